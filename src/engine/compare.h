@@ -1,0 +1,37 @@
+// diff and verify: two snapshots, or a snapshot against the live platform.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/events.h"
+#include "model/collection.h"
+#include "model/selection.h"
+#include "platform/platform.h"
+#include "repository/repository.h"
+
+namespace holdfast::engine {
+
+struct CompareCounts {
+  std::uint64_t added = 0;
+  std::uint64_t changed = 0;
+  std::uint64_t removed = 0;
+  std::uint64_t stale = 0;  // differences in ranges that either side carries as stale: shown apart, never acted on
+  bool any() const noexcept { return added + changed + removed != 0; }
+};
+
+// Views live until the visitor returns; it is called from one thread at a time, in key order within a collection.
+using Visitor = std::function<void(const model::Collection& collection, const repository::Difference& difference, bool stale)>;
+
+CompareCounts compare_snapshots(repository::Repository& repository, const repository::Snapshot& before,
+                                const repository::Snapshot& after, const model::Selection& selection, repository::Values values,
+                                const Visitor& visit);
+
+// `before` is the snapshot, `after` the live platform as it is now.
+CompareCounts compare_live(repository::Repository& repository, const repository::Snapshot& before, platform::Connector& connector,
+                           const platform::CaptureOptions& options, const model::Selection& selection, base::Events& events,
+                           std::stop_token stop, const Visitor& visit);
+
+}  // namespace holdfast::engine

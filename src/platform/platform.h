@@ -1,0 +1,157 @@
+// What the engine knows of a platform.  A Platform is a kind of system; a Connector is one configured account of it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/row.h"
+#include "base/secret.h"
+#include "model/collection.h"
+
+namespace holdfast::platform {
+
+// One line of `holdfast doctor`.
+struct Diagnosis {
+  enum class Level { ok, note, warning, problem } level = Level::ok;
+  std::string subject;  // "consistent snapshot"
+  std::string text;     // "possible: LOCK TABLES and SELECT are granted"
+  std::string advice;   // a full sentence; empty when there is nothing to do
+};
+
+struct LeftOut {  // what exists and does not come along
+  std::string what;
+  std::string reason;
+};
+
+class RowSink {  // not thread-safe; one per range
+public:
+  virtual ~RowSink() = default;
+  virtual void row(const base::RowView& row) = 0;  // strictly ascending keys; the view lives until it returns
+};
+
+struct CaptureOptions {
+  unsigned readers = 4;                                    // most connections that read at once
+  std::uint64_t limit_read = 0;                            // bytes a second over all readers; 0 = no limit
+  std::optional<base::Duration> max_snapshot_age;          // give up reading (partial) rather than hold the instant longer
+};
+
+struct CollectionEstimate {
+  model::Collection collection;
+  std::uint64_t rows = 0;   // estimates of the server, for progress and block sizes
+  std::uint64_t bytes = 0;
+};
+
+// One consistent instant of a platform, held open until destroyed.
+class Capture {
+public:
+  virtual ~Capture() = default;
+  virtual base::Instant taken() const = 0;                 // by the server's clock
+  virtual const std::vector<CollectionEstimate>& collections() const = 0;
+  virtual std::string attributes() const = 0;              // JSON for the snapshot: engine, version, DDL, positions, left out
+  virtual std::vector<std::string> notes() const = 0;      // said aloud: "one reader: LOCK TABLES is not granted"
+  virtual unsigned readers() const = 0;                    // how many ranges may be read at once
+  // Ranges that together cover all keys, in key order, cut so that each takes about as long.
+  virtual std::vector<base::KeyRange> ranges(const model::Collection& collection, unsigned wanted) = 0;
+  // Thread-safe for up to readers() callers.  Throws Error when it breaks off: rows given so far are good.
+  // Error{corruption} naming the row when the server's order is not byte order, or a text is not UTF-8.
+  virtual void read(const model::Collection& collection, const base::KeyRange& range, RowSink& sink, std::stop_token stop) = 0;
+};
+
+// --- writing ---------------------------------------------------------------------------------------------------------------
+
+struct ReplaceOptions {
+  unsigned writers = 4;
+  bool drop_previous = false;     // the table that was there before the swap
+  bool allow_writers = false;     // go on although somebody is connected to the table or writes to it
+  std::string snapshot;           // for names and comments
+  std::string attributes;         // JSON of the snapshot's Capture::attributes(): the DDL to create from
+};
+
+// Replaces a collection as a whole, invisibly until swap().  Destroyed before swap(): the shadow is dropped, nothing changed.
+class Replacement {
+public:
+  virtual ~Replacement() = default;
+  // Thread-safe for up to ReplaceOptions::writers callers, each with ranges of its own, rows in key order.
+  // The pull returns the next row, or nullptr at the end.
+  virtual void load(const std::function<const base::RowView*()>& pull, std::stop_token stop) = 0;
+  virtual void build_indexes(std::stop_token stop) = 0;
+  // Reads back what was loaded, for the comparison of counts and content hash.
+  virtual void read_back(const base::KeyRange& range, RowSink& sink, std::stop_token stop) = 0;
+  virtual std::vector<base::KeyRange> read_back_ranges(unsigned wanted) = 0;
+  // Atomic.  Throws Error{refused} when the live table was written to after begin, under the swap's lock.
+  // Returns the name under which the previous table is kept; empty when there was none, or it was dropped.
+  virtual std::string swap() = 0;
+};
+
+struct RowChange {
+  base::Bytes key;
+  std::optional<base::Row> before;  // what the target must still hold: absent = nothing
+  std::optional<base::Row> after;   // absent = remove
+};
+enum class RowResult { done, already, conflict };  // already: it holds `after` as it is
+
+class RowWriter {  // not thread-safe
+public:
+  virtual ~RowWriter() = default;
+  // All in one transaction, each row only while it is still `before`.  Rows in conflict are left alone.
+  virtual std::vector<RowResult> apply(const std::vector<RowChange>& changes) = 0;
+};
+
+class Connector {  // thread-safe as far as its parts say
+public:
+  virtual ~Connector() = default;
+  virtual std::string_view platform() const = 0;  // "datahub"
+  // Never throws for what is wrong with the other side: that is a Diagnosis.
+  virtual std::vector<Diagnosis> diagnose() = 0;
+  virtual std::vector<LeftOut> left_out() = 0;
+  virtual std::unique_ptr<Capture> capture(const CaptureOptions& options, std::stop_token stop) = 0;
+  // Checks before anything is written: free space, collation and key clashes of `source`, somebody still writing.
+  // Throws Error{refused} saying which.
+  virtual std::unique_ptr<Replacement> replace(const model::Collection& collection, const ReplaceOptions& options,
+                                               std::uint64_t bytes_expected, std::stop_token stop) = 0;
+  virtual std::unique_ptr<RowWriter> writer(const model::Collection& collection) = 0;
+  // True when the collection exists and holds rows.
+  virtual bool holds_rows(const model::Collection& collection) = 0;
+  // Throws Error{refused} naming the first row that this target cannot hold (NUL byte on PostgreSQL, a key that its
+  // collation folds onto another).  Called with every row in key order before anything is written; end() after the last.
+  class Admission {
+  public:
+    virtual ~Admission() = default;
+    virtual void row(const base::RowView& row) = 0;
+    virtual void end() = 0;
+  };
+  virtual std::unique_ptr<Admission> admission(const model::Collection& collection) = 0;
+};
+
+// Settings of one [connector.NAME] table, already resolved: no secret forms left, values as text by dotted path ("sql.url").
+class Settings {
+public:
+  virtual ~Settings() = default;
+  virtual std::optional<std::string> text(std::string_view path) const = 0;
+  virtual std::optional<std::int64_t> number(std::string_view path) const = 0;
+  virtual std::optional<bool> flag(std::string_view path) const = 0;
+  virtual std::optional<base::Secret> secret(std::string_view path) const = 0;
+};
+
+// A kind of platform, as listed in cli/main.cc.
+struct Platform {
+  std::string_view name;   // "datahub"
+  std::string_view doc;    // one line
+  // Every setting it knows, by dotted path; `secret` ones take the three forms.
+  struct Setting {
+    std::string_view path;
+    enum class Type { text, number, flag, secret } type = Type::text;
+    std::string_view doc;
+  };
+  std::vector<Setting> settings;
+  std::function<std::unique_ptr<Connector>(const std::string& name, const Settings&, const base::Clock&)> open;
+};
+
+}  // namespace holdfast::platform
