@@ -1,0 +1,132 @@
+#include "model/collection.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/key.h"
+
+namespace holdfast::model {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using nlohmann::json;
+
+constexpr std::pair<ColumnContent, std::string_view> k_contents[] = {
+    {ColumnContent::text, "text"},     {ColumnContent::json, "json"},   {ColumnContent::instant, "instant"},
+    {ColumnContent::number, "number"}, {ColumnContent::bytes, "bytes"},
+};
+
+std::string_view content_name(ColumnContent content) {
+  for (const auto& [value, name] : k_contents)
+    if (value == content) return name;
+  return "text";
+}
+
+ColumnContent content_of(std::string_view name) {
+  for (const auto& [value, known] : k_contents)
+    if (known == name) return value;
+  throw Error(ErrorKind::corruption, fmt::format("the schema of a collection names the unknown content '{}'", name));
+}
+
+bool is_integer(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return problem == std::errc{} && end == text.data() + text.size();
+}
+
+std::int64_t to_integer(std::string_view text, std::string_view name) {
+  std::int64_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || end != text.data() + text.size())
+    throw Error(ErrorKind::usage, fmt::format("'{}' is not a {}: a whole number is wanted", text, name));
+  return value;
+}
+
+std::string path_form(const Collection& collection) {
+  std::string out;
+  for (const KeyPart& part : collection.key) out += fmt::format("{}<{}>", out.empty() ? "" : "/", part.name);
+  return out;
+}
+
+}  // namespace
+
+std::string to_json(const Collection& collection) {
+  json out{{"name", collection.name}, {"key", json::array()}, {"columns", json::array()}};
+  for (const KeyPart& part : collection.key)
+    out["key"].push_back({{"name", part.name}, {"type", part.type == KeyPartType::integer ? "integer" : "text"}});
+  for (const Column& column : collection.columns)
+    out["columns"].push_back({{"name", column.name},
+                              {"source_type", column.source_type},
+                              {"content", content_name(column.content)},
+                              {"nullable", column.nullable}});
+  return out.dump();
+}
+
+Collection collection_from_json(std::string_view text) {
+  try {
+    const json in = json::parse(text);
+    Collection out{.name = in.at("name"), .key = {}, .columns = {}};
+    for (const json& part : in.at("key"))
+      out.key.push_back({part.at("name"), part.at("type") == "integer" ? KeyPartType::integer : KeyPartType::text});
+    for (const json& column : in.at("columns"))
+      out.columns.push_back({column.at("name"), column.at("source_type"),
+                             content_of(column.at("content").get_ref<const std::string&>()), column.at("nullable")});
+    return out;
+  } catch (const json::exception& problem) {
+    throw Error(ErrorKind::corruption, fmt::format("the schema of a collection cannot be read: {}", problem.what()));
+  }
+}
+
+std::string key_to_path(const Collection& collection, base::ByteView key) {
+  base::KeyReader reader(key);
+  std::string out;
+  for (const KeyPart& part : collection.key) {
+    if (!out.empty()) out += '/';
+    if (part.type == KeyPartType::integer) {
+      out += std::to_string(reader.integer());
+    } else {
+      out += reader.text();
+    }
+  }
+  return out;
+}
+
+base::Bytes path_to_key(const Collection& collection, std::string_view path) {
+  // From the right: trailing whole numbers fill trailing integer parts, then text parts up to the first one, which takes the
+  // rest, slashes and all.
+  std::vector<std::string> parts(collection.key.size());
+  std::string_view rest = path;
+  for (std::size_t i = collection.key.size(); i-- > 1;) {
+    const std::size_t slash = rest.rfind('/');
+    const std::string_view last = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+    if (collection.key[i].type == KeyPartType::integer) {
+      const bool given = !last.empty() && is_integer(last);
+      parts[i] = given ? std::string(last) : "0";
+      if (given) rest = rest.substr(0, slash);
+      continue;
+    }
+    if (last.empty())
+      throw Error(ErrorKind::usage,
+                  fmt::format("'{}' does not name a {}: its {} is missing", path, collection.name, collection.key[i].name),
+                  fmt::format("Write it as {}.", path_form(collection)));
+    parts[i] = last;
+    rest = rest.substr(0, slash);
+  }
+  if (!collection.key.empty()) parts[0] = rest;
+  base::Bytes key;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (collection.key[i].type == KeyPartType::integer) {
+      base::append_int(key, to_integer(parts[i], collection.key[i].name));
+    } else {
+      base::append_text(key, parts[i]);
+    }
+  }
+  return key;
+}
+
+}  // namespace holdfast::model

@@ -1,0 +1,203 @@
+#include "model/field_diff.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace holdfast::model {
+
+namespace {
+
+using base::ByteView;
+
+// Deeper documents are compared as text: no known aspect comes near, and the comparison below recurses.
+constexpr std::size_t k_depth_max = 200;
+
+// A JSON value that keeps numbers as they were written.
+struct Value {
+  enum class Type { scalar, array, object } type = Type::scalar;
+  std::string scalar;  // JSON text
+  std::vector<std::pair<std::string, Value>> members;
+  std::vector<Value> items;
+};
+
+std::string json_text(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// Builds a Value; refuses what is deeper than k_depth_max.
+class Builder : public nlohmann::json_sax<nlohmann::json> {
+public:
+  bool null() override { return scalar("null"); }
+  bool boolean(bool value) override { return scalar(value ? "true" : "false"); }
+  bool number_integer(number_integer_t value) override { return scalar(std::to_string(value)); }
+  bool number_unsigned(number_unsigned_t value) override { return scalar(std::to_string(value)); }
+  bool number_float(number_float_t, const string_t& written) override { return scalar(written); }
+  bool string(string_t& value) override { return scalar(json_text(value)); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open(Value::Type::object); }
+  bool key(string_t& name) override {
+    name_ = name;
+    return true;
+  }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(Value::Type::array); }
+  bool end_array() override { return close(); }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override { return false; }
+
+  Value take() { return std::move(root_); }
+
+private:
+  bool scalar(std::string text) {
+    Value value;
+    value.scalar = std::move(text);
+    place(std::move(value));
+    return true;
+  }
+  bool open(Value::Type type) {
+    if (stack_.size() >= k_depth_max) return false;
+    Value value;
+    value.type = type;
+    stack_.push_back(place(std::move(value)));
+    return true;
+  }
+  bool close() {
+    stack_.pop_back();
+    return true;
+  }
+  // Pointers on the stack stay good: a container grows only while it is the innermost one.
+  Value* place(Value value) {
+    if (stack_.empty()) {
+      root_ = std::move(value);
+      return &root_;
+    }
+    Value& parent = *stack_.back();
+    if (parent.type == Value::Type::array) return &parent.items.emplace_back(std::move(value));
+    return &parent.members.emplace_back(std::move(name_), std::move(value)).second;
+  }
+
+  Value root_;
+  std::vector<Value*> stack_;
+  std::string name_;
+};
+
+std::optional<Value> parse(ByteView text) {
+  Builder builder;
+  if (!nlohmann::json::sax_parse(text, &builder)) return std::nullopt;
+  return builder.take();
+}
+
+void print(const Value& value, std::string& out) {
+  if (value.type == Value::Type::scalar) {
+    out += value.scalar;
+    return;
+  }
+  const bool array = value.type == Value::Type::array;
+  out += array ? '[' : '{';
+  const char* comma = "";
+  for (const Value& item : value.items) {
+    out += std::exchange(comma, ",");
+    print(item, out);
+  }
+  for (const auto& [name, member] : value.members) {
+    out += fmt::format("{}{}:", std::exchange(comma, ","), json_text(name));
+    print(member, out);
+  }
+  out += array ? ']' : '}';
+}
+
+std::string text_of(const Value& value) {
+  std::string out;
+  print(value, out);
+  return out;
+}
+
+std::string member_path(const std::string& path, const std::string& name) {
+  const bool plain = !name.empty() && name.find_first_of(".[]\"/ ") == std::string::npos;
+  return plain ? fmt::format("{}.{}", path, name) : fmt::format("{}[{}]", path, json_text(name));
+}
+
+class Comparison {
+public:
+  explicit Comparison(std::vector<FieldChange>& out) : out_(out) {}
+
+  void values(const std::string& path, const Value& before, const Value& after) {
+    if (before.type != after.type || before.type == Value::Type::scalar) {
+      if (before.type != after.type || before.scalar != after.scalar) changed(path, &before, &after);
+      return;
+    }
+    if (before.type == Value::Type::array) {
+      arrays(path, before.items, after.items);
+    } else {
+      objects(path, before, after);
+    }
+  }
+
+private:
+  void changed(const std::string& path, const Value* before, const Value* after) {
+    FieldChange change{.path = path, .before = {}, .after = {}};
+    if (before) change.before = text_of(*before);
+    if (after) change.after = text_of(*after);
+    out_.push_back(std::move(change));
+  }
+
+  void arrays(const std::string& path, const std::vector<Value>& before, const std::vector<Value>& after) {
+    const std::size_t both = std::min(before.size(), after.size());
+    for (std::size_t i = 0; i < both; ++i) values(fmt::format("{}[{}]", path, i), before[i], after[i]);
+    for (std::size_t i = both; i < before.size(); ++i) changed(fmt::format("{}[{}]", path, i), &before[i], nullptr);
+    for (std::size_t i = both; i < after.size(); ++i) changed(fmt::format("{}[{}]", path, i), nullptr, &after[i]);
+  }
+
+  void objects(const std::string& path, const Value& before, const Value& after) {
+    // Of duplicate names the last counts, as in every parser that the platform uses.
+    std::map<std::string_view, std::pair<const Value*, const Value*>> members;
+    for (const auto& [name, value] : before.members) members[name].first = &value;
+    for (const auto& [name, value] : after.members) members[name].second = &value;
+    for (const auto& [name, pair] : members) {
+      const std::string below = member_path(path, std::string(name));
+      if (pair.first && pair.second) {
+        values(below, *pair.first, *pair.second);
+      } else {
+        changed(below, pair.first, pair.second);
+      }
+    }
+  }
+
+  std::vector<FieldChange>& out_;
+};
+
+void column_diff(const Column& column, const base::ColumnView& before, const base::ColumnView& after,
+                 std::vector<FieldChange>& out) {
+  if (before == after) return;
+  if (column.content == ColumnContent::json && before && after) {
+    const std::optional<Value> old_value = parse(*before);
+    const std::optional<Value> new_value = parse(*after);
+    if (old_value && new_value) {
+      Comparison(out).values(column.name, *old_value, *new_value);
+      return;
+    }
+  }
+  FieldChange change{.path = column.name, .before = {}, .after = {}};
+  if (before) change.before = std::string(*before);
+  if (after) change.after = std::string(*after);
+  out.push_back(std::move(change));
+}
+
+}  // namespace
+
+std::vector<FieldChange> field_diff(const Collection& collection, const base::RowView* before, const base::RowView* after) {
+  std::vector<FieldChange> out;
+  for (std::size_t i = 0; i < collection.columns.size(); ++i) {
+    const base::ColumnView none;
+    const base::ColumnView& old_column = before && i < before->columns.size() ? before->columns[i] : none;
+    const base::ColumnView& new_column = after && i < after->columns.size() ? after->columns[i] : none;
+    column_diff(collection.columns[i], old_column, new_column, out);
+  }
+  return out;
+}
+
+}  // namespace holdfast::model
