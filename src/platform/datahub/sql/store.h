@@ -21,15 +21,15 @@ struct SqlAddress {
   enum class Engine { mysql, postgres } engine = Engine::mysql;
   std::string host;
   std::uint16_t port = 0;
-  std::string socket;     // path of a unix socket (folder for PostgreSQL); wins over host
+  std::string socket;  // path of a unix socket (folder for PostgreSQL); wins over host
   std::string user;
   std::string database;
   std::string schema = "public";  // PostgreSQL only
-  std::string table;      // empty: metadata_aspect_v2, else metadata_aspect
+  std::string table;              // empty: metadata_aspect_v2, else metadata_aspect
   base::Secret password;
-  std::optional<Tls> tls;         // absent: by host
-  std::string ca_file;            // absent: the system's
-  std::string display() const;    // URL without the password, for messages
+  std::optional<Tls> tls;       // absent: by host
+  std::string ca_file;          // absent: the system's
+  std::string display() const;  // URL without the password, for messages
   Tls effective_tls() const;
 };
 

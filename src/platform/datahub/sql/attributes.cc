@@ -1,0 +1,54 @@
+#include "platform/datahub/sql/attributes.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace holdfast::platform::datahub {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+// Server text (DDL comments, for one) need not be UTF-8: it is replaced here rather than failing the capture.
+constexpr auto k_replace = Json::error_handler_t::replace;
+
+Json pairs(const std::vector<std::pair<std::string, std::string>>& values) {
+  Json out = Json::object();
+  for (const auto& [name, value] : values) out[name] = value;
+  return out;
+}
+
+}  // namespace
+
+std::string facts_to_json(const CaptureFacts& facts) {
+  Json out;
+  out["engine"] = facts.shape.engine;
+  out["server_version"] = facts.shape.server_version;
+  out["taken"] = facts.taken;
+  out["readers"] = facts.readers;
+  out["common_instant"] = facts.common_instant;
+  if (!facts.position.empty()) out["position"] = pairs(facts.position);
+  if (!facts.replica.empty()) out["replica"] = pairs(facts.replica);
+  out["shape"] = Json::parse(shape_to_json(facts.shape));
+  out["left_out"] = Json::array();
+  for (const LeftOut& item : facts.left_out) out["left_out"].push_back({{"what", item.what}, {"reason", item.reason}});
+  out["notes"] = facts.notes;
+  return out.dump(-1, ' ', false, k_replace);
+}
+
+std::optional<TableShape> shape_of_attributes(std::string_view attributes) {
+  if (attributes.empty()) return std::nullopt;
+  Json parsed;
+  try {
+    parsed = Json::parse(attributes);
+  } catch (const Json::exception& error) {
+    throw base::Error(base::ErrorKind::corruption,
+                      fmt::format("the attributes of the snapshot are not JSON: {}", error.what()));
+  }
+  if (!parsed.is_object() || !parsed.contains("shape")) return std::nullopt;
+  return shape_from_json(parsed["shape"].dump(-1, ' ', false, k_replace));
+}
+
+}  // namespace holdfast::platform::datahub
