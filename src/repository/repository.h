@@ -70,6 +70,18 @@ struct KeyMaterial {
   base::Secret secret;
 };
 
+// What a slot gives when a KeyMaterial fits it.  Unlocking costs one Argon2id per slot that is tried; a process that opens a
+// repository again and again (a daemon) unlocks once and keeps this.
+struct MasterKey {
+  base::Secret secret;  // 32 bytes
+  std::string slot_id;  // that it came from
+};
+
+// What a host needs that may write and not read: the text of its key file.  Made by Repository::make_writer.
+struct WriterKey {
+  base::Secret text;
+};
+
 struct SlotInfo {
   std::string id;      // name of the object without "keys/"
   std::string kind;    // passphrase, file, command
@@ -139,12 +151,18 @@ public:
   // Throws Error{no_repository}, Error{wrong_key}, Error{unsupported} for a newer format, Error{refused} when the identity is
   // not the pinned one.
   static std::unique_ptr<Repository> open(storage::Backend& backend, const Environment& environment, const KeyMaterial& key);
+  // open() in two halves: the first tries the slots, newest first; the second derives nothing that is slow.
+  static MasterKey unlock(storage::Backend& backend, const KeyMaterial& key);
+  static std::unique_ptr<Repository> open(storage::Backend& backend, const Environment& environment, const MasterKey& master);
   ~Repository();
 
   std::string id() const;              // 16 bytes as hex
   std::uint32_t block_bytes() const;   // what rows_per_block aims at
   const BoundaryKey& boundary_key() const;
   BlockSource& blocks();
+  // What was odd so far and did not stop anything: a store that stepped back behind what this host has seen, a lost index, a
+  // damaged slot.  One line each, in the order of discovery, without repetition.
+  std::vector<std::string> warnings() const;
 
   // Oldest first.  Damaged ones are left out and reported by `damaged`, when given.  Forgotten ones are included and marked.
   std::vector<Snapshot> snapshots(std::vector<std::string>* damaged = nullptr);
@@ -163,6 +181,10 @@ public:
   // Throws Error{refused} for the last slot.
   void remove_key(std::string_view slot_id);
 
+  // Certifies a new writer in a trust domain of its own and returns its key: with it, open_writer() can add snapshots and read
+  // nothing.
+  WriterKey make_writer(std::string_view label);
+
   CheckReport check(const CheckOptions& options);
   RepositoryStats stats();
 
@@ -170,6 +192,27 @@ private:
   friend class Session;
   struct Impl;
   explicit Repository(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// A host that holds a WriterKey only.  Its sessions take snapshots whose trees inherit (Tree::inherits) or stand alone;
+// Session::blocks() serves what the session itself wrote.
+class WriteOnlyRepository {
+public:
+  // Throws Error{wrong_key} when the text is no writer's key, Error{refused} when the store is another repository,
+  // Error{unsupported} for a newer format.
+  static std::unique_ptr<WriteOnlyRepository> open(storage::Backend& backend, const Environment& environment,
+                                                   const WriterKey& key);
+  ~WriteOnlyRepository();
+  std::string id() const;
+  std::uint32_t block_bytes() const;
+  const BoundaryKey& boundary_key() const;
+  // `parent` must exist and be signed; its content stays closed.
+  std::unique_ptr<Session> begin_session(const std::optional<SnapshotId>& parent);
+
+private:
+  struct Impl;
+  explicit WriteOnlyRepository(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
@@ -191,6 +234,7 @@ public:
 
 private:
   friend class Repository;
+  friend class WriteOnlyRepository;
   struct Impl;
   explicit Session(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
