@@ -1,0 +1,330 @@
+#include "engine/backup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/key.h"
+#include "base/task_group.h"
+#include "engine/meter.h"
+#include "engine/stop_guard.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+// More ranges than readers, so that one reader with heavy rows does not keep the others waiting at the end.
+constexpr unsigned k_ranges_per_reader = 8;
+constexpr std::uint64_t k_row_bytes_assumed = 1024;  // where the server knows nothing of its table's size
+
+repository::TreeShape shape_for(const platform::CollectionEstimate& estimate, std::uint32_t block_bytes) {
+  const std::uint64_t known = estimate.rows != 0 ? estimate.bytes / estimate.rows : 0;
+  const std::uint64_t row_bytes = known != 0 ? known : k_row_bytes_assumed;
+  const std::uint64_t ideal = std::clamp<std::uint64_t>(block_bytes / row_bytes, 16, 4096);
+  repository::TreeShape shape;
+  shape.columns = static_cast<std::uint32_t>(estimate.collection.columns.size());
+  // The nearest power of two rather than the one below: estimates of row sizes tend to be too high.
+  shape.rows_per_block = static_cast<std::uint32_t>(std::bit_floor(ideal + ideal / 3));
+  return shape;
+}
+
+// Whether rows of one can be compared with rows of the other byte by byte.  What the server calls a type does not matter.
+bool same_layout(const model::Collection& a, const model::Collection& b) {
+  const auto same = [](const model::Column& x, const model::Column& y) {
+    return x.name == y.name && x.content == y.content;
+  };
+  return a.key == b.key &&
+         std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), same);
+}
+
+std::string key_in_words(base::ByteView key) {
+  try {
+    base::KeyReader reader(key);
+    return reader.text();
+  } catch (const base::Error&) {
+    return base::to_hex(key);  // a boundary may lie between two possible keys
+  }
+}
+
+std::string range_in_words(const base::KeyRange& range) {
+  const std::string from = range.from.empty() ? std::string("the first key") : key_in_words(range.from);
+  const std::string to = range.to ? key_in_words(*range.to) : std::string("the last key");
+  return fmt::format("from {} to {}", from, to);
+}
+
+// Counts what would be stored.  Every block gets an id of its own, which is all that a tree under construction asks for.
+class CountingSink : public repository::BlockSink {  // thread-safe
+public:
+  repository::BlockId put(repository::BlockKind, base::ByteView plain) override {
+    bytes_ += plain.size();
+    const std::uint64_t number = ++blocks_;
+    repository::BlockId id;
+    for (std::size_t i = 0; i < sizeof number; ++i) id.bytes[i] = static_cast<char>(number >> (8 * i));
+    return id;
+  }
+  std::uint64_t bytes() const noexcept { return bytes_; }
+
+private:
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::uint64_t> blocks_{0};
+};
+
+// Hands a reader's rows to the tree.  An exception of the tree or of the store ends the backup, one of the reader ends its
+// range only: `failed` keeps the two apart.
+class UpdateSink : public platform::RowSink {
+public:
+  UpdateSink(repository::RangeUpdate& update, Meter& meter, std::stop_token stop)
+      : update_(update), tally_(meter), stop_(std::move(stop)) {}
+
+  void row(const base::RowView& row) override {
+    throw_if_stopped(stop_);
+    try {
+      update_.add(row);
+    } catch (...) {
+      failed_ = true;
+      throw;
+    }
+    tally_.add(plain_size(row));
+  }
+  bool failed() const noexcept { return failed_; }
+
+private:
+  repository::RangeUpdate& update_;
+  Tally tally_;
+  std::stop_token stop_;
+  bool failed_ = false;
+};
+
+// One collection on its way into a tree, shared by the readers.
+struct Reading {
+  const model::Collection& collection;
+  platform::Capture& capture;
+  repository::TreeUpdate& update;
+  std::vector<base::KeyRange> ranges;  // in the order in which they are read
+  Meter& meter;
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::map<base::Bytes, std::pair<base::KeyRange, base::Error>> failures;  // by start of the range
+
+  void work(const std::stop_token& stop);
+  void read_range(const base::KeyRange& range, const std::stop_token& stop);
+};
+
+void Reading::work(const std::stop_token& stop) {
+  for (;;) {
+    const std::size_t i = next.fetch_add(1);
+    if (i >= ranges.size() || stop.stop_requested()) return;
+    read_range(ranges[i], stop);
+  }
+}
+
+void Reading::read_range(const base::KeyRange& range, const std::stop_token& stop) {
+  repository::RangeUpdate part = update.begin(range);
+  UpdateSink sink(part, meter, stop);
+  try {
+    capture.read(collection, range, sink, stop);
+    throw_if_stopped(stop);  // a reader that was stopped may simply return: that is no complete listing
+  } catch (...) {
+    if (sink.failed() || stop.stop_requested()) throw;
+    base::Error error = base::current_error();
+    part.abandon(error.message());
+    const std::lock_guard lock(mutex);
+    failures.try_emplace(range.from, range, std::move(error));
+    return;
+  }
+  part.complete();
+}
+
+// One line per stretch of neighbouring ranges that failed for the same reason.
+std::vector<std::string> outcome_lines(const Reading& reading) {
+  std::vector<std::pair<base::KeyRange, std::string>> stretches;
+  for (const auto& [from, failure] : reading.failures) {
+    const auto& [range, error] = failure;
+    const bool joins = !stretches.empty() && stretches.back().first.to == range.from &&
+                       stretches.back().second == error.message();
+    if (joins) {
+      stretches.back().first.to = range.to;
+    } else {
+      stretches.emplace_back(range, error.message());
+    }
+  }
+  std::vector<std::string> lines;
+  for (const auto& [range, text] : stretches) {
+    lines.push_back(fmt::format("{}: keys {} were not read to the end: {}", reading.collection.name,
+                                range_in_words(range), text));
+  }
+  return lines;
+}
+
+// What the last backup could not read comes first, while the connections are fresh.
+void stale_first(std::vector<base::KeyRange>& ranges, const repository::Tree& parent) {
+  const auto overlaps = [&](const base::KeyRange& range) {
+    return std::any_of(parent.stale.begin(), parent.stale.end(), [&](const repository::StaleRange& stale) {
+      return (!range.to || stale.range.from < *range.to) && (!stale.range.to || range.from < *stale.range.to);
+    });
+  };
+  std::stable_partition(ranges.begin(), ranges.end(), overlaps);
+}
+
+void add(repository::UpdateCounts& sum, const repository::UpdateCounts& counts) {
+  sum.added += counts.added;
+  sum.changed += counts.changed;
+  sum.gone += counts.gone;
+  sum.unchanged += counts.unchanged;
+  sum.bytes += counts.bytes;
+}
+
+class BackupRun {
+public:
+  BackupRun(repository::Repository& repository, const BackupOptions& options, base::Events& events, std::stop_token stop)
+      : repository_(repository), options_(options), events_(events), stop_(std::move(stop)) {}
+
+  repository::Snapshot run(platform::Connector& connector, const std::string& name, const base::Clock& clock);
+
+private:
+  void choose_parent(const std::string& name);
+  void read_all(platform::Capture& capture);
+  repository::Tree read_collection(platform::Capture& capture, const platform::CollectionEstimate& estimate,
+                                   Meter& meter);
+  std::optional<repository::Tree> parent_tree(const model::Collection& collection);
+  void say_what_vanished() const;
+  repository::BlockSource& source() { return session_ ? session_->blocks() : repository_.blocks(); }
+  repository::BlockSink& sink() { return session_ ? static_cast<repository::BlockSink&>(*session_) : counting_; }
+
+  repository::Repository& repository_;
+  const BackupOptions& options_;
+  base::Events& events_;
+  std::stop_token stop_;
+  std::optional<repository::Snapshot> parent_;    // what this backup compares with
+  std::unique_ptr<repository::Session> session_;  // absent in a dry run
+  CountingSink counting_;
+  repository::Snapshot snapshot_;
+  std::optional<base::Error> first_failure_;
+  std::uint64_t rows_read_ = 0;
+};
+
+repository::Snapshot BackupRun::run(platform::Connector& connector, const std::string& name, const base::Clock& clock) {
+  snapshot_.started = clock.now();
+  snapshot_.connector = name;
+  snapshot_.platform = std::string(connector.platform());
+  const std::unique_ptr<platform::Capture> capture = connector.capture(options_.capture, stop_);
+  for (const std::string& note : capture->notes()) events_.note(note);
+  snapshot_.taken = capture->taken();
+  snapshot_.attributes = capture->attributes();
+  choose_parent(name);
+  read_all(*capture);
+  throw_if_stopped(stop_);
+  // A snapshot in which nothing at all was read would only push good ones out of retention.
+  if (first_failure_ && rows_read_ == 0) throw *first_failure_;
+  for (const std::string& line : snapshot_.outcomes) events_.warning(line);
+  say_what_vanished();
+  if (session_) return session_->commit(std::move(snapshot_));
+  snapshot_.bytes_added_raw = counting_.bytes();
+  return std::move(snapshot_);
+}
+
+void BackupRun::choose_parent(const std::string& name) {
+  parent_ = repository_.latest(name);
+  // A full backup is a link of the chain like any other; it only takes over nothing from the one before.
+  if (!options_.dry_run) {
+    session_ = repository_.begin_session(parent_ ? std::optional(parent_->id) : std::nullopt);
+    if (!session_->parent()) parent_.reset();  // forgotten between the two looks
+  }
+}
+
+void BackupRun::read_all(platform::Capture& capture) {
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  for (const platform::CollectionEstimate& estimate : capture.collections()) {
+    rows += estimate.rows;
+    bytes += estimate.bytes;
+  }
+  Meter meter(events_, fmt::format("reading {}", snapshot_.connector), rows, bytes, capture.readers());
+  for (const platform::CollectionEstimate& estimate : capture.collections()) {
+    snapshot_.trees.push_back(base::in_context(
+        [&] { return fmt::format("backing up collection '{}'", estimate.collection.name); },
+        [&] { return read_collection(capture, estimate, meter); }));
+  }
+  rows_read_ = meter.rows();
+}
+
+std::optional<repository::Tree> BackupRun::parent_tree(const model::Collection& collection) {
+  if (!parent_ || options_.full) return std::nullopt;
+  for (const repository::Tree& tree : parent_->trees) {
+    if (tree.name != collection.name) continue;
+    if (same_layout(model::collection_from_json(tree.schema), collection)) return tree;
+    events_.note(fmt::format("the columns of '{}' changed since the last backup: it is stored in full", tree.name));
+  }
+  return std::nullopt;
+}
+
+repository::Tree BackupRun::read_collection(platform::Capture& capture, const platform::CollectionEstimate& estimate,
+                                            Meter& meter) {
+  const model::Collection& collection = estimate.collection;
+  const unsigned readers = std::max(1U, std::min(options_.capture.readers, capture.readers()));
+  base::TaskGroup group(stop_);
+  StoppableSource blocks(source(), group.stop_token());
+  StoppableSink store(sink(), group.stop_token());
+  const repository::BoundaryKey& key = repository_.boundary_key();
+
+  std::optional<repository::Tree> parent = parent_tree(collection);
+  std::vector<base::KeyRange> ranges = capture.ranges(collection, readers * k_ranges_per_reader);
+  repository::TreeShape shape = shape_for(estimate, repository_.block_bytes());
+  std::optional<base::Instant> parent_taken;
+  if (parent) {
+    stale_first(ranges, *parent);
+    shape = parent->shape;
+    parent_taken = parent_->taken;
+    // Nothing that a fold writes can be read back in a dry run, and the rows are equal with or without it.
+    if (session_) parent = repository::fold(blocks, store, key, *parent);
+  }
+  repository::TreeUpdate update(blocks, store, key, collection.name, model::to_json(collection), shape,
+                                std::move(parent), parent_taken);
+  Reading reading{.collection = collection,
+                  .capture = capture,
+                  .update = update,
+                  .ranges = std::move(ranges),
+                  .meter = meter,
+                  .next = {},
+                  .mutex = {},
+                  .failures = {}};
+  for (unsigned i = 0; i < readers; ++i) {
+    group.spawn([&reading](std::stop_token stop) { reading.work(stop); });
+  }
+  group.wait();
+  throw_if_stopped(stop_);
+  repository::Tree tree = update.finish();
+  add(snapshot_.counts, update.counts());
+  for (std::string& line : outcome_lines(reading)) snapshot_.outcomes.push_back(std::move(line));
+  if (!reading.failures.empty() && !first_failure_) first_failure_ = reading.failures.begin()->second.second;
+  return tree;
+}
+
+void BackupRun::say_what_vanished() const {
+  if (!parent_) return;
+  for (const repository::Tree& tree : parent_->trees) {
+    const bool there = std::any_of(snapshot_.trees.begin(), snapshot_.trees.end(),
+                                   [&](const repository::Tree& other) { return other.name == tree.name; });
+    if (!there) events_.warning(fmt::format("collection '{}' of the last backup does not exist any more", tree.name));
+  }
+}
+
+}  // namespace
+
+BackupResult backup(repository::Repository& repository, platform::Connector& connector, const std::string& name,
+                    const BackupOptions& options, base::Events& events, const base::Clock& clock,
+                    std::stop_token stop) {
+  const base::Duration begun = clock.elapsed();
+  BackupRun run(repository, options, events, std::move(stop));
+  repository::Snapshot snapshot = base::in_context([&] { return fmt::format("backing up connector '{}'", name); },
+                                                   [&] { return run.run(connector, name, clock); });
+  return {.snapshot = std::move(snapshot), .took = clock.elapsed() - begun};
+}
+
+}  // namespace holdfast::engine

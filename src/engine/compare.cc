@@ -1,0 +1,183 @@
+#include "engine/compare.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "base/error.h"
+#include "engine/browse.h"
+#include "engine/difference_filter.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using repository::Difference;
+using repository::Repository;
+using repository::Snapshot;
+using repository::Tree;
+using repository::Values;
+
+// Beyond this a whole merge is cheaper than reading so many snapshots.
+constexpr std::size_t k_chain_max = 2000;
+
+const Tree* find_tree(const Snapshot& snapshot, const std::string& name) {
+  const auto found = std::find_if(snapshot.trees.begin(), snapshot.trees.end(),
+                                  [&](const Tree& tree) { return tree.name == name; });
+  return found == snapshot.trees.end() ? nullptr : &*found;
+}
+
+// The snapshots after `older` up to and including `newer`, oldest first; nullopt when `newer` does not descend from it.
+std::optional<std::vector<Snapshot>> descent(Repository& repository, const Snapshot& older, const Snapshot& newer) {
+  std::vector<Snapshot> out;
+  out.push_back(newer);
+  while (out.size() < k_chain_max) {
+    const std::optional<repository::SnapshotId> parent = out.back().parent;
+    if (!parent) return std::nullopt;
+    if (*parent == older.id) break;
+    // A writer only counts upwards: further back there is nothing to look for.
+    if (parent->writer == older.id.writer && parent->sequence < older.id.sequence) return std::nullopt;
+    try {
+      out.push_back(repository.snapshot(*parent));
+    } catch (const base::Error&) {
+      return std::nullopt;  // damaged or gone: both ends are whole, so they can still be merged
+    }
+  }
+  if (out.back().parent != older.id) return std::nullopt;
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+// The trees of one collection along a descent; empty when a link has no delta, as after a change of columns.
+std::vector<const Tree*> deltas(const std::optional<std::vector<Snapshot>>& snapshots, const std::string& name) {
+  std::vector<const Tree*> out;
+  if (!snapshots) return out;
+  for (const Snapshot& snapshot : *snapshots) {
+    const Tree* tree = find_tree(snapshot, name);
+    if (tree == nullptr || !tree->delta) return {};
+    out.push_back(tree);
+  }
+  return out;
+}
+
+struct Sides {
+  const Tree* before = nullptr;
+  const Tree* after = nullptr;
+  std::vector<const Tree*> forward;   // deltas from before to after
+  std::vector<const Tree*> backward;  // deltas from after to before
+};
+
+void merge(repository::BlockSource& source, const Sides& sides, const base::KeyRange& range,
+           const model::Collection& collection, DifferenceFilter& filter) {
+  ProjectedCursor before(source, sides.before, range, collection);
+  ProjectedCursor after(source, sides.after, range, collection);
+  while (before.current() != nullptr || after.current() != nullptr) {
+    const base::RowView* left = before.current();
+    const base::RowView* right = after.current();
+    if (left != nullptr && right != nullptr && left->key != right->key) {
+      (left->key < right->key ? right : left) = nullptr;
+    }
+    if (const auto difference = difference_of(left, right)) filter(*difference);
+    if (left != nullptr) before.next();
+    if (right != nullptr) after.next();
+  }
+}
+
+Difference turned(const Difference& difference) {
+  Difference out{.kind = difference.kind, .key = difference.key, .before = difference.after, .after = difference.before};
+  if (difference.kind == Difference::Kind::added) out.kind = Difference::Kind::removed;
+  if (difference.kind == Difference::Kind::removed) out.kind = Difference::Kind::added;
+  return out;
+}
+
+bool same_columns(const model::Collection& a, const model::Collection& b) {
+  return RowProjection(a, b).identity();
+}
+
+class SnapshotComparison {
+public:
+  SnapshotComparison(Repository& repository, const Snapshot& before, const Snapshot& after,
+                     const model::Selection& selection, Values values, const Visitor& visit)
+      : repository_(repository),
+        before_(before),
+        after_(after),
+        selection_(selection),
+        values_(values),
+        visit_(visit) {}
+
+  CompareCounts run() {
+    if (before_.id == after_.id) return counts_;
+    forward_ = descent_if_related(before_, after_);
+    if (!forward_) backward_ = descent_if_related(after_, before_);
+    std::vector<std::string> names;
+    for (const Tree& tree : before_.trees) names.push_back(tree.name);
+    for (const Tree& tree : after_.trees) {
+      if (find_tree(before_, tree.name) == nullptr) names.push_back(tree.name);
+    }
+    for (const std::string& name : names) compare_collection(name);
+    return counts_;
+  }
+
+private:
+  std::optional<std::vector<Snapshot>> descent_if_related(const Snapshot& older, const Snapshot& newer) {
+    if (older.connector != newer.connector) return std::nullopt;
+    return descent(repository_, older, newer);
+  }
+  void compare_collection(const std::string& name);
+  void compare_trees(const Sides& sides, const model::Collection& collection, const base::KeyRange& range,
+                     DifferenceFilter& filter);
+
+  Repository& repository_;
+  const Snapshot& before_;
+  const Snapshot& after_;
+  const model::Selection& selection_;
+  const Values values_;
+  const Visitor& visit_;
+  std::optional<std::vector<Snapshot>> forward_;
+  std::optional<std::vector<Snapshot>> backward_;
+  CompareCounts counts_;
+};
+
+void SnapshotComparison::compare_collection(const std::string& name) {
+  const Sides sides{.before = find_tree(before_, name),
+                    .after = find_tree(after_, name),
+                    .forward = deltas(forward_, name),
+                    .backward = deltas(backward_, name)};
+  const model::Collection first = collection_of(sides.before != nullptr ? *sides.before : *sides.after);
+  const model::Collection collection = sides.after != nullptr ? unite(first, collection_of(*sides.after)) : first;
+  model::Selection selection = selection_;
+  learn(selection, repository_.blocks(), collection, sides.before);
+  learn(selection, repository_.blocks(), collection, sides.after);
+  DifferenceFilter filter(collection, selection, {sides.before, sides.after}, counts_, visit_);
+  compare_trees(sides, collection, selection.range(collection), filter);
+}
+
+void SnapshotComparison::compare_trees(const Sides& sides, const model::Collection& collection,
+                                       const base::KeyRange& range, DifferenceFilter& filter) {
+  repository::BlockSource& source = repository_.blocks();
+  const repository::BoundaryKey& key = repository_.boundary_key();
+  const bool both = sides.before != nullptr && sides.after != nullptr;
+  const bool alike = both && same_columns(collection_of(*sides.before), collection_of(*sides.after));
+  if (alike && !sides.forward.empty()) {
+    repository::diff(source, key, *sides.before, *sides.after, sides.forward, values_,
+                     [&](const Difference& difference) { filter(difference); });
+  } else if (alike && !sides.backward.empty()) {
+    repository::diff(source, key, *sides.after, *sides.before, sides.backward, values_,
+                     [&](const Difference& difference) { filter(turned(difference)); });
+  } else if (alike && range == base::KeyRange{}) {
+    repository::diff(source, key, *sides.before, *sides.after, {}, values_,
+                     [&](const Difference& difference) { filter(difference); });
+  } else {
+    merge(source, sides, range, collection, filter);
+  }
+}
+
+}  // namespace
+
+CompareCounts compare_snapshots(Repository& repository, const Snapshot& before, const Snapshot& after,
+                                const model::Selection& selection, Values values, const Visitor& visit) {
+  return SnapshotComparison(repository, before, after, selection, values, visit).run();
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,262 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/channel.h"
+#include "base/task_group.h"
+#include "engine/browse.h"
+#include "engine/compare.h"
+#include "engine/difference_filter.h"
+#include "engine/meter.h"
+#include "engine/stop_guard.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using repository::Difference;
+using repository::Tree;
+
+constexpr unsigned k_ranges_per_reader = 8;
+// Differences wait here until those of the ranges before theirs have been shown.
+constexpr std::size_t k_batch_bytes = 128 * 1024;
+constexpr std::size_t k_batch_items = 256;
+constexpr std::size_t k_range_bytes = 1024 * 1024;
+
+struct HeldDifference {
+  Difference::Kind kind = Difference::Kind::added;
+  std::optional<base::Row> before;
+  std::optional<base::Row> after;
+};
+using Batch = std::vector<HeldDifference>;
+using Queue = base::Channel<Batch>;
+
+// Merges the live rows of one range with the snapshot's.
+class RangeComparison : public platform::RowSink {
+public:
+  RangeComparison(ProjectedCursor stored, RowProjection live, const DifferenceFilter& filter, Queue& queue, Meter& meter,
+                  std::stop_token stop)
+      : stored_(std::move(stored)),
+        live_(std::move(live)),
+        filter_(filter),
+        queue_(queue),
+        tally_(meter),
+        stop_(std::move(stop)) {}
+
+  void row(const base::RowView& row) override {
+    throw_if_stopped(stop_);
+    const base::RowView live = live_(row);
+    while (stored_.current() != nullptr && stored_.current()->key < live.key) take_removed();
+    const bool meets = stored_.current() != nullptr && stored_.current()->key == live.key;
+    keep(difference_of(meets ? stored_.current() : nullptr, &live));
+    if (meets) stored_.next();
+    tally_.add(plain_size(live));
+  }
+
+  void end() {
+    while (stored_.current() != nullptr) take_removed();
+    flush();
+    queue_.close();
+  }
+
+private:
+  void take_removed() {
+    throw_if_stopped(stop_);
+    keep(difference_of(stored_.current(), nullptr));
+    stored_.next();
+  }
+
+  void keep(const std::optional<Difference>& difference) {
+    if (!difference || !filter_.wanted(difference->key)) return;
+    HeldDifference held{.kind = difference->kind, .before = {}, .after = {}};
+    if (difference->before) held.before = base::to_row(*difference->before);
+    if (difference->after) held.after = base::to_row(*difference->after);
+    batch_bytes_ += (held.before ? plain_size(*held.before) : 0) + (held.after ? plain_size(*held.after) : 0);
+    batch_.push_back(std::move(held));
+    if (batch_.size() >= k_batch_items || batch_bytes_ >= k_batch_bytes) flush();
+  }
+
+  void flush() {
+    if (batch_.empty()) return;
+    queue_.push(std::exchange(batch_, {}), std::exchange(batch_bytes_, 0), stop_);
+    throw_if_stopped(stop_);
+  }
+
+  ProjectedCursor stored_;
+  RowProjection live_;
+  const DifferenceFilter& filter_;
+  Queue& queue_;
+  Tally tally_;
+  std::stop_token stop_;
+  Batch batch_;
+  std::size_t batch_bytes_ = 0;
+};
+
+class LearningSink : public platform::RowSink {
+public:
+  LearningSink(model::Selection& selection, const model::Collection& collection, std::mutex& mutex)
+      : selection_(selection), collection_(collection), mutex_(mutex) {}
+  void row(const base::RowView& row) override {
+    const std::lock_guard lock(mutex_);
+    selection_.learn(collection_, row);
+  }
+
+private:
+  model::Selection& selection_;
+  const model::Collection& collection_;
+  std::mutex& mutex_;
+};
+
+class LiveComparison {
+public:
+  LiveComparison(repository::Repository& repository, platform::Capture& capture, unsigned readers, std::stop_token stop,
+                 const Visitor& visit)
+      : repository_(repository),
+        capture_(capture),
+        readers_(std::max(1U, std::min(readers, capture.readers()))),
+        stop_(std::move(stop)),
+        visit_(visit) {}
+
+  // Either may be nullptr: the collection is on one side only.
+  void compare(const Tree* tree, const platform::CollectionEstimate* live, const model::Selection& selection, Meter& meter);
+  const CompareCounts& counts() const noexcept { return counts_; }
+
+private:
+  struct Sides {
+    const Tree* tree;
+    const model::Collection* live;  // as the platform has it
+    const model::Collection& united;
+  };
+  void learn_live(model::Selection& selection, const model::Collection& live);
+  std::vector<base::KeyRange> ranges(const Sides& sides, const base::KeyRange& wanted);
+  void compare_range(const Sides& sides, const base::KeyRange& range, const DifferenceFilter& filter, Queue& queue,
+                     Meter& meter, const std::stop_token& stop);
+
+  repository::Repository& repository_;
+  platform::Capture& capture_;
+  const unsigned readers_;
+  std::stop_token stop_;
+  const Visitor& visit_;
+  CompareCounts counts_;
+};
+
+std::vector<base::KeyRange> LiveComparison::ranges(const Sides& sides, const base::KeyRange& wanted) {
+  if (sides.live == nullptr) return {wanted};
+  std::vector<base::KeyRange> out;
+  for (const base::KeyRange& range : capture_.ranges(*sides.live, readers_ * k_ranges_per_reader)) {
+    if (auto common = intersect(range, wanted)) out.push_back(std::move(*common));
+  }
+  return out;
+}
+
+void LiveComparison::compare_range(const Sides& sides, const base::KeyRange& range, const DifferenceFilter& filter,
+                                   Queue& queue, Meter& meter, const std::stop_token& stop) {
+  StoppableSource source(repository_.blocks(), stop);
+  RangeComparison comparison(ProjectedCursor(source, sides.tree, range, sides.united),
+                             RowProjection(sides.live != nullptr ? *sides.live : sides.united, sides.united), filter,
+                             queue, meter, stop);
+  if (sides.live != nullptr) capture_.read(*sides.live, range, comparison, stop);
+  throw_if_stopped(stop);
+  comparison.end();
+}
+
+void LiveComparison::learn_live(model::Selection& selection, const model::Collection& live) {
+  const std::vector<base::KeyRange> all =
+      ranges({.tree = nullptr, .live = &live, .united = live}, selection.range(live));
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  base::TaskGroup group(stop_);
+  for (unsigned i = 0; i < readers_; ++i) {
+    group.spawn([&](std::stop_token stop) {
+      LearningSink sink(selection, live, mutex);
+      for (std::size_t k = next++; k < all.size() && !stop.stop_requested(); k = next++) {
+        capture_.read(live, all[k], sink, stop);
+      }
+    });
+  }
+  group.wait();
+  throw_if_stopped(stop_);
+}
+
+// Shows what the ranges found, range by range, so that the visitor sees keys in order and from one thread.
+void show(const std::vector<std::unique_ptr<Queue>>& queues, DifferenceFilter& filter, const std::stop_token& stop) {
+  std::vector<base::ColumnView> before;
+  std::vector<base::ColumnView> after;
+  for (const std::unique_ptr<Queue>& queue : queues) {
+    while (const std::optional<Batch> batch = queue->pop(stop)) {
+      for (const HeldDifference& held : *batch) {
+        Difference difference{.kind = held.kind, .key = held.before ? held.before->key : held.after->key, .before = {}, .after = {}};
+        if (held.before) difference.before = base::to_view(*held.before, before);
+        if (held.after) difference.after = base::to_view(*held.after, after);
+        filter(difference);
+      }
+    }
+  }
+}
+
+void LiveComparison::compare(const Tree* tree, const platform::CollectionEstimate* live,
+                             const model::Selection& wanted, Meter& meter) {
+  const model::Collection* live_collection = live != nullptr ? &live->collection : nullptr;
+  model::Collection united = tree != nullptr ? collection_of(*tree) : *live_collection;
+  if (live_collection != nullptr) united = unite(united, *live_collection);
+  const Sides sides{.tree = tree, .live = live_collection, .united = united};
+
+  model::Selection selection = wanted;
+  StoppableSource source(repository_.blocks(), stop_);
+  learn(selection, source, united, tree);
+  if (live_collection != nullptr && selection.needs_scan()) learn_live(selection, *live_collection);
+
+  DifferenceFilter filter(united, selection, {tree}, counts_, visit_);
+  const std::vector<base::KeyRange> all = ranges(sides, selection.range(united));
+  std::vector<std::unique_ptr<Queue>> queues;
+  for (std::size_t i = 0; i < all.size(); ++i) queues.push_back(std::make_unique<Queue>(64, k_range_bytes));
+  std::atomic<std::size_t> next{0};
+  base::TaskGroup group(stop_);
+  for (unsigned i = 0; i < readers_; ++i) {
+    // Ranges are taken in order, so the first one that is not finished always has a worker: nobody waits for ever.
+    group.spawn([&](std::stop_token stop) {
+      for (std::size_t k = next++; k < all.size() && !stop.stop_requested(); k = next++) {
+        compare_range(sides, all[k], filter, *queues[k], meter, stop);
+      }
+    });
+  }
+  show(queues, filter, group.stop_token());
+  group.wait();
+  throw_if_stopped(stop_);
+}
+
+}  // namespace
+
+CompareCounts compare_live(repository::Repository& repository, const repository::Snapshot& before,
+                           platform::Connector& connector, const platform::CaptureOptions& options,
+                           const model::Selection& selection, base::Events& events, std::stop_token stop,
+                           const Visitor& visit) {
+  const std::unique_ptr<platform::Capture> capture = connector.capture(options, stop);
+  for (const std::string& note : capture->notes()) events.note(note);
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  for (const platform::CollectionEstimate& estimate : capture->collections()) {
+    rows += estimate.rows;
+    bytes += estimate.bytes;
+  }
+  Meter meter(events, "comparing", rows, bytes, capture->readers());
+  LiveComparison comparison(repository, *capture, options.readers, std::move(stop), visit);
+  const auto& live = capture->collections();
+  for (const Tree& tree : before.trees) {
+    const auto same = std::find_if(live.begin(), live.end(), [&](const auto& estimate) { return estimate.collection.name == tree.name; });
+    comparison.compare(&tree, same != live.end() ? &*same : nullptr, selection, meter);
+  }
+  for (const platform::CollectionEstimate& estimate : live) {
+    const bool known = std::any_of(before.trees.begin(), before.trees.end(),
+                                   [&](const Tree& tree) { return tree.name == estimate.collection.name; });
+    if (!known) comparison.compare(nullptr, &estimate, selection, meter);
+  }
+  return comparison.counts();
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,59 @@
+// What every comparison does with a difference it found: is it asked for, is it stale, count it, show it.
+#pragma once
+
+#include <vector>
+
+#include "engine/compare.h"
+#include "engine/row_layout.h"
+#include "model/collection.h"
+#include "model/selection.h"
+#include "repository/tree.h"
+
+namespace holdfast::engine {
+
+class DifferenceFilter {  // not thread-safe
+public:
+  // All outlive the filter.  Trees may be nullptr: a side that does not have the collection has nothing stale.
+  DifferenceFilter(const model::Collection& collection, const model::Selection& selection,
+                   std::vector<const repository::Tree*> trees, CompareCounts& counts, const Visitor& visit);
+  bool wanted(base::ByteView key) const { return selection_.matches(collection_, key); }
+  void operator()(const repository::Difference& difference);
+
+private:
+  bool is_stale(base::ByteView key) const noexcept;
+
+  const model::Collection& collection_;
+  const model::Selection& selection_;
+  std::vector<const repository::Tree*> trees_;
+  CompareCounts& counts_;
+  const Visitor& visit_;
+};
+
+// Shows every row of the tree to the selection where that has to look into rows before it can decide.
+void learn(model::Selection& selection, repository::BlockSource& source, const model::Collection& collection,
+           const repository::Tree* tree);
+
+// The difference of two rows of which either may be absent, in one layout; nullopt when they are equal.
+std::optional<repository::Difference> difference_of(const base::RowView* before, const base::RowView* after);
+
+// The keys that both hold; nullopt when there are none.
+std::optional<base::KeyRange> intersect(const base::KeyRange& a, const base::KeyRange& b);
+
+// Rows of one tree within a range, in the layout of a comparison; a tree that is absent has none.
+class ProjectedCursor {  // not thread-safe
+public:
+  ProjectedCursor(repository::BlockSource& source, const repository::Tree* tree, const base::KeyRange& range,
+                  const model::Collection& to);
+  // nullptr at the end; the view lives until next().
+  const base::RowView* current() const noexcept { return valid_ ? &view_ : nullptr; }
+  void next();
+
+private:
+  void take();
+  std::optional<repository::TreeCursor> cursor_;
+  RowProjection projection_;
+  base::RowView view_;
+  bool valid_ = false;
+};
+
+}  // namespace holdfast::engine
