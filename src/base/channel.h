@@ -21,7 +21,7 @@ public:
     const bool go = room_.wait(lock, stop, [&] {
       return closed_ || items_.empty() || (items_.size() < items_max_ && bytes_ + bytes <= bytes_max_);
     });
-    if (!go || closed_) return false;
+    if (!go || closed_ || stop.stop_requested()) return false;
     items_.push_back({std::move(item), bytes});
     bytes_ += bytes;
     filled_.notify_one();
@@ -32,7 +32,7 @@ public:
   std::optional<T> pop(std::stop_token stop) {
     std::unique_lock lock(mutex_);
     if (!filled_.wait(lock, stop, [&] { return closed_ || !items_.empty(); })) return std::nullopt;
-    if (items_.empty()) return std::nullopt;
+    if (items_.empty() || stop.stop_requested()) return std::nullopt;
     Item item = std::move(items_.front());
     items_.pop_front();
     bytes_ -= item.bytes;

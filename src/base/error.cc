@@ -59,6 +59,8 @@ Error current_error() {
     return Error(ErrorKind::io, "out of memory", "Lower the number of readers, or give the process more memory.");
   } catch (const std::exception& error) {
     return Error(ErrorKind::internal, error.what());
+  } catch (...) {
+    return Error(ErrorKind::internal, "an exception of an unknown type");
   }
 }
 

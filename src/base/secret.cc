@@ -4,13 +4,13 @@
 
 namespace holdfast::base {
 
-void Secret::wipe() noexcept {
+void Secret::wipe(std::string& value) noexcept {
   // A short string lives inside the object, so the whole capacity is overwritten, not only the size.
-  if (value_.capacity() != 0) {
-    value_.resize(value_.capacity());
-    explicit_bzero(value_.data(), value_.size());
+  if (value.capacity() != 0) {
+    value.resize(value.capacity());
+    explicit_bzero(value.data(), value.size());
   }
-  value_.clear();
+  value.clear();
 }
 
 }  // namespace holdfast::base

@@ -10,32 +10,33 @@ namespace holdfast::base {
 class Secret {
 public:
   Secret() = default;
-  explicit Secret(std::string value) noexcept : value_(std::move(value)) {}
-  Secret(Secret&& other) noexcept : value_(std::exchange(other.value_, {})) { other.wipe(); }
+  // A short string is copied when it is moved: what stays behind is wiped as well.
+  explicit Secret(std::string value) noexcept : value_(std::move(value)) { wipe(value); }
+  Secret(Secret&& other) noexcept : value_(std::move(other.value_)) { wipe(other.value_); }
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
-      wipe();
-      value_ = std::exchange(other.value_, {});
-      other.wipe();
+      wipe(value_);
+      value_ = std::move(other.value_);
+      wipe(other.value_);
     }
     return *this;
   }
   Secret(const Secret& other) = default;
   Secret& operator=(const Secret& other) {
     if (this != &other) {
-      wipe();
+      wipe(value_);
       value_ = other.value_;
     }
     return *this;
   }
-  ~Secret() { wipe(); }
+  ~Secret() { wipe(value_); }
 
   // The one way to the bytes, named so that a review finds every use.
   std::string_view reveal() const noexcept { return value_; }
   bool empty() const noexcept { return value_.empty(); }
 
 private:
-  void wipe() noexcept;
+  static void wipe(std::string& value) noexcept;
   std::string value_;
 };
 
