@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include "engine/compare_live.h"
 
 #include <algorithm>
 #include <atomic>
@@ -10,7 +10,6 @@
 #include "base/channel.h"
 #include "base/task_group.h"
 #include "engine/browse.h"
-#include "engine/compare.h"
 #include "engine/difference_filter.h"
 #include "engine/meter.h"
 #include "engine/stop_guard.h"
@@ -232,23 +231,21 @@ void LiveComparison::compare(const Tree* tree, const platform::CollectionEstimat
 
 }  // namespace
 
-CompareCounts compare_live(repository::Repository& repository, const repository::Snapshot& before,
-                           platform::Connector& connector, const platform::CaptureOptions& options,
-                           const model::Selection& selection, base::Events& events, std::stop_token stop,
-                           const Visitor& visit) {
-  const std::unique_ptr<platform::Capture> capture = connector.capture(options, stop);
-  for (const std::string& note : capture->notes()) events.note(note);
+CompareCounts compare_capture(repository::Repository& repository, const repository::Snapshot& before,
+                              platform::Capture& capture, unsigned readers, const model::Selection& selection,
+                              base::Events& events, std::stop_token stop, const Visitor& visit) {
+  const std::vector<platform::CollectionEstimate>& live = capture.collections();
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
-  for (const platform::CollectionEstimate& estimate : capture->collections()) {
+  for (const platform::CollectionEstimate& estimate : live) {
     rows += estimate.rows;
     bytes += estimate.bytes;
   }
-  Meter meter(events, "comparing", rows, bytes, capture->readers());
-  LiveComparison comparison(repository, *capture, options.readers, std::move(stop), visit);
-  const auto& live = capture->collections();
+  Meter meter(events, "comparing", rows, bytes, capture.readers());
+  LiveComparison comparison(repository, capture, readers, std::move(stop), visit);
   for (const Tree& tree : before.trees) {
-    const auto same = std::find_if(live.begin(), live.end(), [&](const auto& estimate) { return estimate.collection.name == tree.name; });
+    const auto same = std::find_if(live.begin(), live.end(),
+                                   [&](const auto& estimate) { return estimate.collection.name == tree.name; });
     comparison.compare(&tree, same != live.end() ? &*same : nullptr, selection, meter);
   }
   for (const platform::CollectionEstimate& estimate : live) {
@@ -257,6 +254,15 @@ CompareCounts compare_live(repository::Repository& repository, const repository:
     if (!known) comparison.compare(nullptr, &estimate, selection, meter);
   }
   return comparison.counts();
+}
+
+CompareCounts compare_live(repository::Repository& repository, const repository::Snapshot& before,
+                           platform::Connector& connector, const platform::CaptureOptions& options,
+                           const model::Selection& selection, base::Events& events, std::stop_token stop,
+                           const Visitor& visit) {
+  const std::unique_ptr<platform::Capture> capture = connector.capture(options, stop);
+  for (const std::string& note : capture->notes()) events.note(note);
+  return compare_capture(repository, before, *capture, options.readers, selection, events, std::move(stop), visit);
 }
 
 }  // namespace holdfast::engine
