@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <utility>
 
 namespace holdfast::model {
 
@@ -21,8 +20,8 @@ constexpr std::size_t k_depth_max = 200;
 struct Value {
   enum class Type { scalar, array, object } type = Type::scalar;
   std::string scalar;  // JSON text
-  std::vector<std::pair<std::string, Value>> members;
   std::vector<Value> items;
+  std::vector<std::string> names;  // of an object: names[i] belongs to items[i]
 };
 
 std::string json_text(std::string_view text) {
@@ -76,8 +75,8 @@ private:
       return &root_;
     }
     Value& parent = *stack_.back();
-    if (parent.type == Value::Type::array) return &parent.items.emplace_back(std::move(value));
-    return &parent.members.emplace_back(std::move(name_), std::move(value)).second;
+    if (parent.type == Value::Type::object) parent.names.push_back(std::move(name_));
+    return &parent.items.emplace_back(std::move(value));
   }
 
   Value root_;
@@ -99,13 +98,10 @@ void print(const Value& value, std::string& out) {
   const bool array = value.type == Value::Type::array;
   out += array ? '[' : '{';
   const char* comma = "";
-  for (const Value& item : value.items) {
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
     out += std::exchange(comma, ",");
-    print(item, out);
-  }
-  for (const auto& [name, member] : value.members) {
-    out += fmt::format("{}{}:", std::exchange(comma, ","), json_text(name));
-    print(member, out);
+    if (!array) out += json_text(value.names[i]) + ':';
+    print(value.items[i], out);
   }
   out += array ? ']' : '}';
 }
@@ -155,8 +151,8 @@ private:
   void objects(const std::string& path, const Value& before, const Value& after) {
     // Of duplicate names the last counts, as in every parser that the platform uses.
     std::map<std::string_view, std::pair<const Value*, const Value*>> members;
-    for (const auto& [name, value] : before.members) members[name].first = &value;
-    for (const auto& [name, value] : after.members) members[name].second = &value;
+    for (std::size_t i = 0; i < before.items.size(); ++i) members[before.names[i]].first = &before.items[i];
+    for (std::size_t i = 0; i < after.items.size(); ++i) members[after.names[i]].second = &after.items[i];
     for (const auto& [name, pair] : members) {
       const std::string below = member_path(path, std::string(name));
       if (pair.first && pair.second) {
