@@ -1,0 +1,310 @@
+#include "platform/datahub/postgres/reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "base/error.h"
+#include "base/key.h"
+#include "platform/datahub/sql/text.h"
+
+namespace holdfast::platform::datahub::postgres {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+constexpr std::string_view k_signature("PGCOPY\n\377\r\n\0", 11);
+constexpr std::size_t k_fixed_header = 19;                               // signature, flags, length of the extension
+constexpr std::int64_t k_epoch_offset = 946'684'800'000'000;             // microseconds from 1970 to 2000, where PostgreSQL counts from
+constexpr std::size_t k_key_fields = 3;
+constexpr std::uint64_t k_budget_step = 256 * 1024;                      // bytes between two looks at the limits
+constexpr std::int64_t k_sample_pages = 300;
+
+bool is_raw(const std::string& type) noexcept {
+  for (const std::string_view raw : {"text", "varchar", "bpchar", "json", "bytea"})
+    if (type == raw) return true;
+  return false;
+}
+
+// --- ranges ------------------------------------------------------------------------------------------------------------------
+
+// The URN at the start of a bound, as far as it is there; a bound may end anywhere.
+struct BoundText {
+  std::string urn;
+  bool whole = false;     // the URN ends inside the bound
+  bool more = false;      // and something follows it
+};
+
+BoundText bound_text(base::ByteView bound) {
+  BoundText out;
+  for (std::size_t i = 0; i < bound.size(); ++i) {
+    if (bound[i] != '\0') {
+      out.urn += bound[i];
+      continue;
+    }
+    out.whole = i + 1 < bound.size() && bound[i + 1] == '\0';
+    out.more = i + 2 < bound.size();
+    break;
+  }
+  return out;
+}
+
+std::string ordered_urn(const ReadTarget& target) {
+  return target.key_order_is_bytes ? "urn" : "urn COLLATE pg_catalog.\"C\"";
+}
+
+std::string lower_condition(const Client& client, const ReadTarget& target, base::ByteView from) {
+  std::string urn = bound_text(from).urn;
+  // A shorter prefix is a lower bound still.
+  if (const auto bad = invalid_utf8(urn)) urn.resize(*bad);
+  return urn.empty() ? std::string() : fmt::format("{} >= {}", ordered_urn(target), client.literal(urn));
+}
+
+std::string upper_condition(const Client& client, const ReadTarget& target, base::ByteView to) {
+  const BoundText bound = bound_text(to);
+  // No text stands for the upper bound then: the rows above it are read and dropped.
+  if (invalid_utf8(bound.urn)) return {};
+  const bool exclusive = bound.whole && !bound.more;
+  return fmt::format("{} {} {}", ordered_urn(target), exclusive ? "<" : "<=", client.literal(bound.urn));
+}
+
+// --- decoding ----------------------------------------------------------------------------------------------------------------
+
+template <class T>
+T big_endian(const char* at) noexcept {
+  T value = 0;
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    value = static_cast<T>(static_cast<std::uint64_t>(value) << 8 | static_cast<unsigned char>(at[i]));
+  return value;
+}
+
+class RowDecoder {
+public:
+  RowDecoder(const ReadTarget& target, const base::KeyRange& range, RowSink& sink)
+      : target_(target), range_(range), sink_(sink), order_(range), columns_(target.columns.size()),
+        instants_(target.columns.size()) {}
+
+  void message(base::ByteView bytes) {
+    if (!header_seen_) skip_header(bytes);
+    if (bytes.empty()) return;
+    rest_ = bytes;
+    const auto fields = number<std::int16_t>();
+    if (fields < 0) return;  // the trailer
+    if (static_cast<std::size_t>(fields) != k_key_fields + columns_.size()) fail("has an unexpected number of fields");
+    row();
+    if (!rest_.empty()) fail("has bytes left over");
+  }
+
+private:
+  [[noreturn]] void fail(std::string_view problem) const {
+    throw Error(ErrorKind::corruption, fmt::format("the server's answer to COPY {}", problem));
+  }
+
+  template <class T>
+  T number() {
+    if (rest_.size() < sizeof(T)) fail("ends in mid-row");
+    const T value = big_endian<T>(rest_.data());
+    rest_.remove_prefix(sizeof(T));
+    return value;
+  }
+
+  base::ColumnView field() {
+    const auto size = number<std::int32_t>();
+    if (size < 0) return std::nullopt;
+    if (rest_.size() < static_cast<std::size_t>(size)) fail("ends in mid-row");
+    const base::ByteView value = rest_.substr(0, static_cast<std::size_t>(size));
+    rest_.remove_prefix(value.size());
+    return value;
+  }
+
+  base::ByteView key_field() {
+    const base::ColumnView value = field();
+    if (!value) fail("has a NULL in the key");
+    return *value;
+  }
+
+  void skip_header(base::ByteView& bytes) {
+    header_seen_ = true;
+    if (!bytes.starts_with(k_signature) || bytes.size() < k_fixed_header) fail("does not start as binary COPY does");
+    const auto extension = big_endian<std::uint32_t>(bytes.data() + k_fixed_header - 4);
+    if (bytes.size() - k_fixed_header < extension) fail("ends in its header");
+    bytes.remove_prefix(k_fixed_header + extension);
+  }
+
+  void row() {
+    const base::ByteView urn = key_field();
+    const base::ByteView aspect = key_field();
+    const base::ByteView version = key_field();
+    if (version.size() != sizeof(std::int64_t)) fail("has a version that is no bigint");
+    key_.clear();
+    base::append_text(key_, urn);
+    base::append_text(key_, aspect);
+    base::append_int(key_, big_endian<std::int64_t>(version.data()));
+    check_text(urn, "urn");
+    check_text(aspect, "aspect");
+    for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i] = column(i);
+    if (!range_.contains(key_)) return;  // a bound fell inside of a URN
+    order_.next(key_);
+    sink_.row({key_, columns_});
+  }
+
+  base::ColumnView column(std::size_t index) {
+    const ReadColumn& column = target_.columns[index];
+    const base::ColumnView value = field();
+    if (!value) return std::nullopt;
+    if (column.wire == Wire::instant) return instant(index, *value);
+    if (!column.binary) check_text(*value, column.name);
+    return value;
+  }
+
+  base::ByteView instant(std::size_t index, base::ByteView value) {
+    if (value.size() != sizeof(std::int64_t)) fail("has an instant that is not eight bytes");
+    const auto micros = big_endian<std::int64_t>(value.data());
+    constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max();
+    const bool representable = micros < k_most - k_epoch_offset && micros > -k_most;
+    std::optional<std::string> text;
+    if (representable) text = canonical_instant(micros + k_epoch_offset);
+    if (!text)
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("{} has {} in {}", row_name(key_), representable ? "a year outside of 1 to 9999" : "infinity",
+                              target_.columns[index].name),
+                  "Correct the value in the database: DataHub writes no such instants.");
+    instants_[index] = std::move(*text);
+    return instants_[index];
+  }
+
+  void check_text(base::ByteView text, std::string_view column) const {
+    const auto bad = invalid_utf8(text);
+    if (!bad) return;
+    throw Error(ErrorKind::corruption,
+                fmt::format("{} is not UTF-8 at byte {} of {}", row_name(key_), *bad, column),
+                "Correct the value in the database, whose encoding lets it hold bytes that are no text.");
+  }
+
+  const ReadTarget& target_;
+  const base::KeyRange& range_;
+  RowSink& sink_;
+  OrderCheck order_;
+  base::ByteView rest_;
+  bool header_seen_ = false;
+  base::Bytes key_;
+  std::vector<base::ColumnView> columns_;
+  std::vector<std::string> instants_;
+};
+
+// --- cutting -----------------------------------------------------------------------------------------------------------------
+
+struct Sample {
+  std::string urn;
+  std::int64_t bytes = 0;
+};
+
+std::string sample_statement(Client& client, const ReadTarget& target) {
+  const std::string table = qualified(target.schema, target.table);
+  const std::int64_t pages =
+      client.query("SELECT pg_catalog.pg_relation_size($1::regclass) / current_setting('block_size')::bigint", {table}).number(0, 0);
+  const double percent = pages <= k_sample_pages ? 100.0 : 100.0 * static_cast<double>(k_sample_pages) / static_cast<double>(pages);
+  // pg_column_size() looks at the stored size and brings no large value in from its side table.
+  std::string bytes = "40";
+  for (const ReadColumn& column : target.columns)
+    bytes += fmt::format(" + coalesce(pg_catalog.pg_column_size({}), 0)", quote_name(column.name));
+  return fmt::format("SELECT urn, {} FROM {} TABLESAMPLE SYSTEM ({:.6f}) REPEATABLE (1)", bytes, table, percent);
+}
+
+}  // namespace
+
+Wire wire_of(const ColumnPart& column) {
+  if (column.type_name == "timestamp" || column.type_name == "timestamptz") return Wire::instant;
+  return is_raw(column.type_name) ? Wire::bytes : Wire::cast;
+}
+
+ReadTarget read_target(const TableParts& parts, const model::Collection& collection) {
+  ReadTarget out;
+  out.schema = parts.schema;
+  out.table = parts.table;
+  const ColumnPart* urn = parts.column("urn");
+  const ColumnPart* aspect = parts.column("aspect");
+  out.key_order_is_bytes = urn && aspect && urn->order_is_bytes && aspect->order_is_bytes;
+  for (const model::Column& column : collection.columns) {
+    const ColumnPart* part = parts.column(column.name);
+    if (part == nullptr)
+      throw Error(ErrorKind::unsupported, fmt::format("table {}.{} has no column {}", parts.schema, parts.table, column.name),
+                  "The table was changed since; add the column, or restore the whole table.");
+    out.columns.push_back({column.name, wire_of(*part), part->type_name == "bytea"});
+  }
+  return out;
+}
+
+std::string range_condition(const Client& client, const ReadTarget& target, const base::KeyRange& range) {
+  std::string out = lower_condition(client, target, range.from);
+  const std::string upper = range.to ? upper_condition(client, target, *range.to) : std::string();
+  if (!out.empty() && !upper.empty()) out += " AND ";
+  return out + upper;
+}
+
+std::string copy_statement(const Client& client, const ReadTarget& target, const base::KeyRange& range) {
+  std::string columns = "urn, aspect, version::bigint";
+  for (const ReadColumn& column : target.columns) {
+    columns += ", " + quote_name(column.name);
+    if (column.wire == Wire::cast) columns += "::text";
+  }
+  const std::string condition = range_condition(client, target, range);
+  const char* order = target.key_order_is_bytes
+                          ? "urn, aspect, version"
+                          : "urn COLLATE pg_catalog.\"C\", aspect COLLATE pg_catalog.\"C\", version";
+  return fmt::format("COPY (SELECT {} FROM {}{}{} ORDER BY {}) TO STDOUT (FORMAT binary)", columns,
+                     qualified(target.schema, target.table), condition.empty() ? "" : " WHERE ", condition, order);
+}
+
+void read_range(Client& client, const ReadTarget& target, const base::KeyRange& range, const ReadLimits& limits, RowSink& sink,
+                std::stop_token stop) {
+  client.set_stop(stop);
+  if (range.to && range.from >= *range.to) return;
+  RowDecoder decoder(target, range, sink);
+  std::uint64_t unspent = 0;
+  const auto look = [&](std::uint64_t bytes) {
+    if (limits.age) limits.age->check();
+    if (limits.budget && !limits.budget->spend(bytes, stop)) throw Error(ErrorKind::cancelled, "stopped while reading");
+  };
+  look(0);
+  client.copy_out(copy_statement(client, target, range), [&](base::ByteView bytes) {
+    decoder.message(bytes);
+    unspent += bytes.size();
+    if (unspent < k_budget_step) return;
+    look(unspent);
+    unspent = 0;
+  });
+  look(unspent);
+}
+
+std::vector<base::KeyRange> sample_ranges(Client& client, const ReadTarget& target, unsigned wanted) {
+  const Rows rows = client.query(sample_statement(client, target));
+  std::vector<Sample> samples;
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    samples.push_back({rows.text(i, 0), rows.number(i, 1)});
+    total += samples.back().bytes;
+  }
+  std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) { return a.urn < b.urn; });
+  std::vector<base::KeyRange> out = {{}};
+  std::int64_t passed = 0;
+  std::string last;
+  for (const Sample& sample : samples) {
+    const std::int64_t due = total * static_cast<std::int64_t>(out.size()) / std::max(1U, wanted);
+    if (out.size() < wanted && passed >= due && passed > 0 && sample.urn != last) {
+      base::Bytes cut;
+      base::append_text(cut, sample.urn);
+      out.back().to = cut;
+      out.push_back({std::move(cut), std::nullopt});
+    }
+    passed += sample.bytes;
+    last = sample.urn;
+  }
+  return out;
+}
+
+}  // namespace holdfast::platform::datahub::postgres

@@ -1,0 +1,53 @@
+// Reads a key range of one table by COPY in binary form and hands it on row by row, in byte order of the keys.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/row.h"
+#include "platform/datahub/postgres/client.h"
+#include "platform/datahub/postgres/table_parts.h"
+#include "platform/datahub/sql/budget.h"
+#include "platform/platform.h"
+
+namespace holdfast::platform::datahub::postgres {
+
+// How a column travels: its own bytes, eight bytes of microseconds, or the server's text of it.
+enum class Wire { bytes, instant, cast };
+Wire wire_of(const ColumnPart& column);
+
+struct ReadColumn {
+  std::string name;
+  Wire wire = Wire::bytes;
+  bool binary = false;  // bytes that need not be text
+};
+
+struct ReadTarget {
+  std::string schema;
+  std::string table;
+  bool key_order_is_bytes = false;  // the primary key's index serves the order; else the server sorts
+  std::vector<ReadColumn> columns;  // in the order of the collection
+};
+// Throws Error{unsupported} naming the column of the collection that the table does not have.
+ReadTarget read_target(const TableParts& parts, const model::Collection& collection);
+
+// What a range means to the server: a condition that every row of it meets.  Rows outside may meet it too, where a bound falls
+// inside of a URN; they are dropped on our side.
+std::string range_condition(const Client& client, const ReadTarget& target, const base::KeyRange& range);
+std::string copy_statement(const Client& client, const ReadTarget& target, const base::KeyRange& range);
+
+// Shared by all readers of one capture.
+struct ReadLimits {
+  ReadBudget* budget = nullptr;      // absent: no limit
+  const SnapshotAge* age = nullptr;  // absent: no limit
+};
+
+// Throws Error{corruption} naming the row when its key is not above the one before, or a text is not UTF-8;
+// Error{unsupported} naming the row when its instant is infinite or outside of the years 1 to 9999.
+void read_range(Client& client, const ReadTarget& target, const base::KeyRange& range, const ReadLimits& limits, RowSink& sink,
+                std::stop_token stop);
+
+// Cuts of the key space into at most `wanted` ranges that hold about as many bytes each, from a sample of the table's pages.
+std::vector<base::KeyRange> sample_ranges(Client& client, const ReadTarget& target, unsigned wanted);
+
+}  // namespace holdfast::platform::datahub::postgres
