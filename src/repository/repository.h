@@ -109,9 +109,12 @@ struct InitOptions {
   std::string slot_label;
   KdfCost kdf;
   std::uint32_t block_bytes = 128 * 1024;  // what rows_per_block aims at
+  std::uint32_t pack_bytes = 16u << 20;    // a pack is closed before it grows larger
 };
 
 class Session;
+struct SessionHost;
+struct SessionParent;
 
 enum class CheckLevel { listing, structure, data };
 struct CheckOptions {
@@ -189,7 +192,6 @@ public:
   RepositoryStats stats();
 
 private:
-  friend class Session;
   struct Impl;
   explicit Repository(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
@@ -233,8 +235,7 @@ public:
   Snapshot commit(Snapshot snapshot);
 
 private:
-  friend class Repository;
-  friend class WriteOnlyRepository;
+  friend std::unique_ptr<Session> open_session(SessionHost host, std::optional<SessionParent> parent);
   struct Impl;
   explicit Session(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

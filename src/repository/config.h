@@ -1,0 +1,67 @@
+// The object `config`: identity, fixed parameters, public keys, feature flags and the sealed key ring.
+//
+//   <config>   ::= <header> <fields> <ring:sized> <signature:64 bytes> <digest>
+//   <fields>   ::= <id:16 bytes> <block_bytes:u32> <pack_bytes:u32> <box_public:32 bytes> <admin_public:32 bytes>
+//                  <writer_public:32 bytes> <features>{3}       -- needed to read, to write, to prune
+//   <features> ::= <count:varint> <name:sized>*
+//   <ring>     ::= <box_secret:32> <id_root:32> <boundary:32> <admin_secret:64> <writer_secret:64> (bytes), wrapped under the
+//                  master key, with header and fields bound in
+//   <sized>    ::= <length:varint> <bytes>
+//
+// The administrator's key signs it.  Whoever holds the master key needs no trust in that signature: the ring opens only
+// together with the fields that it was wrapped with.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "repository/layer.h"
+#include "repository/sealed.h"
+
+namespace holdfast::repository {
+
+struct Features {
+  std::set<std::string> read;
+  std::set<std::string> write;
+  std::set<std::string> prune;
+};
+
+struct Config {
+  Identity identity;
+  base::Bytes writer_public;  // of writer 1, who is whoever holds the master key
+  std::uint32_t block_bytes = 0;
+  std::uint32_t pack_bytes = 0;
+  Features features;
+  base::Bytes stored;  // the whole object
+};
+
+struct KeyRing {
+  base::Secret box_secret;
+  base::Secret id_root;
+  BoundaryKey boundary;
+  base::Secret admin_secret;
+  base::Secret writer_secret;
+};
+
+inline constexpr std::uint32_t k_first_writer = 1;
+inline constexpr std::uint32_t k_root_domain = 0;
+inline constexpr std::uint32_t k_pack_bytes_max = 1u << 30;
+
+struct NewConfig {
+  Config config;
+  KeyRing ring;
+};
+// Draws all keys; `master` is 32 bytes.  `config.stored` is what to put.
+NewConfig make_config(const base::Secret& master, std::uint32_t block_bytes, std::uint32_t pack_bytes, const Features& features,
+                      base::Random& random);
+// Checks digest, signature and bounds.  Throws Error{corruption} or Error{unsupported}.
+Config decode_config(base::ByteView object);
+// Throws Error{wrong_key} when `master` does not open it.
+KeyRing open_ring(const Config& config, const base::Secret& master);
+// Throws Error{unsupported} naming what this program does not know among `needed`.
+void require_features(const std::set<std::string>& needed, std::string_view operation);
+
+// The key of block ids of a trust domain.
+base::Secret domain_id_key(const KeyRing& ring, std::uint32_t domain);
+
+}  // namespace holdfast::repository
