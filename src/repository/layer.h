@@ -60,6 +60,9 @@ struct Layer {
   // Blocks of sorted 16-byte key hashes (key_hash below): tombstones of a host that must not keep keys.  first_key is the first
   // hash.  A row below this layer whose key hash is listed is gone.  Counted in `erases`.
   std::vector<DirectoryEntry> hashed_erases;
+  // The key of those hashes, erase_key() of the boundary key: lies in the sealed snapshot, so that a reader of the layer needs
+  // nothing else.  All zero where there are none.
+  std::array<char, 32> erase_key{};
   std::uint64_t rows() const noexcept { return inserts + updates + erases; }
   friend bool operator==(const Layer&, const Layer&) = default;
 };
@@ -76,8 +79,13 @@ struct BoundaryKey {
   std::array<char, 32> bytes{};
 };
 
+struct StoredRow;  // row_block.h
+
 // Keyed hash of a key, for tombstones that do not name it.
-std::array<char, 16> key_hash(const BoundaryKey& key, base::ByteView wanted);
+using ErasedHash = std::array<char, 16>;
+ErasedHash key_hash(const BoundaryKey& key, base::ByteView wanted);
+// Writes the tombstones that name rows by hash and counts them in `layer`.  In any order; duplicates count once.
+void add_hashed_erases(BlockSink& sink, const BoundaryKey& key, Layer& layer, std::vector<ErasedHash> hashes);
 
 // One sorted stretch of a layer under construction, written by one worker.  Blocks whose two boundaries are known go to the
 // sink at once; rows before the first boundary and after the last are held back for the join.
@@ -91,9 +99,15 @@ public:
   // Keys must arrive in strictly ascending byte order: throws Error{internal} naming the key otherwise.
   // Throws Error{refused} naming the key for a value above k_value_bytes_max.
   void add(const LayerRow& row);
+  // The same for a row in the form in which layers keep it (row_block.h): values stay where they are.
+  void add_stored(const StoredRow& row);
   // Takes over a finished block of another layer with the same shape and base-layer filters, unread: used by folds.
   // `entry` must lie wholly after what was added, begin after a boundary and end at one.
   void add_block(const DirectoryEntry& entry);
+  // True where a block begins with the next row, whatever it is.
+  bool at_boundary() const noexcept;
+  // Takes over the part that follows: every key of `next` is above those of this one.
+  void append(LayerPart next);
   std::uint64_t rows() const noexcept;
 
 private:
@@ -114,7 +128,8 @@ public:
   LayerCursor(LayerCursor&&) noexcept;
 
   bool valid() const noexcept;
-  const LayerRow& current() const noexcept;
+  // May read: blocks and overflow values are read when they are looked at.
+  const LayerRow& current() const;
   void next();
   // Where the cursor stands at the first row of a block that ends before `range.to`: that block's entry.  skip_block() moves
   // behind it without reading it.  Lets a fold take over blocks unread.

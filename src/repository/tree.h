@@ -17,15 +17,36 @@
 
 namespace holdfast::repository {
 
+// The keyed hash of one row.  Keeps its key and scratch memory: make one and use it for many rows.  Not thread-safe.
+class RowHasher {
+public:
+  explicit RowHasher(const BoundaryKey& key);
+  ~RowHasher();
+  RowHasher(RowHasher&&) noexcept;
+  std::array<std::uint64_t, 2> operator()(const base::RowView& row);
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 // Sum modulo 2^128 of a keyed hash of every row: independent of layout, order of work and number of workers; updated by what
 // changed.  It finds accidents and defects; that nobody forged a snapshot is what the signatures show.
 class ContentHash {
 public:
+  void add(RowHasher& hasher, const base::RowView& row) { plus(hasher(row)); }
+  void subtract(RowHasher& hasher, const base::RowView& row) { minus(hasher(row)); }
+  // For a few rows: each call derives the hasher anew.
   void add(const BoundaryKey& key, const base::RowView& row);
   void subtract(const BoundaryKey& key, const base::RowView& row);
   void add(const ContentHash& other) noexcept;
+  void subtract(const ContentHash& other) noexcept;
   std::array<std::uint64_t, 2> value{};
   friend bool operator==(const ContentHash&, const ContentHash&) = default;
+
+private:
+  void plus(const std::array<std::uint64_t, 2>& hash) noexcept;
+  void minus(const std::array<std::uint64_t, 2>& hash) noexcept;
 };
 
 // Keys that were not read this time and are carried from the parent as they were.
@@ -59,7 +80,8 @@ public:
   ~TreeCursor();
   TreeCursor(TreeCursor&&) noexcept;
   bool valid() const noexcept;
-  const base::RowView& current() const noexcept;
+  // May read: blocks and overflow values are read when they are looked at.
+  const base::RowView& current() const;
   void next();
 
 private:
@@ -70,7 +92,7 @@ private:
 std::optional<base::Row> find(BlockSource& source, const BoundaryKey& key, const Tree& tree, base::ByteView wanted);
 
 // Compares what a capture reads with the parent's tree, range by range, and builds the delta layer (or, without a parent, the
-// base).  One TreeUpdate per tree; one RangeUpdate per worker and range.
+// base); folds the parent's layers where the delta would be one too many.  One TreeUpdate per tree; one RangeUpdate per worker and range.
 struct UpdateCounts {
   std::uint64_t added = 0;
   std::uint64_t changed = 0;
@@ -100,7 +122,8 @@ private:
 class TreeUpdate {  // begin() is thread-safe, the rest belongs to one thread
 public:
   // `parent` absent: a first capture.  `taken_at` is the instant of the last good read of what this capture reads;
-  // `parent_taken_at` that of what it carries forward.
+  // `parent_taken_at` that of what it carries forward.  The parent's block and node sizes go before those of `shape`; its
+  // number of columns must be the same: throws Error{unsupported} otherwise.
   TreeUpdate(BlockSource& source, BlockSink& sink, const BoundaryKey& key, std::string name, std::string schema, TreeShape shape,
              std::optional<Tree> parent, std::optional<base::Instant> parent_taken_at);
   ~TreeUpdate();
@@ -111,14 +134,16 @@ public:
   const UpdateCounts& counts() const noexcept;
 
 private:
+  friend class RangeUpdate;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-// Folds a tree's layers where they are many or heavy: equal rows, fewer layers.  Returns the tree unchanged when nothing is to
+// Folds a tree's layers where they are too many: equal rows, fewer layers.  Upper layers are merged into one that is not much
+// smaller than the next below, and stretches whose changes are heavy go into the base.  Returns the tree unchanged when nothing is to
 // be done.  Reads what it folds, and nothing else.
 struct FoldPolicy {
-  std::size_t layers_max = 4;      // delta layers
+  std::size_t layers_max = 4;      // delta layers that may stay
   double base_share = 0.5;         // fold into the base where the deltas of a stretch weigh more than this share of it
 };
 Tree fold(BlockSource& source, BlockSink& sink, const BoundaryKey& key, const Tree& tree, const FoldPolicy& policy = {});
