@@ -13,7 +13,9 @@ using base::Error;
 using base::ErrorKind;
 
 Arguments::Arguments(int count, char** words, const std::vector<std::string_view>& known) {
-  const auto knows = [&](const std::string& name) { return std::find(known.begin(), known.end(), name) != known.end(); };
+  const auto knows = [&](const std::string& name) {
+    return std::find(known.begin(), known.end(), name) != known.end();
+  };
   for (int i = 1; i < count; ++i) {
     const std::string word = words[i];
     const std::string name = word.starts_with("--") ? word.substr(2) : "";

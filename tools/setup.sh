@@ -9,13 +9,21 @@ fail() {
 
 say() { printf '%s\n' "$*"; }
 
-packages_build=(g++ cmake ninja-build ccache mold pkg-config libfmt-dev libsodium-dev libssl-dev libzstd-dev libxxhash-dev
-  libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libmariadb-dev libpq-dev libgtest-dev libgmock-dev librapidcheck-dev)
-# mariadb-server-core and postgresql-client-15 bring programs only: no unit, no user, no data.
-packages_servers=(mariadb-server-core mariadb-client-core postgresql-client-15 openssl util-linux procps)
-packages_fuzz=(clang-14 libclang-rt-14-dev)
-packages_peers=(mariadb-client mydumper restic borgbackup zstd time)
-packages_lint=(clang-format-14 clang-tidy-19 shellcheck)
+# packages_of GROUP
+packages_of() {
+  case $1 in
+    build)
+      echo g++ cmake ninja-build ccache mold pkg-config libfmt-dev libsodium-dev libssl-dev libzstd-dev libxxhash-dev \
+        libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libmariadb-dev libpq-dev libgtest-dev libgmock-dev librapidcheck-dev
+      ;;
+    # mariadb-server-core and postgresql-client-15 bring programs only: no unit, no user, no data.
+    servers) echo mariadb-server-core mariadb-client-core postgresql-client-15 openssl util-linux procps ;;
+    fuzz) echo clang-14 libclang-rt-14-dev ;;
+    peers) echo mariadb-client mydumper restic borgbackup zstd time ;;
+    lint) echo clang-format-14 clang-tidy-19 shellcheck ;;
+    *) fail "there is no group of packages '$1'" ;;
+  esac
+}
 
 is_installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
@@ -87,8 +95,8 @@ install_packages() {
   [ -r /etc/debian_version ] || fail "./dev sets up Debian 12 only; elsewhere install what README.md lists and use cmake --preset"
   local group
   for group in "$@"; do
-    local -n list=packages_$group
-    apt_install "${list[@]}"
+    # shellcheck disable=SC2046
+    apt_install $(packages_of "$group")
     if [ "$group" = servers ]; then provide_postgres; fi
   done
 }

@@ -14,7 +14,7 @@ using RowSource = std::function<bool(Aspect&)>;
 
 // One connection; not thread-safe.  Every call throws base::Error with the server's message.
 class Loader {
- public:
+public:
   virtual ~Loader() = default;
   // The table and the indexes as DataHub's own set-up makes them today; refuses when the table is there.
   virtual void create_table() = 0;

@@ -1,4 +1,5 @@
-// Fills a database with generated aspects, in the order in which ingestion would have written them, or changes what is there.
+// Fills a database with generated aspects, in the order in which ingestion would have written them, or changes what is
+// there.
 //   hf_load --url URL --rows N [--seed S] [--connections C] [--large L]
 //   hf_load --url URL --rows N [--seed S] --change KIND:FRACTION:SEED[:clustered]… --mutate
 // KIND is content or reingest.  Changes add up; --mutate writes the rows that the last one touched.

@@ -13,7 +13,8 @@ namespace {
 // A statement is one transaction: rows in this number keep undo small, and still amortise the commit.
 constexpr std::uint64_t k_rows_per_statement = 50'000;
 
-constexpr std::string_view k_columns = "(urn, aspect, version, metadata, systemmetadata, createdon, createdby, createdfor)";
+constexpr std::string_view k_columns =
+    "(urn, aspect, version, metadata, systemmetadata, createdon, createdby, createdfor)";
 
 // What the client library pulls from while it sends LOAD DATA LOCAL.
 struct Feed {
@@ -56,7 +57,7 @@ int feed_error(void*, char* out, unsigned int room) {
 }
 
 class MysqlLoader final : public Loader {
- public:
+public:
   explicit MysqlLoader(const platform::datahub::SqlAddress& address)
       : table_(address.table.empty() ? "metadata_aspect_v2" : address.table), handle_(mysql_init(nullptr)) {
     const unsigned int on = 1;
@@ -77,12 +78,13 @@ class MysqlLoader final : public Loader {
   MysqlLoader& operator=(const MysqlLoader&) = delete;
 
   void create_table() override {
-    run(fmt::format("CREATE TABLE {} (urn VARCHAR(500) NOT NULL, aspect VARCHAR(200) NOT NULL, version BIGINT NOT NULL, "
-                    "metadata LONGTEXT NOT NULL, systemmetadata LONGTEXT, createdon TIMESTAMP(6) NOT NULL, "
-                    "createdby VARCHAR(255) NOT NULL, createdfor VARCHAR(255), "
-                    "CONSTRAINT pk_metadata_aspect_v2 PRIMARY KEY (urn, aspect, version), INDEX timeIndex (createdon), "
-                    "INDEX idx_version_urn_aspect (version, urn, aspect)) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-                    table_));
+    run(fmt::format(
+        "CREATE TABLE {} (urn VARCHAR(500) NOT NULL, aspect VARCHAR(200) NOT NULL, version BIGINT NOT NULL, "
+        "metadata LONGTEXT NOT NULL, systemmetadata LONGTEXT, createdon TIMESTAMP(6) NOT NULL, "
+        "createdby VARCHAR(255) NOT NULL, createdfor VARCHAR(255), "
+        "CONSTRAINT pk_metadata_aspect_v2 PRIMARY KEY (urn, aspect, version), INDEX timeIndex (createdon), "
+        "INDEX idx_version_urn_aspect (version, urn, aspect)) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        table_));
   }
 
   void insert(const RowSource& rows) override { load(table_, rows); }
@@ -90,7 +92,8 @@ class MysqlLoader final : public Loader {
   void update(const RowSource& rows) override {
     run(fmt::format("CREATE TEMPORARY TABLE changed LIKE {}", table_));
     load("changed", rows);
-    run(fmt::format("UPDATE {} t JOIN changed c USING (urn, aspect, version) SET t.metadata = c.metadata, "
+    run(
+        fmt::format("UPDATE {} t JOIN changed c USING (urn, aspect, version) SET t.metadata = c.metadata, "
                     "t.systemmetadata = c.systemmetadata, t.createdon = c.createdon, t.createdby = c.createdby, "
                     "t.createdfor = c.createdfor",
                     table_));
@@ -102,7 +105,7 @@ class MysqlLoader final : public Loader {
     mysql_free_result(mysql_store_result(handle_));
   }
 
- private:
+private:
   void run(const std::string& sql) {
     if (mysql_real_query(handle_, sql.data(), sql.size()) != 0)
       throw base::Error(base::ErrorKind::io, fmt::format("{}: {}", sql.substr(0, 60), mysql_error(handle_)));

@@ -8,18 +8,20 @@ namespace holdfast::bench {
 namespace {
 
 constexpr std::size_t k_chunk = 1 << 18;
-constexpr std::string_view k_columns = "(urn, aspect, version, metadata, systemmetadata, createdon, createdby, createdfor)";
+constexpr std::string_view k_columns =
+    "(urn, aspect, version, metadata, systemmetadata, createdon, createdby, createdfor)";
 
 class PostgresLoader final : public Loader {
- public:
+public:
   explicit PostgresLoader(const platform::datahub::SqlAddress& address)
       : table_(address.table.empty() ? "metadata_aspect_v2" : address.table) {
     const std::string host = address.socket.empty() ? address.host : address.socket;
     const std::string port = std::to_string(address.port);
     const std::string password(address.password.reveal());
     const char* names[] = {"host", "port", "user", "dbname", "password", "sslmode", nullptr};
-    const char* values[] = {host.c_str(), port.c_str(), address.user.c_str(), address.database.c_str(), password.c_str(),
-                            "prefer", nullptr};
+    const char* values[] = {
+        host.c_str(), port.c_str(), address.user.c_str(), address.database.c_str(), password.c_str(),
+        "prefer",     nullptr};
     handle_ = PQconnectdbParams(names, values, 0);
     if (PQstatus(handle_) != CONNECTION_OK) {
       const std::string message = PQerrorMessage(handle_);
@@ -34,16 +36,19 @@ class PostgresLoader final : public Loader {
   PostgresLoader& operator=(const PostgresLoader&) = delete;
 
   void create_table() override {
-    run(fmt::format("CREATE TABLE {} (urn varchar(500) NOT NULL, aspect varchar(200) NOT NULL, version bigint NOT NULL, "
-                    "metadata text NOT NULL, systemmetadata text, createdon timestamp NOT NULL, createdby varchar(255) NOT NULL, "
-                    "createdfor varchar(255), CONSTRAINT pk_metadata_aspect_v2 PRIMARY KEY (urn, aspect, version))",
-                    table_));
+    run(fmt::format(
+        "CREATE TABLE {} (urn varchar(500) NOT NULL, aspect varchar(200) NOT NULL, version bigint NOT NULL, "
+        "metadata text NOT NULL, systemmetadata text, createdon timestamp NOT NULL, createdby varchar(255) NOT NULL, "
+        "createdfor varchar(255), CONSTRAINT pk_metadata_aspect_v2 PRIMARY KEY (urn, aspect, version))",
+        table_));
     run(fmt::format("CREATE INDEX timeIndex ON {} (createdon)", table_));
     run(fmt::format("CREATE INDEX idx_v0_urn_aspect ON {} (urn, aspect) WHERE version = 0", table_));
-    run(fmt::format("CREATE INDEX idx_corpuser_aspect_v0 ON {} (urn, aspect) WHERE version = 0 AND urn LIKE 'urn:li:corpuser:%'",
-                    table_));
-    run(fmt::format("CREATE INDEX idx_corpgroup_aspect_v0 ON {} (urn, aspect) WHERE version = 0 AND urn LIKE 'urn:li:corpGroup:%'",
-                    table_));
+    run(fmt::format(
+        "CREATE INDEX idx_corpuser_aspect_v0 ON {} (urn, aspect) WHERE version = 0 AND urn LIKE 'urn:li:corpuser:%'",
+        table_));
+    run(fmt::format(
+        "CREATE INDEX idx_corpgroup_aspect_v0 ON {} (urn, aspect) WHERE version = 0 AND urn LIKE 'urn:li:corpGroup:%'",
+        table_));
     run(fmt::format("CREATE INDEX schemaVersionIndex ON {} (((systemmetadata::jsonb) ->> 'schemaVersion'))", table_));
   }
 
@@ -53,20 +58,22 @@ class PostgresLoader final : public Loader {
     run("BEGIN");
     run(fmt::format("CREATE TEMPORARY TABLE changed (LIKE {}) ON COMMIT DROP", table_));
     copy("changed", rows);
-    run(fmt::format("UPDATE {} t SET metadata = c.metadata, systemmetadata = c.systemmetadata, createdon = c.createdon, "
-                    "createdby = c.createdby, createdfor = c.createdfor FROM changed c "
-                    "WHERE t.urn = c.urn AND t.aspect = c.aspect AND t.version = c.version",
-                    table_));
+    run(fmt::format(
+        "UPDATE {} t SET metadata = c.metadata, systemmetadata = c.systemmetadata, createdon = c.createdon, "
+        "createdby = c.createdby, createdfor = c.createdfor FROM changed c "
+        "WHERE t.urn = c.urn AND t.aspect = c.aspect AND t.version = c.version",
+        table_));
     run("COMMIT");
   }
 
   void analyze() override { run("VACUUM ANALYZE " + table_); }
 
- private:
+private:
   void check(PGresult* result, ExecStatusType wanted, std::string_view what) {
     const bool good = PQresultStatus(result) == wanted;
     PQclear(result);
-    if (!good) throw base::Error(base::ErrorKind::io, fmt::format("{}: {}", what.substr(0, 60), PQerrorMessage(handle_)));
+    if (!good)
+      throw base::Error(base::ErrorKind::io, fmt::format("{}: {}", what.substr(0, 60), PQerrorMessage(handle_)));
   }
   void run(const std::string& sql) { check(PQexec(handle_, sql.c_str()), PGRES_COMMAND_OK, sql); }
 
