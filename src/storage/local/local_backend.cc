@@ -159,8 +159,7 @@ private:
     durable_folders_.insert(folder);
   }
 
-  // The folders above the repository are the machine's: only those that are missing are made and synced.  The one that holds
-  // the repository's folder is synced in any case, but may be closed to us when we did not have to write into it.
+  // The folders above the repository are the machine's: only those that are missing are made and synced.
   void ensure_root(std::string_view name) {
     std::vector<std::string> missing;
     FileStatus status;
@@ -169,13 +168,18 @@ private:
       missing.push_back(folder);
       folder = parent_of(folder);
     }
+    if (missing.empty()) return sync_existing_root(name);
     for (; !missing.empty(); missing.pop_back()) {
       const int error = files_.make_folder(missing.back());
       if (error != 0 && error != EEXIST) fail("make the folder of", name, error);
       if (const int synced = files_.sync_folder(parent_of(missing.back())); synced != 0) fail("make the folder of", name, synced);
     }
-    const int synced = files_.sync_folder(parent_of(root_));
-    if (synced != 0 && synced != EACCES && synced != EPERM && synced != EROFS) fail("make the folder of", name, synced);
+  }
+
+  // Another process may have made it a moment ago.  The folder above may be closed to us: then an administrator made it.
+  void sync_existing_root(std::string_view name) {
+    const int error = files_.sync_folder(parent_of(root_));
+    if (error != 0 && error != EACCES && error != EPERM && error != EROFS) fail("make the folder of", name, error);
   }
 
   // `inside` is relative to the root, empty for the root itself.
