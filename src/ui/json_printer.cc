@@ -14,7 +14,9 @@ namespace {
 
 constexpr base::Duration k_line_every = std::chrono::seconds(1);
 
-std::string number_or_null(std::uint64_t value) { return value == 0 ? "null" : fmt::format("{}", value); }
+std::string number_or_null(std::uint64_t value) {
+  return value == 0 ? "null" : fmt::format("{}", value);
+}
 
 std::string progress_line(const base::Progress& progress, const Pace& pace) {
   const auto rate = pace.bytes_per_second();

@@ -5,7 +5,9 @@
 namespace holdfast::ui {
 namespace {
 
-bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 // The end of the string literal that begins at `begin`, one behind its closing quote.
 std::size_t end_of_string(std::string_view text, std::size_t begin) noexcept {
@@ -74,6 +76,8 @@ std::string json_quote(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string indent_json(std::string_view document) { return Indenter(document).run(); }
+std::string indent_json(std::string_view document) {
+  return Indenter(document).run();
+}
 
 }  // namespace holdfast::ui

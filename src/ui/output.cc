@@ -16,7 +16,9 @@ constexpr std::size_t k_buffer_bytes = 64 * 1024;
 constexpr unsigned k_columns_default = 80;
 }  // namespace
 
-Output::~Output() { write_all(descriptor_, buffer_); }
+Output::~Output() {
+  write_all(descriptor_, buffer_);
+}
 
 void Output::write(std::string_view text) {
   buffer_ += text;
@@ -45,7 +47,9 @@ bool write_all(int descriptor, std::string_view bytes) noexcept {
   return true;
 }
 
-bool is_terminal(int descriptor) noexcept { return ::isatty(descriptor) == 1; }
+bool is_terminal(int descriptor) noexcept {
+  return ::isatty(descriptor) == 1;
+}
 
 unsigned terminal_columns(int descriptor) noexcept {
   winsize size{};

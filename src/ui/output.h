@@ -6,8 +6,8 @@
 
 namespace holdfast::ui {
 
-// Buffers up to 64 KiB.  Not thread-safe.  Throws Error{io} when the other side is gone or the disk is full: a result that was
-// cut off must not end with exit code 0.
+// Buffers up to 64 KiB.  Not thread-safe.  Throws Error{io} when the other side is gone or the disk is full: a result
+// that was cut off must not end with exit code 0.
 class Output {
 public:
   explicit Output(int descriptor) : descriptor_(descriptor) {}

@@ -14,9 +14,12 @@ namespace holdfast::ui {
 
 std::unique_ptr<base::Events> make_events(const Screen& screen, const base::Clock& clock) {
   switch (screen.format) {
-    case Format::terminal: return make_terminal_printer(screen, clock);
-    case Format::json: return make_json_printer(screen, clock);
-    case Format::plain: break;
+    case Format::terminal:
+      return make_terminal_printer(screen, clock);
+    case Format::json:
+      return make_json_printer(screen, clock);
+    case Format::plain:
+      break;
   }
   return make_plain_printer(screen, clock);
 }

@@ -14,9 +14,9 @@ enum class Format { terminal, plain, json };
 enum class Verbosity { quiet, normal, verbose };
 enum class Color { none, ansi };
 
-// Where and how events are shown.  The bar, notes, warnings and errors go to `errors`, summaries to `output`.  As JSON, every
-// event is one line of the form {"type":"progress|note|detail|warning|summary|error", …}: errors go to `errors`, all else to
-// `output`.  Quiet leaves progress, notes and details out, in JSON too; the summary of a JSON run stays.
+// Where and how events are shown.  The bar, notes, warnings and errors go to `errors`, summaries to `output`.  As JSON,
+// every event is one line of the form {"type":"progress|note|detail|warning|summary|error", …}: errors go to `errors`,
+// all else to `output`.  Quiet leaves progress, notes and details out, in JSON too; the summary of a JSON run stays.
 struct Screen {
   Format format = Format::plain;
   Verbosity verbosity = Verbosity::normal;
@@ -25,8 +25,8 @@ struct Screen {
   int errors = 2;
 };
 
-// Thread-safe.  `clock` outlives the printer.  A descriptor that cannot be written to is not an error here: a run is not to
-// break off because nobody watches it.
+// Thread-safe.  `clock` outlives the printer.  A descriptor that cannot be written to is not an error here: a run is
+// not to break off because nobody watches it.
 std::unique_ptr<base::Events> make_events(const Screen& screen, const base::Clock& clock);
 
 // Facts of a summary, with the text for people and the JSON for machines.  Names are snake_case: people see blanks.

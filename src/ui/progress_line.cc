@@ -14,12 +14,14 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr base::Duration k_window = seconds(10);       // over which a rate is taken
+constexpr base::Duration k_window = seconds(10);  // over which a rate is taken
 constexpr base::Duration k_sample_gap = milliseconds(200);
 constexpr base::Duration k_rate_after = milliseconds(500);  // a shorter stretch says nothing
 constexpr base::Duration k_left_max = std::chrono::hours(100);
 
-double in_seconds(base::Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double in_seconds(base::Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 std::string rows_text(const base::Progress& progress) {
   if (progress.rows_total != 0 && progress.rows <= progress.rows_total)
@@ -29,7 +31,8 @@ std::string rows_text(const base::Progress& progress) {
 
 std::string bytes_text(const base::Progress& progress) {
   // Where only bytes are counted, their total takes the place of the rows'.
-  if (progress.rows == 0 && progress.rows_total == 0 && progress.bytes_total >= progress.bytes && progress.bytes_total != 0)
+  if (progress.rows == 0 && progress.rows_total == 0 && progress.bytes_total >= progress.bytes &&
+      progress.bytes_total != 0)
     return fmt::format("{} of {}", format_bytes(progress.bytes), format_bytes(progress.bytes_total));
   return format_bytes(progress.bytes);
 }
@@ -62,16 +65,20 @@ std::string bar(double share, std::size_t width) {
 }  // namespace
 
 void Pace::add(const base::Progress& progress, base::Duration at) {
-  const bool anew = progress.phase != phase_ ||
-                    (!samples_.empty() && (progress.rows < samples_.back().rows || progress.bytes < samples_.back().bytes));
+  const bool anew =
+      progress.phase != phase_ ||
+      (!samples_.empty() && (progress.rows < samples_.back().rows || progress.bytes < samples_.back().bytes));
   if (anew) {
     phase_ = progress.phase;
     samples_.clear();
   }
   const Sample sample{at, progress.rows, progress.bytes};
-  // The newest sample is replaced until the one before it is old enough: the deque stays short however often events come.
-  if (samples_.size() >= 2 && at - samples_[samples_.size() - 2].at < k_sample_gap) samples_.back() = sample;
-  else samples_.push_back(sample);
+  // The newest sample is replaced until the one before it is old enough: the deque stays short however often events
+  // come.
+  if (samples_.size() >= 2 && at - samples_[samples_.size() - 2].at < k_sample_gap)
+    samples_.back() = sample;
+  else
+    samples_.push_back(sample);
   while (samples_.size() > 2 && at - samples_[1].at >= k_window) samples_.pop_front();
 }
 
@@ -87,7 +94,8 @@ std::optional<base::Duration> Pace::left(const base::Progress& progress) const {
   const base::Duration took = samples_.back().at - samples_.front().at;
   if (took < k_rate_after) return std::nullopt;
   const bool by_rows = progress.rows_total != 0;
-  const std::uint64_t done = by_rows ? samples_.back().rows - samples_.front().rows : samples_.back().bytes - samples_.front().bytes;
+  const std::uint64_t done =
+      by_rows ? samples_.back().rows - samples_.front().rows : samples_.back().bytes - samples_.front().bytes;
   const std::uint64_t rest = by_rows ? progress.rows_total - progress.rows : progress.bytes_total - progress.bytes;
   if (done == 0) return std::nullopt;
   const double left_seconds = in_seconds(took) * static_cast<double>(rest) / static_cast<double>(done);

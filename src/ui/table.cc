@@ -18,7 +18,9 @@ void append_padded(std::string& line, std::string_view text, std::size_t width, 
   if (align == Align::left) line += blanks;
 }
 
-void trim_end(std::string& line) { line.erase(line.find_last_not_of(' ') + 1); }
+void trim_end(std::string& line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+}
 
 }  // namespace
 

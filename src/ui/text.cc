@@ -53,7 +53,8 @@ bool in_any(char32_t code, const CodeRange* begin, const CodeRange* end) noexcep
   return false;
 }
 
-// Not the whole of Unicode's tables: the blocks that names in catalogues are made of.  A wrong guess costs alignment only.
+// Not the whole of Unicode's tables: the blocks that names in catalogues are made of.  A wrong guess costs alignment
+// only.
 constexpr std::array<CodeRange, 5> k_zero_wide{
     {{0x300, 0x36f}, {0x200b, 0x200f}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}, {0xe0100, 0xe01ef}}};
 constexpr std::array<CodeRange, 9> k_double_wide{{{0x1100, 0x115f},
@@ -72,7 +73,9 @@ std::size_t width_of(char32_t code) noexcept {
   return 1;
 }
 
-bool is_control(char32_t code) noexcept { return code < 0x20 || (code >= 0x7f && code < 0xa0); }
+bool is_control(char32_t code) noexcept {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
 
 }  // namespace
 

@@ -7,7 +7,8 @@
 
 namespace holdfast::ui {
 
-// Columns that a UTF-8 text takes on a terminal: 2 for wide characters, 0 for combining ones, 1 for a byte that is no UTF-8.
+// Columns that a UTF-8 text takes on a terminal: 2 for wide characters, 0 for combining ones, 1 for a byte that is no
+// UTF-8.
 std::size_t display_width(std::string_view text) noexcept;
 
 // At most `columns` wide; what is cut off at the end is replaced by "...".

@@ -1,0 +1,76 @@
+#include "engine/backup.h"
+
+#include <fmt/format.h>
+
+#include "cli/capture_flags.h"
+#include "cli/commands/commands.h"
+#include "cli/context.h"
+#include "ui/printers.h"
+
+namespace holdfast::cli {
+namespace {
+
+std::vector<base::Fact> facts_of(const engine::BackupResult& result, bool dry_run) {
+  const repository::Snapshot& snapshot = result.snapshot;
+  std::vector<base::Fact> facts{ui::fact_text("connector", snapshot.connector)};
+  if (dry_run)
+    facts.push_back({"snapshot", "none: this was a dry run", "null"});
+  else
+    facts.push_back(ui::fact_text("snapshot", snapshot.id.short_id()));
+  facts.push_back(ui::fact_text("taken", base::to_rfc3339(snapshot.taken)));
+  facts.push_back(ui::fact_count("new", snapshot.counts.added));
+  facts.push_back(ui::fact_count("changed", snapshot.counts.changed));
+  facts.push_back(ui::fact_count("gone", snapshot.counts.gone));
+  facts.push_back(ui::fact_count("unchanged", snapshot.counts.unchanged));
+  facts.push_back(ui::fact_bytes("added_raw", dry_run ? snapshot.counts.bytes : snapshot.bytes_added_raw));
+  if (!dry_run) facts.push_back(ui::fact_bytes("added_stored", snapshot.bytes_added_stored));
+  facts.push_back(ui::fact_duration("took", result.took));
+  if (snapshot.partial())
+    facts.push_back({"partial", fmt::format("{} things failed", snapshot.outcomes.size()), "true"});
+  return facts;
+}
+
+class BackupCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"backup", "take a snapshot of a connector",
+            "Reads one consistent instant of the platform, compares it with the connector's\n"
+            "newest snapshot, stores what changed and commits one snapshot.\n\n"
+            "Where ranges could not be read the snapshot is partial (exit 3): what failed is\n"
+            "carried over from the snapshot before, marked as stale, and tried again next time.\n"
+            "Killed at any moment, the repository keeps all its snapshots and the next backup\n"
+            "works.",
+            Kind::run};
+  }
+
+  void declare(FlagTable& flags) override {
+    flags.argument("CONNECTOR", connector_, "which one, by its name in holdfast.toml").offer = Offer::connectors;
+    flags.toggle("--full", options_.full, "compare with nothing: store a new base");
+    flags.toggle("--dry-run", options_.dry_run, "read and compare, store nothing");
+    capture_.declare(flags);
+  }
+
+  int run(Context& context) override {
+    options_.capture = capture_.options(context.connector_config(connector_));
+    repository::Repository& repository = context.repository();
+    const auto connector = context.open_connector(connector_);
+    const engine::BackupResult result =
+        engine::backup(repository, *connector, connector_, options_, context.events(), context.clock(), context.stop());
+    for (const std::string& outcome : result.snapshot.outcomes) context.events().warning(outcome);
+    context.events().summary("backup", facts_of(result, options_.dry_run));
+    return result.snapshot.partial() ? k_exit_partial : k_exit_ok;
+  }
+
+private:
+  std::string connector_;
+  engine::BackupOptions options_;
+  CaptureFlags capture_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_backup_command() {
+  return std::make_unique<BackupCommand>();
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,161 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "cli/commands/commands.h"
+#include "cli/context.h"
+#include "cli/describe.h"
+#include "ui/table.h"
+#include "ui/text.h"
+
+namespace holdfast::cli {
+namespace {
+
+using platform::Diagnosis;
+
+std::string_view word_of(Diagnosis::Level level) noexcept {
+  switch (level) {
+    case Diagnosis::Level::ok:
+      return "ok";
+    case Diagnosis::Level::note:
+      return "note";
+    case Diagnosis::Level::warning:
+      return "warning";
+    case Diagnosis::Level::problem:
+      return "problem";
+  }
+  return "?";
+}
+
+struct Examined {
+  std::string name;  // "repository", "connector catalog"
+  std::vector<Diagnosis> lines;
+  std::vector<platform::LeftOut> left_out;
+};
+
+Diagnosis from_error(std::string subject, const base::Error& error) {
+  return {Diagnosis::Level::problem, std::move(subject), error.message(), error.hint()};
+}
+
+Examined examine_repository(Context& context) {
+  Examined out{"repository", {}, {}};
+  const auto add = [&](Diagnosis::Level level, std::string subject, std::string text, std::string advice = {}) {
+    out.lines.push_back({level, std::move(subject), std::move(text), std::move(advice)});
+  };
+  try {
+    repository::Repository& repository = context.repository();
+    add(Diagnosis::Level::ok, "opens", fmt::format("{}, id {}", context.repository_url(), repository.id()));
+    const auto slots = repository.key_slots();
+    add(slots.size() == 1 ? Diagnosis::Level::note : Diagnosis::Level::ok, "key slots", fmt::format("{}", slots.size()),
+        slots.size() == 1
+            ? "Add a second key with \"holdfast key add\" and keep it apart: one lost key is a lost repository."
+            : "");
+    std::vector<std::string> damaged;
+    const auto snapshots = repository.snapshots(&damaged);
+    std::uint64_t highest = 0;
+    for (const auto& snapshot : snapshots) highest = std::max(highest, snapshot.id.sequence);
+    add(Diagnosis::Level::ok, "snapshots", fmt::format("{}, highest sequence {}", snapshots.size(), highest));
+    for (const std::string& problem : damaged)
+      add(Diagnosis::Level::problem, "damaged snapshot", problem,
+          "Run \"holdfast check --read-data\" to see what else is touched.");
+  } catch (const base::Error& error) {
+    out.lines.push_back(from_error("opens", error));
+  }
+  return out;
+}
+
+Examined examine_connector(Context& context, const std::string& name) {
+  Examined out{fmt::format("connector {}", name), {}, {}};
+  try {
+    const auto connector = context.open_connector(name);
+    out.lines = connector->diagnose();
+    out.left_out = connector->left_out();
+  } catch (const base::Error& error) {
+    // What cannot be listed once the server is gone is not a second problem.
+    if (out.lines.empty()) out.lines.push_back(from_error("connection", error));
+  }
+  return out;
+}
+
+void print_text(Context& context, const Examined& examined) {
+  context.out().line(examined.name);
+  ui::Table table({{"", ui::Align::left}, {"WHAT", ui::Align::left}, {"FOUND", ui::Align::left}});
+  for (const Diagnosis& line : examined.lines) table.row({std::string(word_of(line.level)), line.subject, line.text});
+  context.out().write(table.text());
+  std::string advice;
+  for (const Diagnosis& line : examined.lines)
+    if (!line.advice.empty())
+      advice += fmt::format("  - {}: {}\n", ui::printable(line.subject), ui::printable(line.advice));
+  if (!advice.empty()) context.out().write("\nwhat to do\n" + advice);
+  if (!examined.left_out.empty()) context.out().write("\nwhat does not come along\n");
+  for (const platform::LeftOut& left : examined.left_out)
+    context.out().line(fmt::format("  - {}: {}", ui::printable(left.what), ui::printable(left.reason)));
+  context.out().line("");
+}
+
+nlohmann::ordered_json as_json(const Examined& examined) {
+  auto lines = nlohmann::ordered_json::array();
+  for (const Diagnosis& line : examined.lines)
+    lines.push_back(
+        {{"level", word_of(line.level)},
+         {"what", line.subject},
+         {"found", line.text},
+         {"advice", line.advice.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(line.advice)}});
+  auto left_out = nlohmann::ordered_json::array();
+  for (const platform::LeftOut& left : examined.left_out)
+    left_out.push_back({{"what", left.what}, {"reason", left.reason}});
+  return {{"name", examined.name}, {"lines", std::move(lines)}, {"left_out", std::move(left_out)}};
+}
+
+class DoctorCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"doctor", "can we connect, what may we read, what would hinder a backup",
+            "Examines the repository and the named connectors (all of them, when none is\n"
+            "named) and says what to do about what it finds.  It also lists what exists on a\n"
+            "platform and does not come along in a backup, with the reason.\n\n"
+            "Exit 1 when a problem was found; notes and warnings alone are exit 0."};
+  }
+
+  void declare(FlagTable& flags) override {
+    flags.arguments("CONNECTOR", Times::any, connectors_, "connectors to examine").offer = Offer::connectors;
+  }
+
+  int run(Context& context) override {
+    std::vector<std::string> names = connectors_;
+    if (names.empty())
+      for (const ConnectorConfig& connector : context.config().connectors) names.push_back(connector.name);
+    for (const std::string& name : names) context.connector_config(name);
+
+    std::vector<Examined> all{examine_repository(context)};
+    for (const std::string& name : names) all.push_back(examine_connector(context, name));
+    bool problem = false;
+    for (const Examined& one : all)
+      for (const Diagnosis& line : one.lines) problem = problem || line.level == Diagnosis::Level::problem;
+    if (context.json()) {
+      auto out = document();
+      out["healthy"] = !problem;
+      auto examined = nlohmann::ordered_json::array();
+      for (const Examined& one : all) examined.push_back(as_json(one));
+      out["examined"] = std::move(examined);
+      print_document(context, out);
+    } else {
+      for (const Examined& one : all) print_text(context, one);
+      if (!context.global().quiet) context.out().line(problem ? "a problem was found" : "no problem was found");
+    }
+    return problem ? k_exit_failed : k_exit_ok;
+  }
+
+private:
+  std::vector<std::string> connectors_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_doctor_command() {
+  return std::make_unique<DoctorCommand>();
+}
+
+}  // namespace holdfast::cli

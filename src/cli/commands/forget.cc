@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include "cli/commands/commands.h"
+#include "cli/context.h"
+#include "cli/describe.h"
+#include "engine/reference.h"
+#include "ui/printers.h"
+
+namespace holdfast::cli {
+namespace {
+
+// All are looked up before the first is touched: a mistyped id must not leave half of the work done.
+std::vector<repository::Snapshot> resolve_all(repository::Repository& repository,
+                                              const std::vector<std::string>& names) {
+  std::vector<repository::Snapshot> out;
+  for (const std::string& name : names) out.push_back(engine::resolve(repository, name));
+  return out;
+}
+
+std::vector<base::Fact> facts_of(const std::vector<std::string>& ids, bool dry_run) {
+  std::string json;
+  std::string text;
+  for (const std::string& id : ids) {
+    json += fmt::format("{}\"{}\"", json.empty() ? "" : ",", id);
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", id);
+  }
+  std::vector<base::Fact> facts{{"snapshots", text.empty() ? "none" : text, "[" + json + "]"}};
+  if (dry_run) facts.push_back({"dry_run", "nothing was written", "true"});
+  return facts;
+}
+
+class ForgetCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"forget", "mark snapshots as no longer wanted",
+            "Writes a mark and deletes nothing: \"holdfast undelete\" takes it back until a later\n"
+            "prune.  Forgotten snapshots are not listed, and no longer meant by latest.",
+            Kind::run};
+  }
+
+  void declare(FlagTable& flags) override {
+    flags.arguments("SNAPSHOT", Times::at_least_one, names_, "which ones").offer = Offer::snapshots;
+    flags.text("--reason", "TEXT", reason_, "why, kept with the mark");
+    flags.toggle("--dry-run", dry_run_, "say which ones, write nothing");
+  }
+
+  int run(Context& context) override {
+    repository::Repository& repository = context.repository();
+    std::vector<std::string> ids;
+    for (const repository::Snapshot& snapshot : resolve_all(repository, names_)) {
+      if (snapshot.forgotten)
+        context.events().note(fmt::format("{} was forgotten before", snapshot.id.short_id()));
+      else if (!dry_run_)
+        repository.forget(snapshot.id, reason_);
+      if (!snapshot.forgotten) ids.push_back(snapshot.id.short_id());
+    }
+    context.events().summary("forget", facts_of(ids, dry_run_));
+    return k_exit_ok;
+  }
+
+private:
+  std::vector<std::string> names_;
+  std::string reason_;
+  bool dry_run_ = false;
+};
+
+class UndeleteCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"undelete", "take forget back",
+            "Forgotten snapshots are named by their id; \"holdfast snapshots --all\" lists them.", Kind::run};
+  }
+
+  void declare(FlagTable& flags) override {
+    flags.arguments("SNAPSHOT", Times::at_least_one, names_, "which ones, by id");
+    flags.toggle("--dry-run", dry_run_, "say which ones, write nothing");
+  }
+
+  int run(Context& context) override {
+    repository::Repository& repository = context.repository();
+    std::vector<std::string> ids;
+    for (const repository::Snapshot& snapshot : resolve_all(repository, names_)) {
+      if (!snapshot.forgotten)
+        context.events().note(fmt::format("{} is not forgotten", snapshot.id.short_id()));
+      else if (!dry_run_)
+        repository.undelete(snapshot.id);
+      if (snapshot.forgotten) ids.push_back(snapshot.id.short_id());
+    }
+    context.events().summary("undelete", facts_of(ids, dry_run_));
+    return k_exit_ok;
+  }
+
+private:
+  std::vector<std::string> names_;
+  bool dry_run_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_forget_command() {
+  return std::make_unique<ForgetCommand>();
+}
+std::unique_ptr<Command> make_undelete_command() {
+  return std::make_unique<UndeleteCommand>();
+}
+
+}  // namespace holdfast::cli

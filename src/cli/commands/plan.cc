@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include "cli/commands/commands.h"
+#include "cli/context.h"
+#include "cli/plan_view.h"
+#include "cli/resolve.h"
+
+namespace holdfast::cli {
+namespace {
+
+class PlanCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"plan", "what a restore would do, row by row",
+            "Reads the snapshot and the target and writes to neither.  Each step says create,\n"
+            "update, remove, skip or conflict, why, and which fields change.\n"
+            "  holdfast plan latest --to catalog --select 'urn:li:dataset:*finance*' --out plan.json\n"
+            "  holdfast restore --plan plan.json\n"
+            "A step of a plan is applied only while the row is still what the plan saw.\n"
+            "A plan file holds metadata in the clear: keep it as safe as the database."};
+  }
+
+  void declare(FlagTable& flags) override {
+    flags.argument("SNAPSHOT", snapshot_, "what to restore from").offer = Offer::snapshots;
+    Flag& to = flags.text("--to", "CONNECTOR", to_, "the target");
+    to.offer = Offer::connectors;
+    to.times = Times::required;
+    plan_.declare(flags);
+    flags.text("--out", "FILE", out_, "keep the plan, for restore --plan").offer = Offer::files;
+  }
+
+  int run(Context& context) override {
+    context.connector_config(to_);
+    const repository::Snapshot snapshot = resolve_beside(context.repository(), snapshot_, to_);
+    const auto target = context.open_connector(to_);
+    const model::Plan plan = make_plan(context, plan_, snapshot, *target, to_);
+    if (out_) write_plan(plan, *out_);
+    if (context.json()) {
+      context.out().line(fmt::format("{{\"format_version\":1,\"plan\":{}}}", model::to_json(plan)));
+      return k_exit_ok;
+    }
+    if (!context.global().quiet) print_plan(context, plan);
+    if (out_)
+      context.events().note(fmt::format("the plan is in {}; apply it with: holdfast restore --plan {}", *out_, *out_));
+    return k_exit_ok;
+  }
+
+private:
+  std::string snapshot_;
+  std::string to_;
+  std::optional<std::string> out_;
+  PlanFlags plan_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_plan_command() {
+  return std::make_unique<PlanCommand>();
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,216 @@
+#include "engine/restore.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/error.h"
+#include "cli/commands/commands.h"
+#include "cli/context.h"
+#include "cli/describe.h"
+#include "cli/plan_view.h"
+#include "cli/resolve.h"
+#include "engine/browse.h"
+#include "engine/reference.h"
+#include "ui/printers.h"
+#include "ui/table.h"
+
+namespace holdfast::cli {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+// A plan of one collection is applied as it is; of several, each has a journal of its own.
+std::vector<model::Plan> by_collection(const model::Plan& plan) {
+  std::map<std::string, model::Plan> parts;
+  for (const model::Step& step : plan.steps) {
+    const auto [part, made] = parts.try_emplace(step.collection, plan);
+    if (made) part->second.steps.clear();
+    part->second.steps.push_back(step);
+  }
+  std::vector<model::Plan> out;
+  for (auto& [name, part] : parts) {
+    if (parts.size() > 1) part.id += "-" + name;
+    out.push_back(std::move(part));
+  }
+  return out;
+}
+
+void add_to(engine::ApplyResult& sum, engine::ApplyResult part) {
+  sum.created += part.created;
+  sum.updated += part.updated;
+  sum.removed += part.removed;
+  sum.already += part.already;
+  sum.skipped += part.skipped;
+  sum.conflicts.insert(sum.conflicts.end(), part.conflicts.begin(), part.conflicts.end());
+}
+
+class RestoreCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"restore", "bring a snapshot, or a part of it, back",
+            "Whole: holdfast restore latest --to catalog\n"
+            "  loads a table beside the live one, compares counts and content hash, then swaps\n"
+            "  both in one moment.  The table that was there is kept under a dated name.  A\n"
+            "  target that holds rows needs --yes (else exit 5).\n"
+            "Part: holdfast restore latest --to catalog --select 'urn:li:dataset:*finance*'\n"
+            "  makes a plan and shows it; with --yes it is applied.\n"
+            "Plan: holdfast restore --plan plan.json\n"
+            "  applies what was planned and reviewed; rows that changed since are left alone\n"
+            "  and listed (exit 3).\n\n"
+            "Killed at any moment, the whole restore leaves the live table as it was; a plan\n"
+            "goes on where it was when the same command is run again.  While something still\n"
+            "writes to the target the whole restore is refused (exit 5) unless --allow-writers.",
+            Kind::run};
+  }
+
+  void declare(FlagTable& flags) override {
+    flags.optional_argument("SNAPSHOT", snapshot_, "what to restore").offer = Offer::snapshots;
+    flags.text("--to", "CONNECTOR", to_, "the target").offer = Offer::connectors;
+    flags.text("--plan", "FILE", plan_file_, "apply this plan").offer = Offer::files;
+    plan_.declare(flags);
+    flags.toggle("--yes", yes_, "do it, although the target holds rows");
+    flags.toggle("--dry-run", dry_run_, "say what would be done, write nothing");
+    flags.toggle("--drop-previous", drop_previous_, "do not keep the table that was there");
+    flags.toggle("--allow-writers", allow_writers_, "although something still writes to the target");
+    flags.count("--writers", writers_, k_workers_max, "connections that load at once (4)");
+  }
+
+  int run(Context& context) override {
+    if (plan_file_) return restore_plan_file(context);
+    if (snapshot_.empty() || to_.empty())
+      throw Error(ErrorKind::usage, snapshot_.empty() ? "no snapshot is named" : "no target is named",
+                  "Write holdfast restore SNAPSHOT --to CONNECTOR, or holdfast restore --plan FILE.");
+    const bool only_whole = drop_previous_ || allow_writers_ || writers_;
+    const bool partial = !plan_.select.empty();
+    if (partial && only_whole)
+      throw Error(ErrorKind::usage,
+                  "--drop-previous, --allow-writers and --writers belong to whole restores, --select does not",
+                  "Leave one of them out.");
+    context.connector_config(to_);
+    const repository::Snapshot snapshot = resolve_beside(context.repository(), snapshot_, to_);
+    say_which(context, snapshot);
+    const auto target = context.open_connector(to_);
+    return partial ? restore_part(context, snapshot, *target) : restore_whole(context, snapshot, *target);
+  }
+
+private:
+  static void say_which(Context& context, const repository::Snapshot& snapshot) {
+    context.events().note(fmt::format("snapshot {} of {}, taken {}", snapshot.id.short_id(), snapshot.connector,
+                                      base::to_rfc3339(snapshot.taken)));
+    if (snapshot.partial())
+      context.events().warning(
+          fmt::format("snapshot {} is partial: some rows are older than its instant", snapshot.id.short_id()));
+  }
+
+  int restore_plan_file(Context& context) {
+    if (!snapshot_.empty() || !plan_.select.empty())
+      throw Error(ErrorKind::usage, "a plan names its snapshot and its rows itself",
+                  "Leave SNAPSHOT and --select out.");
+    const model::Plan plan = read_plan(*plan_file_);
+    if (plan.repository != context.repository().id())
+      throw Error(
+          ErrorKind::usage, fmt::format("the plan {} was made for repository {}", *plan_file_, plan.repository),
+          fmt::format("The one that is open is {}: choose the other with --repository.", context.repository().id()));
+    if (!to_.empty() && to_ != plan.target)
+      throw Error(ErrorKind::usage, fmt::format("the plan is for {}, not for {}", plan.target, to_),
+                  "Make a plan for that target.");
+    const repository::Snapshot snapshot = engine::resolve(context.repository(), plan.snapshot);
+    const auto target = context.open_connector(plan.target);
+    return apply(context, plan, snapshot, *target);
+  }
+
+  int restore_part(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) {
+    const model::Plan plan = make_plan(context, plan_, snapshot, target, to_);
+    const bool show = !context.json() && !context.global().quiet;
+    if (show) {
+      print_plan(context, plan);
+      context.out().flush();
+    }
+    if (changes_of(plan) != 0 && !yes_ && !dry_run_)
+      throw Error(ErrorKind::refused,
+                  fmt::format("{} is not changed without being told to ({})", to_, counts_text(plan)),
+                  "Look at the plan, then add --yes; or keep it with \"holdfast plan … --out FILE\" and apply that.");
+    return apply(context, plan, snapshot, target);
+  }
+
+  int apply(Context& context, const model::Plan& plan, const repository::Snapshot& snapshot,
+            platform::Connector& target) const {
+    engine::ApplyResult result;
+    if (!dry_run_)
+      for (const model::Plan& part : by_collection(plan)) {
+        const model::Collection collection =
+            engine::collection_of(engine::tree_of(snapshot, part.steps.front().collection));
+        add_to(result, engine::apply_plan(part, target, collection, context.state(), context.events(), context.clock(),
+                                          context.stop()));
+      }
+    for (const std::string& path : result.conflicts)
+      context.events().warning(fmt::format("changed since the plan, left alone: {}", path));
+    std::vector<base::Fact> facts{ui::fact_text("target", plan.target),
+                                  ui::fact_text("snapshot", snapshot.id.short_id())};
+    if (dry_run_)
+      facts.push_back(ui::fact_text("would", counts_text(plan)));
+    else
+      facts.insert(facts.end(),
+                   {ui::fact_count("created", result.created), ui::fact_count("updated", result.updated),
+                    ui::fact_count("removed", result.removed), ui::fact_count("already", result.already),
+                    ui::fact_count("skipped", result.skipped), ui::fact_count("conflicts", result.conflicts.size())});
+    context.events().summary("restore", facts);
+    return result.conflicts.empty() ? k_exit_ok : k_exit_partial;
+  }
+
+  int restore_whole(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) const {
+    if (dry_run_) return describe_whole(context, snapshot, target);
+    engine::WholeOptions options;
+    options.yes = yes_;
+    options.replace.drop_previous = drop_previous_;
+    options.replace.allow_writers = allow_writers_;
+    options.replace.writers = writers_.value_or(options.replace.writers);
+    options.replace.snapshot = snapshot.id.short_id();
+    options.replace.attributes = snapshot.attributes;
+    const engine::WholeResult result = engine::restore_whole(context.repository(), snapshot, target, options,
+                                                             context.events(), context.clock(), context.stop());
+    std::vector<base::Fact> facts{ui::fact_text("target", to_), ui::fact_text("snapshot", snapshot.id.short_id()),
+                                  ui::fact_count("rows", result.rows), ui::fact_bytes("bytes", result.bytes)};
+    if (result.previous.empty())
+      facts.push_back({"previous", "nothing is kept", "null"});
+    else
+      facts.push_back(
+          {"previous", fmt::format("kept as {}", result.previous), ui::fact_text("", result.previous).json});
+    facts.push_back(ui::fact_duration("took", result.took));
+    context.events().summary("restore", facts);
+    return k_exit_ok;
+  }
+
+  int describe_whole(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) const {
+    bool holds_rows = false;
+    for (const repository::Tree& tree : snapshot.trees)
+      holds_rows = holds_rows || target.holds_rows(engine::collection_of(tree));
+    const std::string_view now = holds_rows ? "holds rows, which would be replaced" : "is empty";
+    context.events().summary(
+        "restore",
+        {ui::fact_text("target", fmt::format("{} {}", to_, now)), ui::fact_text("snapshot", snapshot.id.short_id()),
+         ui::fact_count("rows", rows_of(snapshot)), ui::fact_bytes("bytes", bytes_of(snapshot)),
+         ui::fact_text("would", "load all rows, then swap: this was a dry run")});
+    return k_exit_ok;
+  }
+
+  std::string snapshot_;
+  std::string to_;
+  std::optional<std::string> plan_file_;
+  PlanFlags plan_;
+  std::optional<unsigned> writers_;
+  bool yes_ = false;
+  bool dry_run_ = false;
+  bool drop_previous_ = false;
+  bool allow_writers_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_restore_command() {
+  return std::make_unique<RestoreCommand>();
+}
+
+}  // namespace holdfast::cli

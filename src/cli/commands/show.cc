@@ -1,0 +1,114 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "cli/commands/commands.h"
+#include "cli/context.h"
+#include "cli/describe.h"
+#include "cli/suggest.h"
+#include "engine/browse.h"
+#include "engine/reference.h"
+#include "ui/json_text.h"
+#include "ui/text.h"
+
+namespace holdfast::cli {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+std::string shown_column(const model::Column& column, const std::string& value) {
+  if (column.content == model::ColumnContent::json && ui::valid_utf8_prefix(value) == value.size()) {
+    std::string text;
+    // Line by line: the layout keeps its breaks, a control character inside a string does not reach the terminal.
+    const std::string laid_out = ui::indent_json(value);
+    for (std::size_t at = 0; at <= laid_out.size();) {
+      const std::size_t end = std::min(laid_out.find('\n', at), laid_out.size());
+      text += "\n    " + ui::printable(std::string_view(laid_out).substr(at, end - at));
+      at = end + 1;
+    }
+    return text;
+  }
+  return " " + ui::printable(value);
+}
+
+class ShowCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"show", "show one row of a snapshot",
+            "  holdfast show latest:aspect/urn:li:corpuser:anna/corpUserInfo\n"
+            "  holdfast show 7f3c9a12:aspect/URN/ownership/2      an older version\n"
+            "JSON is laid out for reading; numbers, escapes and the order of keys stay as they\n"
+            "are stored.  --column NAME prints one column byte for byte."};
+  }
+
+  void declare(FlagTable& flags) override {
+    flags.argument("SNAPSHOT:PATH", reference_, "which row").offer = Offer::snapshots;
+    flags.text("--column", "NAME", column_, "only this column, exactly as stored");
+    flags.text("--connector", "NAME", connector_, "whose latest").offer = Offer::connectors;
+  }
+
+  int run(Context& context) override {
+    const engine::Reference reference = engine::parse_reference(reference_);
+    if (reference.path.empty())
+      throw Error(ErrorKind::usage, fmt::format("\"{}\" names no row", reference_),
+                  "Write SNAPSHOT:PATH, such as latest:aspect/urn:li:corpuser:anna/corpUserInfo.");
+    repository::Repository& repository = context.repository();
+    const repository::Snapshot snapshot = engine::resolve(repository, reference.snapshot, connector_);
+    const base::Row row = engine::show(repository, snapshot, reference.path);
+    const std::string name = reference.path.substr(0, reference.path.find('/'));
+    const model::Collection collection = engine::collection_of(engine::tree_of(snapshot, name));
+    if (column_)
+      print_column(context, collection, row);
+    else if (context.json())
+      print_json(context, snapshot, collection, row);
+    else
+      print_text(context, collection, row);
+    return k_exit_ok;
+  }
+
+private:
+  void print_column(Context& context, const model::Collection& collection, const base::Row& row) const {
+    std::vector<std::string> known;
+    for (std::size_t i = 0; i < collection.columns.size(); ++i) {
+      known.push_back(collection.columns[i].name);
+      if (known.back() != *column_) continue;
+      if (i < row.columns.size() && row.columns[i]) context.out().write(*row.columns[i]);
+      return;
+    }
+    throw Error(ErrorKind::usage, fmt::format("{} has no column \"{}\"", collection.name, *column_),
+                hint_for(*column_, known));
+  }
+
+  static void print_json(Context& context, const repository::Snapshot& snapshot, const model::Collection& collection,
+                         const base::Row& row) {
+    auto out = document();
+    out["snapshot"] = snapshot.id.short_id();
+    out["path"] = full_path(collection, row.key);
+    out.update(to_json(collection, row));
+    print_document(context, out);
+  }
+
+  static void print_text(Context& context, const model::Collection& collection, const base::Row& row) {
+    context.out().line(ui::printable(full_path(collection, row.key)));
+    for (std::size_t i = 0; i < collection.columns.size() && i < row.columns.size(); ++i) {
+      const model::Column& column = collection.columns[i];
+      const std::string value = row.columns[i] ? shown_column(column, *row.columns[i]) : " NULL";
+      context.out().line(fmt::format("  {}:{}", column.name, value));
+    }
+  }
+
+  std::string reference_;
+  std::optional<std::string> column_;
+  std::string connector_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_show_command() {
+  return std::make_unique<ShowCommand>();
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,356 @@
+#include "cli/config.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "base/error.h"
+#include "cli/suggest.h"
+#include "cli/units.h"
+
+namespace holdfast::cli {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using Setting = platform::Platform::Setting;
+
+const std::vector<std::string> k_policy_keys{"connectors", "schedule", "retention", "objective"};
+const std::vector<std::string> k_map_keys{"from",    "to",      "users",   "groups", "principals",
+                                          "tenants", "regions", "storage", "names"};
+const std::vector<std::string> k_connector_keys{"platform", "scratch", "readers", "limit_read", "max_snapshot_age"};
+constexpr unsigned k_readers_max = 64;
+
+bool is_name(std::string_view text) noexcept {
+  // A name stands in references such as "catalog/latest~1", which leaves few characters.
+  return !text.empty() && text != "latest" && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+}
+
+bool holds_password(std::string_view url) noexcept {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return false;
+  std::string_view authority = url.substr(scheme + 3);
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  const auto at = authority.rfind('@');
+  return at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos;
+}
+
+class Reader {
+public:
+  Reader(const std::string& path, const std::vector<platform::Platform>& platforms)
+      : path_(path), platforms_(platforms) {}
+
+  Config read(const toml::table& root) {
+    Config out;
+    out.path = path_;
+    for (const auto& [key, node] : root) {
+      const std::string_view name = key.str();
+      if (name == "repository")
+        each(key, node,
+             [&](const toml::key& k, const toml::table& t) { out.repositories.push_back(repository(k, t)); });
+      else if (name == "connector")
+        each(key, node, [&](const toml::key& k, const toml::table& t) { out.connectors.push_back(connector(k, t)); });
+      else if (name == "policy")
+        each(key, node, [&](const toml::key&, const toml::table& t) { only_known(t, k_policy_keys, "a policy"); });
+      else if (name == "map")
+        each(key, node, [&](const toml::key&, const toml::table& t) { only_known(t, k_map_keys, "a map"); });
+      else
+        unknown(key, {"repository", "connector", "policy", "map"}, "the file");
+    }
+    return out;
+  }
+
+private:
+  [[noreturn]] void fail(const toml::source_position& at, std::string_view problem, std::string hint = {}) const {
+    throw Error(ErrorKind::config, fmt::format("{}:{}:{}: {}", path_, at.line, at.column, problem), std::move(hint));
+  }
+  [[noreturn]] void fail(const toml::node& node, std::string_view problem, std::string hint = {}) const {
+    fail(node.source().begin, problem, std::move(hint));
+  }
+  [[noreturn]] void unknown(const toml::key& key, const std::vector<std::string>& known, std::string_view where) const {
+    fail(key.source().begin, fmt::format("unknown key \"{}\" in {}", key.str(), where), hint_for(key.str(), known));
+  }
+
+  void only_known(const toml::table& table, const std::vector<std::string>& known, std::string_view where) const {
+    for (const auto& [key, node] : table)
+      if (std::find(known.begin(), known.end(), key.str()) == known.end()) unknown(key, known, where);
+  }
+
+  // [kind.NAME] tables.
+  template <class Visit>
+  void each(const toml::key& kind, const toml::node& node, const Visit& visit) const {
+    const toml::table* named = node.as_table();
+    if (named == nullptr)
+      fail(node, fmt::format("\"{}\" is not a table", kind.str()), fmt::format("Write [{}.NAME].", kind.str()));
+    for (const auto& [key, entry] : *named) {
+      const toml::table* table = entry.as_table();
+      if (table == nullptr)
+        fail(key.source().begin, fmt::format("\"{}\" stands directly in [{}]", key.str(), kind.str()),
+             fmt::format("Give it a name: write [{}.NAME].", kind.str()));
+      if (!is_name(key.str()))
+        fail(key.source().begin, fmt::format("\"{}\" cannot be a name", key.str()),
+             "Names are letters, digits, '-', '_' and '.', and \"latest\" is taken.");
+      visit(key, *table);
+    }
+  }
+
+  std::string text(const toml::node& node, std::string_view what) const {
+    const auto* value = node.as_string();
+    if (value == nullptr) fail(node, fmt::format("{} is not a text", what), "Put the value between double quotes.");
+    if (value->get().empty()) fail(node, fmt::format("{} is empty", what));
+    if (holds_password(value->get()))
+      fail(
+          node, fmt::format("{} holds a password", what),
+          "Take it out of the URL and name it by password = { env = \"…\" }, { file = \"…\" } or { command = \"…\" }.");
+    return value->get();
+  }
+
+  SecretSource secret(const toml::node& node, std::string_view what) const {
+    constexpr std::string_view k_forms = "Write { env = \"NAME\" }, { file = \"PATH\" } or { command = \"COMMAND\" }.";
+    const toml::table* table = node.as_table();
+    if (table == nullptr)
+      fail(node, fmt::format("{} is a secret and must not stand in this file", what), std::string(k_forms));
+    if (table->size() != 1)
+      fail(node, fmt::format("{} has {} forms instead of one", what, table->size()), std::string(k_forms));
+    const auto& [key, value] = *table->begin();
+    const std::string_view form = key.str();
+    if (form != "env" && form != "file" && form != "command") unknown(key, {"env", "file", "command"}, what);
+    const auto* named = value.as_string();
+    if (named == nullptr || named->get().empty())
+      fail(value, fmt::format("{}.{} is not a text", what, form), std::string(k_forms));
+    using Form = SecretSource::Form;
+    return {form == "env" ? Form::env : form == "file" ? Form::file : Form::command, named->get()};
+  }
+
+  RepositoryConfig repository(const toml::key& name, const toml::table& table) const {
+    RepositoryConfig out;
+    out.name = name.str();
+    const std::string where = fmt::format("repository.{}", name.str());
+    for (const auto& [key, node] : table) {
+      if (key.str() == "url")
+        out.url = text(node, where + ".url");
+      else if (key.str() == "key")
+        out.key = secret(node, where + ".key");
+      else
+        unknown(key, {"url", "key"}, where);
+    }
+    if (out.url.empty()) fail(name.source().begin, fmt::format("{} has no url", where), "Add url = \"file:///…\".");
+    return out;
+  }
+
+  const platform::Platform& platform_of(const toml::key& name, const toml::table& table) const {
+    std::vector<std::string> known;
+    for (const platform::Platform& platform : platforms_) known.emplace_back(platform.name);
+    const toml::node* node = table.get("platform");
+    if (node == nullptr) {
+      for (const auto& [key, value] : table)
+        if (nearest(key.str(), {"platform"})) unknown(key, {"platform"}, fmt::format("connector.{}", name.str()));
+      fail(name.source().begin, fmt::format("connector.{} has no platform", name.str()),
+           fmt::format("Add platform = \"…\", one of: {}.", fmt::join(known, ", ")));
+    }
+    const std::string wanted = text(*node, fmt::format("connector.{}.platform", name.str()));
+    for (const platform::Platform& platform : platforms_)
+      if (platform.name == wanted) return platform;
+    fail(*node, fmt::format("unknown platform \"{}\"", wanted), hint_for(wanted, known));
+  }
+
+  ConnectorConfig connector(const toml::key& name, const toml::table& table) const {
+    const platform::Platform& platform = platform_of(name, table);
+    ConnectorConfig out;
+    out.name = name.str();
+    out.platform = platform.name;
+    const std::string where = fmt::format("connector.{}", name.str());
+    for (const auto& [key, node] : table) {
+      if (common(key, node, where, out)) continue;
+      setting({platform, where, out}, "", key, node);
+    }
+    return out;
+  }
+
+  // The keys that every connector has, whatever its platform.
+  bool common(const toml::key& key, const toml::node& node, const std::string& where, ConnectorConfig& out) const {
+    const std::string what = fmt::format("{}.{}", where, key.str());
+    if (key.str() == "platform") return true;
+    if (key.str() == "scratch")
+      out.scratch = flag(node, what);
+    else if (key.str() == "readers")
+      out.readers = in_place(node, [&] { return parse_count(as_typed(node), what, k_readers_max); });
+    else if (key.str() == "limit_read")
+      out.limit_read = in_place(node, [&] { return parse_bytes(as_typed(node), what); });
+    else if (key.str() == "max_snapshot_age")
+      out.max_snapshot_age = in_place(node, [&] { return parse_duration(as_typed(node), what); });
+    else
+      return false;
+    return true;
+  }
+
+  static std::string as_typed(const toml::node& node) {
+    if (const auto* value = node.as_string()) return value->get();
+    if (const auto* value = node.as_integer()) return fmt::format("{}", value->get());
+    return {};
+  }
+
+  // An error about a value, with the place of the value in front.
+  template <class Work>
+  auto in_place(const toml::node& node, const Work& work) const -> decltype(work()) {
+    try {
+      return work();
+    } catch (const Error& error) {
+      fail(node, error.message(), error.hint());
+    }
+  }
+
+  bool flag(const toml::node& node, std::string_view what) const {
+    const auto* value = node.as_boolean();
+    if (value == nullptr) fail(node, fmt::format("{} is neither true nor false", what));
+    return value->get();
+  }
+
+  struct Target {
+    const platform::Platform& platform;
+    const std::string& where;
+    ConnectorConfig& out;
+  };
+
+  void setting(const Target& target, const std::string& prefix, const toml::key& key, const toml::node& node) const {
+    const std::string path = prefix + std::string(key.str());
+    const std::string what = fmt::format("{}.{}", target.where, path);
+    const auto& settings = target.platform.settings;
+    const auto exact =
+        std::find_if(settings.begin(), settings.end(), [&](const Setting& one) { return one.path == path; });
+    if (exact != settings.end()) {
+      target.out.settings[path] = value(exact->type, node, what);
+      return;
+    }
+    const bool leads_on = std::any_of(settings.begin(), settings.end(),
+                                      [&](const Setting& one) { return one.path.starts_with(path + "."); });
+    if (!leads_on)
+      unknown(key, known_below(target.platform, prefix),
+              prefix.empty() ? target.where : what.substr(0, what.rfind('.')));
+    const toml::table* table = node.as_table();
+    if (table == nullptr)
+      fail(node, fmt::format("{} is not a table", what), fmt::format("Write {} = {{ … }}.", key.str()));
+    for (const auto& [inner, entry] : *table) setting(target, path + ".", inner, entry);
+  }
+
+  static std::vector<std::string> known_below(const platform::Platform& platform, const std::string& prefix) {
+    std::vector<std::string> out;
+    for (const Setting& one : platform.settings) {
+      if (!one.path.starts_with(prefix)) continue;
+      std::string_view rest = one.path.substr(prefix.size());
+      rest = rest.substr(0, rest.find('.'));
+      if (std::find(out.begin(), out.end(), rest) == out.end()) out.emplace_back(rest);
+    }
+    if (prefix.empty()) out.insert(out.end(), k_connector_keys.begin(), k_connector_keys.end());
+    return out;
+  }
+
+  SettingValue value(Setting::Type type, const toml::node& node, const std::string& what) const {
+    switch (type) {
+      case Setting::Type::text:
+        return text(node, what);
+      case Setting::Type::flag:
+        return flag(node, what);
+      case Setting::Type::secret:
+        return secret(node, what);
+      case Setting::Type::number:
+        break;
+    }
+    const auto* number = node.as_integer();
+    if (number == nullptr) fail(node, fmt::format("{} is not a whole number", what));
+    return number->get();
+  }
+
+  const std::string& path_;
+  const std::vector<platform::Platform>& platforms_;
+};
+
+class ConnectorSettings final : public platform::Settings {
+public:
+  explicit ConnectorSettings(ConnectorConfig config) : config_(std::move(config)) {}
+
+  std::optional<std::string> text(std::string_view path) const override { return typed<std::string>(path); }
+  std::optional<std::int64_t> number(std::string_view path) const override { return typed<std::int64_t>(path); }
+  std::optional<bool> flag(std::string_view path) const override { return typed<bool>(path); }
+  std::optional<base::Secret> secret(std::string_view path) const override {
+    const auto source = typed<SecretSource>(path);
+    if (!source) return std::nullopt;
+    return read_secret(*source, fmt::format("connector.{}.{}", config_.name, path));
+  }
+
+private:
+  template <class T>
+  std::optional<T> typed(std::string_view path) const {
+    const auto found = config_.settings.find(path);
+    if (found == config_.settings.end() || !std::holds_alternative<T>(found->second)) return std::nullopt;
+    return std::get<T>(found->second);
+  }
+
+  ConnectorConfig config_;
+};
+
+std::optional<std::string> read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+}  // namespace
+
+const RepositoryConfig* Config::repository(std::string_view name) const noexcept {
+  const auto found =
+      std::find_if(repositories.begin(), repositories.end(), [&](const auto& one) { return one.name == name; });
+  return found == repositories.end() ? nullptr : &*found;
+}
+
+const ConnectorConfig* Config::connector(std::string_view name) const noexcept {
+  const auto found =
+      std::find_if(connectors.begin(), connectors.end(), [&](const auto& one) { return one.name == name; });
+  return found == connectors.end() ? nullptr : &*found;
+}
+
+Config parse_config(std::string_view text, const std::string& path, const std::vector<platform::Platform>& platforms) {
+  try {
+    const toml::table root = toml::parse(text, path);
+    return Reader(path, platforms).read(root);
+  } catch (const toml::parse_error& error) {
+    const toml::source_position& at = error.source().begin;
+    throw Error(ErrorKind::config, fmt::format("{}:{}:{}: {}", path, at.line, at.column, error.description()),
+                "The file is TOML; docs/operations/configuration.md shows one.");
+  }
+}
+
+std::vector<std::string> config_places() {
+  std::vector<std::string> out{"holdfast.toml"};
+  if (const auto folder = variable("XDG_CONFIG_HOME"))
+    out.push_back(*folder + "/holdfast/holdfast.toml");
+  else if (const auto home = variable("HOME"))
+    out.push_back(*home + "/.config/holdfast/holdfast.toml");
+  out.emplace_back("/etc/holdfast/holdfast.toml");
+  return out;
+}
+
+Config load_config(const std::optional<std::string>& named, const std::vector<platform::Platform>& platforms) {
+  if (named) {
+    const auto text = read_text(*named);
+    if (!text) throw Error(ErrorKind::config, fmt::format("cannot read {}: {}", *named, std::strerror(errno)));
+    return parse_config(*text, *named, platforms);
+  }
+  for (const std::string& place : config_places())
+    if (const auto text = read_text(place)) return parse_config(*text, place, platforms);
+  return {};
+}
+
+std::unique_ptr<platform::Settings> settings_of(const ConnectorConfig& connector) {
+  return std::make_unique<ConnectorSettings>(connector);
+}
+
+}  // namespace holdfast::cli

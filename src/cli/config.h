@@ -1,0 +1,57 @@
+// holdfast.toml.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "cli/secrets.h"
+#include "platform/platform.h"
+
+namespace holdfast::cli {
+
+struct RepositoryConfig {
+  std::string name;
+  std::string url;
+  std::optional<SecretSource> key;
+};
+
+using SettingValue = std::variant<std::string, std::int64_t, bool, SecretSource>;
+
+struct ConnectorConfig {
+  std::string name;
+  std::string platform;
+  bool scratch = false;
+  std::optional<unsigned> readers;
+  std::optional<std::uint64_t> limit_read;  // bytes a second
+  std::optional<base::Duration> max_snapshot_age;
+  std::map<std::string, SettingValue, std::less<>> settings;  // of the platform, by dotted path
+};
+
+struct Config {
+  std::string path;  // empty: no file was found
+  std::vector<RepositoryConfig> repositories;
+  std::vector<ConnectorConfig> connectors;
+  const RepositoryConfig* repository(std::string_view name) const noexcept;
+  const ConnectorConfig* connector(std::string_view name) const noexcept;
+};
+
+// Throws Error{config} that begins with FILE:LINE:COLUMN for what is wrong, with the nearest known key for one that is
+// misspelt. Secrets are not read here.
+Config parse_config(std::string_view text, const std::string& path, const std::vector<platform::Platform>& platforms);
+
+// The first of --config, ./holdfast.toml, ~/.config/holdfast/holdfast.toml (or below $XDG_CONFIG_HOME) and
+// /etc/holdfast/holdfast.toml; HOLDFAST_CONFIG is the twin of --config.  A file that was named must exist; without any
+// the configuration is empty.
+Config load_config(const std::optional<std::string>& named, const std::vector<platform::Platform>& platforms);
+std::vector<std::string> config_places();
+
+// The settings of one connector as its platform reads them.  Secrets are read when they are asked for.
+std::unique_ptr<platform::Settings> settings_of(const ConnectorConfig& connector);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,95 @@
+// What a command works with: configuration, repository, connectors, the screen.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/events.h"
+#include "base/random.h"
+#include "cli/config.h"
+#include "cli/global_flags.h"
+#include "platform/platform.h"
+#include "repository/repository.h"
+#include "storage/backend.h"
+#include "ui/output.h"
+
+namespace holdfast::cli {
+
+// A kind of place for repositories, as listed in main.cc.
+struct BackendKind {
+  std::string_view scheme;  // "file"
+  std::string_view doc;
+  std::function<std::unique_ptr<storage::Backend>(const std::string& url)> open;
+};
+
+struct Composition {
+  std::vector<BackendKind> backends;
+  std::vector<platform::Platform> platforms;
+  std::function<std::unique_ptr<storage::Backend>(const std::string& folder)> open_state;
+  const base::Clock* clock = nullptr;
+  base::Random* random = nullptr;
+};
+
+// A key and where it came from, in the words of a key slot.
+struct FoundKey {
+  repository::KeyMaterial material;
+  std::string kind;    // passphrase, file, command
+  std::string source;  // "environment variable HOLDFAST_KEY", "prompt"
+};
+
+class Context {  // belongs to the main thread; stop() may be copied to others
+public:
+  struct Parts {
+    const Composition& composition;
+    const GlobalFlags& global;
+    base::Events& events;
+    std::stop_token stop;
+  };
+  explicit Context(Parts parts);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  base::Events& events() noexcept { return parts_.events; }
+  const base::Clock& clock() const noexcept { return *parts_.composition.clock; }
+  base::Random& random() noexcept { return *parts_.composition.random; }
+  std::stop_token stop() const noexcept { return parts_.stop; }
+  const GlobalFlags& global() const noexcept { return parts_.global; }
+  ui::Output& out() noexcept { return out_; }
+  bool json() const noexcept { return parts_.global.json; }
+
+  const Config& config();                // read on first use
+  storage::Backend& state();             // local state: pins, journals
+  std::string repository_url();          // Error{config}, Error{usage} when it is not clear which
+  repository::Repository& repository();  // opened on first use
+  repository::Repository& init_repository(const FoundKey& key, const std::string& label);
+  // For a new repository or slot: asks twice on a terminal where none is configured.
+  FoundKey key_for_init();
+
+  // Error{config} naming those that there are.
+  const ConnectorConfig& connector_config(std::string_view name);
+  std::unique_ptr<platform::Connector> open_connector(std::string_view name);
+
+private:
+  FoundKey key(std::string_view purpose, Confirm confirm);
+  repository::Environment environment();
+  storage::Backend& backend();
+  const RepositoryConfig* chosen_repository();
+
+  Parts parts_;
+  ui::Output out_;
+  std::optional<Config> config_;
+  std::unique_ptr<storage::Backend> state_;
+  std::unique_ptr<storage::Backend> backend_;
+  std::unique_ptr<repository::Repository> repository_;
+};
+
+std::string program_version();  // "holdfast 0.1.0"
+
+}  // namespace holdfast::cli

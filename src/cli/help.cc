@@ -1,0 +1,115 @@
+#include "cli/help.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ui/text.h"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::size_t k_columns = 80;
+
+std::string left_column(const Flag& flag) {
+  std::string out = flag.short_name.empty() ? flag.name : flag.short_name + ", " + flag.name;
+  if (flag.value_optional) return out + "[=" + flag.value_name + "]";
+  return flag.value_name.empty() ? out : out + " " + flag.value_name;
+}
+
+// Two columns; the second is wrapped.
+std::string entry(const std::string& left, std::string_view right, std::size_t width) {
+  std::string out = "  " + left + std::string(width > left.size() ? width - left.size() : 0, ' ') + "  ";
+  const std::size_t indent = width + 4;
+  std::size_t column = indent;
+  while (!right.empty()) {
+    const std::string_view word = right.substr(0, right.find(' '));
+    right.remove_prefix(std::min(right.size(), word.size() + 1));
+    if (column != indent && column + 1 + ui::display_width(word) > k_columns) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (column != indent) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += ui::display_width(word);
+  }
+  return out + "\n";
+}
+
+std::string flag_list(const std::vector<Flag>& flags) {
+  std::size_t width = 0;
+  for (const Flag& flag : flags) width = std::max(width, left_column(flag).size());
+  std::string out;
+  for (const Flag& flag : flags) {
+    std::string doc = flag.doc;
+    if (!flag.words.empty()) doc += fmt::format(" ({})", fmt::join(flag.words, ", "));
+    out += entry(left_column(flag), doc, width);
+  }
+  return out;
+}
+
+std::string usage_of(const CommandDoc& doc, const std::vector<Flag>& flags) {
+  std::string out = fmt::format("holdfast {}", doc.name);
+  for (const Flag& flag : flags) {
+    if (!flag.positional()) continue;
+    switch (flag.times) {
+      case Times::required:
+        out += " " + flag.name;
+        break;
+      case Times::optional:
+        out += " [" + flag.name + "]";
+        break;
+      case Times::at_least_one:
+        out += " " + flag.name + "...";
+        break;
+      case Times::any:
+        out += " [" + flag.name + "...]";
+        break;
+    }
+  }
+  return out + " [flags]";
+}
+
+}  // namespace
+
+std::string help_overview(const Commands& commands) {
+  std::size_t width = 0;
+  for (const auto& command : commands) width = std::max(width, command->doc().name.size());
+  std::string out =
+      "Holdfast backs up, restores and compares the metadata of data platforms, in an\n"
+      "encrypted, deduplicated repository.\n\n"
+      "usage: holdfast COMMAND [arguments] [flags]\n\ncommands:\n";
+  for (const auto& command : commands) out += entry(std::string(command->doc().name), command->doc().summary, width);
+  GlobalFlags global;
+  FlagTable table;
+  global.declare(table);
+  out += "\nflags of every command:\n" + flag_list(table.all());
+  out +=
+      "\nEvery flag has a twin in the environment: HOLDFAST_ and its name in capitals, so\n"
+      "HOLDFAST_JSON=1 is --json.  The key may also come as HOLDFAST_KEY.\n"
+      "Snapshots are named latest, latest~2, an id or its beginning, @2026-11-20T10:00Z,\n"
+      "each with CONNECTOR/ in front or :PATH behind where that is wanted.\n"
+      "\"holdfast COMMAND --help\" tells more about each.\n";
+  return out;
+}
+
+std::string help_of(Command& command) {
+  FlagTable table;
+  command.declare(table);
+  const CommandDoc doc = command.doc();
+  std::vector<Flag> arguments;
+  std::vector<Flag> flags;
+  for (const Flag& flag : table.all()) (flag.positional() ? arguments : flags).push_back(flag);
+  std::string out =
+      fmt::format("holdfast {}: {}\n\nusage: {}\n\n{}\n", doc.name, doc.summary, usage_of(doc, table.all()), doc.text);
+  if (!arguments.empty()) out += "\narguments:\n" + flag_list(arguments);
+  if (!flags.empty()) out += "\nflags:\n" + flag_list(flags);
+  GlobalFlags global;
+  FlagTable common;
+  global.declare(common);
+  return out + "\nflags of every command:\n" + flag_list(common.all());
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,106 @@
+#include "cli/plan_view.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "base/error.h"
+#include "cli/describe.h"
+#include "engine/restore.h"
+#include "ui/table.h"
+#include "ui/text.h"
+
+namespace holdfast::cli {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using model::Action;
+
+constexpr std::uint64_t k_steps_most = 50;
+
+}  // namespace
+
+void PlanFlags::declare(FlagTable& flags) {
+  flags.texts("--select", "CONDITIONS", select, "only these rows; may be given several times");
+  Flag existing_flag;
+  existing_flag.name = "--existing";
+  existing_flag.value_name = "HOW";
+  existing_flag.doc = "what to do with rows that the target has";
+  existing_flag.words = {"skip", "update", "replace", "fail"};
+  existing_flag.take = [this](const std::vector<std::string>& values) {
+    existing = model::parse_existing(values.back()).value_or(existing);
+  };
+  flags.add(std::move(existing_flag));
+  flags.toggle("--remove", remove, "remove selected rows that the snapshot does not have");
+  capture.declare(flags);
+}
+
+model::Plan make_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,
+                      platform::Connector& target, const std::string& target_name) {
+  engine::PlanOptions options;
+  options.existing = flags.existing;
+  options.removes = flags.remove;
+  options.capture = flags.capture.options(context.connector_config(target_name));
+  return engine::make_plan(context.repository(), snapshot, target, target_name, model::Selection(flags.select), options,
+                           context.events(), context.clock(), context.random(), context.stop());
+}
+
+model::Plan read_plan(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(ErrorKind::config, fmt::format("cannot read the plan {}: {}", path, std::strerror(errno)));
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  return base::in_context([&] { return fmt::format("reading the plan {}", path); },
+                          [&] { return model::plan_from_json(text); });
+}
+
+void write_plan(const model::Plan& plan, const std::string& path) {
+  const std::string temporary = path + ".tmp";
+  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
+  file << model::to_json(plan);
+  file.close();
+  const bool done = file.good() && std::rename(temporary.c_str(), path.c_str()) == 0;
+  if (!done) throw Error(ErrorKind::io, fmt::format("cannot write the plan {}: {}", path, std::strerror(errno)));
+}
+
+void print_plan(Context& context, const model::Plan& plan) {
+  const std::uint64_t most = context.global().verbose ? UINT64_MAX : k_steps_most;
+  std::uint64_t shown = 0;
+  std::uint64_t left_out = 0;
+  for (const model::Step& step : plan.steps) {
+    if (step.action == Action::skip && !context.global().verbose) continue;
+    if (shown == most) {
+      ++left_out;
+      continue;
+    }
+    ++shown;
+    context.out().line(fmt::format("{:<8}  {}  ({})", model::to_string(step.action),
+                                   ui::printable(fmt::format("{}/{}", step.collection, step.path)),
+                                   ui::printable(step.reason)));
+    if (step.action == Action::update || step.action == Action::conflict) context.out().write(field_lines(step.fields));
+  }
+  if (left_out != 0)
+    context.out().line(fmt::format("... and {} more; -v shows all of them", ui::format_count(left_out)));
+  context.out().line(fmt::format("{}{}", shown != 0 ? "\n" : "", counts_text(plan)));
+}
+
+std::uint64_t changes_of(const model::Plan& plan) noexcept {
+  return plan.count(Action::create) + plan.count(Action::update) + plan.count(Action::remove);
+}
+
+std::string counts_text(const model::Plan& plan) {
+  std::string out =
+      fmt::format("{} to create, {} to update, {} to remove", ui::format_count(plan.count(Action::create)),
+                  ui::format_count(plan.count(Action::update)), ui::format_count(plan.count(Action::remove)));
+  if (const auto skipped = plan.count(Action::skip))
+    out += fmt::format(", {} left as they are", ui::format_count(skipped));
+  if (const auto conflicts = plan.count(Action::conflict))
+    out += fmt::format(", {} in conflict", ui::format_count(conflicts));
+  return out;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,36 @@
+// Plans: made from flags, read from files, shown.
+#pragma once
+
+#include <string>
+
+#include "cli/capture_flags.h"
+#include "cli/context.h"
+#include "model/plan.h"
+
+namespace holdfast::cli {
+
+struct PlanFlags {
+  std::vector<std::string> select;
+  model::Existing existing = model::Existing::update;
+  bool remove = false;
+  CaptureFlags capture;
+
+  void declare(FlagTable& flags);
+};
+
+// Reads snapshot and target, writes nothing.
+model::Plan make_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,
+                      platform::Connector& target, const std::string& target_name);
+
+// Throws Error{config} naming the file.
+model::Plan read_plan(const std::string& path);
+// Replaces the file as a whole.  Throws Error{io}.
+void write_plan(const model::Plan& plan, const std::string& path);
+
+// Steps with their reasons and fields, then the counts.  Without --verbose at most 50 steps.
+void print_plan(Context& context, const model::Plan& plan);
+// Steps that change the target.
+std::uint64_t changes_of(const model::Plan& plan) noexcept;
+std::string counts_text(const model::Plan& plan);
+
+}  // namespace holdfast::cli

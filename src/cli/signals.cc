@@ -1,0 +1,65 @@
+#include "cli/signals.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "base/error.h"
+#include "ui/output.h"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr int k_exit_interrupted = 130;
+
+void watch(int signals, int end, std::stop_source stop) {
+  while (true) {
+    std::array<pollfd, 2> waiting{{{signals, POLLIN, 0}, {end, POLLIN, 0}}};
+    if (::poll(waiting.data(), waiting.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      return;
+    }
+    if (waiting[1].revents != 0) return;
+    signalfd_siginfo info{};
+    if (::read(signals, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
+    // The repository survives a kill at any moment, so a user who insists is let go without ceremony.
+    if (stop.stop_requested()) ::_exit(k_exit_interrupted);
+    ui::write_all(STDERR_FILENO, "\nstopping; once more ends at once\n");
+    stop.request_stop();
+  }
+}
+
+}  // namespace
+
+SignalWatch::SignalWatch(std::stop_source stop) {
+  ::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of write(2)
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signals_ = ::signalfd(-1, &set, SFD_CLOEXEC);
+  end_ = ::eventfd(0, EFD_CLOEXEC);
+  if (signals_ < 0 || end_ < 0)
+    throw base::Error(base::ErrorKind::io, std::string("cannot watch for signals: ") + std::strerror(errno));
+  thread_ = std::thread(watch, signals_, end_, std::move(stop));
+}
+
+SignalWatch::~SignalWatch() {
+  const std::uint64_t one = 1;
+  if (::write(end_, &one, sizeof one) == static_cast<ssize_t>(sizeof one))
+    thread_.join();
+  else
+    thread_.detach();
+  ::close(signals_);
+  ::close(end_);
+}
+
+}  // namespace holdfast::cli
