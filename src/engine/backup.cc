@@ -268,9 +268,8 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
                                             Meter& meter) {
   const model::Collection& collection = estimate.collection;
   const unsigned readers = std::max(1U, std::min(options_.capture.readers, capture.readers()));
-  base::TaskGroup group(stop_);
-  StoppableSource blocks(source(), group.stop_token());
-  StoppableSink store(sink(), group.stop_token());
+  StoppableSource blocks(source(), stop_);
+  StoppableSink store(sink(), stop_);
   const repository::BoundaryKey& key = repository_.boundary_key();
 
   std::optional<repository::Tree> parent = parent_tree(collection);
@@ -281,8 +280,6 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
     stale_first(ranges, *parent);
     shape = parent->shape;
     parent_taken = parent_->taken;
-    // Nothing that a fold writes can be read back in a dry run, and the rows are equal with or without it.
-    if (session_) parent = repository::fold(blocks, store, key, *parent);
   }
   repository::TreeUpdate update(blocks, store, key, collection.name, model::to_json(collection), shape,
                                 std::move(parent), parent_taken);
@@ -294,6 +291,7 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
                   .next = {},
                   .mutex = {},
                   .failures = {}};
+  base::TaskGroup group(stop_);
   for (unsigned i = 0; i < readers; ++i) {
     group.spawn([&reading](std::stop_token stop) { reading.work(stop); });
   }

@@ -29,10 +29,10 @@ constexpr unsigned k_shares_per_writer = 4;
 class HashingSink : public platform::RowSink {
 public:
   HashingSink(const repository::BoundaryKey& key, Meter& meter, std::stop_token stop)
-      : key_(key), tally_(meter), stop_(std::move(stop)) {}
+      : hasher_(key), tally_(meter), stop_(std::move(stop)) {}
   void row(const base::RowView& row) override {
     throw_if_stopped(stop_);
-    content_.add(key_, row);
+    content_.add(hasher_, row);
     ++rows_;
     tally_.add(plain_size(row));
   }
@@ -40,7 +40,7 @@ public:
   std::uint64_t rows() const noexcept { return rows_; }
 
 private:
-  const repository::BoundaryKey& key_;
+  repository::RowHasher hasher_;
   Tally tally_;
   std::stop_token stop_;
   repository::ContentHash content_;

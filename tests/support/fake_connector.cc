@@ -1,0 +1,373 @@
+#include "support/fake_connector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "base/key.h"
+
+namespace holdfast::test {
+
+using base::Error;
+using base::ErrorKind;
+using base::Row;
+using base::RowView;
+using platform::RowResult;
+
+struct FakeConnector::State {
+  explicit State(const base::Clock& given_clock, model::Collection given)
+      : clock(given_clock), collection(std::move(given)), rows(std::make_shared<const RowMap>()) {}
+
+  const base::Clock& clock;
+  mutable std::mutex mutex;
+  model::Collection collection;
+  std::shared_ptr<const RowMap> rows;  // replaced as a whole: a capture keeps the map that it saw
+  std::uint64_t version = 0;           // counts changes
+  Hooks hooks;
+  std::optional<base::Bytes> refused_key;
+  bool corrupt_load = false;
+  std::uint64_t applied = 0;
+  std::vector<base::KeyRange> ranges;
+  unsigned reading = 0;
+  unsigned most_reading = 0;
+
+  Hooks current_hooks() const {
+    const std::lock_guard lock(mutex);
+    return hooks;
+  }
+  void replace_rows(RowMap next) {
+    rows = std::make_shared<const RowMap>(std::move(next));
+    ++version;
+  }
+};
+
+namespace {
+
+std::uint64_t size_of(const Row& row) {
+  std::uint64_t size = row.key.size();
+  for (const auto& column : row.columns) size += column ? column->size() : 0;
+  return size;
+}
+
+void give(const Row& row, platform::RowSink& sink) {
+  std::vector<base::ColumnView> columns;
+  sink.row(base::to_view(row, columns));
+}
+
+std::vector<base::KeyRange> cut(const RowMap& rows, unsigned wanted) {
+  std::vector<base::KeyRange> out(1);
+  const std::size_t share = std::max<std::size_t>(1, rows.size() / std::max(1U, wanted));
+  std::size_t count = 0;
+  for (const auto& [key, row] : rows) {
+    if (count != 0 && count % share == 0 && out.size() < wanted) {
+      out.back().to = key;
+      out.push_back({.from = key, .to = std::nullopt});
+    }
+    ++count;
+  }
+  return out;
+}
+
+class FakeCapture : public platform::Capture {
+public:
+  FakeCapture(std::shared_ptr<FakeConnector::State> state, unsigned readers) : state_(std::move(state)), readers_(readers) {
+    const std::lock_guard lock(state_->mutex);
+    rows_ = state_->rows;
+    taken_ = state_->clock.now();
+    std::uint64_t bytes = 0;
+    for (const auto& [key, row] : *rows_) bytes += size_of(row);
+    collections_.push_back({.collection = state_->collection, .rows = rows_->size(), .bytes = bytes});
+  }
+
+  base::Instant taken() const override { return taken_; }
+  const std::vector<platform::CollectionEstimate>& collections() const override { return collections_; }
+  std::string attributes() const override { return R"({"engine":"fake"})"; }
+  std::vector<std::string> notes() const override { return {}; }
+  unsigned readers() const override { return readers_; }
+
+  std::vector<base::KeyRange> ranges(const model::Collection&, unsigned wanted) override {
+    std::vector<base::KeyRange> out = cut(*rows_, wanted);
+    const std::lock_guard lock(state_->mutex);
+    state_->ranges = out;
+    return out;
+  }
+
+  void read(const model::Collection&, const base::KeyRange& range, platform::RowSink& sink,
+            std::stop_token stop) override {
+    const FakeConnector::Hooks hooks = state_->current_hooks();
+    const std::size_t number = enter(range);
+    struct Leave {
+      FakeConnector::State& state;
+      ~Leave() {
+        const std::lock_guard lock(state.mutex);
+        --state.reading;
+      }
+    } leave{*state_};
+    std::uint64_t given = 0;
+    for (auto row = rows_->lower_bound(range.from); row != rows_->end() && range.contains(row->first); ++row) {
+      if (hooks.read) hooks.read(number, given, stop);
+      if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "reading was stopped");
+      give(row->second, sink);
+      ++given;
+    }
+    if (hooks.read) hooks.read(number, given, stop);
+  }
+
+private:
+  // Counts the reader in; the number of the listed range that this one begins in.
+  std::size_t enter(const base::KeyRange& range) {
+    const std::lock_guard lock(state_->mutex);
+    if (++state_->reading > readers_) throw Error(ErrorKind::internal, "more ranges are read at once than was agreed");
+    state_->most_reading = std::max(state_->most_reading, state_->reading);
+    for (std::size_t i = 0; i < state_->ranges.size(); ++i) {
+      if (state_->ranges[i].contains(range.from)) return i;
+    }
+    return 0;
+  }
+
+  std::shared_ptr<FakeConnector::State> state_;
+  const unsigned readers_;
+  std::shared_ptr<const RowMap> rows_;
+  base::Instant taken_;
+  std::vector<platform::CollectionEstimate> collections_;
+};
+
+class FakeReplacement : public platform::Replacement {
+public:
+  FakeReplacement(std::shared_ptr<FakeConnector::State> state, model::Collection collection,
+                  platform::ReplaceOptions options)
+      : state_(std::move(state)), collection_(std::move(collection)), options_(std::move(options)) {
+    const std::lock_guard lock(state_->mutex);
+    version_ = state_->version;
+  }
+
+  void load(const std::function<const RowView*()>& pull, std::stop_token stop) override {
+    const FakeConnector::Hooks hooks = state_->current_hooks();
+    RowMap part;
+    while (const RowView* view = pull()) {
+      if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "loading was stopped");
+      if (hooks.load) hooks.load(part.size());
+      if (!part.empty() && view->key <= part.rbegin()->first) throw Error(ErrorKind::internal, "rows are not in key order");
+      part.emplace_hint(part.end(), base::Bytes(view->key), base::to_row(*view));
+    }
+    const std::lock_guard lock(mutex_);
+    const std::size_t before = shadow_.size() + part.size();
+    shadow_.merge(part);
+    if (shadow_.size() != before) throw Error(ErrorKind::internal, "a row was loaded twice");
+  }
+
+  void build_indexes(std::stop_token) override {
+    const std::lock_guard lock(state_->mutex);
+    if (!state_->corrupt_load || shadow_.empty()) return;
+    for (auto& column : shadow_.rbegin()->second.columns) {
+      if (!column || column->empty()) continue;
+      column->pop_back();
+      return;
+    }
+  }
+
+  void read_back(const base::KeyRange& range, platform::RowSink& sink, std::stop_token) override {
+    for (auto row = shadow_.lower_bound(range.from); row != shadow_.end() && range.contains(row->first); ++row) {
+      give(row->second, sink);
+    }
+  }
+  std::vector<base::KeyRange> read_back_ranges(unsigned wanted) override { return cut(shadow_, wanted); }
+
+  std::string swap() override {
+    const FakeConnector::Hooks hooks = state_->current_hooks();
+    if (hooks.swap) hooks.swap();
+    const std::lock_guard lock(state_->mutex);
+    if (state_->version != version_) {
+      throw Error(ErrorKind::refused, "the table was written to while it was being restored");
+    }
+    const bool there = !state_->rows->empty();
+    state_->collection = collection_;
+    state_->replace_rows(std::move(shadow_));
+    return there && !options_.drop_previous ? fmt::format("{}_before_{}", collection_.name, options_.snapshot) : std::string();
+  }
+
+private:
+  std::shared_ptr<FakeConnector::State> state_;
+  const model::Collection collection_;
+  const platform::ReplaceOptions options_;
+  std::uint64_t version_ = 0;
+  std::mutex mutex_;
+  RowMap shadow_;
+};
+
+class FakeWriter : public platform::RowWriter {
+public:
+  explicit FakeWriter(std::shared_ptr<FakeConnector::State> state) : state_(std::move(state)) {}
+
+  std::vector<RowResult> apply(const std::vector<platform::RowChange>& changes) override {
+    const FakeConnector::Hooks hooks = state_->current_hooks();
+    if (hooks.before_apply) hooks.before_apply();
+    std::vector<RowResult> results;
+    {
+      const std::lock_guard lock(state_->mutex);
+      RowMap next = *state_->rows;
+      for (const platform::RowChange& change : changes) results.push_back(apply_one(next, change));
+      state_->replace_rows(std::move(next));
+    }
+    if (hooks.after_apply) hooks.after_apply();
+    return results;
+  }
+
+private:
+  RowResult apply_one(RowMap& rows, const platform::RowChange& change) {
+    const auto there = rows.find(change.key);
+    const std::optional<Row> now = there != rows.end() ? std::optional(there->second) : std::nullopt;
+    if (now == change.after) return RowResult::already;
+    if (now != change.before) return RowResult::conflict;
+    if (change.after) {
+      rows.insert_or_assign(change.key, *change.after);
+    } else {
+      rows.erase(change.key);
+    }
+    ++state_->applied;
+    return RowResult::done;
+  }
+
+  std::shared_ptr<FakeConnector::State> state_;
+};
+
+class FakeAdmission : public platform::Connector::Admission {
+public:
+  FakeAdmission(model::Collection collection, std::optional<base::Bytes> refused)
+      : collection_(std::move(collection)), refused_(std::move(refused)) {}
+  void row(const RowView& row) override {
+    if (row.key != refused_) return;
+    throw Error(ErrorKind::refused, fmt::format("this target cannot hold row {}", model::key_to_path(collection_, row.key)));
+  }
+  void end() override {}
+
+private:
+  const model::Collection collection_;
+  const std::optional<base::Bytes> refused_;
+};
+
+}  // namespace
+
+model::Collection aspect_collection() {
+  using model::ColumnContent;
+  return {.name = "aspect",
+          .key = {{"urn", model::KeyPartType::text}, {"aspect", model::KeyPartType::text}, {"version", model::KeyPartType::integer}},
+          .columns = {{"metadata", "longtext", ColumnContent::json, false},
+                      {"systemmetadata", "longtext", ColumnContent::json, true},
+                      {"createdon", "datetime(6)", ColumnContent::instant, false},
+                      {"createdby", "varchar(255)", ColumnContent::text, false},
+                      {"createdfor", "varchar(255)", ColumnContent::text, true}}};
+}
+
+base::Bytes aspect_key(std::string_view urn, std::string_view aspect, std::int64_t version) {
+  base::Bytes key;
+  base::append_text(key, urn);
+  base::append_text(key, aspect);
+  base::append_int(key, version);
+  return key;
+}
+
+Row aspect_row(std::string_view urn, std::string_view aspect, std::string_view metadata, std::int64_t version) {
+  return {.key = aspect_key(urn, aspect, version),
+          .columns = {std::string(metadata), R"({"lastObserved":1,"runId":"no-run"})", "2026-11-20 10:00:00.123456",
+                      "urn:li:corpuser:datahub", std::nullopt}};
+}
+
+FakeConnector::FakeConnector(const base::Clock& clock, model::Collection collection)
+    : state_(std::make_shared<State>(clock, std::move(collection))) {}
+FakeConnector::~FakeConnector() = default;
+
+RowMap FakeConnector::rows() const {
+  const std::lock_guard lock(state_->mutex);
+  return *state_->rows;
+}
+void FakeConnector::set_rows(RowMap rows) {
+  const std::lock_guard lock(state_->mutex);
+  state_->replace_rows(std::move(rows));
+}
+void FakeConnector::put(const Row& row) {
+  RowMap next = rows();
+  next.insert_or_assign(row.key, row);
+  set_rows(std::move(next));
+}
+void FakeConnector::erase(const base::Bytes& key) {
+  RowMap next = rows();
+  next.erase(key);
+  set_rows(std::move(next));
+}
+
+void FakeConnector::change_columns(model::Collection collection) {
+  const std::lock_guard lock(state_->mutex);
+  RowMap next;
+  for (const auto& [key, row] : *state_->rows) {
+    Row moved{.key = key, .columns = {}};
+    for (const model::Column& column : collection.columns) {
+      const auto& old = state_->collection.columns;
+      const auto same = std::find_if(old.begin(), old.end(), [&](const model::Column& each) { return each.name == column.name; });
+      moved.columns.push_back(same != old.end() ? row.columns[static_cast<std::size_t>(same - old.begin())] : std::nullopt);
+    }
+    next.emplace(key, std::move(moved));
+  }
+  state_->collection = std::move(collection);
+  state_->replace_rows(std::move(next));
+}
+
+void FakeConnector::set_hooks(Hooks hooks) {
+  const std::lock_guard lock(state_->mutex);
+  state_->hooks = std::move(hooks);
+}
+void FakeConnector::refuse_key(std::optional<base::Bytes> key) {
+  const std::lock_guard lock(state_->mutex);
+  state_->refused_key = std::move(key);
+}
+void FakeConnector::corrupt_load(bool corrupt) {
+  const std::lock_guard lock(state_->mutex);
+  state_->corrupt_load = corrupt;
+}
+std::uint64_t FakeConnector::applied() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->applied;
+}
+std::size_t FakeConnector::ranges_given() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->ranges.size();
+}
+unsigned FakeConnector::most_readers() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->most_reading;
+}
+
+std::vector<platform::Diagnosis> FakeConnector::diagnose() {
+  return {{.level = platform::Diagnosis::Level::ok, .subject = "memory", .text = "rows lie in memory", .advice = {}}};
+}
+std::vector<platform::LeftOut> FakeConnector::left_out() { return {}; }
+
+std::unique_ptr<platform::Capture> FakeConnector::capture(const platform::CaptureOptions& options, std::stop_token) {
+  const Hooks hooks = state_->current_hooks();
+  if (hooks.capture) hooks.capture();
+  return std::make_unique<FakeCapture>(state_, std::max(1U, options.readers));
+}
+
+std::unique_ptr<platform::Replacement> FakeConnector::replace(const model::Collection& collection,
+                                                              const platform::ReplaceOptions& options, std::uint64_t,
+                                                              std::stop_token) {
+  return std::make_unique<FakeReplacement>(state_, collection, options);
+}
+
+std::unique_ptr<platform::RowWriter> FakeConnector::writer(const model::Collection&) {
+  return std::make_unique<FakeWriter>(state_);
+}
+
+bool FakeConnector::holds_rows(const model::Collection&) {
+  const std::lock_guard lock(state_->mutex);
+  return !state_->rows->empty();
+}
+
+std::unique_ptr<platform::Connector::Admission> FakeConnector::admission(const model::Collection& collection) {
+  const std::lock_guard lock(state_->mutex);
+  return std::make_unique<FakeAdmission>(collection, state_->refused_key);
+}
+
+}  // namespace holdfast::test
