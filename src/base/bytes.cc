@@ -42,7 +42,8 @@ std::string to_hex(ByteView bytes) {
 }
 
 Bytes from_hex(std::string_view text) {
-  if (text.size() % 2 != 0) throw Error(ErrorKind::usage, fmt::format("'{}' has an odd number of hexadecimal digits", text));
+  if (text.size() % 2 != 0)
+    throw Error(ErrorKind::usage, fmt::format("'{}' has an odd number of hexadecimal digits", text));
   Bytes out;
   out.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {
@@ -54,9 +55,15 @@ Bytes from_hex(std::string_view text) {
   return out;
 }
 
-void ByteWriter::u16(std::uint16_t value) { put_little(out_, value); }
-void ByteWriter::u32(std::uint32_t value) { put_little(out_, value); }
-void ByteWriter::u64(std::uint64_t value) { put_little(out_, value); }
+void ByteWriter::u16(std::uint16_t value) {
+  put_little(out_, value);
+}
+void ByteWriter::u32(std::uint32_t value) {
+  put_little(out_, value);
+}
+void ByteWriter::u64(std::uint64_t value) {
+  put_little(out_, value);
+}
 
 void ByteWriter::varint(std::uint64_t value) {
   while (value >= 0x80) {
@@ -77,10 +84,18 @@ ByteView ByteReader::raw(std::size_t size) {
   return out;
 }
 
-std::uint8_t ByteReader::u8() { return static_cast<std::uint8_t>(raw(1)[0]); }
-std::uint16_t ByteReader::u16() { return get_little<std::uint16_t>(raw(2)); }
-std::uint32_t ByteReader::u32() { return get_little<std::uint32_t>(raw(4)); }
-std::uint64_t ByteReader::u64() { return get_little<std::uint64_t>(raw(8)); }
+std::uint8_t ByteReader::u8() {
+  return static_cast<std::uint8_t>(raw(1)[0]);
+}
+std::uint16_t ByteReader::u16() {
+  return get_little<std::uint16_t>(raw(2));
+}
+std::uint32_t ByteReader::u32() {
+  return get_little<std::uint32_t>(raw(4));
+}
+std::uint64_t ByteReader::u64() {
+  return get_little<std::uint64_t>(raw(8));
+}
 
 std::uint64_t ByteReader::varint() {
   std::uint64_t value = 0;
@@ -101,7 +116,8 @@ ByteView ByteReader::sized() {
 
 std::size_t ByteReader::count(std::size_t bytes_each) {
   const std::uint64_t items = varint();
-  if (items > rest_.size() / (bytes_each == 0 ? 1 : bytes_each)) fail(fmt::format("{} items cannot fit in {} bytes", items, rest_.size()));
+  if (items > rest_.size() / (bytes_each == 0 ? 1 : bytes_each))
+    fail(fmt::format("{} items cannot fit in {} bytes", items, rest_.size()));
   return static_cast<std::size_t>(items);
 }
 

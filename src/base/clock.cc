@@ -19,8 +19,8 @@ public:
   }
 
   bool sleep(Duration duration, std::stop_token stop) const override {
-    // The mutex is the sleeper's own: nobody notifies, only the token wakes it.  A day at a time, so that a duration near
-    // the type's limit does not overflow inside the library.
+    // The mutex is the sleeper's own: nobody notifies, only the token wakes it.  A day at a time, so that a duration
+    // near the type's limit does not overflow inside the library.
     std::mutex mutex;
     std::condition_variable_any woken;
     std::unique_lock lock(mutex);

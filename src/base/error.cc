@@ -8,21 +8,36 @@ namespace holdfast::base {
 
 std::string_view to_string(ErrorKind kind) noexcept {
   switch (kind) {
-    case ErrorKind::usage: return "usage";
-    case ErrorKind::config: return "config";
-    case ErrorKind::not_found: return "not_found";
-    case ErrorKind::no_repository: return "no_repository";
-    case ErrorKind::conflict: return "conflict";
-    case ErrorKind::busy: return "busy";
-    case ErrorKind::wrong_key: return "wrong_key";
-    case ErrorKind::auth: return "auth";
-    case ErrorKind::refused: return "refused";
-    case ErrorKind::unsupported: return "unsupported";
-    case ErrorKind::unavailable: return "unavailable";
-    case ErrorKind::corruption: return "corruption";
-    case ErrorKind::io: return "io";
-    case ErrorKind::cancelled: return "cancelled";
-    case ErrorKind::internal: return "internal";
+    case ErrorKind::usage:
+      return "usage";
+    case ErrorKind::config:
+      return "config";
+    case ErrorKind::not_found:
+      return "not_found";
+    case ErrorKind::no_repository:
+      return "no_repository";
+    case ErrorKind::conflict:
+      return "conflict";
+    case ErrorKind::busy:
+      return "busy";
+    case ErrorKind::wrong_key:
+      return "wrong_key";
+    case ErrorKind::auth:
+      return "auth";
+    case ErrorKind::refused:
+      return "refused";
+    case ErrorKind::unsupported:
+      return "unsupported";
+    case ErrorKind::unavailable:
+      return "unavailable";
+    case ErrorKind::corruption:
+      return "corruption";
+    case ErrorKind::io:
+      return "io";
+    case ErrorKind::cancelled:
+      return "cancelled";
+    case ErrorKind::internal:
+      return "internal";
   }
   return "internal";
 }
@@ -30,15 +45,24 @@ std::string_view to_string(ErrorKind kind) noexcept {
 int exit_code(ErrorKind kind) noexcept {
   switch (kind) {
     case ErrorKind::usage:
-    case ErrorKind::config: return 2;
-    case ErrorKind::refused: return 5;
-    case ErrorKind::no_repository: return 10;
-    case ErrorKind::busy: return 11;
-    case ErrorKind::wrong_key: return 12;
-    case ErrorKind::corruption: return 13;
-    case ErrorKind::auth: return 14;
-    case ErrorKind::cancelled: return 130;
-    default: return 1;
+    case ErrorKind::config:
+      return 2;
+    case ErrorKind::refused:
+      return 5;
+    case ErrorKind::no_repository:
+      return 10;
+    case ErrorKind::busy:
+      return 11;
+    case ErrorKind::wrong_key:
+      return 12;
+    case ErrorKind::corruption:
+      return 13;
+    case ErrorKind::auth:
+      return 14;
+    case ErrorKind::cancelled:
+      return 130;
+    default:
+      return 1;
   }
 }
 

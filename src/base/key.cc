@@ -38,7 +38,8 @@ Bytes KeyReader::text() {
   Bytes out;
   for (;;) {
     const std::size_t zero = rest_.find('\0');
-    if (zero == ByteView::npos || zero + 1 >= rest_.size()) throw Error(ErrorKind::corruption, "a text part of a key does not end");
+    if (zero == ByteView::npos || zero + 1 >= rest_.size())
+      throw Error(ErrorKind::corruption, "a text part of a key does not end");
     out.append(rest_.substr(0, zero));
     const unsigned char next = static_cast<unsigned char>(rest_[zero + 1]);
     rest_.remove_prefix(zero + 2);

@@ -1,11 +1,10 @@
 #include "base/random.h"
 
+#include <fmt/format.h>
 #include <sys/random.h>
 
 #include <cerrno>
 #include <system_error>
-
-#include <fmt/format.h>
 
 #include "base/error.h"
 
@@ -21,7 +20,8 @@ public:
       const ssize_t got = ::getrandom(out.data(), out.size(), 0);
       if (got < 0 && errno == EINTR) continue;
       if (got < 0)
-        throw Error(ErrorKind::io, fmt::format("no random bytes from the system: {}", std::generic_category().message(errno)),
+        throw Error(ErrorKind::io,
+                    fmt::format("no random bytes from the system: {}", std::generic_category().message(errno)),
                     "Check that no sandbox forbids the system call getrandom.");
       out = out.subspan(static_cast<std::size_t>(got));
     }

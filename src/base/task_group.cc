@@ -1,13 +1,13 @@
 #include "base/task_group.h"
 
+#include <fmt/format.h>
+
 #include <exception>
 #include <mutex>
 #include <optional>
 #include <system_error>
 #include <thread>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/error.h"
 
@@ -24,7 +24,8 @@ struct PassOn {
 }  // namespace
 
 struct TaskGroup::State {
-  explicit State(std::stop_token parent_token) : parent(std::move(parent_token)), link(std::in_place, parent, PassOn{source}) {}
+  explicit State(std::stop_token parent_token)
+      : parent(std::move(parent_token)), link(std::in_place, parent, PassOn{source}) {}
 
   void join() noexcept {
     for (std::thread& thread : threads) thread.join();
@@ -80,8 +81,12 @@ void TaskGroup::wait() {
   if (first) std::rethrow_exception(first);
 }
 
-void TaskGroup::request_stop() { state_->source.request_stop(); }
+void TaskGroup::request_stop() {
+  state_->source.request_stop();
+}
 
-std::stop_token TaskGroup::stop_token() const { return state_->source.get_token(); }
+std::stop_token TaskGroup::stop_token() const {
+  return state_->source.get_token();
+}
 
 }  // namespace holdfast::base

@@ -35,8 +35,8 @@ public:
     return value;
   }
 
-  // One to six digits behind the decimal point, as microseconds.  A seventh digit is left standing, and so refused by the
-  // caller: cutting it off in silence would make two instants equal that are not.
+  // One to six digits behind the decimal point, as microseconds.  A seventh digit is left standing, and so refused by
+  // the caller: cutting it off in silence would make two instants equal that are not.
   std::optional<microseconds> fraction() noexcept {
     int value = 0;
     int digits = 0;
@@ -104,8 +104,8 @@ std::string to_rfc3339(Instant instant) {
   const year_month_day date(midnight);
   const hh_mm_ss<microseconds> time(instant - midnight);
   std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                                time.minutes().count(), time.seconds().count());
+                                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                                time.hours().count(), time.minutes().count(), time.seconds().count());
   if (time.subseconds().count() != 0) out += fmt::format(".{:06}", time.subseconds().count());
   return out + 'Z';
 }

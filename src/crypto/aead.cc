@@ -40,10 +40,12 @@ EVP_CIPHER_CTX* context_for(const base::Secret& key, NonceNumber number, Directi
   if (key.reveal().size() != k_key_bytes)
     throw base::Error(base::ErrorKind::internal, "a sealing key is not 32 bytes long");
   std::array<unsigned char, k_nonce_bytes> nonce{};
-  for (std::size_t i = 0; i < sizeof number; ++i) nonce[k_nonce_bytes - 1 - i] = static_cast<unsigned char>(number >> (8 * i));
+  for (std::size_t i = 0; i < sizeof number; ++i)
+    nonce[k_nonce_bytes - 1 - i] = static_cast<unsigned char>(number >> (8 * i));
   const auto* const key_bytes = reinterpret_cast<const unsigned char*>(key.reveal().data());
-  const int ok = direction == Direction::seal ? EVP_EncryptInit_ex2(context.get(), method(), key_bytes, nonce.data(), nullptr)
-                                              : EVP_DecryptInit_ex2(context.get(), method(), key_bytes, nonce.data(), nullptr);
+  const int ok = direction == Direction::seal
+                     ? EVP_EncryptInit_ex2(context.get(), method(), key_bytes, nonce.data(), nullptr)
+                     : EVP_DecryptInit_ex2(context.get(), method(), key_bytes, nonce.data(), nullptr);
   expect(ok == 1, "EVP_CipherInit");
   return context.get();
 }
@@ -63,7 +65,8 @@ void feed(EVP_CIPHER_CTX* context, base::ByteView in, char* out) {
 
 }  // namespace
 
-void seal(const base::Secret& key, NonceNumber nonce, base::ByteView associated, base::ByteView plain, base::Bytes& out) {
+void seal(const base::Secret& key, NonceNumber nonce, base::ByteView associated, base::ByteView plain,
+          base::Bytes& out) {
   EVP_CIPHER_CTX* const context = context_for(key, nonce, Direction::seal);
   const std::size_t start = out.size();
   out.resize(start + plain.size() + k_tag_bytes);
@@ -73,10 +76,12 @@ void seal(const base::Secret& key, NonceNumber nonce, base::ByteView associated,
   char* const tag = out.data() + start + plain.size();
   int written = 0;
   expect(EVP_EncryptFinal_ex(context, reinterpret_cast<unsigned char*>(tag), &written) == 1, "EVP_EncryptFinal");
-  expect(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, static_cast<int>(k_tag_bytes), tag) == 1, "EVP_CTRL_AEAD_GET_TAG");
+  expect(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, static_cast<int>(k_tag_bytes), tag) == 1,
+         "EVP_CTRL_AEAD_GET_TAG");
 }
 
-std::optional<base::Bytes> open(const base::Secret& key, NonceNumber nonce, base::ByteView associated, base::ByteView sealed) {
+std::optional<base::Bytes> open(const base::Secret& key, NonceNumber nonce, base::ByteView associated,
+                                base::ByteView sealed) {
   if (sealed.size() < k_tag_bytes) return std::nullopt;
   const base::ByteView cipher_text = sealed.substr(0, sealed.size() - k_tag_bytes);
   std::array<char, k_tag_bytes> tag;
@@ -86,7 +91,8 @@ std::optional<base::Bytes> open(const base::Secret& key, NonceNumber nonce, base
   base::Bytes out(cipher_text.size(), '\0');
   feed(context, associated, nullptr);
   feed(context, cipher_text, out.data());
-  expect(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, static_cast<int>(tag.size()), tag.data()) == 1, "EVP_CTRL_AEAD_SET_TAG");
+  expect(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, static_cast<int>(tag.size()), tag.data()) == 1,
+         "EVP_CTRL_AEAD_SET_TAG");
   std::array<unsigned char, k_tag_bytes> rest;
   int written = 0;
   // Until the tag has been compared the plain bytes are an attacker's: they leave this function only afterwards.

@@ -49,7 +49,9 @@ DigestContext new_digest() {
   return context;
 }
 
-void start(EVP_MD_CTX* context) { expect(EVP_DigestInit_ex2(context, sha256_method(), nullptr) == 1, "EVP_DigestInit"); }
+void start(EVP_MD_CTX* context) {
+  expect(EVP_DigestInit_ex2(context, sha256_method(), nullptr) == 1, "EVP_DigestInit");
+}
 
 void add(EVP_MD_CTX* context, base::ByteView bytes) {
   expect(EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1, "EVP_DigestUpdate");
@@ -74,11 +76,15 @@ struct Sha256::Impl {
   DigestContext context = new_digest();
 };
 
-Sha256::Sha256() : impl_(std::make_unique<Impl>()) { start(impl_->context.get()); }
+Sha256::Sha256() : impl_(std::make_unique<Impl>()) {
+  start(impl_->context.get());
+}
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 
-void Sha256::update(base::ByteView bytes) { add(impl_->context.get(), bytes); }
+void Sha256::update(base::ByteView bytes) {
+  add(impl_->context.get(), bytes);
+}
 
 Hash256 Sha256::finish() {
   const Hash256 out = end(impl_->context.get());
@@ -109,13 +115,17 @@ Hash256 Hmac256::operator()(base::ByteView bytes) {
   std::size_t size = 0;
   EVP_MAC_CTX* const context = impl_->context.get();
   expect(EVP_MAC_init(context, nullptr, 0, nullptr) == 1, "EVP_MAC_init");  // the key that is in it already
-  expect(EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()) == 1, "EVP_MAC_update");
-  expect(EVP_MAC_final(context, reinterpret_cast<unsigned char*>(out.data()), &size, out.size()) == 1 && size == out.size(),
+  expect(EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()) == 1,
+         "EVP_MAC_update");
+  expect(EVP_MAC_final(context, reinterpret_cast<unsigned char*>(out.data()), &size, out.size()) == 1 &&
+             size == out.size(),
          "EVP_MAC_final");
   return out;
 }
 
-Hash256 hmac_sha256(base::ByteView key, base::ByteView bytes) { return Hmac256(key)(bytes); }
+Hash256 hmac_sha256(base::ByteView key, base::ByteView bytes) {
+  return Hmac256(key)(bytes);
+}
 
 FastHash::FastHash(base::ByteView key) {
   // XXH3 is only as unpredictable as its secret: stretched from the key, never the key itself.

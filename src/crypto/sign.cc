@@ -8,8 +8,12 @@ namespace holdfast::crypto {
 
 namespace {
 
-const unsigned char* raw(base::ByteView bytes) noexcept { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-unsigned char* raw(base::Bytes& bytes) noexcept { return reinterpret_cast<unsigned char*>(bytes.data()); }
+const unsigned char* raw(base::ByteView bytes) noexcept {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+unsigned char* raw(base::Bytes& bytes) noexcept {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
 
 // Idempotent and thread-safe by libsodium's own promise; it also chooses the fastest code for this processor.
 void start_sodium() {

@@ -28,7 +28,8 @@ bool has_bad_part(std::string_view name) noexcept {
 }  // namespace
 
 bool is_name(std::string_view name) noexcept {
-  return !name.empty() && std::all_of(name.begin(), name.end(), is_allowed) && !has_bad_part(name) && name.back() != '/';
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_allowed) && !has_bad_part(name) &&
+         name.back() != '/';
 }
 
 void check_name(std::string_view name) {
@@ -37,7 +38,8 @@ void check_name(std::string_view name) {
 
 void check_prefix(std::string_view prefix) {
   if (prefix.empty()) return;
-  if (!std::all_of(prefix.begin(), prefix.end(), is_allowed) || has_bad_part(prefix)) refuse("start of the name", prefix);
+  if (!std::all_of(prefix.begin(), prefix.end(), is_allowed) || has_bad_part(prefix))
+    refuse("start of the name", prefix);
 }
 
 }  // namespace holdfast::storage

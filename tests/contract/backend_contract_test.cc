@@ -174,7 +174,8 @@ TEST_P(BackendContract, knows_sizes) {
 }
 
 TEST_P(BackendContract, lists_by_prefix_which_need_not_end_at_a_slash) {
-  for (const char* name : {"config", "packs/aa1", "packs/aa2", "packs/ab1", "packs-old/aa9", "snapshots/aa1", "packs/deep/aa"})
+  for (const char* name :
+       {"config", "packs/aa1", "packs/aa2", "packs/ab1", "packs-old/aa9", "snapshots/aa1", "packs/deep/aa"})
     backend.put(name, "x");
   using Names = std::set<std::string>;
   EXPECT_EQ(names("").size(), 7u);
@@ -200,9 +201,10 @@ TEST_P(BackendContract, removes_and_lets_the_name_be_used_again) {
 }
 
 TEST_P(BackendContract, refuses_names_that_could_mean_something_else) {
-  const std::vector<std::string> bad = {"",     "/a",  "a/",   "a//b", ".",        "..",     "../a",          "a/../b", "a/..",
-                                        "a/.b", ".a",  "A",    "a b",  "a\\b",     "a\nb",   std::string("a\0b", 3), "\xc3\xa4", "~1-1",
-                                        "a/~b", "a:b", "a*",   "a%2e", "a\x7f"};
+  const std::vector<std::string> bad = {
+      "",         "/a",   "a/",   "a//b", ".",   "..",   "../a", "a/../b",
+      "a/..",     "a/.b", ".a",   "A",    "a b", "a\\b", "a\nb", std::string("a\0b", 3),
+      "\xc3\xa4", "~1-1", "a/~b", "a:b",  "a*",  "a%2e", "a\x7f"};
   for (const std::string& name : bad) {
     expect_error(base::ErrorKind::usage, [&] { backend.put(name, "x"); });
     expect_error(base::ErrorKind::usage, [&] { backend.get_all(name); });
@@ -243,7 +245,8 @@ TEST_P(BackendContract, may_be_called_by_its_own_visitor) {
 
 TEST_P(BackendContract, passes_on_what_a_visitor_throws) {
   backend.put("a", "x");
-  EXPECT_THROW(backend.list("", [](const ObjectInfo&) { throw base::Error(base::ErrorKind::cancelled, "stop"); }), base::Error);
+  EXPECT_THROW(backend.list("", [](const ObjectInfo&) { throw base::Error(base::ErrorKind::cancelled, "stop"); }),
+               base::Error);
 }
 
 TEST_P(BackendContract, serves_many_threads_at_once) {
@@ -257,7 +260,8 @@ TEST_P(BackendContract, serves_many_threads_at_once) {
           const std::string name = "folder" + std::to_string(i % 5) + "/" + std::to_string(t) + "-" + std::to_string(i);
           EXPECT_TRUE(backend.put(name, name));
           EXPECT_EQ(backend.get_all(name), name);
-          backend.list("folder" + std::to_string(i % 5) + "/", [](const ObjectInfo& object) { EXPECT_GT(object.size, 0u); });
+          backend.list("folder" + std::to_string(i % 5) + "/",
+                       [](const ObjectInfo& object) { EXPECT_GT(object.size, 0u); });
           if (i % 2 == 0) {
             EXPECT_TRUE(backend.remove(name));
           }
@@ -267,7 +271,9 @@ TEST_P(BackendContract, serves_many_threads_at_once) {
   EXPECT_EQ(names("").size(), static_cast<std::size_t>(k_threads * (k_each / 2)));
 }
 
-TEST_P(BackendContract, says_where_it_is) { EXPECT_FALSE(backend.properties().location.empty()); }
+TEST_P(BackendContract, says_where_it_is) {
+  EXPECT_FALSE(backend.properties().location.empty());
+}
 
 constexpr Kind k_kinds[] = {{"memory", memory},
                             {"local", local},

@@ -53,7 +53,8 @@ void SeededRandom::fill(std::span<char> out) {
 
 TempFolder::TempFolder() : path_((std::filesystem::temp_directory_path() / "holdfast-test-XXXXXX").string()) {
   if (::mkdtemp(path_.data()) == nullptr)
-    throw base::Error(base::ErrorKind::io, "cannot make a temporary folder like " + path_, "Set TMPDIR to a folder that you may write to.");
+    throw base::Error(base::ErrorKind::io, "cannot make a temporary folder like " + path_,
+                      "Set TMPDIR to a folder that you may write to.");
 }
 
 TempFolder::~TempFolder() {

@@ -24,17 +24,18 @@ using storage::FileStatus;
 constexpr std::uint64_t k_never = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t k_page = 4096;
 
-using Number = std::size_t;              // of an inode
-using Place = std::optional<Number>;     // what a name leads to; nullopt = there is no such name
+using Number = std::size_t;           // of an inode
+using Place = std::optional<Number>;  // what a name leads to; nullopt = there is no such name
 
-// One name in one folder: all that it led to since the folder was synced, the durable state first, the present one last.
+// One name in one folder: all that it led to since the folder was synced, the durable state first, the present one
+// last.
 using History = std::vector<Place>;
 
 struct Inode {
   FileKind kind = FileKind::file;
-  Bytes bytes;                            // of a file
-  std::size_t synced = 0;                 // so many of them are durable
-  std::map<std::string, History> names;   // of a folder
+  Bytes bytes;                           // of a file
+  std::size_t synced = 0;                // so many of them are durable
+  std::map<std::string, History> names;  // of a folder
 };
 
 // How the bytes of a file may be found: `size` of them, those from `zero_from` to `zero_to` as zeros.
@@ -79,7 +80,9 @@ std::vector<Place> places_of(const History& history) {
   return out;
 }
 
-std::uint64_t times(std::uint64_t a, std::uint64_t b) { return a > k_never / b ? k_never : a * b; }
+std::uint64_t times(std::uint64_t a, std::uint64_t b) {
+  return a > k_never / b ? k_never : a * b;
+}
 
 // Picks one of so many options, one thing after the other.
 using Pick = std::function<std::size_t(std::size_t options)>;
@@ -249,7 +252,8 @@ private:
   static void settle_bytes(Inode& file, const std::vector<Tear>& tears, const Pick& pick) {
     const Tear tear = tears[pick(tears.size())];
     file.bytes.resize(tear.size);
-    std::fill(file.bytes.begin() + static_cast<std::ptrdiff_t>(tear.zero_from), file.bytes.begin() + static_cast<std::ptrdiff_t>(tear.zero_to), '\0');
+    std::fill(file.bytes.begin() + static_cast<std::ptrdiff_t>(tear.zero_from),
+              file.bytes.begin() + static_cast<std::ptrdiff_t>(tear.zero_to), '\0');
     file.synced = file.bytes.size();
   }
 
@@ -338,7 +342,9 @@ PowerCutDisk::~PowerCutDisk() = default;
 PowerCutDisk::PowerCutDisk(PowerCutDisk&&) noexcept = default;
 PowerCutDisk& PowerCutDisk::operator=(PowerCutDisk&&) noexcept = default;
 
-storage::FileSystem& PowerCutDisk::file_system() { return *state_; }
+storage::FileSystem& PowerCutDisk::file_system() {
+  return *state_;
+}
 
 void PowerCutDisk::cut_after(std::uint64_t calls) {
   const std::lock_guard lock(state_->mutex);
@@ -396,7 +402,8 @@ PowerCutDisk PowerCutDisk::survivors(std::uint64_t variant) const {
   }
   std::uint64_t things = 0;
   const std::uint64_t seed = draw(state_->seed, variant);
-  return PowerCutDisk(state_->resolve([&](std::size_t options) { return static_cast<std::size_t>(draw(seed, ++things) % options); }));
+  return PowerCutDisk(
+      state_->resolve([&](std::size_t options) { return static_cast<std::size_t>(draw(seed, ++things) % options); }));
 }
 
 PowerCutDisk PowerCutDisk::after_kill() const {

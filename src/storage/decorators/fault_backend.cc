@@ -8,7 +8,8 @@ namespace {
 
 class FaultBackend : public Backend {
 public:
-  FaultBackend(Backend& inner, FaultPlan plan, CallCounts* counts) : inner_(inner), plan_(std::move(plan)), counts_(counts) {}
+  FaultBackend(Backend& inner, FaultPlan plan, CallCounts* counts)
+      : inner_(inner), plan_(std::move(plan)), counts_(counts) {}
 
   Properties properties() const override { return inner_.properties(); }
 
@@ -57,11 +58,21 @@ private:
   void count(Call call) {
     if (counts_ == nullptr) return;
     switch (call) {
-      case Call::stat: ++counts_->stats; return;
-      case Call::get: ++counts_->gets; return;
-      case Call::put: ++counts_->puts; return;
-      case Call::remove: ++counts_->removes; return;
-      case Call::list: ++counts_->lists; return;
+      case Call::stat:
+        ++counts_->stats;
+        return;
+      case Call::get:
+        ++counts_->gets;
+        return;
+      case Call::put:
+        ++counts_->puts;
+        return;
+      case Call::remove:
+        ++counts_->removes;
+        return;
+      case Call::list:
+        ++counts_->lists;
+        return;
     }
   }
 

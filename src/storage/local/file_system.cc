@@ -34,7 +34,9 @@ struct CloseFolder {
   void operator()(DIR* folder) const noexcept { ::closedir(folder); }
 };
 
-int answer(int result) noexcept { return result == 0 ? 0 : errno; }
+int answer(int result) noexcept {
+  return result == 0 ? 0 : errno;
+}
 
 FileStatus to_status(const struct stat& from) noexcept {
   if (S_ISREG(from.st_mode)) return {FileKind::file, static_cast<std::uint64_t>(from.st_size)};
@@ -91,7 +93,8 @@ public:
     return 0;
   }
 
-  int read(const std::string& path, std::uint64_t offset, std::optional<std::uint64_t> length, base::Bytes& out) override {
+  int read(const std::string& path, std::uint64_t offset, std::optional<std::uint64_t> length,
+           base::Bytes& out) override {
     // Not blocking: a pipe that somebody put there would hold the caller for ever.
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.number() < 0) return errno;

@@ -20,14 +20,21 @@ namespace {
 
 std::string hint_for(int error, const std::string& folder) {
   switch (error) {
-    case ENOSPC: return fmt::format("Free some space on the disk that holds {}, then run the command again.", folder);
-    case EDQUOT: return fmt::format("Raise the disk quota of the user who owns {}, then run the command again.", folder);
+    case ENOSPC:
+      return fmt::format("Free some space on the disk that holds {}, then run the command again.", folder);
+    case EDQUOT:
+      return fmt::format("Raise the disk quota of the user who owns {}, then run the command again.", folder);
     case EACCES:
-    case EPERM: return fmt::format("Check that this user may read and write {}, and that its file system has hard links.", folder);
-    case EROFS: return fmt::format("Mount the file system that holds {} for writing.", folder);
+    case EPERM:
+      return fmt::format("Check that this user may read and write {}, and that its file system has hard links.",
+                         folder);
+    case EROFS:
+      return fmt::format("Mount the file system that holds {} for writing.", folder);
     case EMFILE:
-    case ENFILE: return "Raise the limit on open files (ulimit -n).";
-    default: return fmt::format("Check the disk that holds {}.", folder);
+    case ENFILE:
+      return "Raise the limit on open files (ulimit -n).";
+    default:
+      return fmt::format("Check the disk that holds {}.", folder);
   }
 }
 
@@ -38,7 +45,9 @@ std::string parent_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-bool is_absent(int error) noexcept { return error == ENOENT || error == ENOTDIR; }
+bool is_absent(int error) noexcept {
+  return error == ENOENT || error == ENOTDIR;
+}
 
 class LocalBackend : public Backend {
 public:
@@ -71,13 +80,20 @@ public:
     const std::string path = path_of(name);
     const std::string folder = parent_of(path);
     ensure_folder(folder, name);
+    // Writing a second time what is there is common after a crash, and should not cost a file.  The race is decided by
+    // link().
+    FileStatus status;
+    if (files_.stat(path, status) == 0) return refuse_taken(folder, name, status);
     const std::string temporary = write_temporary(folder, name, bytes);
     const int linked = files_.link(temporary, path);
     const int unlinked = files_.unlink(temporary);
-    if (linked != 0 && linked != EEXIST) fail("create", name, linked);
-    // A taken name is an answer on which a caller acts, so it has to be as durable as an object of our own.
+    if (linked == EEXIST) {
+      status.kind = FileKind::file;  // which it stays when the object was removed again since
+      files_.stat(path, status);
+      return refuse_taken(folder, name, status);
+    }
+    if (linked != 0) fail("create", name, linked);
     if (const int error = files_.sync_folder(folder); error != 0) fail("make durable", name, error);
-    if (linked == EEXIST) return refuse_taken(path, name);
     if (unlinked != 0) fail("remove the temporary file of", name, unlinked);
     return true;
   }
@@ -108,15 +124,16 @@ private:
                       hint_for(error, root_));
   }
 
-  // The name is taken.  By an object: that is the answer false.  By a folder: objects below it were named first.
-  bool refuse_taken(const std::string& path, std::string_view name) {
-    FileStatus status;
-    if (files_.stat(path, status) == 0 && status.kind != FileKind::file) fail("create", name, EISDIR);
+  // The name is taken.  By an object: that is the answer false, on which a caller acts, so the object is made as
+  // durable as one of our own first.  By a folder: objects below it were named before.
+  bool refuse_taken(const std::string& folder, std::string_view name, const FileStatus& status) {
+    if (status.kind != FileKind::file) fail("create", name, EISDIR);
+    if (const int error = files_.sync_folder(folder); error != 0) fail("make durable", name, error);
     return false;
   }
 
-  // '~' is no character of a name, so that a temporary file can neither be listed nor hit.  The number of the process keeps
-  // writers on one machine apart; those on another machine meet O_EXCL and count on.
+  // '~' is no character of a name, so that a temporary file can neither be listed nor hit.  The number of the process
+  // keeps writers on one machine apart; those on another machine meet O_EXCL and count on.
   std::string temporary_name(const std::string& folder) {
     return fmt::format("{}/~{}-{}", folder, static_cast<long>(::getpid()), ++temporaries_);
   }
@@ -140,8 +157,9 @@ private:
     fail("write", name, error);
   }
 
-  // On return the folder is there, and its name and those of its parents are durable.  That a folder exists says nothing:
-  // another process may have made it and not have synced it yet.  So every folder is synced into its parent once.
+  // On return the folder is there, and its name and those of its parents are durable.  That a folder exists says
+  // nothing: another process may have made it and not have synced it yet.  So every folder is synced into its parent
+  // once.
   void ensure_folder(const std::string& folder, std::string_view name) {
     {
       const std::lock_guard lock(mutex_);
@@ -153,7 +171,8 @@ private:
       ensure_folder(parent_of(folder), name);
       const int error = files_.make_folder(folder);
       if (error != 0 && error != EEXIST) fail("make the folder of", name, error);
-      if (const int synced = files_.sync_folder(parent_of(folder)); synced != 0) fail("make the folder of", name, synced);
+      if (const int synced = files_.sync_folder(parent_of(folder)); synced != 0)
+        fail("make the folder of", name, synced);
     }
     const std::lock_guard lock(mutex_);
     durable_folders_.insert(folder);
@@ -172,18 +191,21 @@ private:
     for (; !missing.empty(); missing.pop_back()) {
       const int error = files_.make_folder(missing.back());
       if (error != 0 && error != EEXIST) fail("make the folder of", name, error);
-      if (const int synced = files_.sync_folder(parent_of(missing.back())); synced != 0) fail("make the folder of", name, synced);
+      if (const int synced = files_.sync_folder(parent_of(missing.back())); synced != 0)
+        fail("make the folder of", name, synced);
     }
   }
 
-  // Another process may have made it a moment ago.  The folder above may be closed to us: then an administrator made it.
+  // Another process may have made it a moment ago.  The folder above may be closed to us: then an administrator made
+  // it.
   void sync_existing_root(std::string_view name) {
     const int error = files_.sync_folder(parent_of(root_));
     if (error != 0 && error != EACCES && error != EPERM && error != EROFS) fail("make the folder of", name, error);
   }
 
   // `inside` is relative to the root, empty for the root itself.
-  void list_folder(const std::string& inside, std::string_view prefix, const std::function<void(const ObjectInfo&)>& visit) {
+  void list_folder(const std::string& inside, std::string_view prefix,
+                   const std::function<void(const ObjectInfo&)>& visit) {
     const int error = files_.list(inside.empty() ? root_ : path_of(inside), [&](const std::string& entry) {
       const std::string name = inside.empty() ? entry : inside + '/' + entry;
       if (is_name(name)) list_entry(name, prefix, visit);
@@ -191,7 +213,8 @@ private:
     if (error != 0 && !is_absent(error)) fail("list", inside.empty() ? "the objects" : inside, error);
   }
 
-  void list_entry(const std::string& name, std::string_view prefix, const std::function<void(const ObjectInfo&)>& visit) {
+  void list_entry(const std::string& name, std::string_view prefix,
+                  const std::function<void(const ObjectInfo&)>& visit) {
     const bool inside = name.starts_with(prefix);
     // A folder whose name is shorter than the prefix may still lead to it.
     if (!inside && !prefix.starts_with(name + '/')) return;

@@ -41,19 +41,27 @@ TEST(ByteWriter, writes_little_endian) {
   out.u16(0x0203);
   out.u32(0x04050607);
   out.u64(0x08090a0b0c0d0e0f);
-  EXPECT_EQ(to_hex(out.bytes()), "01030207060504" "0f0e0d0c0b0a0908");
+  EXPECT_EQ(to_hex(out.bytes()),
+            "01030207060504"
+            "0f0e0d0c0b0a0908");
   EXPECT_EQ(out.size(), 15u);
 }
 
 TEST(ByteWriter, writes_varints_as_leb128) {
   ByteWriter out;
   for (const std::uint64_t value : {0ull, 127ull, 128ull, 300ull}) out.varint(value);
-  EXPECT_EQ(to_hex(out.take()), "00" "7f" "8001" "ac02");
+  EXPECT_EQ(to_hex(out.take()),
+            "00"
+            "7f"
+            "8001"
+            "ac02");
   out.varint(UINT64_MAX);
   EXPECT_EQ(to_hex(out.bytes()), "ffffffffffffffffff01");
 }
 
-RC_GTEST_PROP(ByteReader, reads_what_the_writer_wrote, (std::uint8_t a, std::uint16_t b, std::uint32_t c, std::uint64_t d, std::uint64_t e, const std::string& f)) {
+RC_GTEST_PROP(ByteReader, reads_what_the_writer_wrote,
+              (std::uint8_t a, std::uint16_t b, std::uint32_t c, std::uint64_t d, std::uint64_t e,
+               const std::string& f)) {
   ByteWriter out;
   out.u8(a);
   out.u16(b);
@@ -119,7 +127,9 @@ TEST(ByteReader, bounds_a_count_by_what_is_left) {
   ByteWriter out;
   out.varint(3);
   out.raw("123456");
-  const auto count = [&](std::size_t each) { return refusal(out.bytes(), [each](ByteReader& in) { EXPECT_EQ(in.count(each), 3u); }); };
+  const auto count = [&](std::size_t each) {
+    return refusal(out.bytes(), [each](ByteReader& in) { EXPECT_EQ(in.count(each), 3u); });
+  };
   EXPECT_EQ(count(1), "");
   EXPECT_EQ(count(2), "");
   EXPECT_NE(count(3), "");

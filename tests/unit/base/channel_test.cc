@@ -116,7 +116,8 @@ TEST(Channel, hands_every_item_to_exactly_one_consumer) {
       std::vector<std::jthread> producers;
       for (int p = 0; p < 4; ++p)
         producers.emplace_back([&, p] {
-          for (int i = 0; i < k_each; ++i) EXPECT_TRUE(channel.push(p * k_each + i, static_cast<std::size_t>(i % 60), {}));
+          for (int i = 0; i < k_each; ++i)
+            EXPECT_TRUE(channel.push(p * k_each + i, static_cast<std::size_t>(i % 60), {}));
         });
     }
     channel.close();

@@ -13,7 +13,8 @@ TEST(Error, shows_the_outermost_frame_first_and_the_hint_last) {
   Error error(ErrorKind::io, "cannot write pack 7", "Free some space.");
   error.add_frame("writing pack 7");
   error.add_frame("backing up catalog");
-  EXPECT_EQ(error.describe(), "cannot write pack 7\n  while backing up catalog\n  while writing pack 7\nhint: Free some space.");
+  EXPECT_EQ(error.describe(),
+            "cannot write pack 7\n  while backing up catalog\n  while writing pack 7\nhint: Free some space.");
   EXPECT_STREQ(error.what(), "cannot write pack 7");
 }
 

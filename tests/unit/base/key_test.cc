@@ -16,13 +16,16 @@ rc::Gen<std::string> text() {
 }
 
 rc::Gen<std::int64_t> number() {
-  return rc::gen::oneOf(rc::gen::arbitrary<std::int64_t>(), rc::gen::inRange<std::int64_t>(-3, 4),
-                        rc::gen::element(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()));
+  return rc::gen::oneOf(
+      rc::gen::arbitrary<std::int64_t>(), rc::gen::inRange<std::int64_t>(-3, 4),
+      rc::gen::element(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()));
 }
 
 using Parts = std::tuple<std::string, std::string, std::int64_t>;
 
-rc::Gen<Parts> parts() { return rc::gen::tuple(text(), text(), number()); }
+rc::Gen<Parts> parts() {
+  return rc::gen::tuple(text(), text(), number());
+}
 
 Bytes encode(const Parts& parts) {
   Bytes key;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-
 #include <malloc.h>
 
 #include <cstdlib>
@@ -27,18 +26,23 @@ void* operator new(std::size_t size) {
 }
 
 void operator delete(void* memory) noexcept {
-  if (watching && memory != nullptr && ::memmem(memory, ::malloc_usable_size(memory), k_marker.data(), k_marker.size()) != nullptr)
+  if (watching && memory != nullptr &&
+      ::memmem(memory, ::malloc_usable_size(memory), k_marker.data(), k_marker.size()) != nullptr)
     ++leaks;
   std::free(memory);
 }
 
-void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+void operator delete(void* memory, std::size_t) noexcept {
+  operator delete(memory);
+}
 
 namespace holdfast::base {
 namespace {
 
 template <class T>
-concept Streamable = requires(std::ostream& out, const T& value) { out << value; };
+concept Streamable = requires(std::ostream& out, const T& value) {
+  out << value;
+};
 
 static_assert(!Streamable<Secret>);
 static_assert(!fmt::is_formattable<Secret>::value);
@@ -87,7 +91,8 @@ std::string remains_of(Use&& use) {
 
 TEST(Secret, leaves_nothing_of_a_short_one_in_the_object) {
   EXPECT_EQ(remains_of([](Secret&) {}).find("secret"), std::string::npos);
-  EXPECT_EQ(remains_of([](Secret& secret) { const Secret moved = std::move(secret); }).find("secret"), std::string::npos);
+  EXPECT_EQ(remains_of([](Secret& secret) { const Secret moved = std::move(secret); }).find("secret"),
+            std::string::npos);
 }
 
 TEST(Secret, copies_and_moves_like_a_value) {

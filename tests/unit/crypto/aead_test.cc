@@ -11,7 +11,9 @@
 namespace holdfast::crypto {
 namespace {
 
-base::Secret key_of(char c) { return base::Secret(std::string(k_key_bytes, c)); }
+base::Secret key_of(char c) {
+  return base::Secret(std::string(k_key_bytes, c));
+}
 
 base::Bytes sealed(const base::Secret& key, NonceNumber nonce, base::ByteView associated, base::ByteView plain) {
   base::Bytes out;
@@ -33,7 +35,8 @@ TEST(Aead, writes_the_number_big_endian_behind_four_zeros) {
             "44162241a504480208ab61b453b43d0c");
 }
 
-RC_GTEST_PROP(Aead, opens_what_it_sealed, (std::uint64_t nonce, const std::string& associated, const std::string& plain)) {
+RC_GTEST_PROP(Aead, opens_what_it_sealed,
+              (std::uint64_t nonce, const std::string& associated, const std::string& plain)) {
   const base::Secret key = key_of('k');
   const base::Bytes bytes = sealed(key, nonce, associated, plain);
   RC_ASSERT(bytes.size() == plain.size() + k_tag_bytes);
@@ -79,7 +82,8 @@ TEST(Aead, works_in_many_threads_with_keys_of_their_own) {
   std::vector<std::jthread> threads;
   for (char t = 'a'; t < 'e'; ++t)
     threads.emplace_back([t] {
-      for (NonceNumber i = 0; i < 200; ++i) EXPECT_EQ(open(key_of(t), i, "", sealed(key_of(t), i, "", "plain")), "plain");
+      for (NonceNumber i = 0; i < 200; ++i)
+        EXPECT_EQ(open(key_of(t), i, "", sealed(key_of(t), i, "", "plain")), "plain");
     });
 }
 

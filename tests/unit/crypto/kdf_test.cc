@@ -1,10 +1,10 @@
 #include "crypto/kdf.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <string>
-#include <unistd.h>
 
 #include "base/error.h"
 
@@ -18,13 +18,16 @@ base::Bytes counting(int first, int end) {
   return out;
 }
 
-std::string hex(const base::Secret& secret) { return base::to_hex(secret.reveal()); }
+std::string hex(const base::Secret& secret) {
+  return base::to_hex(secret.reveal());
+}
 
 TEST(Hkdf, gives_the_answers_of_rfc_5869) {
   EXPECT_EQ(hex(hkdf(base::Bytes(22, '\x0b'), counting(0, 13), counting(0xf0, 0xfa), 42)),
             "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
   EXPECT_EQ(hex(hkdf(counting(0, 0x50), counting(0x60, 0xb0), counting(0xb0, 0x100), 82)),
-            "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9"
+            "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da3275600c"
+            "2f09b8367793a9"
             "aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
   EXPECT_EQ(hex(hkdf(base::Bytes(22, '\x0b'), "", "", 42)),
             "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");

@@ -109,16 +109,20 @@ TEST(UnwrapWith, refuses_an_ephemeral_key_that_gives_everybody_the_same_secret) 
 TEST(Wrap, opens_what_the_first_version_wrapped) {
   // Written once by this code; if these do not open, no repository of format 1 does.
   const base::Secret key(std::string(32, 'k'));
-  const auto under = unwrap_under(key, k_context, base::from_hex(
-          "f22348245a58bc0906db803cfa3144de5d6d37451c67e937a42f9e9eee35f6ccf153f93ac8ede286d301dc65bfe7569df69b8eadf52862"
-          "55be78fe4447104a04193e5487420693543d02e7983b700845eb18a32bded8b6d6efabfc6001284facc1b501bbd2deadbbc91eb8fb9f26"
-          "249c"));
+  const auto under = unwrap_under(key, k_context,
+                                  base::from_hex("f22348245a58bc0906db803cfa3144de5d6d37451c67e937a42f9e9eee35f6ccf153f"
+                                                 "93ac8ede286d301dc65bfe7569df69b8eadf52862"
+                                                 "55be78fe4447104a04193e5487420693543d02e7983b700845eb18a32bded8b6d6efa"
+                                                 "bfc6001284facc1b501bbd2deadbbc91eb8fb9f26"
+                                                 "249c"));
   ASSERT_TRUE(under);
   EXPECT_EQ(under->reveal(), k_secret.reveal());
-  const auto to = unwrap_with(key, k_context, base::from_hex(
-          "6289f279c08d6578978294c35cb9b1184599f75cff2cdc2c8be30550d0467074f77acc658f187a6cf8f0d793c643062019dbfe24cc7428"
-          "557b3f3c341c4e73f774e3dcfea043991abf94afb9fb1843e450aa421f1e2adb3515acfb7e156087d480ee0652719651a8b5bc5b2b0059"
-          "490f"));
+  const auto to = unwrap_with(key, k_context,
+                              base::from_hex("6289f279c08d6578978294c35cb9b1184599f75cff2cdc2c8be30550d0467074f77acc658"
+                                             "f187a6cf8f0d793c643062019dbfe24cc7428"
+                                             "557b3f3c341c4e73f774e3dcfea043991abf94afb9fb1843e450aa421f1e2adb3515acfb7"
+                                             "e156087d480ee0652719651a8b5bc5b2b0059"
+                                             "490f"));
   ASSERT_TRUE(to);
   EXPECT_EQ(to->reveal(), k_secret.reveal());
 }
