@@ -113,6 +113,7 @@ struct InitOptions {
 };
 
 class Session;
+class Checker;
 struct SessionHost;
 struct SessionParent;
 
@@ -192,6 +193,7 @@ public:
   RepositoryStats stats();
 
 private:
+  friend class Checker;
   struct Impl;
   explicit Repository(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
