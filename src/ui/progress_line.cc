@@ -37,8 +37,10 @@ std::string bytes_text(const base::Progress& progress) {
   return format_bytes(progress.bytes);
 }
 
+// Whole seconds: a tenth of a second of an estimate is noise.
 std::string left_text(base::Duration left) {
-  return base::to_short(std::chrono::ceil<seconds>(left));
+  const auto whole = std::chrono::ceil<seconds>(left);
+  return whole < std::chrono::minutes(1) ? fmt::format("{} s", whole.count()) : base::to_short(whole);
 }
 
 std::vector<std::string> parts_of(const base::Progress& progress, const Pace& pace) {

@@ -1,0 +1,141 @@
+#include "cli/app.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands/commands.h"
+#include "cli/file_url.h"
+#include "storage/local/local_backend.h"
+#include "support/fakes.h"
+
+namespace {
+
+using namespace holdfast;
+using namespace holdfast::cli;
+
+struct Outcome {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+class App : public testing::Test {
+protected:
+  App() {
+    composition_.backends = {{"file", "", [](const std::string& url) { return storage::open_local_backend(file_url_path(url)); }}};
+    platform::Platform platform;
+    platform.name = "datahub";
+    platform.settings = {{"sql.url", platform::Platform::Setting::Type::text, ""}};
+    composition_.platforms = {platform};
+    composition_.open_state = [](const std::string& folder) { return storage::open_local_backend(folder); };
+    composition_.clock = &base::system_clock();
+    composition_.random = &base::system_random();
+    ::setenv("XDG_STATE_HOME", (folder_.path() + "/state").c_str(), 1);
+    ::setenv("HOLDFAST_KEY", "correct horse battery", 1);
+  }
+  ~App() override {
+    ::unsetenv("XDG_STATE_HOME");
+    ::unsetenv("HOLDFAST_KEY");
+  }
+
+  Outcome run(const std::vector<std::string>& arguments) {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    Outcome out;
+    out.code = run_app(composition_, all_commands(), arguments);
+    out.out = testing::internal::GetCapturedStdout();
+    out.err = testing::internal::GetCapturedStderr();
+    return out;
+  }
+  std::string url() const { return "file://" + folder_.path() + "/repository"; }
+
+  test::TempFolder folder_;
+  Composition composition_;
+};
+
+TEST_F(App, prints_its_version_and_help) {
+  const Outcome version = run({"version"});
+  EXPECT_EQ(version.code, 0);
+  EXPECT_TRUE(version.out.starts_with("holdfast ")) << version.out;
+  const Outcome help = run({});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_NE(help.out.find("usage: holdfast COMMAND"), std::string::npos);
+}
+
+TEST_F(App, ends_with_2_when_it_is_used_wrongly) {
+  const Outcome outcome = run({"bakup"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err, "error: unknown command \"bakup\"\nhint: Did you mean \"backup\"?\n");
+}
+
+TEST_F(App, writes_errors_as_json_when_json_was_asked_for) {
+  const Outcome outcome = run({"bakup", "--json"});
+  EXPECT_EQ(outcome.code, 2);
+  const auto error = nlohmann::json::parse(outcome.err);
+  EXPECT_EQ(error["type"], "error");
+  EXPECT_EQ(error["exit_code"], 2);
+}
+
+TEST_F(App, ends_with_10_where_there_is_no_repository) {
+  const Outcome outcome = run({"snapshots", "--repository", url()});
+  EXPECT_EQ(outcome.code, 10);
+  EXPECT_NE(outcome.err.find("there is no repository at"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("holdfast init"), std::string::npos) << outcome.err;
+}
+
+TEST_F(App, ends_with_12_for_a_wrong_passphrase) {
+  const Outcome made = run({"init", "--repository", url(), "--json"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  const auto summary = nlohmann::json::parse(made.out);
+  EXPECT_EQ(summary["verb"], "init");
+  EXPECT_EQ(summary["url"], url());
+  EXPECT_NE(summary["recovery_hint"].get<std::string>().find("Keep the passphrase"), std::string::npos);
+  EXPECT_EQ(made.out.find("correct horse"), std::string::npos) << "the key is never shown";
+
+  EXPECT_EQ(run({"snapshots", "--repository", url()}).code, 0);
+  ::setenv("HOLDFAST_KEY", "incorrect horse", 1);
+  const Outcome wrong = run({"snapshots", "--repository", url()});
+  EXPECT_EQ(wrong.code, 12) << wrong.err;
+  EXPECT_EQ(wrong.err.find("incorrect horse"), std::string::npos);
+}
+
+TEST_F(App, opens_with_a_key_file_before_the_environment) {
+  const std::string path = folder_.path() + "/key";
+  std::ofstream(path) << "from a file\n";
+  ASSERT_EQ(run({"init", "--repository", url(), "--key-file", path}).code, 0);
+  const Outcome keys = run({"key", "list", "--repository", url(), "--key-file", path, "--json"});
+  ASSERT_EQ(keys.code, 0) << keys.err;
+  const auto listed = nlohmann::json::parse(keys.out);
+  EXPECT_EQ(listed["format_version"], 1);
+  ASSERT_EQ(listed["keys"].size(), 1u);
+  EXPECT_EQ(listed["keys"][0]["kind"], "file");
+  EXPECT_EQ(listed["keys"][0]["current"], true);
+}
+
+TEST_F(App, names_the_configuration_when_a_connector_is_unknown) {
+  const std::string path = folder_.path() + "/holdfast.toml";
+  std::ofstream(path) << "[repository.main]\nurl = \"" << url() << "\"\n[connector.catalog]\nplatform = \"datahub\"\n";
+  const Outcome outcome = run({"backup", "catalogue", "--config", path});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err, "error: there is no connector \"catalogue\" in " + path + "\nhint: Did you mean \"catalog\"?\n");
+}
+
+TEST_F(App, asks_which_repository_where_there_are_two) {
+  const std::string path = folder_.path() + "/holdfast.toml";
+  std::ofstream(path) << "[repository.a]\nurl = \"" << url() << "\"\n[repository.b]\nurl = \"" << url() << "2\"\n";
+  const Outcome outcome = run({"snapshots", "--config", path});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err, "error: it is not clear which repository is meant\nhint: Add --repository, one of: a, b.\n");
+  EXPECT_EQ(run({"snapshots", "--config", path, "--repository", "b"}).code, 10);
+}
+
+TEST_F(App, refuses_a_place_that_it_cannot_keep_repositories_in) {
+  EXPECT_EQ(run({"init", "--repository", "ftp://host/x"}).code, 2);
+  EXPECT_EQ(run({"init", "--repository", "file://relative"}).code, 2);
+}
+
+}  // namespace

@@ -1,0 +1,37 @@
+#include "ui/json_text.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace {
+
+using holdfast::ui::indent_json;
+using holdfast::ui::json_quote;
+
+TEST(JsonText, quotes_what_json_cannot_hold_as_it_is) {
+  EXPECT_EQ(json_quote("a\"b\n"), R"("a\"b\n")");
+  EXPECT_EQ(nlohmann::json::parse(json_quote("x\xff")).get<std::string>(), "x\xef\xbf\xbd");
+}
+
+TEST(JsonText, lays_out_a_document_and_keeps_its_spelling) {
+  EXPECT_EQ(indent_json(R"({"b":1.10,"a":[1E2,-9223372036854775809],"s":"{,:\"}","e":{},"l":[ ]})"),
+            "{\n"
+            "  \"b\": 1.10,\n"
+            "  \"a\": [\n"
+            "    1E2,\n"
+            "    -9223372036854775809\n"
+            "  ],\n"
+            "  \"s\": \"{,:\\\"}\",\n"
+            "  \"e\": {},\n"
+            "  \"l\": []\n"
+            "}");
+}
+
+TEST(JsonText, survives_text_that_is_not_json) {
+  EXPECT_EQ(indent_json("}}"), "\n}\n}");
+  EXPECT_EQ(indent_json("\"open \\"), "\"open \\");
+  EXPECT_EQ(indent_json(""), "");
+}
+
+}  // namespace
