@@ -45,6 +45,7 @@ int run_command(const Composition& composition, const Parsed& parsed, base::Even
     Context context({composition, parsed.global, events, stop.get_token()});
     const int code = parsed.command->run(context);
     context.out().flush();
+    context.tell_warnings();
     return code;
   } catch (...) {
     return report(events);

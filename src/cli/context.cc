@@ -177,6 +177,12 @@ std::unique_ptr<platform::Connector> Context::open_connector(std::string_view na
   throw Error(ErrorKind::internal, fmt::format("the configuration let the platform {} pass", chosen.platform));
 }
 
+void Context::tell_warnings() {
+  if (!repository_) return;
+  const std::vector<std::string> warnings = repository_->warnings();
+  for (; warnings_told_ < warnings.size(); ++warnings_told_) events().warning(warnings[warnings_told_]);
+}
+
 std::string program_version() {
   return "holdfast " HOLDFAST_VERSION;
 }

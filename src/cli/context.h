@@ -76,6 +76,9 @@ public:
   const ConnectorConfig& connector_config(std::string_view name);
   std::unique_ptr<platform::Connector> open_connector(std::string_view name);
 
+  // Says what the repository found odd and was not said before; run at the end of every command.
+  void tell_warnings();
+
 private:
   FoundKey key(std::string_view purpose, Confirm confirm);
   repository::Environment environment();
@@ -88,6 +91,7 @@ private:
   std::unique_ptr<storage::Backend> state_;
   std::unique_ptr<storage::Backend> backend_;
   std::unique_ptr<repository::Repository> repository_;
+  std::size_t warnings_told_ = 0;
 };
 
 std::string program_version();  // "holdfast 0.1.0"
