@@ -4,8 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <map>
-#include <mutex>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -69,6 +68,37 @@ inline std::vector<base::Row> read_all(platform::Capture& capture, unsigned rang
   for (const base::KeyRange& range : capture.ranges(collection, ranges)) capture.read(collection, range, sink, {});
   return sink.rows;
 }
+
+// Real time, but sleeping is a moment in which the test can do something.
+class HookClock : public base::Clock {
+public:
+  base::Instant now() const override { return base::system_clock().now(); }
+  base::Duration elapsed() const override { return base::system_clock().elapsed(); }
+  bool sleep(base::Duration duration, std::stop_token stop) const override {
+    if (on_sleep) on_sleep(duration);
+    return !stop.stop_requested();
+  }
+  std::function<void(base::Duration)> on_sleep;
+};
+
+// A pull over rows that are held in memory.
+class Feed {
+public:
+  explicit Feed(const std::vector<base::Row>& rows) : rows_(rows) {}
+  std::function<const base::RowView*()> pull() {
+    return [this]() -> const base::RowView* {
+      if (next_ == rows_.size()) return nullptr;
+      view_ = base::to_view(rows_[next_++], columns_);
+      return &view_;
+    };
+  }
+
+private:
+  const std::vector<base::Row>& rows_;
+  std::size_t next_ = 0;
+  std::vector<base::ColumnView> columns_;
+  base::RowView view_;
+};
 
 template <class Work>
 base::Error error_of(Work&& work) {

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "platform/datahub/mysql/instant.h"
 #include "platform/datahub/mysql/ranges.h"
-#include "platform/datahub/mysql/rows.h"
+#include "platform/datahub/mysql/reader.h"
 #include "platform/datahub/sql/attributes.h"
 #include "platform/datahub/sql/budget.h"
 #include "platform/datahub/sql/text.h"
@@ -20,11 +20,6 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
-
-// Between looks at the clock, the stop token and the budget: often enough to stop soon, rarely enough to cost nothing.
-constexpr unsigned k_rows_per_look = 512;
-constexpr std::uint64_t k_bytes_per_look = 1 << 20;
-constexpr std::uint64_t k_max_sort_length = 4096;  // above the longest key: 500 + 200 characters of four bytes
 
 // Hands out sessions; one that broke has lost its snapshot and is not replaced.
 class ReaderPool {
@@ -111,39 +106,14 @@ public:
     expect_ours(collection);
     age_.check();
     const Borrowed client(pool_, stop);
-    if (order_of(table_) == Order::sort)
-      client->execute(fmt::format("SET SESSION max_sort_length = {}", k_max_sort_length));
-    Predicate predicate;
-    const std::unique_ptr<Stream> stream = client->stream(select_range(table_, range, predicate), stop);
-    pump(*stream, range, predicate, sink, stop);
+    read_rows(
+        *client, table_, range, sink, [&](std::uint64_t bytes) { look(bytes, stop); }, stop);
   }
 
 private:
   void expect_ours(const model::Collection& collection) const {
     if (collection.name != table_.shape.collection.name)
       throw Error(ErrorKind::internal, "there is no collection '" + collection.name + "' in the SQL store");
-  }
-
-  void pump(Stream& stream, const base::KeyRange& range, const Predicate& predicate, RowSink& sink,
-            const std::stop_token& stop) {
-    RowDecoder decoder(table_);
-    OrderCheck order(range);
-    std::uint64_t bytes = 0;
-    unsigned rows = 0;
-    while (const auto* values = stream.next()) {
-      const base::RowView row = decoder.decode(*values);
-      bytes += decoder.bytes();
-      if (++rows >= k_rows_per_look || bytes >= k_bytes_per_look) {
-        look(bytes, stop);
-        rows = 0;
-        bytes = 0;
-      }
-      if (!predicate.exact && row.key < range.from) continue;
-      if (!predicate.exact && range.to && row.key >= *range.to) return;
-      order.next(row.key);
-      sink.row(row);
-    }
-    look(bytes, stop);
   }
 
   void look(std::uint64_t bytes, const std::stop_token& stop) {

@@ -243,6 +243,25 @@ MysqlTable read_table(Client& client, const SqlAddress& address, const std::stri
   return out;
 }
 
+MysqlTable project(MysqlTable table, const model::Collection& collection) {
+  std::vector<ColumnPlan> columns;
+  std::vector<model::Column> described;
+  for (const model::Column& wanted : collection.columns) {
+    const auto found = std::find_if(table.columns.begin(), table.columns.end(),
+                                    [&](const ColumnPlan& column) { return column.name == wanted.name; });
+    if (found == table.columns.end())
+      throw Error(
+          ErrorKind::refused,
+          fmt::format("table '{}' has no column '{}', which the rows carry", table.shape.table, wanted.name),
+          fmt::format("Add the column ({}) to the table, or restore into a table of its own.", wanted.source_type));
+    columns.push_back(*found);
+    described.push_back(table.shape.collection.columns[static_cast<std::size_t>(found - table.columns.begin())]);
+  }
+  table.columns = std::move(columns);
+  table.shape.collection.columns = std::move(described);
+  return table;
+}
+
 CreateTable split_create_table(std::string_view ddl, std::string_view name) {
   CreateTable out;
   std::vector<std::string> kept;

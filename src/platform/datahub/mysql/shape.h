@@ -36,6 +36,8 @@ std::vector<std::string> table_names(Client& client);
 std::string find_aspect_table(Client& client, const SqlAddress& address);
 // Throws Error{unsupported} listing what was found.
 MysqlTable read_table(Client& client, const SqlAddress& address, const std::string& table);
+// The same table with the columns of `collection`, in its order.  Throws Error{refused} naming a column that it lacks.
+MysqlTable project(MysqlTable table, const model::Collection& collection);
 // True when a base table of this name exists.
 bool table_exists(Client& client, const std::string& table);
 
