@@ -2,6 +2,8 @@
 // there.
 //   hf_load --url URL --rows N [--seed S] [--connections C] [--large L]
 //   hf_load --url URL --rows N [--seed S] --change KIND:FRACTION:SEED[:clustered]… --mutate
+//   hf_load --rows N [--seed S] --change … --print          those rows as text instead: what a compressor makes of them
+//   alone
 // KIND is content or reingest.  Changes add up; --mutate writes the rows that the last one touched.
 #include <fmt/format.h>
 
@@ -97,26 +99,44 @@ void insert_all(const SqlAddress& address, const Catalogue& catalogue, const Arg
   first->analyze();
 }
 
-std::uint64_t mutate(const SqlAddress& address, const Catalogue& catalogue) {
-  if (catalogue.changes().empty()) throw Error(ErrorKind::usage, "--mutate needs a --change");
-  const std::size_t last = catalogue.changes().size() - 1;
-  std::uint64_t index = 0;
-  std::uint64_t changed = 0;
-  connect(address)->update([&](Aspect& row) {
+// The rows that the last change touched, in key order.
+RowSource touched_rows(const Catalogue& catalogue) {
+  if (catalogue.changes().empty()) throw Error(ErrorKind::usage, "a --change is missing");
+  return [&catalogue, last = catalogue.changes().size() - 1, index = std::uint64_t{0}](Aspect& row) mutable {
     while (index < catalogue.rows() && !catalogue.touched(index, last)) ++index;
     if (index == catalogue.rows()) return false;
     row = catalogue.make(index++);
-    ++changed;
     return true;
+  };
+}
+
+std::uint64_t mutate(const SqlAddress& address, const Catalogue& catalogue) {
+  std::uint64_t changed = 0;
+  connect(address)->update([&, rows = touched_rows(catalogue)](Aspect& row) {
+    const bool more = rows(row);
+    changed += more ? 1 : 0;
+    return more;
   });
   return changed;
 }
 
+void print_changed(const Catalogue& catalogue) {
+  const RowSource rows = touched_rows(catalogue);
+  Aspect row;
+  std::string line;
+  while (rows(row)) {
+    line.clear();
+    append_line(line, row);
+    std::fwrite(line.data(), 1, line.size(), stdout);
+  }
+}
+
 void run(const Arguments& arguments) {
   const base::Duration started = base::system_clock().elapsed();
-  const SqlAddress address = platform::datahub::parse_sql_url(arguments.text("url"), base::Secret());
   Catalogue catalogue(std::max<std::uint64_t>(1, arguments.number("rows", 20'000)), arguments.number("seed", 1));
   for (const std::string& change : arguments.all("change")) catalogue = catalogue.with(parse_change(change));
+  if (arguments.has("print")) return print_changed(catalogue);
+  const SqlAddress address = platform::datahub::parse_sql_url(arguments.text("url"), base::Secret());
   std::uint64_t rows = catalogue.rows();
   if (arguments.has("mutate")) {
     rows = mutate(address, catalogue);
@@ -131,7 +151,8 @@ void run(const Arguments& arguments) {
 
 int main(int count, char** words) {
   try {
-    holdfast::bench::run({count, words, {"url", "rows", "seed", "connections", "large", "change", "mutate!"}});
+    holdfast::bench::run(
+        {count, words, {"url", "rows", "seed", "connections", "large", "change", "mutate!", "print!"}});
     return 0;
   } catch (...) {
     const holdfast::base::Error error = holdfast::base::current_error();
