@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Sourced by run: measuring, medians, and the table of results.  Every benchmark has this form:
 # rows {work, peer, ours, theirs, ratio, reach, met}; ratio is ours / theirs, and reach is the most that it may be.
 

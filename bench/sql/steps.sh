@@ -48,8 +48,8 @@ load_servers() {
   if [ "$scale" != memory ]; then hf_load --url "$postgres_url/datahub" --rows "$rows"; fi
 }
 
-piped() { bash -o pipefail -c "$1"; }
-export -f piped
+# A pipeline as one command that can be measured; a failure anywhere in it is one of all of it.
+piped=(bash -o pipefail -c)
 
 use_repository() { export HOLDFAST_REPOSITORY=file://$work/$1; }
 fresh_repository() {
@@ -73,11 +73,11 @@ measure_first_backup_mysql() {
     measure mysql.ours holdfast backup mysql
     measure mysql.raw hf_raw_read --url "$mysql_url/datahub" --connections "$readers"
     awk '/^best/ { print $2, 0, 0 }' "$work/last.out" >>"$work/mysql.best.runs"
-    measure mysql.zstd piped "$dump_mysql | zstd -q -3 -f -o $work/dump.sql.zst"
+    measure mysql.zstd "${piped[@]}" "$dump_mysql | zstd -q -3 -f -o $work/dump.sql.zst"
     measure mysql.mydumper mydumper -h 127.0.0.1 -P "$mariadb_port" -u root -c -B datahub -o "$work/mydumper"
-    measure mysql.restic piped "$dump_mysql | restic -q -r $work/restic backup --stdin --stdin-filename dump.sql"
-    measure mysql.borg piped "$dump_mysql | borg create $work/borg::first$run -"
-    measure mysql.borg3 piped "$dump_mysql | borg create -C zstd,3 $work/borg3::first$run -"
+    measure mysql.restic "${piped[@]}" "$dump_mysql | restic -q -r $work/restic backup --stdin --stdin-filename dump.sql"
+    measure mysql.borg "${piped[@]}" "$dump_mysql | borg create $work/borg::first$run -"
+    measure mysql.borg3 "${piped[@]}" "$dump_mysql | borg create -C zstd,3 $work/borg3::first$run -"
   done
   local peer ours stored
   ours=$(seconds_of mysql.ours)
@@ -105,7 +105,7 @@ measure_first_backup_postgres() {
     awk '/^best/ { print $2, 0, 0 }' "$work/last.out" >>"$work/postgres.best.runs"
     measure postgres.fc pg_dump -Fc -f "$work/pg.fc" datahub
     measure postgres.fd pg_dump -Fd -j2 -f "$work/pg.fd" datahub
-    measure postgres.zstd piped "pg_dump datahub | zstd -q -3 -f -o $work/pg.sql.zst"
+    measure postgres.zstd "${piped[@]}" "pg_dump datahub | zstd -q -3 -f -o $work/pg.sql.zst"
   done
   local ours stored
   ours=$(seconds_of postgres.ours)
@@ -142,16 +142,16 @@ backup_by_all() {
   local name=$1 run=$2
   use_repository mysql.repository
   backup_and_weigh "$name.ours" mysql.repository holdfast backup mysql
-  backup_and_weigh "$name.restic" restic piped "$dump_mysql | restic -q -r $work/restic backup --stdin --stdin-filename dump.sql"
-  backup_and_weigh "$name.borg" borg piped "$dump_mysql | borg create $work/borg::$name$run -"
+  backup_and_weigh "$name.restic" restic "${piped[@]}" "$dump_mysql | restic -q -r $work/restic backup --stdin --stdin-filename dump.sql"
+  backup_and_weigh "$name.borg" borg "${piped[@]}" "$dump_mysql | borg create $work/borg::$name$run -"
 }
 
 measure_changes() {
   say "backup after 1 % changed, and after no change"
-  local run peer compressed=()
+  local run peer alone=()
   for ((run = 1; run <= runs; ++run)); do
     change content 0.01 "$run"
-    compressed+=("$zstd_of_changed")
+    alone+=("$zstd_of_changed")
     backup_by_all changed "$run"
     backup_by_all unchanged "$run"
   done
@@ -160,7 +160,7 @@ measure_changes() {
     row "bytes added by 1 % changed" "$peer" "$(seconds_of changed.ours.added)" "$(seconds_of changed.$peer.added)" 0.1 changed.ours
     row "backup after no change" "mysqldump | $peer" "$(seconds_of unchanged.ours)" "$(seconds_of unchanged.$peer)" 0.333 unchanged.ours
   done
-  row "bytes added by 1 % changed" "zstd -3 of those rows alone" "$(seconds_of changed.ours.added)" "$(median "${compressed[@]}")" 4 changed.ours
+  row "bytes added by 1 % changed" "zstd -3 of those rows alone" "$(seconds_of changed.ours.added)" "$(median "${alone[@]}")" 4 changed.ours
   limit "bytes added by no change" "64 KiB" "$(seconds_of unchanged.ours.added)" 65536
   say "backup after a re-ingestion of 30 %"
   change reingest 0.3 1000
@@ -214,7 +214,7 @@ measure_restore_mysql() {
     fresh_mysql target
     measure restore.mysql.ours holdfast restore latest --to mysql-target --yes
     fresh_mysql target
-    measure restore.mysql.client piped "zstd -dcq $work/dump.sql.zst | mariadb ${mysql_client[*]} target"
+    measure restore.mysql.client "${piped[@]}" "zstd -dcq $work/dump.sql.zst | mariadb ${mysql_client[*]} target"
     fresh_mysql target
     measure restore.mysql.myloader myloader -h 127.0.0.1 -P "$mariadb_port" -u root -B target -o -d "$work/mydumper"
   done
