@@ -19,22 +19,11 @@ std::string left_column(const Flag& flag) {
 
 // Two columns; the second is wrapped.
 std::string entry(const std::string& left, std::string_view right, std::size_t width) {
-  std::string out = "  " + left + std::string(width > left.size() ? width - left.size() : 0, ' ') + "  ";
   const std::size_t indent = width + 4;
-  std::size_t column = indent;
-  while (!right.empty()) {
-    const std::string_view word = right.substr(0, right.find(' '));
-    right.remove_prefix(std::min(right.size(), word.size() + 1));
-    if (column != indent && column + 1 + ui::display_width(word) > k_columns) {
-      out += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (column != indent) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += ui::display_width(word);
-  }
+  const std::vector<std::string> lines = ui::wrap(right, k_columns - indent);
+  std::string out =
+      "  " + left + std::string(width > left.size() ? width - left.size() : 0, ' ') + "  " + lines.front();
+  for (std::size_t i = 1; i < lines.size(); ++i) out += "\n" + std::string(indent, ' ') + lines[i];
   return out + "\n";
 }
 

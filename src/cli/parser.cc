@@ -119,7 +119,8 @@ void add_value(CLI::App& app, const Flag& flag) {
   CLI::Option* option = app.add_option_function<std::vector<std::string>>(names, take, flag.doc);
   if (flag.positional()) {
     const bool many = flag.times == Times::any || flag.times == Times::at_least_one;
-    if (!many) option->expected(1);
+    // CLI11 gives a list all arguments that there are unless it is told not to.
+    if (!many) option->expected(1)->allow_extra_args(false);
     option->required(flag.times == Times::required || flag.times == Times::at_least_one);
     return;
   }
@@ -177,6 +178,8 @@ Parsed parse(const std::vector<std::string>& arguments, const Commands& commands
     return std::any_of(rest.begin(), rest.end(), [](const std::string& one) { return one == "--help" || one == "-h"; });
   };
   out.global.help = asks_for_help(words.rest);
+  const bool asks_for_version = words.name.empty() && words.rest == std::vector<std::string>{"--version"};
+  if (asks_for_version) words = {"version", {}};
   if (words.name.empty() || words.name == "help") {
     out.global.help = true;
     // "holdfast help backup" and "holdfast help key add".

@@ -33,11 +33,18 @@ void Table::row(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::string Table::text() const {
+std::string Table::text(std::size_t columns) const {
   std::vector<std::size_t> widths;
   for (const Heading& heading : headings_) widths.push_back(display_width(heading.text));
   for (const auto& cells : rows_)
     for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], display_width(cells[i]));
+
+  // Narrower than this a text is torn to pieces: the terminal may then wrap as it likes.
+  constexpr std::size_t k_last_least = 20;
+  std::size_t before_last = 0;
+  for (std::size_t i = 0; i + 1 < widths.size(); ++i) before_last += widths[i] + 2;
+  const std::size_t room = columns > before_last ? columns - before_last : 0;
+  if (!widths.empty() && room >= k_last_least) widths.back() = std::min(widths.back(), room);
 
   std::string out;
   const auto append_line = [&](const auto& text_of) {
@@ -51,7 +58,11 @@ std::string Table::text() const {
   };
   append_line([&](std::size_t i) -> std::string_view { return headings_[i].text; });
   append_line([&](std::size_t i) { return std::string(widths[i], '-'); });
-  for (const auto& cells : rows_) append_line([&](std::size_t i) -> std::string_view { return cells[i]; });
+  for (const auto& cells : rows_) {
+    const std::vector<std::string> last = wrap(cells.back(), std::max(widths.back(), k_last_least));
+    append_line([&](std::size_t i) -> std::string_view { return i + 1 < cells.size() ? cells[i] : last.front(); });
+    for (std::size_t line = 1; line < last.size(); ++line) out += std::string(before_last, ' ') + last[line] + '\n';
+  }
   return out;
 }
 
@@ -76,6 +87,10 @@ std::string format_count(std::uint64_t count) {
     out += digits[i];
   }
   return out;
+}
+
+std::string format_counted(std::uint64_t count, std::string_view singular) {
+  return fmt::format("{} {}{}", format_count(count), singular, count == 1 ? "" : "s");
 }
 
 }  // namespace holdfast::ui

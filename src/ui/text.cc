@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -104,6 +105,27 @@ std::string shorten(std::string_view text, std::size_t columns) {
     taken += character.size == 0 ? 1 : character.size;
   }
   return std::string(text.substr(0, taken)).append(k_ellipsis);
+}
+
+std::vector<std::string> wrap(std::string_view text, std::size_t columns) {
+  std::vector<std::string> lines(1);
+  std::size_t width = 0;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    const std::size_t wide = display_width(word);
+    if (width != 0 && width + 1 + wide > columns) {
+      lines.emplace_back();
+      width = 0;
+    }
+    if (width != 0) {
+      lines.back() += ' ';
+      ++width;
+    }
+    lines.back() += word;
+    width += wide;
+  }
+  return lines;
 }
 
 std::string printable(std::string_view text) {

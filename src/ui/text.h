@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast::ui {
 
@@ -13,6 +14,9 @@ std::size_t display_width(std::string_view text) noexcept;
 
 // At most `columns` wide; what is cut off at the end is replaced by "...".
 std::string shorten(std::string_view text, std::size_t columns);
+
+// Lines of at most `columns`, broken at blanks; a word that is longer has a line of its own.  Never empty.
+std::vector<std::string> wrap(std::string_view text, std::size_t columns);
 
 // Control characters and bytes that are not UTF-8 as \xNN, so that a stored name cannot steer the terminal.
 std::string printable(std::string_view text);

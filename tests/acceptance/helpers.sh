@@ -43,7 +43,7 @@ sql() {
 # DataHub's table in MariaDB, with a small catalogue in it.
 load_catalog() {
   sql "$1" mysql "create database datahub character set utf8mb4 collate utf8mb4_bin"
-  sql "$1" datahub "$(cat "$ACCEPTANCE/fixtures/catalog.sql")"
+  sql "$1" datahub "$(cat "$ACCEPTANCE/fixtures/catalog.sql")" >/dev/null
 }
 
 # The main case: a MariaDB "catalog" and a configuration that names it.

@@ -48,7 +48,9 @@ public:
     options_.stop = context.stop();
     options_.progress = [&](std::uint64_t done, std::uint64_t total) {
       base::Progress progress;
-      progress.phase = total == 0 ? "checking" : fmt::format("checking object {} of {}", done, total);
+      progress.phase = "reading packs";
+      progress.bytes = done;
+      progress.bytes_total = total;
       context.events().progress(progress);
     };
     const repository::CheckReport report = context.repository().check(options_);
@@ -89,11 +91,12 @@ private:
     if (context.global().quiet) return;
     const std::string read = report.packs_read == 0
                                  ? std::string()
-                                 : fmt::format(", {} packs with {} read", ui::format_count(report.packs_read),
+                                 : fmt::format(", {} with {} read", ui::format_counted(report.packs_read, "pack"),
                                                ui::format_bytes(report.bytes_read));
-    const std::string verdict = report.findings.empty() ? std::string("the repository is whole")
-                                                        : fmt::format("{} objects are damaged", report.findings.size());
-    out.line(fmt::format("{} ({} objects looked at{})", verdict, ui::format_count(report.objects), read));
+    const std::string verdict = report.findings.empty()
+                                    ? std::string("the repository is whole")
+                                    : fmt::format("{} found", ui::format_counted(report.findings.size(), "defect"));
+    out.line(fmt::format("{} ({} looked at{})", verdict, ui::format_counted(report.objects, "object"), read));
   }
 
   repository::CheckOptions options_;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -83,7 +84,7 @@ void print_text(Context& context, const Examined& examined) {
   context.out().line(examined.name);
   ui::Table table({{"", ui::Align::left}, {"WHAT", ui::Align::left}, {"FOUND", ui::Align::left}});
   for (const Diagnosis& line : examined.lines) table.row({std::string(word_of(line.level)), line.subject, line.text});
-  context.out().write(table.text());
+  context.out().write(table.text(ui::is_terminal(STDOUT_FILENO) ? ui::terminal_columns(STDOUT_FILENO) : SIZE_MAX));
   std::string advice;
   for (const Diagnosis& line : examined.lines)
     if (!line.advice.empty())
