@@ -19,6 +19,8 @@ using base::KeyRange;
 
 // Layers are merged until the next lower one weighs this many times the result: every row is rewritten a few times only.
 constexpr double k_ratio = 1.5;
+// The base is touched only where this share of what the deltas hold goes into it.
+constexpr double k_worth_while = 0.25;
 // Base blocks are judged in groups of so many.
 constexpr std::size_t k_group_blocks = 16;
 
@@ -73,13 +75,21 @@ void weigh(BlockSource& source, const Layer& delta, std::vector<Group>& groups) 
   if (bytes > 0) spread(groups.size() - 1);
 }
 
-// Ranges of keys whose deltas weigh more than `share` of their base.
+// Ranges of keys that are to go into the base.  None, while too little of the deltas lies where they outweigh `share` of their
+// base: taking rows out of a delta rewrites the rest of it.  Once it is worth while, the half-heavy neighbours go along.
 std::vector<KeyRange> heavy_ranges(BlockSource& source, const std::vector<Layer>& layers, double share) {
   std::vector<Group> groups = base_groups(source, layers.front());
   for (std::size_t i = 1; i < layers.size(); ++i) weigh(source, layers[i], groups);
+  double total = 0;
+  double heavy = 0;
+  for (const Group& group : groups) {
+    total += group.delta_bytes;
+    if (group.delta_bytes > share * group.base_bytes) heavy += group.delta_bytes;
+  }
+  if (heavy < k_worth_while * total) return {};
   std::vector<KeyRange> ranges;
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    if (groups[i].delta_bytes <= share * groups[i].base_bytes) continue;
+    if (groups[i].delta_bytes <= share / 2 * groups[i].base_bytes) continue;
     KeyRange range{.from = groups[i].from, .to = {}};
     if (i + 1 < groups.size()) range.to = groups[i + 1].from;
     ranges.push_back(std::move(range));

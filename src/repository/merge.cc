@@ -57,6 +57,8 @@ void RowStack::erase() {
   }
   row_.op = Op::erase;
   row_.carried = 0;
+  cells_.assign(columns_, Cell{});
+  row_.cells = cells_;
 }
 
 MergeReader::MergeReader(BlockSource& source, const TreeShape& shape, std::span<const Layer* const> layers,

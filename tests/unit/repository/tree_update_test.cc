@@ -1,0 +1,293 @@
+#include <gtest/gtest.h>
+
+#include <rapidcheck/gtest.h>
+
+#include <thread>
+
+#include "base/error.h"
+#include "repository/tree.h"
+#include "support/tree_fixture.h"
+
+namespace holdfast::repository {
+namespace {
+
+using base::Bytes;
+using base::KeyRange;
+using test::Model;
+
+base::Instant at(int seconds) { return base::Instant(std::chrono::seconds(seconds)); }
+
+void expect_holds(test::MemoryBlocks& blocks, const Tree& tree, const Model& model) {
+  EXPECT_EQ(test::read_tree(blocks, tree), model);
+  EXPECT_EQ(tree.rows, model.size());
+  EXPECT_EQ(tree.bytes, test::bytes_of(model));
+  EXPECT_EQ(tree.content, test::content_of(model));
+}
+
+Model some_rows(std::uint64_t seed, std::size_t count, std::uint64_t keys) {
+  std::mt19937_64 random(seed);
+  Model model;
+  test::mutate(model, random, count, keys, 3);
+  return model;
+}
+
+// Rows of `range` into `update`, at most `most` of them.
+void feed(RangeUpdate& update, const Model& rows, const KeyRange& range, std::size_t most = ~std::size_t{0}) {
+  std::vector<base::ColumnView> columns;
+  for (auto row = rows.lower_bound(range.from); row != rows.end() && range.contains(row->first) && most-- > 0; ++row) {
+    const base::Row owned{.key = row->first, .columns = row->second};
+    update.add(base::to_view(owned, columns));
+  }
+}
+
+RC_GTEST_PROP(Tree, equals_the_model_after_any_changes, (std::uint64_t seed)) {
+  test::MemoryBlocks blocks;
+  std::mt19937_64 random(seed);
+  Model model;
+  std::optional<Tree> tree;
+  const int captures = *rc::gen::inRange(1, 9);
+  for (int i = 0; i < captures; ++i) {
+    test::mutate(model, random, random() % 150, 250, 3);
+    std::vector<Bytes> cuts;
+    for (std::uint64_t cut = random() % 80; cut < 250; cut += 1 + random() % 120) cuts.push_back(test::numbered_key(cut));
+    std::sort(cuts.begin(), cuts.end());
+    tree = test::capture(blocks, model, tree, cuts).tree;
+    RC_ASSERT(test::read_tree(blocks, *tree) == model);
+    RC_ASSERT(tree->rows == model.size());
+    RC_ASSERT(tree->bytes == test::bytes_of(model));
+    RC_ASSERT(tree->content == test::content_of(model));
+    RC_ASSERT(tree->layers.size() <= 5);
+    RC_ASSERT(tree->stale.empty());
+    RC_ASSERT(tree->completed == std::vector<KeyRange>{KeyRange{}});
+  }
+}
+
+RC_GTEST_PROP(Tree, does_not_depend_on_where_a_capture_was_cut, (std::uint64_t seed)) {
+  test::MemoryBlocks blocks;
+  const Model before = some_rows(seed, 200, 300);
+  Model after = before;
+  std::mt19937_64 random(seed + 1);
+  test::mutate(after, random, 100, 300, 3);
+  const Tree parent = test::capture(blocks, before, std::nullopt).tree;
+  std::vector<std::uint64_t> numbers = *rc::gen::container<std::vector<std::uint64_t>>(rc::gen::inRange<std::uint64_t>(0, 320));
+  std::vector<Bytes> cuts;
+  for (const std::uint64_t number : numbers) cuts.push_back(test::numbered_key(number));
+  std::sort(cuts.begin(), cuts.end());
+  const Tree whole = test::capture(blocks, after, parent).tree;
+  const Tree cut = test::capture(blocks, after, parent, cuts).tree;
+  RC_ASSERT(cut.layers == whole.layers);
+  RC_ASSERT(cut.delta == whole.delta);
+  RC_ASSERT(cut.content == whole.content);
+}
+
+TEST(TreeUpdate, counts_what_happened) {
+  test::MemoryBlocks blocks;
+  Model model;
+  for (std::uint64_t i = 0; i < 100; ++i) model[test::numbered_key(i)] = {Bytes("a"), Bytes("b"), std::nullopt};
+  const test::Captured first = test::capture(blocks, model, std::nullopt);
+  EXPECT_EQ(first.counts.added, 100u);
+  EXPECT_EQ(first.counts.bytes, test::bytes_of(model));
+  EXPECT_FALSE(first.tree.delta);
+  for (std::uint64_t i = 0; i < 10; ++i) model.erase(test::numbered_key(i));
+  for (std::uint64_t i = 10; i < 30; ++i) model[test::numbered_key(i)][2] = Bytes();
+  for (std::uint64_t i = 100; i < 105; ++i) model[test::numbered_key(i)] = {Bytes("c"), std::nullopt, std::nullopt};
+  const test::Captured second = test::capture(blocks, model, first.tree);
+  EXPECT_EQ(second.counts.added, 5u);
+  EXPECT_EQ(second.counts.changed, 20u);
+  EXPECT_EQ(second.counts.gone, 10u);
+  EXPECT_EQ(second.counts.unchanged, 70u);
+  ASSERT_TRUE(second.tree.delta);
+  EXPECT_EQ(second.tree.delta->inserts, 5u);
+  EXPECT_EQ(second.tree.delta->updates, 20u);
+  EXPECT_EQ(second.tree.delta->erases, 10u);
+  expect_holds(blocks, second.tree, model);
+}
+
+TEST(TreeUpdate, carries_only_the_columns_that_changed) {
+  test::MemoryBlocks blocks;
+  Model model;
+  for (std::uint64_t i = 0; i < 300; ++i) model[test::numbered_key(i)] = {Bytes(500, 'b'), Bytes("small"), std::nullopt};
+  const Tree parent = test::capture(blocks, model, std::nullopt).tree;
+  for (auto& [key, values] : model) values[1] = Bytes("other");
+  const Tree tree = test::capture(blocks, model, parent).tree;
+  for (LayerCursor cursor(blocks, tree.shape, *tree.delta, {}); cursor.valid(); cursor.next()) {
+    EXPECT_EQ(cursor.current().carried, ColumnMask{2});
+  }
+  EXPECT_LT(tree.delta->bytes, 300u * 40);
+  expect_holds(blocks, tree, model);
+}
+
+TEST(TreeUpdate, adds_nothing_when_nothing_changed) {
+  test::MemoryBlocks blocks;
+  const Model model = some_rows(1, 500, 600);
+  Tree tree = test::capture(blocks, model, std::nullopt).tree;
+  const std::uint64_t before = blocks.blocks();
+  for (int i = 0; i < 8; ++i) {
+    const test::Captured again = test::capture(blocks, model, tree);
+    EXPECT_EQ(again.counts.unchanged, model.size());
+    EXPECT_EQ(again.tree.layers, tree.layers);
+    EXPECT_EQ(again.tree.delta->rows(), 0u);
+    tree = again.tree;
+  }
+  EXPECT_EQ(blocks.blocks(), before);
+}
+
+TEST(TreeUpdate, carries_forward_what_was_not_read) {
+  test::MemoryBlocks blocks;
+  const Model before = some_rows(2, 400, 500);
+  const Tree parent = test::capture(blocks, before, std::nullopt).tree;
+  Model after = before;
+  std::mt19937_64 random(3);
+  test::mutate(after, random, 200, 500, 3);
+  // For every range k of eight: the reader dies after some rows of range k, and the ranges behind it are never begun.
+  std::vector<Bytes> cuts;
+  for (std::uint64_t i = 1; i < 8; ++i) cuts.push_back(test::numbered_key(i * 60));
+  for (std::size_t dies = 0; dies < 8; ++dies) {
+    TreeUpdate update(blocks, blocks, test::boundary_key(), "aspect", "{}", test::k_small_shape, parent, at(7));
+    Bytes read_to;
+    for (std::size_t i = 0; i <= dies; ++i) {
+      KeyRange range{.from = i == 0 ? Bytes() : cuts[i - 1], .to = {}};
+      if (i < cuts.size()) range.to = cuts[i];
+      RangeUpdate part = update.begin(range);
+      feed(part, after, range, i == dies ? 9 : ~std::size_t{0});
+      if (i < dies) part.complete();
+      if (i == dies) part.abandon("the server went away");
+    }
+    const Tree tree = update.finish();
+    ASSERT_EQ(tree.completed.size(), 1u);
+    read_to = tree.completed[0].to.value();
+    Model expected;
+    for (const auto& [key, values] : after) {
+      if (key < read_to) expected[key] = values;
+    }
+    for (const auto& [key, values] : before) {
+      if (key >= read_to) expected[key] = values;
+    }
+    expect_holds(blocks, tree, expected);
+    ASSERT_FALSE(tree.stale.empty());
+    EXPECT_EQ(tree.stale.front().range.from, read_to);
+    EXPECT_EQ(tree.stale.front().reason, "the server went away");
+    EXPECT_EQ(tree.stale.front().last_good, at(7));
+    EXPECT_EQ(tree.stale.back().range.to, std::nullopt);
+    for (LayerCursor cursor(blocks, tree.shape, *tree.delta, {}); cursor.valid(); cursor.next()) {
+      ASSERT_LT(cursor.current().row.key, read_to);  // no tombstone, no change, beyond what was read
+    }
+  }
+}
+
+TEST(TreeUpdate, counts_a_range_that_was_dropped_as_abandoned) {
+  test::MemoryBlocks blocks;
+  const Model model = some_rows(4, 100, 100);
+  const Tree parent = test::capture(blocks, model, std::nullopt).tree;
+  TreeUpdate update(blocks, blocks, test::boundary_key(), "aspect", "{}", test::k_small_shape, parent, at(1));
+  { const RangeUpdate part = update.begin({}); }
+  const Tree tree = update.finish();
+  expect_holds(blocks, tree, model);
+  EXPECT_TRUE(tree.completed.empty());
+  ASSERT_EQ(tree.stale.size(), 1u);
+  EXPECT_EQ(tree.stale[0].range, KeyRange{});
+}
+
+TEST(TreeUpdate, takes_a_second_reading_of_what_broke_off) {
+  test::MemoryBlocks blocks;
+  const Model model = some_rows(5, 200, 200);
+  TreeUpdate update(blocks, blocks, test::boundary_key(), "aspect", "{}", test::k_small_shape, std::nullopt, std::nullopt);
+  RangeUpdate first = update.begin({});
+  feed(first, model, {}, 50);
+  first.abandon("lost");
+  const KeyRange rest{.from = std::next(model.begin(), 50)->first, .to = {}};
+  RangeUpdate second = update.begin(rest);
+  feed(second, model, rest);
+  second.complete();
+  const Tree tree = update.finish();
+  expect_holds(blocks, tree, model);
+}
+
+TEST(TreeUpdate, is_fed_by_many_threads) {
+  test::MemoryBlocks blocks;
+  const Model before = some_rows(6, 800, 1000);
+  const Tree parent = test::capture(blocks, before, std::nullopt).tree;
+  Model after = before;
+  std::mt19937_64 random(7);
+  test::mutate(after, random, 300, 1000, 3);
+  const Tree alone = test::capture(blocks, after, parent).tree;
+  TreeUpdate update(blocks, blocks, test::boundary_key(), "aspect", "{}", test::k_small_shape, parent, at(1));
+  std::vector<std::thread> threads;
+  for (std::uint64_t worker = 0; worker < 4; ++worker) {
+    threads.emplace_back([&, worker] {
+      for (std::uint64_t i = worker; i < 20; i += 4) {
+        KeyRange range{.from = i == 0 ? Bytes() : test::numbered_key(i * 49), .to = {}};
+        if (i < 19) range.to = test::numbered_key((i + 1) * 49);
+        RangeUpdate part = update.begin(range);
+        feed(part, after, range);
+        part.complete();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const Tree tree = update.finish();
+  EXPECT_EQ(tree.layers, alone.layers);
+  expect_holds(blocks, tree, after);
+}
+
+TEST(TreeUpdate, keeps_large_values_and_notices_their_changes) {
+  test::MemoryBlocks blocks;
+  Model model;
+  for (const std::size_t size : {std::size_t{64} << 10, (std::size_t{64} << 10) + 1, std::size_t{1} << 20, std::size_t{16} << 20}) {
+    model[test::numbered_key(size)] = {Bytes(size, 'v'), std::nullopt, Bytes(size / 2, 'w')};
+  }
+  Tree tree = test::capture(blocks, model, std::nullopt).tree;
+  EXPECT_EQ(tree.content, test::content_of(model));
+  const test::Captured same = test::capture(blocks, model, tree);
+  EXPECT_EQ(same.counts.unchanged, model.size());
+  for (auto& [key, values] : model) values[0]->back() = 'x';
+  const test::Captured changed = test::capture(blocks, model, tree);
+  EXPECT_EQ(changed.counts.changed, model.size());
+  EXPECT_TRUE(test::read_tree(blocks, changed.tree) == model);
+  EXPECT_EQ(changed.tree.content, test::content_of(model));
+  EXPECT_EQ(changed.tree.bytes, test::bytes_of(model));
+}
+
+TEST(TreeUpdate, holds_64_columns_and_no_more) {
+  const TreeShape shape{.columns = 64, .rows_per_block = 8, .entries_per_node = 4};
+  test::MemoryBlocks blocks;
+  Model model;
+  for (std::uint64_t i = 0; i < 40; ++i) model[test::numbered_key(i)] = test::some_values(i, 64);
+  const Tree parent = test::capture(blocks, model, std::nullopt, {}, shape).tree;
+  for (auto& [key, values] : model) values[63] = Bytes("last");
+  const Tree tree = test::capture(blocks, model, parent, {}, shape).tree;
+  expect_holds(blocks, tree, model);
+  EXPECT_THROW(TreeUpdate(blocks, blocks, test::boundary_key(), "a", "", {.columns = 65}, std::nullopt, std::nullopt), base::Error);
+}
+
+TEST(TreeUpdate, refuses_what_callers_must_not_do) {
+  test::MemoryBlocks blocks;
+  TreeUpdate update(blocks, blocks, test::boundary_key(), "aspect", "{}", {.columns = 0}, std::nullopt, std::nullopt);
+  RangeUpdate part = update.begin({.from = "b", .to = "d"});
+  EXPECT_THROW(part.add({.key = "a", .columns = {}}), base::Error);
+  EXPECT_THROW(part.add({.key = "d", .columns = {}}), base::Error);
+  part.add({.key = "c", .columns = {}});
+  EXPECT_THROW(part.add({.key = "c", .columns = {}}), base::Error);
+  EXPECT_THROW(part.add({.key = "cc", .columns = std::vector<base::ColumnView>(1)}), base::Error);
+  EXPECT_THROW(update.begin({.from = "c", .to = {}}), base::Error);
+  EXPECT_THROW(update.finish(), base::Error);
+  part.complete();
+  EXPECT_THROW(update.begin({.from = "c", .to = "cc"}), base::Error);
+  EXPECT_EQ(update.finish().rows, 1u);
+  const Tree parent = test::capture(blocks, {}, std::nullopt).tree;
+  EXPECT_THROW(TreeUpdate(blocks, blocks, test::boundary_key(), "a", "", {.columns = 2}, parent, std::nullopt), base::Error);
+}
+
+TEST(Tree, starts_empty_and_grows) {
+  test::MemoryBlocks blocks;
+  Tree tree = test::capture(blocks, {}, std::nullopt).tree;
+  ASSERT_EQ(tree.layers.size(), 1u);
+  const Model model = some_rows(8, 300, 300);
+  tree = test::capture(blocks, model, tree).tree;
+  expect_holds(blocks, tree, model);
+  tree = test::capture(blocks, {}, tree).tree;
+  expect_holds(blocks, tree, {});
+}
+
+}  // namespace
+}  // namespace holdfast::repository
