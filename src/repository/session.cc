@@ -331,8 +331,13 @@ std::size_t runs_to_merge(const std::vector<std::uint64_t>& sizes) {
   if (sizes.size() <= k_runs_max) return 0;
   std::size_t count = 1;
   std::uint64_t together = sizes[0];
-  while (count < sizes.size() && (sizes.size() - count + 1 > k_runs_max || sizes[count] <= together))
-    together += sizes[count++];
+  // The runs between the newest and the largest are merged when the smaller has grown to the geometric mean of the newest and
+  // the larger: with two of them that rewrites least.  The largest waits until the others weigh as much.
+  const auto heavy = [&](std::size_t next) {
+    if (sizes[next] <= together) return true;
+    return next + 1 < sizes.size() && together * together >= sizes[0] * sizes[next];
+  };
+  while (count < sizes.size() && (sizes.size() - count + 1 > k_runs_max || heavy(count))) together += sizes[count++];
   return count;
 }
 

@@ -32,8 +32,8 @@ struct SessionParent {
 // other.
 std::unique_ptr<Session> open_session(SessionHost host, std::optional<SessionParent> parent);
 
-// Which runs to merge when a new one comes: at most k_runs_max stay, and each stays larger than all smaller ones together, so
-// that an entry is rewritten a logarithmic number of times.  `sizes` ascending; returns how many of the first to merge (0 or >= 2).
+// Which runs to merge when a new one comes, so that at most k_runs_max stay and entries are rewritten seldom.  `sizes` ascending;
+// returns how many of the first to merge (0 or >= 2).
 inline constexpr std::size_t k_runs_max = 3;
 std::size_t runs_to_merge(const std::vector<std::uint64_t>& sizes);
 
