@@ -40,10 +40,11 @@ TEST_P(Collation, ranges_cover_every_row_once_in_byte_order) {
   make_table(GetParam());
   server_.execute(generated_rows(5000), database_);
   // Orders that a locale turns round: case, punctuation, accents, four-byte characters.
-  server_.execute("INSERT INTO metadata_aspect_v2 SELECT 'urn:li:' || u, a, 0, '{}', NULL, now(), 'x', NULL"
-                  " FROM unnest(ARRAY['B', 'a', 'A', 'b', '_', '-', 'é', 'z', 'Z', E'\\U0001F600', 'a b', 'a-b', 'ab']) u,"
-                  " unnest(ARRAY['Status', 'status', 'ownership']) a",
-                  database_);
+  server_.execute(
+      "INSERT INTO metadata_aspect_v2 SELECT 'urn:li:' || u, a, 0, '{}', NULL, now(), 'x', NULL"
+      " FROM unnest(ARRAY['B', 'a', 'A', 'b', '_', '-', 'é', 'z', 'Z', E'\\U0001F600', 'a b', 'a-b', 'ab']) u,"
+      " unnest(ARRAY['Status', 'status', 'ownership']) a",
+      database_);
   const auto capture = open();
   const auto ranges = capture->ranges(capture->collections()[0].collection, 4);
   EXPECT_EQ(ranges.size(), 4U);
@@ -56,13 +57,15 @@ TEST_P(Collation, ranges_cover_every_row_once_in_byte_order) {
 
 TEST_P(Collation, any_bound_gives_exactly_the_rows_inside) {
   make_table(GetParam());
-  server_.execute("INSERT INTO metadata_aspect_v2 SELECT 'urn:' || u, a, v, '{}', NULL, now(), 'x', NULL"
-                  " FROM unnest(ARRAY['a', 'ab', 'b', 'é', E'\\U0001F600']) u, unnest(ARRAY['s', 'S']) a, generate_series(-1, 1) v",
-                  database_);
+  server_.execute(
+      "INSERT INTO metadata_aspect_v2 SELECT 'urn:' || u, a, v, '{}', NULL, now(), 'x', NULL"
+      " FROM unnest(ARRAY['a', 'ab', 'b', 'é', E'\\U0001F600']) u, unnest(ARRAY['s', 'S']) a, generate_series(-1, 1) v",
+      database_);
   const auto capture = open();
   const auto all = read_all(*capture, 1);
   ASSERT_EQ(all.size(), 30U);
-  std::vector<base::Bytes> bounds = {"", "urn", "urn:a", base::after_prefix("urn:a"), "urn:\xc3", "urn:\xf0\x9f", "urn:\xff"};
+  std::vector<base::Bytes> bounds = {"",         "urn",          "urn:a",   base::after_prefix("urn:a"),
+                                     "urn:\xc3", "urn:\xf0\x9f", "urn:\xff"};
   for (const base::Row& row : all) bounds.push_back(row.key);
   base::Bytes whole;
   base::append_text(whole, "urn:ab");
@@ -72,7 +75,8 @@ TEST_P(Collation, any_bound_gives_exactly_the_rows_inside) {
       KeepingSink sink;
       const base::KeyRange range{from, to};
       capture->read(capture->collections()[0].collection, range, sink, {});
-      const auto inside = std::count_if(all.begin(), all.end(), [&](const base::Row& row) { return range.contains(row.key); });
+      const auto inside =
+          std::count_if(all.begin(), all.end(), [&](const base::Row& row) { return range.contains(row.key); });
       EXPECT_EQ(sink.rows.size(), static_cast<std::size_t>(inside)) << base::to_hex(from) << " to " << base::to_hex(to);
     }
   }
@@ -81,16 +85,22 @@ TEST_P(Collation, any_bound_gives_exactly_the_rows_inside) {
 TEST_F(PostgresCapture, gives_every_column_as_it_is_kept) {
   make_table();
   const std::string big(16 * 1024 * 1024, 'm');
-  server_.execute("DROP INDEX schemaversionindex; INSERT INTO metadata_aspect_v2 VALUES ('urn:li:x:\xf0\x9f\x98\x80 ', 'a ', 3, E'{\"k\": 1.10,\\n \"t\":\"\xf0\x9f\x98\x80  \"}  ', '',"
-                  " '2026-11-21 10:00:00.123456', 'me ', ''), ('urn:li:y', 'a', 0, '', NULL, '1969-12-31 23:59:59.000001', '', NULL)",
-                  database_);
-  server_.execute("INSERT INTO metadata_aspect_v2 SELECT 'urn:li:z', 'a', 0, repeat('m', 16 * 1024 * 1024), NULL, '0001-01-01', 'x', NULL",
-                  database_);
+  server_.execute(
+      "DROP INDEX schemaversionindex; INSERT INTO metadata_aspect_v2 VALUES ('urn:li:x:\xf0\x9f\x98\x80 ', 'a ', 3, "
+      "E'{\"k\": 1.10,\\n \"t\":\"\xf0\x9f\x98\x80  \"}  ', '',"
+      " '2026-11-21 10:00:00.123456', 'me ', ''), ('urn:li:y', 'a', 0, '', NULL, '1969-12-31 23:59:59.000001', '', "
+      "NULL)",
+      database_);
+  server_.execute(
+      "INSERT INTO metadata_aspect_v2 SELECT 'urn:li:z', 'a', 0, repeat('m', 16 * 1024 * 1024), NULL, '0001-01-01', "
+      "'x', NULL",
+      database_);
   const auto rows = read_all(*open());
   ASSERT_EQ(rows.size(), 3U);
   using Columns = std::vector<std::optional<base::Bytes>>;
   EXPECT_EQ(rows[0].key, aspect_key("urn:li:x:\xf0\x9f\x98\x80 ", "a ", 3));
-  EXPECT_EQ(rows[0].columns, (Columns{"{\"k\": 1.10,\n \"t\":\"\xf0\x9f\x98\x80  \"}  ", "", "2026-11-21 10:00:00.123456", "me ", ""}));
+  EXPECT_EQ(rows[0].columns,
+            (Columns{"{\"k\": 1.10,\n \"t\":\"\xf0\x9f\x98\x80  \"}  ", "", "2026-11-21 10:00:00.123456", "me ", ""}));
   EXPECT_EQ(rows[1].columns, (Columns{"", std::nullopt, "1969-12-31 23:59:59.000001", "", std::nullopt}));
   EXPECT_EQ(rows[2].columns[0], big);
   EXPECT_EQ(rows[2].columns[2], "0001-01-01 00:00:00.000000");
@@ -98,11 +108,13 @@ TEST_F(PostgresCapture, gives_every_column_as_it_is_kept) {
 
 TEST_F(PostgresCapture, carries_columns_it_does_not_know) {
   make_table();
-  server_.execute("ALTER TABLE metadata_aspect_v2 ADD n numeric, ADD j jsonb, ADD b bytea, ADD i inet, ADD f float8, ADD z timestamptz,"
-                  " ADD twice bigint GENERATED ALWAYS AS (version * 2) STORED;"
-                  "INSERT INTO metadata_aspect_v2 VALUES ('urn:li:x', 'a', 1, '{}', NULL, '2026-01-01', 'x', NULL,"
-                  " 1.10, '{\"a\": 1}', '\\x00ff', '10.0.0.1/8', 0.1, '2026-01-01 02:00:00+02')",
-                  database_);
+  server_.execute(
+      "ALTER TABLE metadata_aspect_v2 ADD n numeric, ADD j jsonb, ADD b bytea, ADD i inet, ADD f float8, ADD z "
+      "timestamptz,"
+      " ADD twice bigint GENERATED ALWAYS AS (version * 2) STORED;"
+      "INSERT INTO metadata_aspect_v2 VALUES ('urn:li:x', 'a', 1, '{}', NULL, '2026-01-01', 'x', NULL,"
+      " 1.10, '{\"a\": 1}', '\\x00ff', '10.0.0.1/8', 0.1, '2026-01-01 02:00:00+02')",
+      database_);
   const auto capture = open();
   const auto rows = read_all(*capture);
   ASSERT_EQ(rows.size(), 1U);
@@ -121,7 +133,8 @@ TEST_F(PostgresCapture, carries_columns_it_does_not_know) {
 
 TEST_F(PostgresCapture, names_the_row_whose_instant_is_infinite) {
   make_table();
-  server_.execute("INSERT INTO metadata_aspect_v2 VALUES ('urn:li:odd', 'a', 1, '{}', NULL, 'infinity', 'x', NULL)", database_);
+  server_.execute("INSERT INTO metadata_aspect_v2 VALUES ('urn:li:odd', 'a', 1, '{}', NULL, 'infinity', 'x', NULL)",
+                  database_);
   std::string message;
   EXPECT_EQ(kind_of([&] { read_all(*open()); }, &message), ErrorKind::unsupported);
   EXPECT_NE(message.find("urn:li:odd"), std::string::npos);
@@ -129,18 +142,26 @@ TEST_F(PostgresCapture, names_the_row_whose_instant_is_infinite) {
 }
 
 TEST_F(PostgresCapture, names_the_row_that_is_not_utf8) {
-  server_.execute(fmt::format("CREATE DATABASE {}_raw ENCODING SQL_ASCII TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'", database_));
+  server_.execute(fmt::format(
+      "CREATE DATABASE {}_raw ENCODING SQL_ASCII TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'", database_));
   const std::string raw = database_ + "_raw";
   server_.execute(current_table(), raw);
-  server_.execute("SET client_encoding = SQL_ASCII; INSERT INTO metadata_aspect_v2 VALUES ('urn:li:bad', 'a', 1, E'x\\xff', NULL, now(), 'x', NULL)", raw);
+  server_.execute(
+      "SET client_encoding = SQL_ASCII; INSERT INTO metadata_aspect_v2 VALUES ('urn:li:bad', 'a', 1, E'x\\xff', NULL, "
+      "now(), 'x', NULL)",
+      raw);
   std::string message;
-  EXPECT_EQ(kind_of([&] { read_all(*open_store(server_, raw, clock_)->capture({}, {})); }, &message), ErrorKind::corruption);
+  EXPECT_EQ(kind_of([&] { read_all(*open_store(server_, raw, clock_)->capture({}, {})); }, &message),
+            ErrorKind::corruption);
   EXPECT_NE(message.find("urn:li:bad"), std::string::npos);
 }
 
 TEST_F(PostgresCapture, stops_at_the_row_whose_order_is_not_byte_order) {
   make_table(k_icu);
-  server_.execute("INSERT INTO metadata_aspect_v2 SELECT u, 'a', 0, '{}', NULL, now(), 'x', NULL FROM unnest(ARRAY['urn:a', 'urn:B']) u", database_);
+  server_.execute(
+      "INSERT INTO metadata_aspect_v2 SELECT u, 'a', 0, '{}', NULL, now(), 'x', NULL FROM unnest(ARRAY['urn:a', "
+      "'urn:B']) u",
+      database_);
   datahub::postgres::Client client(datahub::parse_sql_url(server_.url(database_), {}), {});
   const auto parts = datahub::postgres::read_parts(client, "public", "metadata_aspect_v2");
   auto target = datahub::postgres::read_target(parts, datahub::postgres::make_collection(parts));
@@ -148,13 +169,16 @@ TEST_F(PostgresCapture, stops_at_the_row_whose_order_is_not_byte_order) {
   target.key_order_is_bytes = true;  // a collation whose name lies
   KeepingSink sink;
   std::string message;
-  EXPECT_EQ(kind_of([&] { datahub::postgres::read_range(client, target, {}, {}, sink, {}); }, &message), ErrorKind::corruption);
+  EXPECT_EQ(kind_of([&] { datahub::postgres::read_range(client, target, {}, {}, sink, {}); }, &message),
+            ErrorKind::corruption);
   EXPECT_NE(message.find("urn:B"), std::string::npos);
 }
 
 TEST_F(PostgresCapture, describes_itself_in_its_attributes) {
   make_table();
-  server_.execute("CREATE TABLE metadata_index (id int); CREATE SCHEMA queue; CREATE TABLE queue.metadata_queue_topic (id int)", database_);
+  server_.execute(
+      "CREATE TABLE metadata_index (id int); CREATE SCHEMA queue; CREATE TABLE queue.metadata_queue_topic (id int)",
+      database_);
   const auto capture = open();
   const auto json = nlohmann::json::parse(capture->attributes());
   EXPECT_EQ(json["engine"], "postgresql");
@@ -172,8 +196,8 @@ TEST_F(PostgresCapture, knows_all_four_shapes) {
   server_.execute("ALTER TABLE metadata_aspect DROP COLUMN systemmetadata", database_);
   EXPECT_EQ(open()->collections()[0].collection.columns.size(), 4U);
   server_.execute("DROP INDEX timeindex; DROP INDEX idx_v0_urn_aspect;" + current_table() +
-                  "DROP INDEX schemaversionindex; CREATE INDEX urnindex ON metadata_aspect_v2 (urn);"
-                  "CREATE SCHEMA other; CREATE TABLE other.aspects (LIKE metadata_aspect_v2 INCLUDING ALL)",
+                      "DROP INDEX schemaversionindex; CREATE INDEX urnindex ON metadata_aspect_v2 (urn);"
+                      "CREATE SCHEMA other; CREATE TABLE other.aspects (LIKE metadata_aspect_v2 INCLUDING ALL)",
                   database_);
   EXPECT_EQ(open()->collections()[0].collection.columns.size(), 5U);  // legacy indexes; version 2 wins
   const auto other = open_store(server_, database_, clock_, "?schema=other&table=aspects")->capture({}, {});
@@ -186,13 +210,18 @@ TEST_F(PostgresCapture, refuses_shapes_it_does_not_know_and_lists_what_it_found)
   EXPECT_EQ(kind_of([&] { open(); }, &message), ErrorKind::unsupported);
   EXPECT_NE(message.find("payload text"), std::string::npos);
   server_.execute("DROP TABLE metadata_aspect_v2;" + current_table() +
-                  "ALTER TABLE metadata_aspect_v2 DROP CONSTRAINT pk_metadata_aspect_v2",
+                      "ALTER TABLE metadata_aspect_v2 DROP CONSTRAINT pk_metadata_aspect_v2",
                   database_);
   EXPECT_EQ(kind_of([&] { open(); }, &message), ErrorKind::unsupported);
-  server_.execute("DROP TABLE metadata_aspect_v2; CREATE TABLE metadata_aspect_v2 (urn text, aspect text, version bigint) PARTITION BY HASH (urn)", database_);
+  server_.execute(
+      "DROP TABLE metadata_aspect_v2; CREATE TABLE metadata_aspect_v2 (urn text, aspect text, version bigint) "
+      "PARTITION BY HASH (urn)",
+      database_);
   EXPECT_EQ(kind_of([&] { open(); }, &message), ErrorKind::unsupported);
   EXPECT_NE(message.find("partitioned"), std::string::npos);
-  server_.execute("DROP TABLE metadata_aspect_v2;" + current_table() + "CREATE TABLE child () INHERITS (metadata_aspect_v2)", database_);
+  server_.execute(
+      "DROP TABLE metadata_aspect_v2;" + current_table() + "CREATE TABLE child () INHERITS (metadata_aspect_v2)",
+      database_);
   EXPECT_EQ(kind_of([&] { open(); }, &message), ErrorKind::unsupported);
   EXPECT_NE(message.find("inherit"), std::string::npos);
   server_.execute("DROP TABLE metadata_aspect_v2 CASCADE", database_);
@@ -203,7 +232,8 @@ TEST_F(PostgresCapture, ends_when_the_instant_gets_too_old) {
   make_table();
   server_.execute(generated_rows(10), database_);
   ManualClock clock(base::Instant{});
-  const auto capture = open_store(server_, database_, clock)->capture({.readers = 4, .limit_read = 0, .max_snapshot_age = std::chrono::minutes(5)}, {});
+  const auto capture = open_store(server_, database_, clock)
+                           ->capture({.readers = 4, .limit_read = 0, .max_snapshot_age = std::chrono::minutes(5)}, {});
   EXPECT_EQ(read_all(*capture).size(), 10U);
   clock.advance(std::chrono::minutes(6));
   EXPECT_EQ(kind_of([&] { read_all(*capture); }), ErrorKind::unavailable);
@@ -213,7 +243,8 @@ TEST_F(PostgresCapture, reads_no_faster_than_it_may) {
   make_table();
   server_.execute(generated_rows(10000), database_);
   ManualClock clock(base::Instant{});
-  const auto capture = open_store(server_, database_, clock)->capture({.readers = 4, .limit_read = 100'000, .max_snapshot_age = {}}, {});
+  const auto capture =
+      open_store(server_, database_, clock)->capture({.readers = 4, .limit_read = 100'000, .max_snapshot_age = {}}, {});
   read_all(*capture);
   EXPECT_GT(clock.elapsed(), std::chrono::seconds(10));  // some 1.5 MB
 }
@@ -222,7 +253,9 @@ TEST_F(PostgresCapture, a_stop_request_ends_a_read_within_two_seconds) {
   make_table();
   server_.execute(generated_rows(1000), database_);
   const auto capture = open();
-  server_.execute("CREATE FUNCTION slow(text) RETURNS text LANGUAGE sql VOLATILE AS 'SELECT $1 FROM pg_catalog.pg_sleep(60)'", database_);
+  server_.execute(
+      "CREATE FUNCTION slow(text) RETURNS text LANGUAGE sql VOLATILE AS 'SELECT $1 FROM pg_catalog.pg_sleep(60)'",
+      database_);
   std::stop_source stop;
   const std::jthread stopper([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
@@ -230,20 +263,26 @@ TEST_F(PostgresCapture, a_stop_request_ends_a_read_within_two_seconds) {
   });
   datahub::postgres::Client client(datahub::parse_sql_url(server_.url(database_), {}), stop.get_token());
   const auto before = clock_.elapsed();
-  EXPECT_EQ(kind_of([&] { client.copy_out("COPY (SELECT public.slow('x')) TO STDOUT", [](base::ByteView) {}); }), ErrorKind::cancelled);
+  EXPECT_EQ(kind_of([&] { client.copy_out("COPY (SELECT public.slow('x')) TO STDOUT", [](base::ByteView) {}); }),
+            ErrorKind::cancelled);
   EXPECT_EQ(kind_of([&] {
-    KeepingSink sink;
-    capture->read(capture->collections()[0].collection, {}, sink, stop.get_token());
-  }), ErrorKind::cancelled);
+              KeepingSink sink;
+              capture->read(capture->collections()[0].collection, {}, sink, stop.get_token());
+            }),
+            ErrorKind::cancelled);
   EXPECT_LT(clock_.elapsed() - before, std::chrono::seconds(2));
 }
 
 TEST_F(PostgresCapture, falls_back_to_fewer_readers_and_says_so) {
   make_table();
   server_.execute(generated_rows(100), database_);
-  server_.execute(fmt::format("CREATE ROLE few_{0} LOGIN CONNECTION LIMIT 2; GRANT SELECT ON metadata_aspect_v2 TO few_{0}", database_), database_);
+  server_.execute(
+      fmt::format("CREATE ROLE few_{0} LOGIN CONNECTION LIMIT 2; GRANT SELECT ON metadata_aspect_v2 TO few_{0}",
+                  database_),
+      database_);
   const std::string url = fmt::format("postgresql://few_{0}@127.0.0.1:{1}/{0}", database_, server_.port());
-  const auto capture = datahub::make_postgres_store(datahub::parse_sql_url(url, {}), clock_)->capture({.readers = 4, .limit_read = 0, .max_snapshot_age = {}}, {});
+  const auto capture = datahub::make_postgres_store(datahub::parse_sql_url(url, {}), clock_)
+                           ->capture({.readers = 4, .limit_read = 0, .max_snapshot_age = {}}, {});
   EXPECT_EQ(capture->readers(), 1U);
   ASSERT_FALSE(capture->notes().empty());
   EXPECT_NE(capture->notes()[0].find("1 of 4 readers"), std::string::npos);
@@ -282,7 +321,8 @@ TEST(PostgresCaptureOfItsOwnServer, a_server_that_dies_in_mid_read_is_unavailabl
   private:
     PostgresServer& server_;
   } sink(server);
-  EXPECT_EQ(kind_of([&] { capture->read(capture->collections()[0].collection, {}, sink, {}); }), ErrorKind::unavailable);
+  EXPECT_EQ(kind_of([&] { capture->read(capture->collections()[0].collection, {}, sink, {}); }),
+            ErrorKind::unavailable);
   ASSERT_GE(sink.rows.size(), 100U);
   EXPECT_LT(sink.rows.size(), whole.size());
   EXPECT_TRUE(std::equal(sink.rows.begin(), sink.rows.end(), whole.begin()));
@@ -290,21 +330,27 @@ TEST(PostgresCaptureOfItsOwnServer, a_server_that_dies_in_mid_read_is_unavailabl
   EXPECT_EQ(read_all(*store->capture({}, {})), whole);
 }
 
-// --- one instant -------------------------------------------------------------------------------------------------------------
+// --- one instant
+// -------------------------------------------------------------------------------------------------------------
 
 // Every transaction moves an amount between four accounts that lie in four key ranges: their sum is always 0.
 class MovingWriter {
 public:
-  MovingWriter(PostgresServer& server, std::string database) : thread_([&server, database = std::move(database), this](std::stop_token stop) {
-    datahub::postgres::Client client(datahub::parse_sql_url(server.url(database), {}), {});
-    std::mt19937 random(7);
-    while (!stop.stop_requested()) {
-      const int amount = static_cast<int>(random() % 1000);
-      client.execute(fmt::format("BEGIN; UPDATE public.metadata_aspect_v2 SET metadata = (metadata::bigint + {0})::text WHERE urn IN ('urn:1', 'urn:3');"
-                                 "UPDATE public.metadata_aspect_v2 SET metadata = (metadata::bigint - {0})::text WHERE urn IN ('urn:2', 'urn:4'); COMMIT", amount));
-      ++moves;
-    }
-  }) {}
+  MovingWriter(PostgresServer& server, std::string database)
+      : thread_([&server, database = std::move(database), this](std::stop_token stop) {
+          datahub::postgres::Client client(datahub::parse_sql_url(server.url(database), {}), {});
+          std::mt19937 random(7);
+          while (!stop.stop_requested()) {
+            const int amount = static_cast<int>(random() % 1000);
+            client.execute(
+                fmt::format("BEGIN; UPDATE public.metadata_aspect_v2 SET metadata = (metadata::bigint + {0})::text "
+                            "WHERE urn IN ('urn:1', 'urn:3');"
+                            "UPDATE public.metadata_aspect_v2 SET metadata = (metadata::bigint - {0})::text WHERE urn "
+                            "IN ('urn:2', 'urn:4'); COMMIT",
+                            amount));
+            ++moves;
+          }
+        }) {}
   std::atomic<unsigned> moves = 0;
 
 private:
@@ -313,9 +359,13 @@ private:
 
 // In each of the four ranges lies one account among rows that take the reader a while.
 void make_accounts(PostgresServer& server, const std::string& database) {
-  server.execute(current_table() + "INSERT INTO metadata_aspect_v2 SELECT 'urn:' || a, 'account', 0, '0', NULL, now(), 'x', NULL FROM generate_series(1, 4) a;"
-                 "INSERT INTO metadata_aspect_v2 SELECT 'urn:' || a || ':' || i, 'x', 0, repeat('x', 500), NULL, now(), 'x', NULL"
-                 " FROM generate_series(1, 4) a, generate_series(1, 300) i", database);
+  server.execute(current_table() +
+                     "INSERT INTO metadata_aspect_v2 SELECT 'urn:' || a, 'account', 0, '0', NULL, now(), 'x', NULL "
+                     "FROM generate_series(1, 4) a;"
+                     "INSERT INTO metadata_aspect_v2 SELECT 'urn:' || a || ':' || i, 'x', 0, repeat('x', 500), NULL, "
+                     "now(), 'x', NULL"
+                     " FROM generate_series(1, 4) a, generate_series(1, 300) i",
+                 database);
 }
 
 std::vector<base::KeyRange> account_ranges() {
@@ -370,7 +420,9 @@ TEST_F(PostgresCapture, readers_without_the_common_instant_break_the_invariant) 
       client.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
       const auto parts = datahub::postgres::read_parts(client, "public", "metadata_aspect_v2");
       SummingSink sink(sum);
-      datahub::postgres::read_range(client, datahub::postgres::read_target(parts, datahub::postgres::make_collection(parts)), range, {}, sink, {});
+      datahub::postgres::read_range(client,
+                                    datahub::postgres::read_target(parts, datahub::postgres::make_collection(parts)),
+                                    range, {}, sink, {});
     }
     broken = sum.load() != 0;
   }

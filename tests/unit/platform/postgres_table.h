@@ -28,7 +28,8 @@ inline std::string current_table(const std::string& collate = "", const std::str
   return fmt::format(
       "CREATE TABLE {0} (urn varchar(500) {1} NOT NULL, aspect varchar(200) {1} NOT NULL, version bigint NOT NULL,"
       " metadata text NOT NULL, systemmetadata text, createdon timestamp without time zone NOT NULL,"
-      " createdby varchar(255) NOT NULL, createdfor varchar(255), CONSTRAINT pk_{0} PRIMARY KEY (urn, aspect, version));"
+      " createdby varchar(255) NOT NULL, createdfor varchar(255), CONSTRAINT pk_{0} PRIMARY KEY (urn, aspect, "
+      "version));"
       "CREATE INDEX timeindex ON {0} (createdon);"
       "CREATE INDEX idx_v0_urn_aspect ON {0} (urn, aspect) WHERE version = 0;"
       "CREATE INDEX schemaversionindex ON {0} (((systemmetadata::jsonb ->> 'schemaVersion')));",
@@ -37,9 +38,11 @@ inline std::string current_table(const std::string& collate = "", const std::str
 
 inline std::string generated_rows(unsigned count) {
   return fmt::format(
-      "INSERT INTO metadata_aspect_v2 SELECT 'urn:li:dataset:(urn:li:dataPlatform:x,t' || md5(i::text) || ',PROD)', 'ownership',"
+      "INSERT INTO metadata_aspect_v2 SELECT 'urn:li:dataset:(urn:li:dataPlatform:x,t' || md5(i::text) || ',PROD)', "
+      "'ownership',"
       " i % 3, '{{\"n\":' || i || '}}', CASE WHEN i % 5 > 0 THEN '{{\"schemaVersion\":1}}' END,"
-      " timestamp '2026-01-02 03:04:05.000006' + i * interval '1 second', 'urn:li:corpuser:a', NULL FROM generate_series(1, {}) i",
+      " timestamp '2026-01-02 03:04:05.000006' + i * interval '1 second', 'urn:li:corpuser:a', NULL FROM "
+      "generate_series(1, {}) i",
       count);
 }
 
@@ -49,8 +52,8 @@ public:
   std::vector<base::Row> rows;
 };
 
-inline std::unique_ptr<datahub::SqlStore> open_store(PostgresServer& server, const std::string& database, const base::Clock& clock,
-                                                     const std::string& options = "") {
+inline std::unique_ptr<datahub::SqlStore> open_store(PostgresServer& server, const std::string& database,
+                                                     const base::Clock& clock, const std::string& options = "") {
   return datahub::make_postgres_store(datahub::parse_sql_url(server.url(database) + options, {}), clock);
 }
 

@@ -45,7 +45,8 @@ std::string require_table(Client& client, const SqlAddress& address) {
 
 class PostgresCapture : public Capture {
 public:
-  PostgresCapture(const SqlAddress& address, const CaptureOptions& options, const base::Clock& clock, std::stop_token stop)
+  PostgresCapture(const SqlAddress& address, const CaptureOptions& options, const base::Clock& clock,
+                  std::stop_token stop)
       : address_(address),
         stop_(std::move(stop)),
         main_(std::make_unique<Client>(address, stop_)),
@@ -82,21 +83,23 @@ public:
     return sample_ranges(*main_, target_, std::max(1U, wanted));
   }
 
-  void read(const model::Collection& collection, const base::KeyRange& range, RowSink& sink, std::stop_token stop) override {
+  void read(const model::Collection& collection, const base::KeyRange& range, RowSink& sink,
+            std::stop_token stop) override {
     check_collection(collection);
     const ReadLimits limits{&budget_, &age_};
-    base::in_context([&] { return fmt::format("reading {} of {}", facts_.shape.table, address_.display()); }, [&] {
-      if (snapshot_.empty()) {
-        const std::lock_guard lock(main_mutex_);
-        read_range(*main_, target_, range, limits, sink, stop);
-        return;
-      }
-      std::unique_ptr<Client> reader = take_reader(stop);
-      read_range(*reader, target_, range, limits, sink, stop);
-      // Not reached by a reader that failed: its transaction is lost, and with it the instant.
-      const std::lock_guard lock(idle_mutex_);
-      idle_.push_back(std::move(reader));
-    });
+    base::in_context([&] { return fmt::format("reading {} of {}", facts_.shape.table, address_.display()); },
+                     [&] {
+                       if (snapshot_.empty()) {
+                         const std::lock_guard lock(main_mutex_);
+                         read_range(*main_, target_, range, limits, sink, stop);
+                         return;
+                       }
+                       std::unique_ptr<Client> reader = take_reader(stop);
+                       read_range(*reader, target_, range, limits, sink, stop);
+                       // Not reached by a reader that failed: its transaction is lost, and with it the instant.
+                       const std::lock_guard lock(idle_mutex_);
+                       idle_.push_back(std::move(reader));
+                     });
   }
 
 private:
@@ -129,7 +132,8 @@ private:
       while (idle_.size() < wanted) idle_.push_back(open_reader(stop_));
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
-      facts_.notes.push_back(fmt::format("{} of {} readers: {}", std::max<std::size_t>(1, idle_.size()), wanted, error.message()));
+      facts_.notes.push_back(
+          fmt::format("{} of {} readers: {}", std::max<std::size_t>(1, idle_.size()), wanted, error.message()));
       if (idle_.empty()) abandon_export();
     }
     facts_.readers = std::max(1U, static_cast<unsigned>(idle_.size()));
@@ -167,19 +171,21 @@ private:
 
   void describe(const TableParts& parts) {
     facts_.left_out = left_out_of(*main_, address_, parts.table);
-    if (!facts_.replica.empty()) facts_.notes.push_back("read from a standby; its lag: " + facts_.replica.back().second);
+    if (!facts_.replica.empty())
+      facts_.notes.push_back("read from a standby; its lag: " + facts_.replica.back().second);
     for (const ColumnPart& column : parts.columns)
       if (!column.generated.empty())
         facts_.notes.push_back(fmt::format("column {} is computed by the server and not captured", column.name));
     if (!target_.key_order_is_bytes)
-      facts_.notes.push_back(fmt::format("collation {} is not byte order: the server sorts", facts_.shape.key_collation));
+      facts_.notes.push_back(
+          fmt::format("collation {} is not byte order: the server sorts", facts_.shape.key_collation));
   }
 
   const SqlAddress address_;
   const std::stop_token stop_;
   std::unique_ptr<Client> main_;  // holds the instant open
   std::mutex main_mutex_;
-  std::string snapshot_;          // empty: the main session reads, alone
+  std::string snapshot_;  // empty: the main session reads, alone
   std::mutex idle_mutex_;
   std::vector<std::unique_ptr<Client>> idle_;
   ReadBudget budget_;
@@ -193,8 +199,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Capture> open_capture(const SqlAddress& address, const CaptureOptions& options, const base::Clock& clock,
-                                      std::stop_token stop) {
+std::unique_ptr<Capture> open_capture(const SqlAddress& address, const CaptureOptions& options,
+                                      const base::Clock& clock, std::stop_token stop) {
   return base::in_context([&] { return "opening one instant of " + address.display(); },
                           [&] { return std::make_unique<PostgresCapture>(address, options, clock, std::move(stop)); });
 }

@@ -10,8 +10,8 @@
 
 namespace holdfast::platform::datahub::postgres {
 
-std::unique_ptr<Capture> open_capture(const SqlAddress& address, const CaptureOptions& options, const base::Clock& clock,
-                                      std::stop_token stop);
+std::unique_ptr<Capture> open_capture(const SqlAddress& address, const CaptureOptions& options,
+                                      const base::Clock& clock, std::stop_token stop);
 
 // What exists in the database and does not come along.
 std::vector<LeftOut> list_left_out(const SqlAddress& address, std::stop_token stop);

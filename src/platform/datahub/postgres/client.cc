@@ -17,15 +17,16 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-constexpr int k_tick_ms = 100;              // how often a waiting call looks at its stop token
-constexpr int k_connect_ticks = 100;        // ten seconds
+constexpr int k_tick_ms = 100;        // how often a waiting call looks at its stop token
+constexpr int k_connect_ticks = 100;  // ten seconds
 constexpr std::size_t k_statement_shown = 120;
 constexpr const char* k_system_ca = "/etc/ssl/certs/ca-certificates.crt";
 
 // extra_float_digits is left alone: its default prints floats so that they read back as they were.
 constexpr const char* k_session =
     "SET TimeZone = 'UTC'; SET client_encoding = 'UTF8'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';"
-    "SET bytea_output = 'hex'; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
+    "SET bytea_output = 'hex'; SET statement_timeout = 0; SET lock_timeout = 0; SET "
+    "idle_in_transaction_session_timeout = 0;"
     "SET search_path = ''; SET row_security = off; SET standard_conforming_strings = on; SET jit = off;"
     "SET max_parallel_workers_per_gather = 0";
 
@@ -50,11 +51,13 @@ constexpr StateRow k_states[] = {
     {"53300", ErrorKind::unavailable, "Use fewer readers, or raise max_connections on the server."},
     {"53", ErrorKind::unavailable, "The server is short of a resource; try again later, or with fewer readers."},
     {"55P03", ErrorKind::busy, "Somebody else holds a lock on the table; try again when they are done."},
-    {"57014", ErrorKind::unavailable, "The server cancelled the statement; look for a timeout set on the role or the database."},
+    {"57014", ErrorKind::unavailable,
+     "The server cancelled the statement; look for a timeout set on the role or the database."},
     {"57P", ErrorKind::unavailable, "The server is stopping or starting; try again when it is up."},
     {"08", ErrorKind::unavailable, "Check that the server runs and can be reached, then run the command again."},
     {"40001", ErrorKind::conflict,
-     "On a standby, set hot_standby_feedback = on or raise max_standby_streaming_delay; elsewhere run the command again."},
+     "On a standby, set hot_standby_feedback = on or raise max_standby_streaming_delay; elsewhere run the command "
+     "again."},
     {"40", ErrorKind::conflict, "Run the command again."},
     {"23", ErrorKind::conflict, "The row breaks a constraint of the target table; the message names it."},
     {"25006", ErrorKind::refused, "The server is read-only; restore into the primary."},
@@ -75,8 +78,10 @@ const StateRow* find_state(std::string_view state) noexcept {
 std::string one_line(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c != '\n') out += c;
-    else if (!out.empty() && out.back() != ' ') out += ' ';
+    if (c != '\n')
+      out += c;
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
   }
   while (!out.empty() && out.back() == ' ') out.pop_back();
   return out;
@@ -114,8 +119,8 @@ KeywordValues connection_options(const SqlAddress& address) {
   out.add("keepalives_count", "3");
   const Tls tls = address.effective_tls();
   out.add("sslmode", tls == Tls::off ? "disable" : tls == Tls::require ? "require" : "verify-full");
-  // libpq 15 does not know the word "system" for the machine's own certificates, and would verify nothing with `require`
-  // only as long as no root file is found in the home folder.
+  // libpq 15 does not know the word "system" for the machine's own certificates, and would verify nothing with
+  // `require` only as long as no root file is found in the home folder.
   if (tls == Tls::verify) out.add("sslrootcert", address.ca_file.empty() ? k_system_ca : address.ca_file);
   return out;
 }
@@ -123,9 +128,13 @@ KeywordValues connection_options(const SqlAddress& address) {
 }  // namespace
 
 Rows::Rows(pg_result* result) : result_(result) {}
-void Rows::Clear::operator()(pg_result* result) const noexcept { PQclear(result); }
+void Rows::Clear::operator()(pg_result* result) const noexcept {
+  PQclear(result);
+}
 
-std::size_t Rows::size() const noexcept { return result_ ? static_cast<std::size_t>(PQntuples(result_.get())) : 0; }
+std::size_t Rows::size() const noexcept {
+  return result_ ? static_cast<std::size_t>(PQntuples(result_.get())) : 0;
+}
 
 std::optional<std::string_view> Rows::get(std::size_t row, std::size_t column) const {
   const int r = static_cast<int>(row);
@@ -147,7 +156,9 @@ std::int64_t Rows::number(std::size_t row, std::size_t column) const {
   return value;
 }
 
-bool Rows::flag(std::size_t row, std::size_t column) const { return get(row, column) == "t"; }
+bool Rows::flag(std::size_t row, std::size_t column) const {
+  return get(row, column) == "t";
+}
 
 std::uint64_t Rows::affected() const {
   const std::string_view digits = PQcmdTuples(result_.get());
@@ -156,13 +167,16 @@ std::uint64_t Rows::affected() const {
   return value;
 }
 
-void Client::Finish::operator()(pg_conn* connection) const noexcept { PQfinish(connection); }
+void Client::Finish::operator()(pg_conn* connection) const noexcept {
+  PQfinish(connection);
+}
 
 Client::Client(const SqlAddress& address, std::stop_token stop) : address_(address), stop_(std::move(stop)) {
-  base::in_context([&] { return "connecting to " + address_.display(); }, [&] {
-    connect();
-    set_up();
-  });
+  base::in_context([&] { return "connecting to " + address_.display(); },
+                   [&] {
+                     connect();
+                     set_up();
+                   });
 }
 
 Client::~Client() = default;
@@ -193,7 +207,8 @@ void Client::connect() {
 void Client::set_up() {
   if (PQsetnonblocking(connection_.get(), 1) != 0) fail_connection("connecting");
   execute(k_session);
-  // Such a database holds any bytes.  Converted, the first that is no UTF-8 would end the answer without saying in which row.
+  // Such a database holds any bytes.  Converted, the first that is no UTF-8 would end the answer without saying in
+  // which row.
   const char* encoding = PQparameterStatus(connection_.get(), "server_encoding");
   if (encoding != nullptr && std::string_view(encoding) == "SQL_ASCII") execute("SET client_encoding = 'SQL_ASCII'");
   execute(k_newer_timeouts);
@@ -311,7 +326,9 @@ void Client::copy_out(const std::string& sql, const std::function<void(base::Byt
   broken_ = false;
 }
 
-void Client::begin_copy_in(const std::string& sql) { expect_copy(sql, CopyWay::in); }
+void Client::begin_copy_in(const std::string& sql) {
+  expect_copy(sql, CopyWay::in);
+}
 
 void Client::put(base::ByteView bytes) {
   constexpr std::size_t k_piece = 1 << 20;
@@ -343,8 +360,12 @@ std::string Client::literal(std::string_view text) const {
   return quoted.get();
 }
 
-int Client::version() const noexcept { return PQserverVersion(connection_.get()); }
-int Client::pid() const noexcept { return PQbackendPID(connection_.get()); }
+int Client::version() const noexcept {
+  return PQserverVersion(connection_.get());
+}
+int Client::pid() const noexcept {
+  return PQbackendPID(connection_.get());
+}
 
 std::string Client::setting(std::string_view name) {
   return query("SELECT pg_catalog.current_setting($1, true)", {std::string(name)}).text(0, 0);
@@ -357,7 +378,8 @@ void Client::fail_connection(std::string_view during) {
     throw Error(ErrorKind::auth, message, std::string(find_state("28")->hint));
   if (during == "connecting" && message.find("database \"") != std::string::npos)
     throw Error(ErrorKind::not_found, message, std::string(find_state("3D000")->hint));
-  throw Error(ErrorKind::unavailable, fmt::format("the connection to {} broke while {}: {}", address_.display(), during, message),
+  throw Error(ErrorKind::unavailable,
+              fmt::format("the connection to {} broke while {}: {}", address_.display(), during, message),
               std::string(find_state("08")->hint));
 }
 

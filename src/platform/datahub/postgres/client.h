@@ -26,7 +26,7 @@ public:
   bool empty() const noexcept { return size() == 0; }
   // nullopt is NULL.  The view lives as long as the Rows.
   std::optional<std::string_view> get(std::size_t row, std::size_t column) const;
-  std::string text(std::size_t row, std::size_t column) const;  // NULL as ""
+  std::string text(std::size_t row, std::size_t column) const;     // NULL as ""
   std::int64_t number(std::size_t row, std::size_t column) const;  // NULL as 0
   bool flag(std::size_t row, std::size_t column) const;            // NULL as false
   std::uint64_t affected() const;                                  // rows that the statement changed
@@ -42,8 +42,8 @@ using Parameters = std::vector<std::optional<std::string>>;
 
 class Client {  // not thread-safe; cancelling goes through the stop token
 public:
-  // Connects and sets the session up: UTC, UTF-8, ISO dates, empty search_path, no statement timeout, row security an error.
-  // Throws Error{auth}, Error{unavailable}, Error{not_found} (database) or Error{cancelled}.
+  // Connects and sets the session up: UTC, UTF-8, ISO dates, empty search_path, no statement timeout, row security an
+  // error. Throws Error{auth}, Error{unavailable}, Error{not_found} (database) or Error{cancelled}.
   Client(const SqlAddress& address, std::stop_token stop);
   ~Client();
   Client(const Client&) = delete;

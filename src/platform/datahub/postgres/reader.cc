@@ -18,10 +18,11 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr std::string_view k_signature("PGCOPY\n\377\r\n\0", 11);
-constexpr std::size_t k_fixed_header = 19;                               // signature, flags, length of the extension
-constexpr std::int64_t k_epoch_offset = 946'684'800'000'000;             // microseconds from 1970 to 2000, where PostgreSQL counts from
+constexpr std::size_t k_fixed_header = 19;  // signature, flags, length of the extension
+constexpr std::int64_t k_epoch_offset =
+    946'684'800'000'000;  // microseconds from 1970 to 2000, where PostgreSQL counts from
 constexpr std::size_t k_key_fields = 3;
-constexpr std::uint64_t k_budget_step = 256 * 1024;                      // bytes between two looks at the limits
+constexpr std::uint64_t k_budget_step = 256 * 1024;  // bytes between two looks at the limits
 constexpr std::int64_t k_sample_pages = 300;
 
 bool is_raw(const std::string& type) noexcept {
@@ -30,13 +31,14 @@ bool is_raw(const std::string& type) noexcept {
   return false;
 }
 
-// --- ranges ------------------------------------------------------------------------------------------------------------------
+// --- ranges
+// ------------------------------------------------------------------------------------------------------------------
 
 // The URN at the start of a bound, as far as it is there; a bound may end anywhere.
 struct BoundText {
   std::string urn;
-  bool whole = false;     // the URN ends inside the bound
-  bool more = false;      // and something follows it
+  bool whole = false;  // the URN ends inside the bound
+  bool more = false;   // and something follows it
 };
 
 BoundText bound_text(base::ByteView bound) {
@@ -72,7 +74,8 @@ std::string upper_condition(const Client& client, const ReadTarget& target, base
   return fmt::format("{} {} {}", ordered_urn(target), exclusive ? "<" : "<=", client.literal(bound.urn));
 }
 
-// --- decoding ----------------------------------------------------------------------------------------------------------------
+// --- decoding
+// ----------------------------------------------------------------------------------------------------------------
 
 template <class T>
 T big_endian(const char* at) noexcept {
@@ -85,7 +88,11 @@ T big_endian(const char* at) noexcept {
 class RowDecoder {
 public:
   RowDecoder(const ReadTarget& target, const base::KeyRange& range, RowSink& sink)
-      : target_(target), range_(range), sink_(sink), order_(range), columns_(target.columns.size()),
+      : target_(target),
+        range_(range),
+        sink_(sink),
+        order_(range),
+        columns_(target.columns.size()),
         instants_(target.columns.size()) {}
 
   void message(base::ByteView bytes) {
@@ -170,8 +177,8 @@ private:
     if (representable) text = canonical_instant(micros + k_epoch_offset);
     if (!text)
       throw Error(ErrorKind::unsupported,
-                  fmt::format("{} has {} in {}", row_name(key_), representable ? "a year outside of 1 to 9999" : "infinity",
-                              target_.columns[index].name),
+                  fmt::format("{} has {} in {}", row_name(key_),
+                              representable ? "a year outside of 1 to 9999" : "infinity", target_.columns[index].name),
                   "Correct the value in the database: DataHub writes no such instants.");
     instants_[index] = std::move(*text);
     return instants_[index];
@@ -180,8 +187,7 @@ private:
   void check_text(base::ByteView text, std::string_view column) const {
     const auto bad = invalid_utf8(text);
     if (!bad) return;
-    throw Error(ErrorKind::corruption,
-                fmt::format("{} is not UTF-8 at byte {} of {}", row_name(key_), *bad, column),
+    throw Error(ErrorKind::corruption, fmt::format("{} is not UTF-8 at byte {} of {}", row_name(key_), *bad, column),
                 "Correct the value in the database, whose encoding lets it hold bytes that are no text.");
   }
 
@@ -196,7 +202,8 @@ private:
   std::vector<std::string> instants_;
 };
 
-// --- cutting -----------------------------------------------------------------------------------------------------------------
+// --- cutting
+// -----------------------------------------------------------------------------------------------------------------
 
 struct Sample {
   std::string urn;
@@ -206,8 +213,10 @@ struct Sample {
 std::string sample_statement(Client& client, const ReadTarget& target) {
   const std::string table = qualified(target.schema, target.table);
   const std::int64_t pages =
-      client.query("SELECT pg_catalog.pg_relation_size($1::regclass) / current_setting('block_size')::bigint", {table}).number(0, 0);
-  const double percent = pages <= k_sample_pages ? 100.0 : 100.0 * static_cast<double>(k_sample_pages) / static_cast<double>(pages);
+      client.query("SELECT pg_catalog.pg_relation_size($1::regclass) / current_setting('block_size')::bigint", {table})
+          .number(0, 0);
+  const double percent =
+      pages <= k_sample_pages ? 100.0 : 100.0 * static_cast<double>(k_sample_pages) / static_cast<double>(pages);
   // pg_column_size() looks at the stored size and brings no large value in from its side table.
   std::string bytes = "40";
   for (const ReadColumn& column : target.columns)
@@ -232,7 +241,8 @@ ReadTarget read_target(const TableParts& parts, const model::Collection& collect
   for (const model::Column& column : collection.columns) {
     const ColumnPart* part = parts.column(column.name);
     if (part == nullptr)
-      throw Error(ErrorKind::unsupported, fmt::format("table {}.{} has no column {}", parts.schema, parts.table, column.name),
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("table {}.{} has no column {}", parts.schema, parts.table, column.name),
                   "The table was changed since; add the column, or restore the whole table.");
     out.columns.push_back({column.name, wire_of(*part), part->type_name == "bytea"});
   }
@@ -260,8 +270,8 @@ std::string copy_statement(const Client& client, const ReadTarget& target, const
                      qualified(target.schema, target.table), condition.empty() ? "" : " WHERE ", condition, order);
 }
 
-void read_range(Client& client, const ReadTarget& target, const base::KeyRange& range, const ReadLimits& limits, RowSink& sink,
-                std::stop_token stop) {
+void read_range(Client& client, const ReadTarget& target, const base::KeyRange& range, const ReadLimits& limits,
+                RowSink& sink, std::stop_token stop) {
   client.set_stop(stop);
   if (range.to && range.from >= *range.to) return;
   RowDecoder decoder(target, range, sink);

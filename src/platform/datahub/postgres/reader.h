@@ -31,8 +31,8 @@ struct ReadTarget {
 // Throws Error{unsupported} naming the column of the collection that the table does not have.
 ReadTarget read_target(const TableParts& parts, const model::Collection& collection);
 
-// What a range means to the server: a condition that every row of it meets.  Rows outside may meet it too, where a bound falls
-// inside of a URN; they are dropped on our side.
+// What a range means to the server: a condition that every row of it meets.  Rows outside may meet it too, where a
+// bound falls inside of a URN; they are dropped on our side.
 std::string range_condition(const Client& client, const ReadTarget& target, const base::KeyRange& range);
 std::string copy_statement(const Client& client, const ReadTarget& target, const base::KeyRange& range);
 
@@ -44,10 +44,11 @@ struct ReadLimits {
 
 // Throws Error{corruption} naming the row when its key is not above the one before, or a text is not UTF-8;
 // Error{unsupported} naming the row when its instant is infinite or outside of the years 1 to 9999.
-void read_range(Client& client, const ReadTarget& target, const base::KeyRange& range, const ReadLimits& limits, RowSink& sink,
-                std::stop_token stop);
+void read_range(Client& client, const ReadTarget& target, const base::KeyRange& range, const ReadLimits& limits,
+                RowSink& sink, std::stop_token stop);
 
-// Cuts of the key space into at most `wanted` ranges that hold about as many bytes each, from a sample of the table's pages.
+// Cuts of the key space into at most `wanted` ranges that hold about as many bytes each, from a sample of the table's
+// pages.
 std::vector<base::KeyRange> sample_ranges(Client& client, const ReadTarget& target, unsigned wanted);
 
 }  // namespace holdfast::platform::datahub::postgres

@@ -16,7 +16,8 @@ using base::ErrorKind;
 
 constexpr const char* k_key_columns[] = {"urn", "aspect", "version"};
 
-// Catalogue columns that not every server version has are read through to_jsonb(): an absent one is NULL there, no error.
+// Catalogue columns that not every server version has are read through to_jsonb(): an absent one is NULL there, no
+// error.
 constexpr const char* k_columns_sql = R"(
 SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
        CASE WHEN tn.nspname = 'pg_catalog' THEN t.typname ELSE tn.nspname || '.' || t.typname END,
@@ -34,7 +35,9 @@ SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
        CASE WHEN a.attstorage <> t.typstorage THEN
             CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
        CASE pg_catalog.to_jsonb(a)->>'attcompression' WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
-       coalesce(a.attstattarget, -1), pg_catalog.array_to_string(a.attoptions, E'\n'),
+       coalesce(a.attstattarget, -1), 
+       -- what ALTER TABLE can set, and nothing that a server keeps there for itself
+       (SELECT pg_catalog.string_agg(o, E'\n') FROM pg_catalog.unnest(a.attoptions) o WHERE o LIKE 'n\_distinct%'),
        pg_catalog.col_description(a.attrelid, a.attnum), a.attacl::text
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -69,10 +72,15 @@ FROM pg_catalog.pg_trigger WHERE tgrelid = $1::oid AND NOT tgisinternal ORDER BY
 constexpr const char* k_publications_sql = R"(
 SELECT p.pubname,
        (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = r.prrelid
-          AND pg_catalog.to_jsonb(r)->>'prattrs' ~ ('(^| )' || a.attnum || '( |$)')),
-       pg_catalog.pg_get_expr((pg_catalog.to_jsonb(r)->>'prqual')::pg_catalog.pg_node_tree, r.prrelid)
+        WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)),
+       pg_catalog.pg_get_expr(r.prqual, r.prrelid)
 FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
+WHERE r.prrelid = $1::oid ORDER BY p.pubname)";
+
+// Column lists and row filters came with version 15.
+constexpr int k_has_publication_lists = 150000;
+constexpr const char* k_plain_publications_sql = R"(
+SELECT p.pubname, NULL, NULL FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
 WHERE r.prrelid = $1::oid ORDER BY p.pubname)";
 
 constexpr const char* k_grants_sql = R"(
@@ -98,6 +106,14 @@ SELECT 'foreign key ' || conname || ' of ' || conrelid::regclass FROM pg_catalog
 WHERE confrelid = $1::oid AND conrelid <> $1::oid AND contype = 'f'
 UNION ALL SELECT 'row security policy ' || polname FROM pg_catalog.pg_policy WHERE polrelid = $1::oid
 UNION ALL SELECT 'rule ' || rulename FROM pg_catalog.pg_rewrite WHERE ev_class = $1::oid
+UNION ALL SELECT 'identity column ' || attname FROM pg_catalog.pg_attribute WHERE attrelid = $1::oid AND attidentity <> ''
+UNION ALL SELECT 'sequence ' || objid::regclass || ' of a column' FROM pg_catalog.pg_depend
+  WHERE refobjid = $1::oid AND refclassid = 'pg_catalog.pg_class'::regclass AND classid = refclassid AND deptype = 'a'
+    AND objid IN (SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'S')
+UNION ALL SELECT 'exclusion constraint ' || conname FROM pg_catalog.pg_constraint WHERE conrelid = $1::oid AND contype = 'x'
+UNION ALL SELECT 'materialized view ' || v.oid::regclass FROM pg_catalog.pg_depend d
+  JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid JOIN pg_catalog.pg_class v ON v.oid = r.ev_class
+  WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refobjid = $1::oid AND v.relkind = 'm'
 UNION ALL SELECT 'extended statistics ' || stxname FROM pg_catalog.pg_statistic_ext WHERE stxrelid = $1::oid
 UNION ALL SELECT 'a function or type that depends on the table''s row type' FROM pg_catalog.pg_depend d
   JOIN pg_catalog.pg_class c ON c.reltype = d.refobjid
@@ -154,13 +170,20 @@ IndexPart index_of(const Rows& rows, std::size_t row) {
 
 void refuse_kind(const std::string& name, const std::string& kind, bool parent, bool child) {
   std::string what;
-  if (kind == "p") what = "a partitioned table";
-  else if (kind == "v") what = "a view";
-  else if (kind == "m") what = "a materialized view";
-  else if (kind == "f") what = "a foreign table";
-  else if (kind != "r") what = fmt::format("a relation of kind '{}'", kind);
-  else if (child) what = "a partition, or inherits from another table";
-  else if (parent) what = "the parent of inheriting tables";
+  if (kind == "p")
+    what = "a partitioned table";
+  else if (kind == "v")
+    what = "a view";
+  else if (kind == "m")
+    what = "a materialized view";
+  else if (kind == "f")
+    what = "a foreign table";
+  else if (kind != "r")
+    what = fmt::format("a relation of kind '{}'", kind);
+  else if (child)
+    what = "a partition, or inherits from another table";
+  else if (parent)
+    what = "the parent of inheriting tables";
   if (what.empty()) return;
   throw Error(ErrorKind::unsupported, fmt::format("{} is {}", name, what),
               "Holdfast knows DataHub's plain tables; name another with the option table= of sql.url.");
@@ -178,7 +201,8 @@ void read_lists(Client& client, const std::string& oid, TableParts& parts) {
   const Rows triggers = client.query(k_triggers_sql, {oid});
   for (std::size_t i = 0; i < triggers.size(); ++i)
     parts.triggers.push_back({triggers.text(i, 0), triggers.text(i, 1), triggers.text(i, 2), triggers.text(i, 3)});
-  const Rows publications = client.query(k_publications_sql, {oid});
+  const Rows publications =
+      client.query(client.version() >= k_has_publication_lists ? k_publications_sql : k_plain_publications_sql, {oid});
   for (std::size_t i = 0; i < publications.size(); ++i)
     parts.publications.push_back({publications.text(i, 0), publications.text(i, 1), publications.text(i, 2)});
   const Rows grants = client.query(k_grants_sql, {oid});
@@ -201,8 +225,8 @@ std::string columns_found(const TableParts& parts) {
 [[noreturn]] void unknown_shape(const TableParts& parts, const std::string& problem) {
   const IndexPart* key = parts.primary_key();
   throw Error(ErrorKind::unsupported,
-              fmt::format("table {}.{} is no aspect table that Holdfast knows: {}; found: {}; primary key: {}", parts.schema,
-                          parts.table, problem, columns_found(parts), key ? key->tail : "none"),
+              fmt::format("table {}.{} is no aspect table that Holdfast knows: {}; found: {}; primary key: {}",
+                          parts.schema, parts.table, problem, columns_found(parts), key ? key->tail : "none"),
               "Name DataHub's aspect table with the options schema= and table= of sql.url.");
 }
 
@@ -252,7 +276,8 @@ TableParts read_parts(Client& client, const std::string& schema, const std::stri
   const std::string name = qualified(schema, table);
   const Rows found = client.query(
       "SELECT c.oid, c.relkind, pg_catalog.pg_get_userbyid(c.relowner), c.relpersistence, s.spcname,"
-      " pg_catalog.array_to_string(c.reloptions, E'\\n'), pg_catalog.array_to_string(t.reloptions, E'\\n'), c.relreplident,"
+      " pg_catalog.array_to_string(c.reloptions, E'\\n'), pg_catalog.array_to_string(t.reloptions, E'\\n'), "
+      "c.relreplident,"
       " pg_catalog.obj_description(c.oid, 'pg_class'), c.relacl::text, c.relrowsecurity,"
       " EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhparent = c.oid),"
       " EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhrelid = c.oid)"
@@ -282,7 +307,9 @@ TableParts read_parts(Client& client, const std::string& schema, const std::stri
 model::Collection make_collection(const TableParts& parts) {
   model::Collection out;
   out.name = "aspect";
-  out.key = {{"urn", model::KeyPartType::text}, {"aspect", model::KeyPartType::text}, {"version", model::KeyPartType::integer}};
+  out.key = {{"urn", model::KeyPartType::text},
+             {"aspect", model::KeyPartType::text},
+             {"version", model::KeyPartType::integer}};
   for (const ColumnPart& column : parts.columns) {
     if (is_key(column.name) || !column.generated.empty()) continue;
     out.columns.push_back({column.name, column.type, content_of(column), !column.not_null});
@@ -305,7 +332,8 @@ TableShape make_shape(Client& client, const SqlAddress& address, const TablePart
                             ? urn.collation_name
                             : fmt::format("{}, {}", urn.collation_name, aspect.collation_name);
   if (shape.key_collation == "default") {
-    const Rows database = client.query("SELECT datcollate FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()");
+    const Rows database =
+        client.query("SELECT datcollate FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()");
     shape.key_collation = database.text(0, 0);
   }
   shape.key_order_is_bytes = urn.order_is_bytes && aspect.order_is_bytes;
@@ -315,7 +343,8 @@ TableShape make_shape(Client& client, const SqlAddress& address, const TablePart
   shape.collection = make_collection(parts);
   const Rows size = client.query(
       "SELECT pg_catalog.pg_table_size(c.oid), CASE WHEN c.reltuples < 0 OR c.relpages = 0 THEN -1 ELSE"
-      " (c.reltuples * (pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::bigint) / c.relpages)::bigint END"
+      " (c.reltuples * (pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::bigint) / "
+      "c.relpages)::bigint END"
       " FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass($1)",
       {qualified(parts.schema, parts.table)});
   shape.estimated_bytes = static_cast<std::uint64_t>(size.number(0, 0));
@@ -329,7 +358,8 @@ std::vector<std::string> list_tables(Client& client, const std::string& schema) 
   const Rows rows = client.query(
       "SELECT CASE WHEN n.nspname = $1 THEN c.relname ELSE n.nspname || '.' || c.relname END"
       " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-      " WHERE c.relkind IN ('r', 'p', 'm', 'f') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
+      " WHERE c.relkind IN ('r', 'p', 'm', 'f') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', "
+      "'information_schema')"
       " AND n.nspname NOT LIKE 'pg\\_%' ORDER BY 1",
       {schema});
   std::vector<std::string> out;

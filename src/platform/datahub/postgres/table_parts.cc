@@ -8,21 +8,22 @@
 
 namespace holdfast::platform::datahub::postgres {
 
-// Found by argument-dependent lookup, so they stand in the namespace of the types.  Fields that a later version adds are
-// absent in older snapshots: the defaults of the structs then hold.
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ColumnPart, name, type, type_name, not_null, default_value, identity, generated,
-                                                collation, collation_name, order_is_bytes, deterministic, chars_max, storage,
-                                                compression, statistics, options, comment, acl)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(IndexPart, name, unique, primary, constraint, constraint_tail, tail, clustered,
-                                                replica_identity, comment, constraint_comment)
+// Found by argument-dependent lookup, so they stand in the namespace of the types.  Fields that a later version adds
+// are absent in older snapshots: the defaults of the structs then hold.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ColumnPart, name, type, type_name, not_null, default_value, identity,
+                                                generated, collation, collation_name, order_is_bytes, deterministic,
+                                                chars_max, storage, compression, statistics, options, comment, acl)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(IndexPart, name, unique, primary, constraint, constraint_tail, tail,
+                                                clustered, replica_identity, comment, constraint_comment)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ConstraintPart, name, kind, definition, comment)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TriggerPart, name, statement, enabled, comment)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PublicationPart, name, columns, filter)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Grant, column, grantee, privilege, grantable)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ViewPart, name, kind, definition, options)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TableParts, schema, table, owner, persistence, tablespace, options, toast_options,
-                                                replica_identity, comment, acl, columns, indexes, constraints, triggers,
-                                                publications, grants, views, obstacles, row_security)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TableParts, schema, table, owner, persistence, tablespace, options,
+                                                toast_options, replica_identity, comment, acl, columns, indexes,
+                                                constraints, triggers, publications, grants, views, obstacles,
+                                                row_security)
 
 const ColumnPart* TableParts::column(std::string_view name) const noexcept {
   for (const ColumnPart& part : columns)

@@ -1,0 +1,169 @@
+#include "platform/datahub/postgres/admission.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.h"
+#include "platform/datahub/postgres/client.h"
+#include "platform/datahub/postgres/conventions.h"
+#include "platform/datahub/postgres/reader.h"
+#include "platform/datahub/postgres/shape.h"
+#include "platform/datahub/sql/text.h"
+
+namespace holdfast::platform::datahub::postgres {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+constexpr std::size_t k_send_bytes = 256 * 1024;
+
+std::size_t characters(std::string_view text) noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+// Keys that the target's collation holds for equal.  Only it can say: they go into a temporary table with its
+// collations.
+class ClashFinder {
+public:
+  ClashFinder(const SqlAddress& address, const TableParts& target) : client_(address, {}) {
+    const auto collate = [&](const char* name) {
+      const std::string& collation = target.column(name)->collation;
+      return collation.empty() ? std::string() : " COLLATE " + collation;
+    };
+    client_.execute(fmt::format("CREATE TEMPORARY TABLE holdfast_keys (urn text{}, aspect text{}, version bigint)",
+                                collate("urn"), collate("aspect")));
+    client_.begin_copy_in("COPY pg_temp.holdfast_keys FROM STDIN");
+  }
+
+  void add(const AspectKey& key) {
+    append(key.urn);
+    buffer_ += '\t';
+    append(key.aspect);
+    buffer_ += fmt::format("\t{}\n", key.version);
+    if (buffer_.size() >= k_send_bytes) send();
+  }
+
+  void end() {
+    send();
+    client_.end_copy_in();
+    const Rows rows = client_.query(
+        "SELECT min(urn COLLATE pg_catalog.\"C\"), max(urn COLLATE pg_catalog.\"C\"), min(aspect COLLATE "
+        "pg_catalog.\"C\"),"
+        " max(aspect COLLATE pg_catalog.\"C\"), version"
+        " FROM pg_temp.holdfast_keys GROUP BY urn, aspect, version HAVING count(*) > 1 LIMIT 1");
+    if (rows.empty()) return;
+    throw Error(ErrorKind::refused,
+                fmt::format("{} and {} are one key to the target's collation",
+                            row_name(rows.text(0, 0), rows.text(0, 2), rows.number(0, 4)),
+                            row_name(rows.text(0, 1), rows.text(0, 3), rows.number(0, 4))),
+                "Give the columns urn and aspect of the target a deterministic collation, \"C\" at best.");
+  }
+
+private:
+  void append(std::string_view text) {
+    for (const char c : text) {
+      if (c == '\\')
+        buffer_ += "\\\\";
+      else if (c == '\n')
+        buffer_ += "\\n";
+      else if (c == '\r')
+        buffer_ += "\\r";
+      else if (c == '\t')
+        buffer_ += "\\t";
+      else
+        buffer_ += c;
+    }
+  }
+  void send() {
+    client_.put(buffer_);
+    buffer_.clear();
+  }
+
+  Client client_;
+  base::Bytes buffer_;
+};
+
+class PostgresAdmission : public Connector::Admission {
+public:
+  PostgresAdmission(const SqlAddress& address, const model::Collection& collection) {
+    Client client(address, {});
+    const auto table = find_table(client, address);
+    const TableParts conventional =
+        conventional_parts(address.schema, table.value_or("metadata_aspect_v2"), collection);
+    const TableParts target =
+        table ? parts_with_columns(read_parts(client, address.schema, *table), conventional, collection) : conventional;
+    urn_chars_ = limit_of(target, "urn");
+    aspect_chars_ = limit_of(target, "aspect");
+    for (const model::Column& column : collection.columns) columns_.push_back(*target.column(column.name));
+    const ColumnPart* urn = target.column("urn");
+    const ColumnPart* aspect = target.column("aspect");
+    if (urn && aspect && (!urn->deterministic || !aspect->deterministic)) clashes_.emplace(address, target);
+  }
+
+  void row(const base::RowView& row) override {
+    const AspectKey key = parse_aspect_key(row.key);
+    check_text(row, key.urn, "urn", urn_chars_);
+    check_text(row, key.aspect, "aspect", aspect_chars_);
+    if (row.columns.size() != columns_.size())
+      throw Error(ErrorKind::internal, row_name(row.key) + " has another number of columns than its collection");
+    for (std::size_t i = 0; i < columns_.size(); ++i) check_column(row, columns_[i], row.columns[i]);
+    if (clashes_) clashes_->add(key);
+  }
+
+  void end() override {
+    if (clashes_) clashes_->end();
+  }
+
+private:
+  static int limit_of(const TableParts& parts, std::string_view name) {
+    const ColumnPart* column = parts.column(name);
+    return column ? column->chars_max : 0;
+  }
+
+  [[noreturn]] static void refuse(const base::RowView& row, std::string_view problem, std::string_view column,
+                                  std::string hint) {
+    throw Error(ErrorKind::refused, fmt::format("{} {} {}", row_name(row.key), problem, column), std::move(hint));
+  }
+
+  static void check_text(const base::RowView& row, base::ByteView text, std::string_view column, int chars_max) {
+    const std::string leave_out = "Leave the row out with --select, or correct it at the source and back up again.";
+    if (text.find('\0') != base::ByteView::npos)
+      refuse(row, "has a NUL byte, which PostgreSQL cannot hold, in", column, leave_out);
+    if (invalid_utf8(text)) refuse(row, "has bytes that are not UTF-8 in", column, leave_out);
+    if (chars_max > 0 && text.size() > static_cast<std::size_t>(chars_max) &&
+        characters(text) > static_cast<std::size_t>(chars_max))
+      refuse(row, fmt::format("is longer than the target's {} characters in", chars_max), column,
+             "Widen the column of the target, or leave the row out with --select.");
+  }
+
+  static void check_column(const base::RowView& row, const ColumnPart& column, const base::ColumnView& value) {
+    if (!value) {
+      if (column.not_null)
+        refuse(row, "has a NULL, which the target does not take, in", column.name, "Leave the row out with --select.");
+      return;
+    }
+    if (column.type_name == "bytea") return;
+    check_text(row, *value, column.name, column.chars_max);
+    if (wire_of(column) == Wire::instant && !instant_micros(*value))
+      refuse(row, fmt::format("has '{}', which is no instant, in", *value), column.name,
+             "Correct it at the source and back up again.");
+  }
+
+  int urn_chars_ = 0;
+  int aspect_chars_ = 0;
+  std::vector<ColumnPart> columns_;
+  std::optional<ClashFinder> clashes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Connector::Admission> open_admission(const SqlAddress& address, const model::Collection& collection) {
+  return std::make_unique<PostgresAdmission>(address, collection);
+}
+
+}  // namespace holdfast::platform::datahub::postgres

@@ -1,0 +1,124 @@
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "platform/datahub/postgres/client.h"
+#include "postgres_table.h"
+
+namespace holdfast::test {
+
+namespace {
+
+using base::ErrorKind;
+using datahub::postgres::Client;
+
+datahub::SqlAddress address(const std::string& database = "postgres", const std::string& options = "") {
+  return datahub::parse_sql_url(shared_postgres().url(database) + options, {});
+}
+
+TEST(PostgresClient, gives_values_nulls_and_counts) {
+  Client client(address(), {});
+  const auto rows = client.query("SELECT $1::text, NULL, 42, true", {"a'b"});
+  EXPECT_EQ(rows.text(0, 0), "a'b");
+  EXPECT_FALSE(rows.get(0, 1).has_value());
+  EXPECT_EQ(rows.number(0, 2), 42);
+  EXPECT_TRUE(rows.flag(0, 3));
+  EXPECT_EQ(client.setting("TimeZone"), "UTC");
+  EXPECT_EQ(client.setting("no.such"), "");
+}
+
+struct Case {
+  const char* sql;
+  ErrorKind kind;
+};
+
+TEST(PostgresClient, turns_sqlstates_into_kinds_and_goes_on) {
+  Client client(address(), {});
+  for (const Case& each : {Case{"SELECT * FROM nowhere.at_all", ErrorKind::not_found},
+                           Case{"SELECT 1 / 0", ErrorKind::refused}, Case{"SELEC", ErrorKind::internal},
+                           Case{"SET statement_timeout = 1; SELECT pg_sleep(5)", ErrorKind::unavailable},
+                           Case{"COPY (SELECT 1/0) TO STDOUT", ErrorKind::refused}}) {
+    EXPECT_EQ(kind_of([&] {
+                if (std::string_view(each.sql).starts_with("COPY"))
+                  client.copy_out(each.sql, [](base::ByteView) {});
+                else
+                  client.execute(each.sql);
+              }),
+              each.kind)
+        << each.sql;
+    EXPECT_FALSE(client.broken());
+    EXPECT_EQ(client.query("SELECT 1").number(0, 0), 1);
+  }
+}
+
+TEST(PostgresClient, names_who_was_refused_and_what_is_not_there) {
+  std::string message;
+  EXPECT_EQ(kind_of([] { Client(address("no_such_database"), {}); }, &message), ErrorKind::not_found);
+  EXPECT_NE(message.find("no_such_database"), std::string::npos);
+  auto stranger = address();
+  stranger.user = "stranger";
+  EXPECT_EQ(kind_of([&] { Client(stranger, {}); }), ErrorKind::auth);
+  auto nobody_there = address();
+  nobody_there.port = 1;
+  EXPECT_EQ(kind_of([&] { Client(nobody_there, {}); }), ErrorKind::unavailable);
+}
+
+TEST(PostgresClient, refuses_a_server_without_tls_where_it_is_asked_for) {
+  for (const char* tls : {"?tls=require", "?tls=verify"})
+    EXPECT_EQ(kind_of([&] { Client(address("postgres", tls), {}); }), ErrorKind::unavailable) << tls;
+}
+
+TEST(PostgresClient, a_stop_request_ends_a_statement_on_the_server_too) {
+  std::stop_source stop;
+  Client client(address(), stop.get_token());
+  const int pid = client.pid();
+  const auto before = base::system_clock().elapsed();
+  const std::jthread stopper([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    stop.request_stop();
+  });
+  EXPECT_EQ(kind_of([&] { client.execute("SELECT pg_sleep(30)"); }), ErrorKind::cancelled);
+  EXPECT_LT(base::system_clock().elapsed() - before, std::chrono::seconds(2));
+  EXPECT_TRUE(client.broken());
+  Client other(address(), {});
+  for (int look = 0; look < 100; ++look) {
+    if (other.query(fmt::format("SELECT FROM pg_stat_activity WHERE pid = {} AND state = 'active'", pid)).empty())
+      return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  FAIL() << "the statement still runs";
+}
+
+TEST(PostgresClient, copies_in_and_out_more_than_a_buffer_holds) {
+  Client client(address(), {});
+  client.execute("CREATE TEMPORARY TABLE big (t text)");
+  client.begin_copy_in("COPY pg_temp.big FROM STDIN");
+  const std::string line(999'999, 'x');
+  for (int i = 0; i < 20; ++i) client.put(line + "\n");
+  EXPECT_EQ(client.end_copy_in(), 20U);
+  std::size_t bytes = 0;
+  client.copy_out("COPY pg_temp.big TO STDOUT", [&](base::ByteView message) { bytes += message.size(); });
+  EXPECT_EQ(bytes, 20'000'000U);
+}
+
+TEST(PostgresClient, an_end_in_mid_copy_breaks_it) {
+  Client victim(address(), {});
+  Client killer(address(), {});
+  victim.execute("CREATE TEMPORARY TABLE big (t text)");
+  victim.begin_copy_in("COPY pg_temp.big FROM STDIN");
+  killer.query(fmt::format("SELECT pg_terminate_backend({}, 5000)", victim.pid()));
+  EXPECT_EQ(kind_of([&] {
+              for (int i = 0; i < 100; ++i) victim.put(std::string(1'000'000, 'x') + "\n");
+              victim.end_copy_in();
+            }),
+            ErrorKind::unavailable);
+  EXPECT_TRUE(victim.broken());
+}
+
+TEST(PostgresClient, quotes_names) {
+  EXPECT_EQ(datahub::postgres::qualified("a\"b", "C d"), "\"a\"\"b\".\"C d\"");
+}
+
+}  // namespace
+
+}  // namespace holdfast::test
