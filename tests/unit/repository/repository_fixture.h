@@ -83,7 +83,7 @@ public:
     snapshot.started = snapshot.taken = clock.now();
     snapshot.attributes = R"({"engine":"test"})";
     std::optional<repository::Tree> base;
-    if (session->parent()) base = parent->trees.at(0);
+    if (session->parent()) base = fold(session->blocks(), *session, to.boundary_key(), parent->trees.at(0));
     repository::TreeUpdate update(session->blocks(), *session, to.boundary_key(), "aspect", "{}", k_small_shape, base,
                                   base ? std::optional(parent->taken) : std::nullopt);
     auto range = update.begin({});
