@@ -18,7 +18,7 @@ namespace {
 // Passes a stop on.  It holds the source by value, so that it may run while the group is being taken down.
 struct PassOn {
   std::stop_source source;
-  void operator()() noexcept { source.request_stop(); }
+  void operator()() const noexcept { source.request_stop(); }
 };
 
 }  // namespace
@@ -32,7 +32,7 @@ struct TaskGroup::State {
     threads.clear();
   }
 
-  void run(const std::function<void(std::stop_token)>& task, std::stop_source stop) noexcept {
+  void run(const std::function<void(std::stop_token)>& task, const std::stop_source& stop) noexcept {
     try {
       task(stop.get_token());
     } catch (...) {
