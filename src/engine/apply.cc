@@ -26,8 +26,8 @@ constexpr std::size_t k_batch_bytes = 4u << 20;
 constexpr int k_journal_version = 1;
 constexpr std::size_t k_conflicts_named = 10;
 
-// Steps [first, last) of the plan.  Where a batch begins and ends follows from the plan alone, so that a resumed run meets the
-// same batches under the same names.
+// Steps [first, last) of the plan.  Where a batch begins and ends follows from the plan alone, so that a resumed run
+// meets the same batches under the same names.
 struct Batch {
   std::size_t first = 0;
   std::size_t last = 0;
@@ -124,12 +124,9 @@ public:
   }
 
   void intend(const Batch& batch) {
-    const json record{{"version", k_journal_version},
-                      {"snapshot", plan_.snapshot},
-                      {"target", plan_.target},
-                      {"first", batch.first},
-                      {"count", batch.last - batch.first},
-                      {"steps", fingerprint(plan_, batch)}};
+    const json record{
+        {"version", k_journal_version}, {"snapshot", plan_.snapshot},        {"target", plan_.target},
+        {"first", batch.first},         {"count", batch.last - batch.first}, {"steps", fingerprint(plan_, batch)}};
     backend_.put(name(batch, "intent"), record.dump());
   }
 
@@ -195,8 +192,8 @@ void Application::run(const Batch& batch) {
     for (std::size_t i = 0; i < steps.size(); ++i) count_earlier(*steps[i], record.results[i]);
     return;
   }
-  // An intent without outcome: the rows may or may not have been written.  Each change says what it expects, so doing the batch
-  // again finds those that were.
+  // An intent without outcome: the rows may or may not have been written.  Each change says what it expects, so doing
+  // the batch again finds those that were.
   if (record.state == Journal::State::fresh) journal_.intend(batch);
   const std::string results = write(steps);
   journal_.finish(batch, results);
@@ -213,7 +210,8 @@ std::string Application::write(const std::vector<const Step*>& steps) {
   }
   const std::vector<RowResult> results = writer_->apply(changes);
   if (results.size() != steps.size()) {
-    throw Error(ErrorKind::internal, fmt::format("connector '{}' answered for {} of {} rows", plan_.target, results.size(), steps.size()));
+    throw Error(ErrorKind::internal,
+                fmt::format("connector '{}' answered for {} of {} rows", plan_.target, results.size(), steps.size()));
   }
   meter_.add(steps.size(), bytes);
   std::string letters;
@@ -261,7 +259,8 @@ void refuse_conflicts(const Plan& plan) {
 }  // namespace
 
 ApplyResult apply_plan(const Plan& plan, platform::Connector& target, const model::Collection& collection,
-                       storage::Backend& journal, base::Events& events, const base::Clock& clock, std::stop_token stop) {
+                       storage::Backend& journal, base::Events& events, const base::Clock& clock,
+                       std::stop_token stop) {
   const base::Duration begun = clock.elapsed();
   refuse_conflicts(plan);
   std::uint64_t rows = 0;
@@ -273,18 +272,20 @@ ApplyResult apply_plan(const Plan& plan, platform::Connector& target, const mode
   }
   Meter meter(events, fmt::format("restoring into {}", plan.target), rows, bytes, 1);
   Application application(plan, target, collection, journal, meter);
-  return base::in_context([&] { return fmt::format("applying plan {} to connector '{}'", plan.id, plan.target); }, [&] {
-    for (const Batch& batch : cut(plan)) {
-      throw_if_stopped(stop);
-      if (plan.steps[batch.first].collection == collection.name) application.run(batch);
-    }
-    ApplyResult result = application.take_result();
-    if (result.already != 0) {
-      events.note(fmt::format("{} rows had been restored by an earlier run of plan {}", result.already, plan.id));
-    }
-    events.detail(fmt::format("applied in {}", base::to_short(clock.elapsed() - begun)));
-    return result;
-  });
+  return base::in_context(
+      [&] { return fmt::format("applying plan {} to connector '{}'", plan.id, plan.target); },
+      [&] {
+        for (const Batch& batch : cut(plan)) {
+          throw_if_stopped(stop);
+          if (plan.steps[batch.first].collection == collection.name) application.run(batch);
+        }
+        ApplyResult result = application.take_result();
+        if (result.already != 0) {
+          events.note(fmt::format("{} rows had been restored by an earlier run of plan {}", result.already, plan.id));
+        }
+        events.detail(fmt::format("applied in {}", base::to_short(clock.elapsed() - begun)));
+        return result;
+      });
 }
 
 }  // namespace holdfast::engine

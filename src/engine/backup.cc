@@ -34,13 +34,13 @@ repository::TreeShape shape_for(const platform::CollectionEstimate& estimate, st
   return shape;
 }
 
-// Whether rows of one can be compared with rows of the other byte by byte.  What the server calls a type does not matter.
+// Whether rows of one can be compared with rows of the other byte by byte.  What the server calls a type does not
+// matter.
 bool same_layout(const model::Collection& a, const model::Collection& b) {
   const auto same = [](const model::Column& x, const model::Column& y) {
     return x.name == y.name && x.content == y.content;
   };
-  return a.key == b.key &&
-         std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), same);
+  return a.key == b.key && std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), same);
 }
 
 std::string key_in_words(base::ByteView key) {
@@ -58,7 +58,8 @@ std::string range_in_words(const base::KeyRange& range) {
   return fmt::format("from {} to {}", from, to);
 }
 
-// Counts what would be stored.  Every block gets an id of its own, which is all that a tree under construction asks for.
+// Counts what would be stored.  Every block gets an id of its own, which is all that a tree under construction asks
+// for.
 class CountingSink : public repository::BlockSink {  // thread-safe
 public:
   repository::BlockId put(repository::BlockKind, base::ByteView plain) override {
@@ -75,8 +76,8 @@ private:
   std::atomic<std::uint64_t> blocks_{0};
 };
 
-// Hands a reader's rows to the tree.  An exception of the tree or of the store ends the backup, one of the reader ends its
-// range only: `failed` keeps the two apart.
+// Hands a reader's rows to the tree.  An exception of the tree or of the store ends the backup, one of the reader ends
+// its range only: `failed` keeps the two apart.
 class UpdateSink : public platform::RowSink {
 public:
   UpdateSink(repository::RangeUpdate& update, Meter& meter, std::stop_token stop)
@@ -146,8 +147,8 @@ std::vector<std::string> outcome_lines(const Reading& reading) {
   std::vector<std::pair<base::KeyRange, std::string>> stretches;
   for (const auto& [from, failure] : reading.failures) {
     const auto& [range, error] = failure;
-    const bool joins = !stretches.empty() && stretches.back().first.to == range.from &&
-                       stretches.back().second == error.message();
+    const bool joins =
+        !stretches.empty() && stretches.back().first.to == range.from && stretches.back().second == error.message();
     if (joins) {
       stretches.back().first.to = range.to;
     } else {
@@ -156,8 +157,8 @@ std::vector<std::string> outcome_lines(const Reading& reading) {
   }
   std::vector<std::string> lines;
   for (const auto& [range, text] : stretches) {
-    lines.push_back(fmt::format("{}: keys {} were not read to the end: {}", reading.collection.name,
-                                range_in_words(range), text));
+    lines.push_back(
+        fmt::format("{}: keys {} were not read to the end: {}", reading.collection.name, range_in_words(range), text));
   }
   return lines;
 }
@@ -182,7 +183,8 @@ void add(repository::UpdateCounts& sum, const repository::UpdateCounts& counts) 
 
 class BackupRun {
 public:
-  BackupRun(repository::Repository& repository, const BackupOptions& options, base::Events& events, std::stop_token stop)
+  BackupRun(repository::Repository& repository, const BackupOptions& options, base::Events& events,
+            std::stop_token stop)
       : repository_(repository), options_(options), events_(events), stop_(std::move(stop)) {}
 
   repository::Snapshot run(platform::Connector& connector, const std::string& name, const base::Clock& clock);
@@ -247,9 +249,9 @@ void BackupRun::read_all(platform::Capture& capture) {
   }
   Meter meter(events_, fmt::format("reading {}", snapshot_.connector), rows, bytes, capture.readers());
   for (const platform::CollectionEstimate& estimate : capture.collections()) {
-    snapshot_.trees.push_back(base::in_context(
-        [&] { return fmt::format("backing up collection '{}'", estimate.collection.name); },
-        [&] { return read_collection(capture, estimate, meter); }));
+    snapshot_.trees.push_back(
+        base::in_context([&] { return fmt::format("backing up collection '{}'", estimate.collection.name); },
+                         [&] { return read_collection(capture, estimate, meter); }));
   }
   rows_read_ = meter.rows();
 }

@@ -13,8 +13,8 @@ namespace holdfast::engine {
 
 struct BackupOptions {
   platform::CaptureOptions capture;
-  bool full = false;      // compare with nothing
-  bool dry_run = false;   // read and compare, write nothing
+  bool full = false;     // compare with nothing
+  bool dry_run = false;  // read and compare, write nothing
 };
 
 struct BackupResult {

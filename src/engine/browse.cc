@@ -49,7 +49,9 @@ base::KeyRange under(const base::Bytes& prefix) {
   return {.from = prefix, .to = end.empty() ? std::nullopt : std::optional(std::move(end))};
 }
 
-std::string first_part(base::ByteView key) { return base::KeyReader(key).text(); }
+std::string first_part(base::ByteView key) {
+  return base::KeyReader(key).text();
+}
 
 // "dataset" of "urn:li:dataset:(…)"; what is no URN counts as a type of its own up to the first colon.
 std::string entity_type(std::string_view name) {
@@ -73,7 +75,8 @@ std::string part_in_words(const model::Collection& collection, base::ByteView ke
 
 // Sums up the rows of a range by a name that neighbouring rows share.
 template <class Name>
-std::vector<ListEntry> sum_up(repository::BlockSource& source, const Tree& tree, const base::KeyRange& range, Name name) {
+std::vector<ListEntry> sum_up(repository::BlockSource& source, const Tree& tree, const base::KeyRange& range,
+                              Name name) {
   std::vector<ListEntry> out;
   for (repository::TreeCursor cursor(source, tree, range); cursor.valid(); cursor.next()) {
     std::string current = name(cursor.current().key);
@@ -125,7 +128,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-std::string joined(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
+std::string joined(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
+}
 
 // Names of first key parts that share a beginning with the wanted one, found by jumping from object to object.
 std::vector<std::string> names_like(repository::BlockSource& source, const Tree& tree, std::string_view wanted) {
@@ -150,17 +155,16 @@ std::vector<std::string> names_like(repository::BlockSource& source, const Tree&
   return out;
 }
 
-[[noreturn]] void throw_not_there(repository::BlockSource& source, const Tree& tree, const model::Collection& collection,
-                                  const Snapshot& snapshot, std::string_view path, const std::string& object) {
-  const std::string message =
-      fmt::format("snapshot {} has no '{}/{}'", snapshot.id.short_id(), tree.name, path);
+[[noreturn]] void throw_not_there(repository::BlockSource& source, const Tree& tree,
+                                  const model::Collection& collection, const Snapshot& snapshot, std::string_view path,
+                                  const std::string& object) {
+  const std::string message = fmt::format("snapshot {} has no '{}/{}'", snapshot.id.short_id(), tree.name, path);
   base::Bytes prefix;
   base::append_text(prefix, object);
   std::vector<std::string> parts;
   if (collection.key.size() > 1) {
-    for (const ListEntry& entry : sum_up(source, tree, under(prefix), [&](base::ByteView key) {
-           return part_in_words(collection, key, 1);
-         })) {
+    for (const ListEntry& entry :
+         sum_up(source, tree, under(prefix), [&](base::ByteView key) { return part_in_words(collection, key, 1); })) {
       parts.push_back(entry.name);
     }
   }
@@ -168,13 +172,16 @@ std::vector<std::string> names_like(repository::BlockSource& source, const Tree&
     throw Error(ErrorKind::not_found, message, fmt::format("'{}' has: {}.", object, joined(parts)));
   }
   const std::vector<std::string> near = names_like(source, tree, object);
-  throw Error(ErrorKind::not_found, message,
-              near.empty() ? std::string("The collection is empty.") : fmt::format("Near names are: {}.", joined(near)));
+  throw Error(
+      ErrorKind::not_found, message,
+      near.empty() ? std::string("The collection is empty.") : fmt::format("Near names are: {}.", joined(near)));
 }
 
 }  // namespace
 
-model::Collection collection_of(const Tree& tree) { return model::collection_from_json(tree.schema); }
+model::Collection collection_of(const Tree& tree) {
+  return model::collection_from_json(tree.schema);
+}
 
 const Tree& tree_of(const Snapshot& snapshot, std::string_view collection) {
   std::vector<std::string> names;
@@ -182,10 +189,9 @@ const Tree& tree_of(const Snapshot& snapshot, std::string_view collection) {
     if (tree.name == collection) return tree;
     names.push_back(tree.name);
   }
-  throw Error(ErrorKind::not_found,
-              fmt::format("snapshot {} has no collection '{}'", snapshot.id.short_id(), collection),
-              names.empty() ? std::string("It holds no collection at all.")
-                            : fmt::format("It has: {}.", joined(names)));
+  throw Error(
+      ErrorKind::not_found, fmt::format("snapshot {} has no collection '{}'", snapshot.id.short_id(), collection),
+      names.empty() ? std::string("It holds no collection at all.") : fmt::format("It has: {}.", joined(names)));
 }
 
 std::vector<ListEntry> list(repository::Repository& repository, const Snapshot& snapshot, std::string_view path) {

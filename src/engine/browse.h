@@ -18,12 +18,13 @@ model::Collection collection_of(const repository::Tree& tree);
 const repository::Tree& tree_of(const repository::Snapshot& snapshot, std::string_view collection);
 
 struct ListEntry {
-  std::string name;           // next path component
+  std::string name;  // next path component
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
 };
 // The entries directly below a path: collections, then entity types, then URNs, then aspects, then versions.
-std::vector<ListEntry> list(repository::Repository& repository, const repository::Snapshot& snapshot, std::string_view path);
+std::vector<ListEntry> list(repository::Repository& repository, const repository::Snapshot& snapshot,
+                            std::string_view path);
 
 // Throws Error{not_found} with near names.
 base::Row show(repository::Repository& repository, const repository::Snapshot& snapshot, std::string_view path);

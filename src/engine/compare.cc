@@ -23,8 +23,8 @@ using repository::Values;
 constexpr std::size_t k_chain_max = 2000;
 
 const Tree* find_tree(const Snapshot& snapshot, const std::string& name) {
-  const auto found = std::find_if(snapshot.trees.begin(), snapshot.trees.end(),
-                                  [&](const Tree& tree) { return tree.name == name; });
+  const auto found =
+      std::find_if(snapshot.trees.begin(), snapshot.trees.end(), [&](const Tree& tree) { return tree.name == name; });
   return found == snapshot.trees.end() ? nullptr : &*found;
 }
 
@@ -85,7 +85,8 @@ void merge(repository::BlockSource& source, const Sides& sides, const base::KeyR
 }
 
 Difference turned(const Difference& difference) {
-  Difference out{.kind = difference.kind, .key = difference.key, .before = difference.after, .after = difference.before};
+  Difference out{
+      .kind = difference.kind, .key = difference.key, .before = difference.after, .after = difference.before};
   if (difference.kind == Difference::Kind::added) out.kind = Difference::Kind::removed;
   if (difference.kind == Difference::Kind::removed) out.kind = Difference::Kind::added;
   return out;

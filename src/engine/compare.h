@@ -23,15 +23,17 @@ struct CompareCounts {
 };
 
 // Views live until the visitor returns; it is called from one thread at a time, in key order within a collection.
-using Visitor = std::function<void(const model::Collection& collection, const repository::Difference& difference, bool stale)>;
+using Visitor =
+    std::function<void(const model::Collection& collection, const repository::Difference& difference, bool stale)>;
 
 CompareCounts compare_snapshots(repository::Repository& repository, const repository::Snapshot& before,
-                                const repository::Snapshot& after, const model::Selection& selection, repository::Values values,
-                                const Visitor& visit);
+                                const repository::Snapshot& after, const model::Selection& selection,
+                                repository::Values values, const Visitor& visit);
 
 // `before` is the snapshot, `after` the live platform as it is now.
-CompareCounts compare_live(repository::Repository& repository, const repository::Snapshot& before, platform::Connector& connector,
-                           const platform::CaptureOptions& options, const model::Selection& selection, base::Events& events,
-                           std::stop_token stop, const Visitor& visit);
+CompareCounts compare_live(repository::Repository& repository, const repository::Snapshot& before,
+                           platform::Connector& connector, const platform::CaptureOptions& options,
+                           const model::Selection& selection, base::Events& events, std::stop_token stop,
+                           const Visitor& visit);
 
 }  // namespace holdfast::engine

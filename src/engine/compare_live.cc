@@ -38,8 +38,8 @@ using Queue = base::Channel<Batch>;
 // Merges the live rows of one range with the snapshot's.
 class RangeComparison : public platform::RowSink {
 public:
-  RangeComparison(ProjectedCursor stored, RowProjection live, const DifferenceFilter& filter, Queue& queue, Meter& meter,
-                  std::stop_token stop)
+  RangeComparison(ProjectedCursor stored, RowProjection live, const DifferenceFilter& filter, Queue& queue,
+                  Meter& meter, std::stop_token stop)
       : stored_(std::move(stored)),
         live_(std::move(live)),
         filter_(filter),
@@ -122,7 +122,8 @@ public:
         visit_(visit) {}
 
   // Either may be nullptr: the collection is on one side only.
-  void compare(const Tree* tree, const platform::CollectionEstimate* live, const model::Selection& selection, Meter& meter);
+  void compare(const Tree* tree, const platform::CollectionEstimate* live, const model::Selection& selection,
+               Meter& meter);
   const CompareCounts& counts() const noexcept { return counts_; }
 
 private:
@@ -189,7 +190,8 @@ void show(const std::vector<std::unique_ptr<Queue>>& queues, DifferenceFilter& f
   for (const std::unique_ptr<Queue>& queue : queues) {
     while (const std::optional<Batch> batch = queue->pop(stop)) {
       for (const HeldDifference& held : *batch) {
-        Difference difference{.kind = held.kind, .key = held.before ? held.before->key : held.after->key, .before = {}, .after = {}};
+        Difference difference{
+            .kind = held.kind, .key = held.before ? held.before->key : held.after->key, .before = {}, .after = {}};
         if (held.before) difference.before = base::to_view(*held.before, before);
         if (held.after) difference.after = base::to_view(*held.after, after);
         filter(difference);
@@ -198,8 +200,8 @@ void show(const std::vector<std::unique_ptr<Queue>>& queues, DifferenceFilter& f
   }
 }
 
-void LiveComparison::compare(const Tree* tree, const platform::CollectionEstimate* live,
-                             const model::Selection& wanted, Meter& meter) {
+void LiveComparison::compare(const Tree* tree, const platform::CollectionEstimate* live, const model::Selection& wanted,
+                             Meter& meter) {
   const model::Collection* live_collection = live != nullptr ? &live->collection : nullptr;
   model::Collection united = tree != nullptr ? collection_of(*tree) : *live_collection;
   if (live_collection != nullptr) united = unite(united, *live_collection);

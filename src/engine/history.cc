@@ -54,8 +54,8 @@ public:
 private:
   using Rows = std::map<base::Bytes, base::Row>;
 
-  void tell(const Snapshot& snapshot, const Tree& tree, const model::Collection& collection, base::ByteView key, What what,
-            std::optional<base::Row> row) {
+  void tell(const Snapshot& snapshot, const Tree& tree, const model::Collection& collection, base::ByteView key,
+            What what, std::optional<base::Row> row) {
     Snapshot brief = snapshot;
     // An entry names its snapshot and the columns of its row; directories would only be copied for every row.
     for (Tree& each : brief.trees) {
@@ -120,8 +120,7 @@ std::vector<HistoryEntry> history(repository::Repository& repository, std::strin
   std::map<std::string, ObjectHistory> histories;  // connectors have chains of their own
   for (const Snapshot& snapshot : repository.snapshots()) {
     if (snapshot.forgotten || (!connector.empty() && snapshot.connector != connector)) continue;
-    const auto [place, fresh] =
-        histories.try_emplace(snapshot.connector, repository, object_range(urn, aspect), out);
+    const auto [place, fresh] = histories.try_emplace(snapshot.connector, repository, object_range(urn, aspect), out);
     place->second.look_at(snapshot);
   }
   return out;

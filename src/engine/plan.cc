@@ -54,7 +54,8 @@ Decision decide(Difference::Kind kind, const PlanOptions& options) {
     case Difference::Kind::added:
       break;
   }
-  if (options.existing == Existing::skip) return {Action::skip, "the snapshot does not have it, and existing rows are skipped"};
+  if (options.existing == Existing::skip)
+    return {Action::skip, "the snapshot does not have it, and existing rows are skipped"};
   if (options.existing == Existing::fail) {
     return {Action::conflict, "the snapshot does not have it, and existing rows are not to be touched"};
   }
@@ -149,17 +150,18 @@ model::Plan make_plan(repository::Repository& repository, const repository::Snap
   plan.existing = options.existing;
   plan.removes = options.removes;
   plan.made = clock.now();
-  return base::in_context([&] { return fmt::format("planning a restore into connector '{}'", target_name); }, [&] {
-    const std::unique_ptr<platform::Capture> capture = target.capture(options.capture, stop);
-    for (const std::string& note : capture->notes()) events.note(note);
-    require_columns(snapshot, *capture, target_name);
-    PlanMaker maker(snapshot, options, plan);
-    compare_capture(repository, snapshot, *capture, options.capture.readers, selection, events, stop,
-                    [&](const model::Collection& united, const Difference& difference, bool stale) {
-                      maker.take(united, difference, stale);
-                    });
-    return std::move(plan);
-  });
+  return base::in_context([&] { return fmt::format("planning a restore into connector '{}'", target_name); },
+                          [&] {
+                            const std::unique_ptr<platform::Capture> capture = target.capture(options.capture, stop);
+                            for (const std::string& note : capture->notes()) events.note(note);
+                            require_columns(snapshot, *capture, target_name);
+                            PlanMaker maker(snapshot, options, plan);
+                            compare_capture(repository, snapshot, *capture, options.capture.readers, selection, events,
+                                            stop,
+                                            [&](const model::Collection& united, const Difference& difference,
+                                                bool stale) { maker.take(united, difference, stale); });
+                            return std::move(plan);
+                          });
 }
 
 }  // namespace holdfast::engine

@@ -66,8 +66,8 @@ std::vector<Snapshot> living(Repository& repository, std::string_view connector)
               "Make one with 'holdfast backup'.");
 }
 
-// The snapshot `steps` before `tip`.  The chain of parents tells without reading every snapshot there is; where it was broken
-// (a first backup beside another, a forgotten parent) the list of all decides.
+// The snapshot `steps` before `tip`.  The chain of parents tells without reading every snapshot there is; where it was
+// broken (a first backup beside another, a forgotten parent) the list of all decides.
 Snapshot back_from(Repository& repository, const Snapshot& tip, std::uint64_t steps) {
   Snapshot current = tip;
   std::uint64_t left = steps;

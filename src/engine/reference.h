@@ -16,8 +16,9 @@ struct Reference {
 };
 Reference parse_reference(std::string_view text);
 
-// Throws Error{not_found} that names what there is, Error{usage} for a prefix of several.  Forgotten snapshots are found by
-// prefix only.
-repository::Snapshot resolve(repository::Repository& repository, std::string_view snapshot, std::string_view connector = {});
+// Throws Error{not_found} that names what there is, Error{usage} for a prefix of several.  Forgotten snapshots are
+// found by prefix only.
+repository::Snapshot resolve(repository::Repository& repository, std::string_view snapshot,
+                             std::string_view connector = {});
 
 }  // namespace holdfast::engine

@@ -143,9 +143,10 @@ void WholeRestore::verify(unsigned workers) {
                 rows += sink.rows();
               });
   if (rows != tree_.rows) {
-    throw Error(ErrorKind::corruption,
-                fmt::format("the target holds {} rows of '{}' after loading, the snapshot {}", rows, tree_.name, tree_.rows),
-                "The live table was not touched; run 'holdfast check --read-data' and restore again.");
+    throw Error(
+        ErrorKind::corruption,
+        fmt::format("the target holds {} rows of '{}' after loading, the snapshot {}", rows, tree_.name, tree_.rows),
+        "The live table was not touched; run 'holdfast check --read-data' and restore again.");
   }
   if (content != tree_.content) {
     throw Error(ErrorKind::corruption,
@@ -157,7 +158,8 @@ void WholeRestore::verify(unsigned workers) {
 void say_what_is_stale(const repository::Snapshot& snapshot, base::Events& events) {
   if (snapshot.partial()) {
     events.warning(fmt::format("snapshot {} is partial: {} part{} could not be read when it was made",
-                               snapshot.id.short_id(), snapshot.outcomes.size(), snapshot.outcomes.size() == 1 ? "" : "s"));
+                               snapshot.id.short_id(), snapshot.outcomes.size(),
+                               snapshot.outcomes.size() == 1 ? "" : "s"));
   }
   for (const Tree& tree : snapshot.trees) {
     for (const repository::StaleRange& stale : tree.stale) {
@@ -171,8 +173,9 @@ void say_what_is_stale(const repository::Snapshot& snapshot, base::Events& event
 void refuse_full_target(std::vector<WholeRestore>& parts) {
   for (WholeRestore& part : parts) {
     if (!part.target_holds_rows()) continue;
-    throw Error(ErrorKind::refused, fmt::format("the target holds rows of '{}' already", part.tree().name),
-                "Give --yes to replace them; the old table is kept under a dated name unless --drop-previous is given.");
+    throw Error(
+        ErrorKind::refused, fmt::format("the target holds rows of '{}' already", part.tree().name),
+        "Give --yes to replace them; the old table is kept under a dated name unless --drop-previous is given.");
   }
 }
 
@@ -187,24 +190,25 @@ WholeResult restore_whole(repository::Repository& repository, const repository::
   replace.snapshot = snapshot.id.name();
   replace.attributes = snapshot.attributes;
   WholeResult result;
-  base::in_context([&] { return fmt::format("restoring snapshot {}", snapshot.id.short_id()); }, [&] {
-    std::vector<WholeRestore> parts;
-    parts.reserve(snapshot.trees.size());
-    for (const Tree& tree : snapshot.trees) parts.emplace_back(repository, tree, target, events, stop);
-    if (!options.yes) refuse_full_target(parts);
-    say_what_is_stale(snapshot, events);
-    for (WholeRestore& part : parts) part.admit();
-    for (WholeRestore& part : parts) part.load(replace);
-    for (WholeRestore& part : parts) part.verify(replace.writers);
-    throw_if_stopped(stop);
-    // From here on the target changes: all shadows are whole and verified.
-    for (WholeRestore& part : parts) {
-      const std::string previous = part.swap();
-      if (!previous.empty()) result.previous += (result.previous.empty() ? "" : ", ") + previous;
-      result.rows += part.tree().rows;
-      result.bytes += part.tree().bytes;
-    }
-  });
+  base::in_context([&] { return fmt::format("restoring snapshot {}", snapshot.id.short_id()); },
+                   [&] {
+                     std::vector<WholeRestore> parts;
+                     parts.reserve(snapshot.trees.size());
+                     for (const Tree& tree : snapshot.trees) parts.emplace_back(repository, tree, target, events, stop);
+                     if (!options.yes) refuse_full_target(parts);
+                     say_what_is_stale(snapshot, events);
+                     for (WholeRestore& part : parts) part.admit();
+                     for (WholeRestore& part : parts) part.load(replace);
+                     for (WholeRestore& part : parts) part.verify(replace.writers);
+                     throw_if_stopped(stop);
+                     // From here on the target changes: all shadows are whole and verified.
+                     for (WholeRestore& part : parts) {
+                       const std::string previous = part.swap();
+                       if (!previous.empty()) result.previous += (result.previous.empty() ? "" : ", ") + previous;
+                       result.rows += part.tree().rows;
+                       result.bytes += part.tree().bytes;
+                     }
+                   });
   result.took = clock.elapsed() - begun;
   return result;
 }

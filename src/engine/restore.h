@@ -17,42 +17,45 @@ namespace holdfast::engine {
 
 struct PlanOptions {
   model::Existing existing = model::Existing::update;
-  bool removes = false;               // remove rows of the selection that the snapshot does not have
+  bool removes = false;  // remove rows of the selection that the snapshot does not have
   platform::CaptureOptions capture;
 };
 
 // Pure as far as the target goes: reads both sides, writes nothing.  Rows in stale ranges never make a remove step.
-model::Plan make_plan(repository::Repository& repository, const repository::Snapshot& snapshot, platform::Connector& target,
-                      const std::string& target_name, const model::Selection& selection, const PlanOptions& options,
-                      base::Events& events, const base::Clock& clock, base::Random& random, std::stop_token stop);
+model::Plan make_plan(repository::Repository& repository, const repository::Snapshot& snapshot,
+                      platform::Connector& target, const std::string& target_name, const model::Selection& selection,
+                      const PlanOptions& options, base::Events& events, const base::Clock& clock, base::Random& random,
+                      std::stop_token stop);
 
 struct ApplyResult {
   std::uint64_t created = 0;
   std::uint64_t updated = 0;
   std::uint64_t removed = 0;
-  std::uint64_t already = 0;    // an earlier run had done it
+  std::uint64_t already = 0;  // an earlier run had done it
   std::uint64_t skipped = 0;
   std::vector<std::string> conflicts;  // paths of rows that changed after the plan; left alone
 };
 
-// Intent before, outcome after, each durable in `journal` (the local state) before the next thing happens: killed anywhere and
-// run again, it goes on where it was.  Throws Error{conflict} under Existing::fail before anything is written.
+// Intent before, outcome after, each durable in `journal` (the local state) before the next thing happens: killed
+// anywhere and run again, it goes on where it was.  Throws Error{conflict} under Existing::fail before anything is
+// written.
 ApplyResult apply_plan(const model::Plan& plan, platform::Connector& target, const model::Collection& collection,
                        storage::Backend& journal, base::Events& events, const base::Clock& clock, std::stop_token stop);
 
 struct WholeOptions {
   platform::ReplaceOptions replace;
-  bool yes = false;          // the target holds rows and may be replaced all the same
+  bool yes = false;  // the target holds rows and may be replaced all the same
 };
 struct WholeResult {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
-  std::string previous;      // name under which the old table is kept
+  std::string previous;  // name under which the old table is kept
   base::Duration took{};
 };
 
 // Every collection of the snapshot: load a shadow, compare counts and content hash, swap.
-WholeResult restore_whole(repository::Repository& repository, const repository::Snapshot& snapshot, platform::Connector& target,
-                          const WholeOptions& options, base::Events& events, const base::Clock& clock, std::stop_token stop);
+WholeResult restore_whole(repository::Repository& repository, const repository::Snapshot& snapshot,
+                          platform::Connector& target, const WholeOptions& options, base::Events& events,
+                          const base::Clock& clock, std::stop_token stop);
 
 }  // namespace holdfast::engine

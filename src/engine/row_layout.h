@@ -1,5 +1,5 @@
-// Brings the rows of two versions of a collection into one layout, so that they can be compared: columns are matched by name,
-// a column that one side does not have is NULL there.
+// Brings the rows of two versions of a collection into one layout, so that they can be compared: columns are matched by
+// name, a column that one side does not have is NULL there.
 #pragma once
 
 #include <vector>

@@ -32,7 +32,8 @@ std::vector<Stretch> stretches(repository::BlockSource& source, const repository
 
 }  // namespace
 
-std::vector<base::KeyRange> equal_shares(repository::BlockSource& source, const repository::Tree& tree, unsigned wanted) {
+std::vector<base::KeyRange> equal_shares(repository::BlockSource& source, const repository::Tree& tree,
+                                         unsigned wanted) {
   std::vector<base::KeyRange> out(1);
   if (tree.layers.empty() || wanted <= 1) return out;
   const std::vector<Stretch> all = stretches(source, tree);

@@ -1,5 +1,5 @@
-// Makes long work on blocks end soon after a stop request: the repository's calls know no stop token, so every block that they
-// ask for or hand over is where the request is noticed.
+// Makes long work on blocks end soon after a stop request: the repository's calls know no stop token, so every block
+// that they ask for or hand over is where the request is noticed.
 #pragma once
 
 #include <stop_token>

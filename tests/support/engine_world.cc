@@ -36,8 +36,10 @@ struct FreshRepository {
 };
 
 base::Row random_row(std::mt19937_64& random) {
-  const std::string urn = fmt::format("urn:li:{}:({},{})", k_types[random() % std::size(k_types)], random() % 40, random() % 50);
-  const std::string metadata = fmt::format(R"({{"name":"n{}","text":"{}"}})", random() % 1000, std::string(random() % 200, 'x'));
+  const std::string urn =
+      fmt::format("urn:li:{}:({},{})", k_types[random() % std::size(k_types)], random() % 40, random() % 50);
+  const std::string metadata =
+      fmt::format(R"({{"name":"n{}","text":"{}"}})", random() % 1000, std::string(random() % 200, 'x'));
   base::Row row = aspect_row(urn, k_aspects[random() % std::size(k_aspects)], metadata,
                              random() % 4 == 0 ? static_cast<std::int64_t>(random() % 3) : 0);
   if (random() % 8 == 0) row.columns[1] = std::nullopt;
@@ -101,7 +103,9 @@ engine::BackupResult EngineWorld::backup(const engine::BackupOptions& options, s
   return engine::backup(*repository, connector, "catalog", options, events, clock, std::move(stop));
 }
 
-RowMap EngineWorld::rows_of(const repository::Snapshot& snapshot) { return rows_of(*repository, snapshot); }
+RowMap EngineWorld::rows_of(const repository::Snapshot& snapshot) {
+  return rows_of(*repository, snapshot);
+}
 
 RowMap EngineWorld::rows_of(repository::Repository& from, const repository::Snapshot& snapshot) {
   RowMap out;

@@ -72,7 +72,8 @@ std::vector<base::KeyRange> cut(const RowMap& rows, unsigned wanted) {
 
 class FakeCapture : public platform::Capture {
 public:
-  FakeCapture(std::shared_ptr<FakeConnector::State> state, unsigned readers) : state_(std::move(state)), readers_(readers) {
+  FakeCapture(std::shared_ptr<FakeConnector::State> state, unsigned readers)
+      : state_(std::move(state)), readers_(readers) {
     const std::lock_guard lock(state_->mutex);
     rows_ = state_->rows;
     taken_ = state_->clock.now();
@@ -149,7 +150,8 @@ public:
     while (const RowView* view = pull()) {
       if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "loading was stopped");
       if (hooks.load) hooks.load(part.size());
-      if (!part.empty() && view->key <= part.rbegin()->first) throw Error(ErrorKind::internal, "rows are not in key order");
+      if (!part.empty() && view->key <= part.rbegin()->first)
+        throw Error(ErrorKind::internal, "rows are not in key order");
       part.emplace_hint(part.end(), base::Bytes(view->key), base::to_row(*view));
     }
     const std::lock_guard lock(mutex_);
@@ -185,7 +187,8 @@ public:
     const bool there = !state_->rows->empty();
     state_->collection = collection_;
     state_->replace_rows(std::move(shadow_));
-    return there && !options_.drop_previous ? fmt::format("{}_before_{}", collection_.name, options_.snapshot) : std::string();
+    return there && !options_.drop_previous ? fmt::format("{}_before_{}", collection_.name, options_.snapshot)
+                                            : std::string();
   }
 
 private:
@@ -239,7 +242,8 @@ public:
       : collection_(std::move(collection)), refused_(std::move(refused)) {}
   void row(const RowView& row) override {
     if (row.key != refused_) return;
-    throw Error(ErrorKind::refused, fmt::format("this target cannot hold row {}", model::key_to_path(collection_, row.key)));
+    throw Error(ErrorKind::refused,
+                fmt::format("this target cannot hold row {}", model::key_to_path(collection_, row.key)));
   }
   void end() override {}
 
@@ -253,7 +257,9 @@ private:
 model::Collection aspect_collection() {
   using model::ColumnContent;
   return {.name = "aspect",
-          .key = {{"urn", model::KeyPartType::text}, {"aspect", model::KeyPartType::text}, {"version", model::KeyPartType::integer}},
+          .key = {{"urn", model::KeyPartType::text},
+                  {"aspect", model::KeyPartType::text},
+                  {"version", model::KeyPartType::integer}},
           .columns = {{"metadata", "longtext", ColumnContent::json, false},
                       {"systemmetadata", "longtext", ColumnContent::json, true},
                       {"createdon", "datetime(6)", ColumnContent::instant, false},
@@ -305,8 +311,10 @@ void FakeConnector::change_columns(model::Collection collection) {
     Row moved{.key = key, .columns = {}};
     for (const model::Column& column : collection.columns) {
       const auto& old = state_->collection.columns;
-      const auto same = std::find_if(old.begin(), old.end(), [&](const model::Column& each) { return each.name == column.name; });
-      moved.columns.push_back(same != old.end() ? row.columns[static_cast<std::size_t>(same - old.begin())] : std::nullopt);
+      const auto same =
+          std::find_if(old.begin(), old.end(), [&](const model::Column& each) { return each.name == column.name; });
+      moved.columns.push_back(same != old.end() ? row.columns[static_cast<std::size_t>(same - old.begin())]
+                                                : std::nullopt);
     }
     next.emplace(key, std::move(moved));
   }
@@ -342,7 +350,9 @@ unsigned FakeConnector::most_readers() const {
 std::vector<platform::Diagnosis> FakeConnector::diagnose() {
   return {{.level = platform::Diagnosis::Level::ok, .subject = "memory", .text = "rows lie in memory", .advice = {}}};
 }
-std::vector<platform::LeftOut> FakeConnector::left_out() { return {}; }
+std::vector<platform::LeftOut> FakeConnector::left_out() {
+  return {};
+}
 
 std::unique_ptr<platform::Capture> FakeConnector::capture(const platform::CaptureOptions& options, std::stop_token) {
   const Hooks hooks = state_->current_hooks();

@@ -23,7 +23,8 @@ using RowMap = std::map<base::Bytes, base::Row>;
 // "aspect" as DataHub has it: key urn, aspect, version; metadata, systemmetadata, createdon, createdby, createdfor.
 model::Collection aspect_collection();
 base::Bytes aspect_key(std::string_view urn, std::string_view aspect, std::int64_t version = 0);
-base::Row aspect_row(std::string_view urn, std::string_view aspect, std::string_view metadata, std::int64_t version = 0);
+base::Row aspect_row(std::string_view urn, std::string_view aspect, std::string_view metadata,
+                     std::int64_t version = 0);
 
 class FakeConnector : public platform::Connector {  // thread-safe
 public:
@@ -31,11 +32,11 @@ public:
   struct Hooks {
     // Ahead of each row and at the end of each range: number of the range in the last list, rows given so far.
     std::function<void(std::size_t range, std::uint64_t rows, std::stop_token)> read;
-    std::function<void()> capture;       // before the instant is taken
-    std::function<void()> before_apply;  // nothing was written yet
-    std::function<void()> after_apply;   // written, and the answer is lost when it throws
+    std::function<void()> capture;                 // before the instant is taken
+    std::function<void()> before_apply;            // nothing was written yet
+    std::function<void()> after_apply;             // written, and the answer is lost when it throws
     std::function<void(std::uint64_t rows)> load;  // ahead of each row that is loaded
-    std::function<void()> swap;          // before the swap
+    std::function<void()> swap;                    // before the swap
   };
 
   explicit FakeConnector(const base::Clock& clock, model::Collection collection = aspect_collection());
@@ -48,11 +49,11 @@ public:
   // Adds or drops columns: rows are brought into the new layout by name.
   void change_columns(model::Collection collection);
   void set_hooks(Hooks hooks);
-  void refuse_key(std::optional<base::Bytes> key);   // admission names it
-  void corrupt_load(bool corrupt);                   // every load loses the last byte of the last row
-  std::uint64_t applied() const;                     // rows changed by writers
-  std::size_t ranges_given() const;                  // length of the last list of ranges
-  unsigned most_readers() const;                     // that read at the same time
+  void refuse_key(std::optional<base::Bytes> key);  // admission names it
+  void corrupt_load(bool corrupt);                  // every load loses the last byte of the last row
+  std::uint64_t applied() const;                    // rows changed by writers
+  std::size_t ranges_given() const;                 // length of the last list of ranges
+  unsigned most_readers() const;                    // that read at the same time
 
   std::string_view platform() const override { return "fake"; }
   std::vector<platform::Diagnosis> diagnose() override;

@@ -26,7 +26,9 @@ using test::RowMap;
 using testing::HasSubstr;
 
 // What a reader throws when its server is gone.
-[[noreturn]] void lose_connection() { throw Error(ErrorKind::unavailable, "lost connection to the server"); }
+[[noreturn]] void lose_connection() {
+  throw Error(ErrorKind::unavailable, "lost connection to the server");
+}
 
 test::FakeConnector::Hooks failing_in(std::size_t range, std::uint64_t after_rows) {
   test::FakeConnector::Hooks hooks;
@@ -182,7 +184,8 @@ TEST(Backup, a_reader_that_dies_in_any_range_deletes_nothing_and_the_next_backup
     ASSERT_FALSE(tree.stale.empty());
     const RowMap stored = world.rows_of(partial);
     const auto stale = [&](const base::Bytes& key) {
-      return std::any_of(tree.stale.begin(), tree.stale.end(), [&](const auto& each) { return each.range.contains(key); });
+      return std::any_of(tree.stale.begin(), tree.stale.end(),
+                         [&](const auto& each) { return each.range.contains(key); });
     };
     // In what was read the snapshot is the new state, in what was not the old one: nothing else is possible.
     std::set<base::Bytes> keys;
@@ -352,9 +355,8 @@ TEST(Backup, two_at_once_both_succeed) {
   other.set_rows(other_rows);
   const auto second = world.open(*world.backend);
   std::optional<BackupResult> theirs;
-  std::jthread thread([&] {
-    theirs = backup(*second, other, "other", EngineWorld::small(), base::silent_events(), world.clock, {});
-  });
+  std::jthread thread(
+      [&] { theirs = backup(*second, other, "other", EngineWorld::small(), base::silent_events(), world.clock, {}); });
   const BackupResult ours = world.backup();
   thread.join();
   ASSERT_TRUE(theirs.has_value());

@@ -32,7 +32,8 @@ CompareCounts compared(EngineWorld& world, const Snapshot& snapshot, Seen& seen,
                        std::stop_token stop = {}) {
   platform::CaptureOptions options;
   options.readers = 3;
-  return compare_live(*world.repository, snapshot, world.connector, options, selection, world.events, std::move(stop), seen.visitor());
+  return compare_live(*world.repository, snapshot, world.connector, options, selection, world.events, std::move(stop),
+                      seen.visitor());
 }
 
 TEST(CompareLive, finds_nothing_right_after_a_backup) {
@@ -101,7 +102,8 @@ TEST(CompareLive, looks_only_at_what_is_selected) {
   world.connector.set_rows({});
   const model::Selection tags({"type:tag"});
   std::size_t expected = 0;
-  for (const auto& [key, row] : world.rows_of(snapshot)) expected += tags.matches(test::aspect_collection(), key) ? 1 : 0;
+  for (const auto& [key, row] : world.rows_of(snapshot))
+    expected += tags.matches(test::aspect_collection(), key) ? 1 : 0;
   ASSERT_GT(expected, 0U);
   Seen seen;
   EXPECT_EQ(compared(world, snapshot, seen, tags).removed, expected);
@@ -156,7 +158,8 @@ TEST(CompareLive, throws_what_its_visitor_throws) {
   const Snapshot snapshot = world.backup().snapshot;
   world.connector.set_rows(test::some_rows(200, 3));
   const Visitor visitor = [](const model::Collection&, const Difference&, bool) { throw std::runtime_error("enough"); };
-  EXPECT_THROW(compare_live(*world.repository, snapshot, world.connector, {}, {}, world.events, {}, visitor), std::runtime_error);
+  EXPECT_THROW(compare_live(*world.repository, snapshot, world.connector, {}, {}, world.events, {}, visitor),
+               std::runtime_error);
 }
 
 TEST(CompareLive, stops_when_asked) {

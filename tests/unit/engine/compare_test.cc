@@ -49,8 +49,7 @@ struct Collector {
 
 Changes compared(EngineWorld& world, const Snapshot& a, const Snapshot& b, const model::Selection& selection = {}) {
   Collector collector;
-  const CompareCounts counts =
-      compare_snapshots(*world.repository, a, b, selection, Values::yes, std::ref(collector));
+  const CompareCounts counts = compare_snapshots(*world.repository, a, b, selection, Values::yes, std::ref(collector));
   EXPECT_EQ(counts.added + counts.changed + counts.removed, collector.changes.size());
   return collector.changes;
 }
@@ -87,7 +86,8 @@ TEST(CompareSnapshots, of_different_connectors_merges_whole_trees) {
   const Snapshot a = world.backup().snapshot;
   test::FakeConnector other(world.clock);
   other.set_rows(theirs);
-  const Snapshot b = backup(*world.repository, other, "other", EngineWorld::small(), world.events, world.clock, {}).snapshot;
+  const Snapshot b =
+      backup(*world.repository, other, "other", EngineWorld::small(), world.events, world.clock, {}).snapshot;
   EXPECT_EQ(compared(world, a, b), model_difference(ours, theirs));
 }
 
