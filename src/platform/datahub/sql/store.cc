@@ -1,5 +1,6 @@
 #include "platform/datahub/sql/store.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <charconv>
@@ -133,8 +134,11 @@ SqlAddress::Engine parse_engine(std::string_view scheme) {
   bad_url(fmt::format("starts with '{}'", scheme), "Use mysql://, mariadb://, postgres:// or postgresql://.");
 }
 
-bool is_loopback(std::string_view host) {
-  return host.empty() || host == "localhost" || host == "::1" || host.starts_with("127.");
+bool is_loopback(const std::string& host) {
+  if (host.empty() || host == "localhost" || host == "::1") return true;
+  // Only a literal address: 127.0.0.1.example.com is somebody else's name.
+  in_addr address{};
+  return inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
 }
 
 }  // namespace
