@@ -35,7 +35,9 @@ public:
   }
 
   void note(std::string_view text) override {
-    if (screen_.verbosity != Verbosity::quiet) line(screen_.errors, fmt::format("{}\n", printable(text)));
+    if (screen_.verbosity == Verbosity::quiet) return;
+    const std::vector<std::string> lines = wrap(printable(text), terminal_columns(screen_.errors));
+    line(screen_.errors, fmt::format("{}\n", fmt::join(lines, "\n")));
   }
 
   void detail(std::string_view text) override {

@@ -25,7 +25,8 @@ struct Outcome {
 class App : public testing::Test {
 protected:
   App() {
-    composition_.backends = {{"file", "", [](const std::string& url) { return storage::open_local_backend(file_url_path(url)); }}};
+    composition_.backends = {
+        {"file", "", [](const std::string& url) { return storage::open_local_backend(file_url_path(url)); }}};
     platform::Platform platform;
     platform.name = "datahub";
     platform.settings = {{"sql.url", platform::Platform::Setting::Type::text, ""}};
@@ -121,7 +122,8 @@ TEST_F(App, names_the_configuration_when_a_connector_is_unknown) {
   std::ofstream(path) << "[repository.main]\nurl = \"" << url() << "\"\n[connector.catalog]\nplatform = \"datahub\"\n";
   const Outcome outcome = run({"backup", "catalogue", "--config", path});
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_EQ(outcome.err, "error: there is no connector \"catalogue\" in " + path + "\nhint: Did you mean \"catalog\"?\n");
+  EXPECT_EQ(outcome.err,
+            "error: there is no connector \"catalogue\" in " + path + "\nhint: Did you mean \"catalog\"?\n");
 }
 
 TEST_F(App, asks_which_repository_where_there_are_two) {

@@ -18,7 +18,8 @@ std::string offered(const std::string& words, std::size_t at) {
   test::TempFolder folder;
   const std::string path = folder.path() + "/completion";
   std::ofstream(path) << cli::bash_completion(cli::all_commands());
-  const std::string script = "source " + path + "; holdfast() { [ \"$1 $2\" = 'completion connectors' ] && echo catalog copy; " +
+  const std::string script = "source " + path +
+                             "; holdfast() { [ \"$1 $2\" = 'completion connectors' ] && echo catalog copy; " +
                              "[ \"$1\" = snapshots ] && echo 7f3c9a12; true; }; COMP_WORDS=(" + words +
                              "); COMP_CWORD=" + std::to_string(at) + "; _holdfast; echo \"${COMPREPLY[*]}\"";
   const std::string file = folder.path() + "/script";

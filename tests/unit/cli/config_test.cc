@@ -18,11 +18,16 @@ std::vector<platform::Platform> platforms() {
   using Type = platform::Platform::Setting::Type;
   platform::Platform out;
   out.name = "datahub";
-  out.settings = {{"sql.url", Type::text, ""}, {"sql.password", Type::secret, ""}, {"sql.retries", Type::number, ""}, {"trace", Type::flag, ""}};
+  out.settings = {{"sql.url", Type::text, ""},
+                  {"sql.password", Type::secret, ""},
+                  {"sql.retries", Type::number, ""},
+                  {"trace", Type::flag, ""}};
   return {out};
 }
 
-Config parse(std::string_view text) { return cli::parse_config(text, "holdfast.toml", platforms()); }
+Config parse(std::string_view text) {
+  return cli::parse_config(text, "holdfast.toml", platforms());
+}
 
 // "message | hint"
 std::string failure_of(std::string_view text) {
@@ -83,7 +88,8 @@ users = { "anna@old.example" = "anna@new.example" }
 
 TEST(Config, reads_a_secret_only_when_it_is_asked_for) {
   ::unsetenv("HOLDFAST_TEST_PASSWORD");
-  const Config config = parse("[connector.a]\nplatform = \"datahub\"\nsql.password = { env = \"HOLDFAST_TEST_PASSWORD\" }\n");
+  const Config config =
+      parse("[connector.a]\nplatform = \"datahub\"\nsql.password = { env = \"HOLDFAST_TEST_PASSWORD\" }\n");
   const auto settings = cli::settings_of(*config.connector("a"));
   EXPECT_THROW((void)settings->secret("sql.password"), base::Error);
   ::setenv("HOLDFAST_TEST_PASSWORD", "pw", 1);
@@ -98,7 +104,8 @@ TEST(Config, points_at_a_misspelt_key_and_suggests) {
             "holdfast.toml:2:1: unknown key \"plattform\" in connector.a | Did you mean \"platform\"?");
   EXPECT_EQ(failure_of("[connector.a]\nplatform = \"datahub\"\nsql = { urk = \"x\" }\n"),
             "holdfast.toml:3:9: unknown key \"urk\" in connector.a.sql | Did you mean \"url\"?");
-  EXPECT_EQ(failure_of("[conector.a]\n"), "holdfast.toml:1:2: unknown key \"conector\" in the file | Did you mean \"connector\"?");
+  EXPECT_EQ(failure_of("[conector.a]\n"),
+            "holdfast.toml:1:2: unknown key \"conector\" in the file | Did you mean \"connector\"?");
   EXPECT_EQ(failure_of("[policy.a]\nretentoin = {}\n"),
             "holdfast.toml:2:1: unknown key \"retentoin\" in a policy | Did you mean \"retention\"?");
   EXPECT_EQ(failure_of("[connector.a]\nplatform = \"datahob\"\n"),
@@ -112,34 +119,50 @@ TEST(Config, points_at_broken_toml) {
 
 TEST(Config, takes_no_secret_in_the_file) {
   EXPECT_TRUE(failure_of("[connector.a]\nplatform = \"datahub\"\nsql.password = \"hunter2\"\n")
-                  .starts_with("holdfast.toml:3:16: connector.a.sql.password is a secret and must not stand in this file | Write { env"));
-  EXPECT_TRUE(failure_of("[repository.a]\nurl = \"file:///x\"\nkey = \"hunter2\"\n").starts_with("holdfast.toml:3:7: repository.a.key is a secret"));
+                  .starts_with("holdfast.toml:3:16: connector.a.sql.password is a secret and must not stand in this "
+                               "file | Write { env"));
+  EXPECT_TRUE(failure_of("[repository.a]\nurl = \"file:///x\"\nkey = \"hunter2\"\n")
+                  .starts_with("holdfast.toml:3:7: repository.a.key is a secret"));
   EXPECT_TRUE(failure_of("[connector.a]\nplatform = \"datahub\"\nsql.url = \"mysql://u:hunter2@h/d\"\n")
                   .starts_with("holdfast.toml:3:11: connector.a.sql.url holds a password"));
-  EXPECT_EQ(failure_of("[connector.a]\nplatform = \"datahub\"\nsql.url = \"mysql://u:hunter2@h/d\"\n").find("hunter2"), std::string::npos)
+  EXPECT_EQ(failure_of("[connector.a]\nplatform = \"datahub\"\nsql.url = \"mysql://u:hunter2@h/d\"\n").find("hunter2"),
+            std::string::npos)
       << "the message must not spread the secret";
 }
 
 TEST(Config, wants_one_form_of_a_secret) {
-  EXPECT_TRUE(failure_of("[repository.a]\nurl = \"file:///x\"\nkey = {}\n").starts_with("holdfast.toml:3:7: repository.a.key has 0 forms"));
-  EXPECT_TRUE(failure_of("[repository.a]\nurl = \"file:///x\"\nkey = { env = \"A\", file = \"b\" }\n").starts_with("holdfast.toml:3:7: repository.a.key has 2 forms"));
-  EXPECT_TRUE(failure_of("[repository.a]\nurl = \"file:///x\"\nkey = { fiel = \"b\" }\n").find("Did you mean \"file\"?") != std::string::npos);
+  EXPECT_TRUE(failure_of("[repository.a]\nurl = \"file:///x\"\nkey = {}\n")
+                  .starts_with("holdfast.toml:3:7: repository.a.key has 0 forms"));
+  EXPECT_TRUE(failure_of("[repository.a]\nurl = \"file:///x\"\nkey = { env = \"A\", file = \"b\" }\n")
+                  .starts_with("holdfast.toml:3:7: repository.a.key has 2 forms"));
+  EXPECT_TRUE(
+      failure_of("[repository.a]\nurl = \"file:///x\"\nkey = { fiel = \"b\" }\n").find("Did you mean \"file\"?") !=
+      std::string::npos);
 }
 
 TEST(Config, wants_values_of_the_right_type) {
   EXPECT_TRUE(failure_of("[repository.a]\nurl = 5\n").starts_with("holdfast.toml:2:7: repository.a.url is not a text"));
-  EXPECT_TRUE(failure_of("[repository.a]\nkey = { env = \"K\" }\n").starts_with("holdfast.toml:1:13: repository.a has no url"));
-  EXPECT_TRUE(failure_of("[connector.a]\nplatform = \"datahub\"\nreaders = 0\n").starts_with("holdfast.toml:3:11: connector.a.readers is \"0\""));
-  EXPECT_TRUE(failure_of("[connector.a]\nplatform = \"datahub\"\nlimit_read = \"fast\"\n").starts_with("holdfast.toml:3:14: connector.a.limit_read"));
-  EXPECT_TRUE(failure_of("[connector.a]\nplatform = \"datahub\"\ntrace = \"yes\"\n").starts_with("holdfast.toml:3:9: connector.a.trace is neither"));
-  EXPECT_TRUE(failure_of("[connector.a]\nplatform = \"datahub\"\nsql = \"x\"\n").starts_with("holdfast.toml:3:7: connector.a.sql is not a table"));
-  EXPECT_TRUE(failure_of("[connector]\nplatform = \"datahub\"\n").starts_with("holdfast.toml:2:1: \"platform\" stands directly in [connector]"));
-  EXPECT_TRUE(failure_of("[connector.a]\nscratch = true\n").starts_with("holdfast.toml:1:12: connector.a has no platform"));
+  EXPECT_TRUE(
+      failure_of("[repository.a]\nkey = { env = \"K\" }\n").starts_with("holdfast.toml:1:13: repository.a has no url"));
+  EXPECT_TRUE(failure_of("[connector.a]\nplatform = \"datahub\"\nreaders = 0\n")
+                  .starts_with("holdfast.toml:3:11: connector.a.readers is \"0\""));
+  EXPECT_TRUE(failure_of("[connector.a]\nplatform = \"datahub\"\nlimit_read = \"fast\"\n")
+                  .starts_with("holdfast.toml:3:14: connector.a.limit_read"));
+  EXPECT_TRUE(failure_of("[connector.a]\nplatform = \"datahub\"\ntrace = \"yes\"\n")
+                  .starts_with("holdfast.toml:3:9: connector.a.trace is neither"));
+  EXPECT_TRUE(failure_of("[connector.a]\nplatform = \"datahub\"\nsql = \"x\"\n")
+                  .starts_with("holdfast.toml:3:7: connector.a.sql is not a table"));
+  EXPECT_TRUE(failure_of("[connector]\nplatform = \"datahub\"\n")
+                  .starts_with("holdfast.toml:2:1: \"platform\" stands directly in [connector]"));
+  EXPECT_TRUE(
+      failure_of("[connector.a]\nscratch = true\n").starts_with("holdfast.toml:1:12: connector.a has no platform"));
 }
 
 TEST(Config, refuses_names_that_references_could_not_say) {
-  EXPECT_TRUE(failure_of("[connector.latest]\nplatform = \"datahub\"\n").starts_with("holdfast.toml:1:12: \"latest\" cannot be a name"));
-  EXPECT_TRUE(failure_of("[connector.\"a/b\"]\nplatform = \"datahub\"\n").starts_with("holdfast.toml:1:12: \"a/b\" cannot be a name"));
+  EXPECT_TRUE(failure_of("[connector.latest]\nplatform = \"datahub\"\n")
+                  .starts_with("holdfast.toml:1:12: \"latest\" cannot be a name"));
+  EXPECT_TRUE(failure_of("[connector.\"a/b\"]\nplatform = \"datahub\"\n")
+                  .starts_with("holdfast.toml:1:12: \"a/b\" cannot be a name"));
 }
 
 TEST(Config, is_empty_where_no_file_is_but_insists_on_a_named_one) {
@@ -155,7 +178,8 @@ TEST(Config, looks_in_the_places_that_it_names) {
   ::setenv("XDG_CONFIG_HOME", folder.path().c_str(), 1);
   const auto places = cli::config_places();
   ::unsetenv("XDG_CONFIG_HOME");
-  EXPECT_EQ(places, (std::vector<std::string>{"holdfast.toml", folder.path() + "/holdfast/holdfast.toml", "/etc/holdfast/holdfast.toml"}));
+  EXPECT_EQ(places, (std::vector<std::string>{"holdfast.toml", folder.path() + "/holdfast/holdfast.toml",
+                                              "/etc/holdfast/holdfast.toml"}));
 }
 
 }  // namespace

@@ -75,7 +75,8 @@ protected:
 };
 
 TEST_F(Parser, takes_flags_before_and_behind_the_command) {
-  const Parsed parsed = run({"--json", "--repository", "backup", "backup", "catalog", "-v", "--full", "--select", "a", "path", "--select=b"});
+  const Parsed parsed = run(
+      {"--json", "--repository", "backup", "backup", "catalog", "-v", "--full", "--select", "a", "path", "--select=b"});
   EXPECT_EQ(parsed.command, commands_[0].get());
   EXPECT_TRUE(parsed.global.json);
   EXPECT_TRUE(parsed.global.verbose);
@@ -92,10 +93,16 @@ TEST_F(Parser, knows_commands_of_two_words) {
   EXPECT_EQ(failure_of({"key", "lits"}), "unknown command \"key lits\" | Did you mean \"key list\"?");
 }
 
+TEST_F(Parser, knows_the_flag_that_everybody_tries) {
+  commands_.push_back(std::make_unique<Probe>("version", other_));
+  EXPECT_THROW(run({"--version"}), base::Error) << "the probe wants an argument: the command was found";
+}
+
 TEST_F(Parser, suggests_what_was_meant) {
   EXPECT_EQ(failure_of({"bakup", "catalog"}), "unknown command \"bakup\" | Did you mean \"backup\"?");
   EXPECT_EQ(failure_of({"backup", "--raeders", "3"}), "backup has no flag --raeders | Did you mean \"--readers\"?");
-  EXPECT_EQ(failure_of({"backup", "x", "--frobnicate"}), "backup has no flag --frobnicate | Run \"holdfast backup --help\" for what it takes.");
+  EXPECT_EQ(failure_of({"backup", "x", "--frobnicate"}),
+            "backup has no flag --frobnicate | Run \"holdfast backup --help\" for what it takes.");
 }
 
 TEST_F(Parser, says_what_is_missing_or_too_much) {
@@ -106,7 +113,8 @@ TEST_F(Parser, says_what_is_missing_or_too_much) {
 
 TEST_F(Parser, checks_values) {
   EXPECT_TRUE(failure_of({"backup", "a", "--readers", "none"}).starts_with("--readers is \"none\""));
-  EXPECT_EQ(failure_of({"backup", "a", "--existing", "updtae"}), "--existing cannot be \"updtae\" | Did you mean \"update\"?");
+  EXPECT_EQ(failure_of({"backup", "a", "--existing", "updtae"}),
+            "--existing cannot be \"updtae\" | Did you mean \"update\"?");
 }
 
 TEST_F(Parser, takes_an_optional_value_only_with_an_equals_sign_or_at_the_end) {
@@ -131,7 +139,8 @@ TEST_F(Parser, reads_the_environment_twin_of_a_flag_that_is_not_given) {
   EXPECT_EQ(seen_.readers, 7u);
   EXPECT_TRUE(from_environment.global.json);
   EXPECT_FALSE(seen_.full) << "0 says no";
-  EXPECT_EQ(seen_.select, (std::vector<std::string>{"type:dataset,aspect:ownership"})) << "the comma belongs to the condition";
+  EXPECT_EQ(seen_.select, (std::vector<std::string>{"type:dataset,aspect:ownership"}))
+      << "the comma belongs to the condition";
   run({"backup", "a", "--readers", "2"});
   EXPECT_EQ(seen_.readers, 2u) << "what is given goes first";
   for (const char* name : {"HOLDFAST_READERS", "HOLDFAST_JSON", "HOLDFAST_FULL", "HOLDFAST_SELECT"}) ::unsetenv(name);

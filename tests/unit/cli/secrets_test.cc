@@ -15,7 +15,9 @@ using holdfast::base::Error;
 using holdfast::base::ErrorKind;
 using Form = SecretSource::Form;
 
-std::string revealed(const SecretSource& source) { return std::string(read_secret(source, "a test").reveal()); }
+std::string revealed(const SecretSource& source) {
+  return std::string(read_secret(source, "a test").reveal());
+}
 
 ErrorKind failure_of(const SecretSource& source) {
   try {
@@ -59,7 +61,8 @@ TEST(SecretSource, refuses_a_file_that_can_be_no_key) {
 
 TEST(SecretSource, reads_what_a_command_prints) {
   EXPECT_EQ(revealed({Form::command, "printf 'from %s\\n' command"}), "from command");
-  EXPECT_EQ(failure_of({Form::command, "echo wrong; exit 3"}), ErrorKind::config) << "a command that fails gives no key";
+  EXPECT_EQ(failure_of({Form::command, "echo wrong; exit 3"}), ErrorKind::config)
+      << "a command that fails gives no key";
   EXPECT_EQ(failure_of({Form::command, "true"}), ErrorKind::config);
 }
 

@@ -36,7 +36,8 @@ TEST(Units, reads_times) {
   EXPECT_EQ(parse_duration("1.5h", "x"), minutes(90));
   EXPECT_EQ(parse_duration("400d", "x"), hours(9600));
   EXPECT_EQ(parse_duration("250ms", "x"), milliseconds(250));
-  for (const char* text : {"", "90", "s", "-1s", "1 week", "1e30d"}) EXPECT_THROW(parse_duration(text, "x"), Error) << text;
+  for (const char* text : {"", "90", "s", "-1s", "1 week", "1e30d"})
+    EXPECT_THROW(parse_duration(text, "x"), Error) << text;
 }
 
 TEST(Units, reads_shares_above_nothing_and_up_to_all) {

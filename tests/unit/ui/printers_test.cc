@@ -19,7 +19,8 @@ using nlohmann::json;
 // A file that is written by descriptor and read back.
 class Captured {
 public:
-  Captured() : path_(folder_.path() + "/captured"), descriptor_(::open(path_.c_str(), O_CREAT | O_RDWR | O_TRUNC, 0600)) {}
+  Captured()
+      : path_(folder_.path() + "/captured"), descriptor_(::open(path_.c_str(), O_CREAT | O_RDWR | O_TRUNC, 0600)) {}
   ~Captured() { ::close(descriptor_); }
   int descriptor() const { return descriptor_; }
   std::string text() const {
@@ -64,7 +65,8 @@ base::Progress rows(std::uint64_t count) {
 }
 
 const std::vector<base::Fact> k_facts{ui::fact_text("snapshot", "7f3c9a12"), ui::fact_count("new", 1204),
-                                      ui::fact_bytes("added_raw", 2048), ui::fact_duration("took", std::chrono::milliseconds(1500))};
+                                      ui::fact_bytes("added_raw", 2048),
+                                      ui::fact_duration("took", std::chrono::milliseconds(1500))};
 
 TEST(PlainPrinter, reports_a_phase_at_its_begin_and_every_ten_seconds) {
   Printing printing;

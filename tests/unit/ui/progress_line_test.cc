@@ -52,7 +52,8 @@ TEST(Pace, starts_anew_with_a_phase) {
 
 TEST(Pace, keeps_few_samples_however_often_events_come) {
   Pace pace;
-  for (int i = 0; i <= 10000; ++i) pace.add(reading(static_cast<std::uint64_t>(i) / 10, static_cast<std::uint64_t>(i)), milliseconds(i));
+  for (int i = 0; i <= 10000; ++i)
+    pace.add(reading(static_cast<std::uint64_t>(i) / 10, static_cast<std::uint64_t>(i)), milliseconds(i));
   EXPECT_NEAR(*pace.bytes_per_second(), 1000, 20);
 }
 
@@ -80,7 +81,8 @@ TEST(ProgressLine, fits_every_width) {
 TEST(ProgressLine, draws_a_bar_where_there_is_room) {
   Pace pace;
   pace.add(reading(500, 0), seconds(0));
-  EXPECT_EQ(progress_bar(reading(500, 0), pace, 80), "reading catalog  [===============>              ]  50 %  500 of 1,000 rows");
+  EXPECT_EQ(progress_bar(reading(500, 0), pace, 80),
+            "reading catalog  [===============>              ]  50 %  500 of 1,000 rows");
   EXPECT_EQ(progress_bar(reading(500, 0), pace, 45), "reading catalog  50 %  500 of 1,000 rows");
 }
 

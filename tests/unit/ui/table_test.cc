@@ -40,6 +40,24 @@ TEST(Table, fills_up_rows_that_are_too_short) {
   EXPECT_EQ(table.text(), "A     B\n----  -\nonly\n");
 }
 
+TEST(Table, wraps_its_last_column_where_the_screen_is_narrow) {
+  Table table({{"N", Align::left}, {"TEXT", Align::left}});
+  table.row({"1", "some words that are too long"});
+  table.row({"2", "short"});
+  EXPECT_EQ(table.text(24),
+            "N  TEXT\n"
+            "-  ---------------------\n"
+            "1  some words that are\n"
+            "   too long\n"
+            "2  short\n");
+}
+
+TEST(Table, counts_in_singular_and_plural) {
+  EXPECT_EQ(holdfast::ui::format_counted(1, "row"), "1 row");
+  EXPECT_EQ(holdfast::ui::format_counted(0, "row"), "0 rows");
+  EXPECT_EQ(holdfast::ui::format_counted(1234, "row"), "1,234 rows");
+}
+
 TEST(Table, writes_sizes_in_iec_units) {
   EXPECT_EQ(format_bytes(0), "0 B");
   EXPECT_EQ(format_bytes(1023), "1023 B");

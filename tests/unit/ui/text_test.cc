@@ -8,6 +8,7 @@ using holdfast::ui::display_width;
 using holdfast::ui::printable;
 using holdfast::ui::shorten;
 using holdfast::ui::valid_utf8_prefix;
+using holdfast::ui::wrap;
 
 TEST(Text, counts_columns_of_wide_combining_and_broken_characters) {
   EXPECT_EQ(display_width("abc"), 3u);
@@ -25,11 +26,23 @@ TEST(Text, shortens_to_columns_without_cutting_a_character) {
   EXPECT_EQ(shorten("abcdef", 2), "..");
 }
 
+TEST(Text, breaks_lines_at_blanks) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(wrap("", 10), Lines{""});
+  EXPECT_EQ(wrap("one two three", 7), (Lines{"one two", "three"}));
+  EXPECT_EQ(wrap("incomprehensible it is", 5), (Lines{"incomprehensible", "it is"}));
+}
+
 TEST(Text, escapes_control_characters_and_broken_utf8) {
   EXPECT_EQ(printable("plain ü"), "plain ü");
   EXPECT_EQ(printable("\x1b[31mred"), "\\x1b[31mred");
-  EXPECT_EQ(printable("\xc2\x9b" "2J"), "\\xc2\\x9b2J") << "C1 controls steer terminals too";
-  EXPECT_EQ(printable("\x80" "a"), "\\x80a");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "2J"),
+            "\\xc2\\x9b2J")
+      << "C1 controls steer terminals too";
+  EXPECT_EQ(printable("\x80"
+                      "a"),
+            "\\x80a");
   EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "a surrogate is not UTF-8";
 }
 
