@@ -45,8 +45,9 @@ private:
 void lock_live(Client& client, const SwapPlan& plan, const base::Clock& clock, const std::stop_token& stop) {
   for (int attempt = 1;; ++attempt) {
     try {
-      client.execute(fmt::format("BEGIN; SET LOCAL lock_timeout = '2s'; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE",
-                                 qualified(plan.wanted.schema, plan.wanted.table)));
+      client.execute(fmt::format(
+          "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '2s'; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE",
+          qualified(plan.wanted.schema, plan.wanted.table)));
       return;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::busy || attempt == k_lock_tries) throw;
@@ -151,7 +152,7 @@ void swap_tables(Client& client, const SwapPlan& plan, const base::Clock& clock,
   if (plan.live)
     lock_live(client, plan, clock, stop);
   else
-    client.execute("BEGIN; SET LOCAL lock_timeout = '2s'");
+    client.execute("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '2s'");
   check_unchanged(client, plan);
   if (plan.live) set_live_aside(client, plan);
   bring_shadow_in(client, plan);

@@ -54,7 +54,7 @@ public:
   std::vector<RowResult> apply(const std::vector<RowChange>& changes) override {
     return base::in_context([&] { return "writing rows of " + address_.display(); },
                             [&] {
-                              client_.execute("BEGIN");
+                              client_.execute("BEGIN ISOLATION LEVEL READ COMMITTED");
                               try {
                                 std::vector<RowResult> results = apply_all(changes);
                                 client_.execute("COMMIT");
