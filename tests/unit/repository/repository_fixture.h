@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -123,6 +124,57 @@ std::optional<base::ErrorKind> error_of(Work&& work) {
     return error.kind();
   }
   return std::nullopt;
+}
+
+inline repository::ContentHash content_under(const repository::BoundaryKey& key, const Model& rows) {
+  repository::ContentHash out;
+  std::vector<base::ColumnView> columns;
+  for (const auto& [name, values] : rows) {
+    columns.assign(values.begin(), values.end());
+    out.add(key, {name, columns});
+  }
+  return out;
+}
+
+// What a host without a reading key does: whole rows for what it thinks new, hashed tombstones for what is gone.
+inline repository::Snapshot write_only_backup(repository::WriteOnlyRepository& to, const repository::SnapshotId& parent,
+                                              const Model& before, const Model& after, base::Instant now) {
+  using namespace repository;
+  auto session = to.begin_session(parent);
+  LayerPart part(*session, to.boundary_key(), k_small_shape, Filters::keep);
+  std::vector<base::ColumnView> columns;
+  Snapshot snapshot;
+  for (const auto& [key, values] : after) {
+    const auto old = before.find(key);
+    if (old != before.end() && old->second == values) continue;
+    columns.assign(values.begin(), values.end());
+    const Op op = old == before.end() ? Op::insert : Op::update;
+    part.add({op, ~ColumnMask{0}, {key, columns}});
+    ++(op == Op::insert ? snapshot.counts.added : snapshot.counts.changed);
+  }
+  std::vector<LayerPart> parts;
+  parts.push_back(std::move(part));
+  Layer delta = join(*session, to.boundary_key(), k_small_shape, Filters::keep, std::move(parts));
+  std::vector<ErasedHash> gone;
+  for (const auto& [key, values] : before)
+    if (!after.contains(key)) gone.push_back(key_hash(to.boundary_key(), key));
+  add_hashed_erases(*session, to.boundary_key(), delta, gone);
+  Tree tree;
+  tree.name = "aspect";
+  tree.schema = "{}";
+  tree.shape = k_small_shape;
+  tree.inherits = true;
+  tree.delta = delta;
+  tree.rows = after.size();
+  tree.bytes = bytes_of(after);
+  tree.content = content_under(to.boundary_key(), after);
+  tree.completed.push_back({});
+  snapshot.connector = "catalog";
+  snapshot.platform = "datahub";
+  snapshot.started = snapshot.taken = now;
+  snapshot.counts.gone = gone.size();
+  snapshot.trees.push_back(std::move(tree));
+  return session->commit(std::move(snapshot));
 }
 
 inline void replace(storage::Backend& backend, const std::string& name, base::ByteView bytes) {

@@ -1,0 +1,112 @@
+#include "repository/repository.h"
+
+#include "repository/names.h"
+#include "repository/writers.h"
+#include "repository_fixture.h"
+
+namespace holdfast::repository {
+namespace {
+
+using base::ErrorKind;
+using test::error_of;
+using test::RepositoryWorld;
+
+struct WriteOnlyWorld : RepositoryWorld {
+  WriteOnlyWorld() {
+    const auto repository = open();
+    first = backup(*repository, before);
+    key = repository->make_writer("edge host");
+    after = before;
+    for (int i = 0; i < 9; ++i) after.erase(test::numbered_key(static_cast<std::uint64_t>(i * 5)));
+    for (int i = 0; i < 7; ++i) after[test::numbered_key(static_cast<std::uint64_t>(i * 4 + 1))] = test::some_values(static_cast<std::uint64_t>(500 + i), 3);
+    after["new key"] = test::some_values(999, 3);
+  }
+  test::Model before = test::some_rows(60);
+  test::Model after;
+  Snapshot first;
+  WriterKey key;
+};
+
+TEST(WriteOnlyRepository, adds_a_snapshot_that_readers_see_with_all_rows) {
+  WriteOnlyWorld world;
+  const auto host = WriteOnlyRepository::open(*world.backend, world.environment(), world.key);
+  const Snapshot made = test::write_only_backup(*host, world.first.id, world.before, world.after, world.clock.now());
+  EXPECT_EQ(made.id.writer, 2u);
+  const auto repository = world.open();
+  const Snapshot read = *repository->latest();
+  EXPECT_EQ(read.id, made.id) << "it follows the first in the chain";
+  EXPECT_FALSE(read.trees[0].inherits);
+  EXPECT_EQ(RepositoryWorld::read(*repository, read), world.after);
+  EXPECT_EQ(read.trees[0].content, test::content_under(repository->boundary_key(), world.after));
+  EXPECT_TRUE(repository->check({CheckLevel::data, 1.0, {}, {}}).findings.empty());
+  EXPECT_TRUE(repository->warnings().empty());
+
+  // And again on top of it, by the host and then by one that reads.
+  test::Model third = world.before;
+  const Snapshot again = test::write_only_backup(*host, made.id, world.after, third, world.clock.now());
+  EXPECT_EQ(RepositoryWorld::read(*repository, repository->snapshot(again.id)), third);
+  const Snapshot full = world.backup(*repository, world.after, repository->snapshot(again.id));
+  EXPECT_EQ(RepositoryWorld::read(*world.open(), *world.open()->latest()), world.after);
+  EXPECT_EQ(world.open()->latest()->id, full.id);
+}
+
+TEST(WriteOnlyRepository, shares_no_block_with_another_trust_domain) {
+  WriteOnlyWorld world;
+  const auto repository = world.open();
+  const auto ours = repository->begin_session(std::nullopt);
+  const auto host = WriteOnlyRepository::open(*world.backend, world.environment(), world.key);
+  const auto theirs = host->begin_session(world.first.id);
+  const BlockId id = ours->put(BlockKind::rows, "the same bytes");
+  EXPECT_NE(theirs->put(BlockKind::rows, "the same bytes"), id);
+  Snapshot made = theirs->commit({});
+  const auto child = repository->begin_session(made.id);
+  EXPECT_EQ(child->put(BlockKind::rows, "the same bytes"), id);
+  EXPECT_EQ(child->bytes_added_raw(), 14u) << "stored again rather than taken from a less trusted writer";
+}
+
+TEST(WriteOnlyRepository, holds_nothing_that_opens_what_is_stored) {
+  WriteOnlyWorld world;
+  const WriterSecrets secrets = decode_writer_key(world.key.text);
+  EXPECT_EQ(error_of([&] { Repository::open(*world.backend, world.environment(), MasterKey{secrets.id_key, ""}); }), ErrorKind::wrong_key);
+  const auto host = WriteOnlyRepository::open(*world.backend, world.environment(), world.key);
+  const auto session = host->begin_session(world.first.id);
+  EXPECT_EQ(error_of([&] { session->blocks().get(world.first.trees[0].layers[0].top[0].id); }), ErrorKind::corruption);
+}
+
+TEST(WriteOnlyRepository, refuses_another_repository_and_other_texts) {
+  WriteOnlyWorld world;
+  test::SeededRandom random(12);
+  const auto foreign = storage::make_memory_backend();
+  foreign->put(k_config_name, make_config(base::Secret(std::string(32, 'x')), 1024, 8192, {}, random).config.stored);
+  EXPECT_EQ(error_of([&] { WriteOnlyRepository::open(*foreign, world.environment(), world.key); }), ErrorKind::refused);
+  EXPECT_EQ(error_of([&] { WriteOnlyRepository::open(*world.backend, world.environment(), {base::Secret("a passphrase")}); }),
+            ErrorKind::wrong_key);
+  std::string text(world.key.text.reveal());
+  text[60] = text[60] == '0' ? '1' : '0';
+  EXPECT_EQ(error_of([&] { WriteOnlyRepository::open(*world.backend, world.environment(), {base::Secret(text)}); }),
+            ErrorKind::wrong_key);
+}
+
+TEST(WriteOnlyRepository, may_not_forget_what_others_wrote) {
+  WriteOnlyWorld world;
+  const auto repository = world.open();
+  const WriterSecrets secrets = decode_writer_key(world.key.text);
+  // The host writes a well-formed, signed forget record of the first snapshot.
+  const SessionKey key = make_session_key(secrets.identity, {secrets.signer.writer, 0}, world.random);
+  base::ByteWriter payload;
+  payload.u32(1);
+  payload.u64(world.first.id.sequence);
+  payload.u32(1);
+  payload.u8(1);
+  payload.sized("");
+  payload.sized("");
+  payload.u64(0);
+  world.backend->put(ForgetName{world.first.id, 1, Mark::forget}.name(),
+                     seal_object(ObjectKind::forget, secrets.identity, key, secrets.signer, payload.bytes(), world.random));
+  EXPECT_EQ(repository->latest()->id, world.first.id);
+  EXPECT_EQ(repository->warnings().size(), 1u);
+  EXPECT_EQ(repository->check({}).findings.size(), 1u);
+}
+
+}  // namespace
+}  // namespace holdfast::repository
