@@ -49,7 +49,9 @@ TEST(MysqlCapture, reads_every_row_once_in_key_order_over_many_ranges) {
   std::size_t largest = 0;
   std::vector<base::Row> rows;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
-    if (i > 0) { EXPECT_EQ(ranges[i].from, *ranges[i - 1].to); }
+    if (i > 0) {
+      EXPECT_EQ(ranges[i].from, *ranges[i - 1].to);
+    }
     Collect sink;
     capture->read(collection, ranges[i], sink, {});
     largest = std::max(largest, sink.rows.size());
@@ -187,9 +189,10 @@ TEST(MysqlCapture, names_the_row_that_is_not_utf8) {
   server.execute(k_current_table, database);
   fill(server, database, 10);
   // The server checks what it is given; a column whose declaration changed under its bytes is how such rows come to be.
-  server.execute("CREATE TABLE later LIKE metadata_aspect_v2; ALTER TABLE metadata_aspect_v2 MODIFY metadata longblob NOT NULL; "
-                 "UPDATE metadata_aspect_v2 SET metadata = x'c3a9ff' WHERE urn = 'urn:li:dataset:0000007'; FLUSH TABLES",
-                 database);
+  server.execute(
+      "CREATE TABLE later LIKE metadata_aspect_v2; ALTER TABLE metadata_aspect_v2 MODIFY metadata longblob NOT NULL; "
+      "UPDATE metadata_aspect_v2 SET metadata = x'c3a9ff' WHERE urn = 'urn:li:dataset:0000007'; FLUSH TABLES",
+      database);
   std::string folder = server.query("SELECT @@datadir");
   folder.back() = '/';
   std::ifstream later(folder + database + "/later.frm", std::ios::binary);
@@ -201,8 +204,9 @@ TEST(MysqlCapture, names_the_row_that_is_not_utf8) {
   const auto capture = source.open();
   const auto error = error_of([&] { read_all(*capture); });
   EXPECT_EQ(error.kind(), ErrorKind::corruption);
-  EXPECT_NE(error.message().find("row ('urn:li:dataset:0000007', 'status', 0): column 'metadata' is not UTF-8 at byte 2"),
-            std::string::npos)
+  EXPECT_NE(
+      error.message().find("row ('urn:li:dataset:0000007', 'status', 0): column 'metadata' is not UTF-8 at byte 2"),
+      std::string::npos)
       << error.message();
 }
 
