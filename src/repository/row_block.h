@@ -143,6 +143,8 @@ class RowBlockReader {
   void read_shapes(base::ByteReader& in, std::size_t rows);
   void read_keys(base::ByteReader& in, std::size_t rows);
   void read_column(base::ByteReader& in, std::uint32_t column);
+  void read_ended(base::ByteReader& in, std::vector<Slot>& slots);
+  void read_measured(base::ByteReader& in, std::vector<Slot>& slots);
   void group_rows();
   void load_key();
   std::uint32_t place(base::ByteView view) const noexcept {
@@ -162,6 +164,7 @@ class RowBlockReader {
   std::vector<std::uint32_t> head_of_row_;   // index into heads_
   std::vector<HeadPart> heads_;
   std::vector<std::uint32_t> grouped_;
+  std::vector<std::uint32_t> order_;         // rows that carry the column that is being read, as their values lie
   std::vector<std::vector<Slot>> slots_;     // per column; empty where no row carries it
   std::size_t at_ = 0;
   std::size_t head_ = 0;                     // the head that key_ holds

@@ -144,7 +144,7 @@ private:
 // be done.  Reads what it folds, and nothing else.
 struct FoldPolicy {
   std::size_t layers_max = 4;      // delta layers that may stay
-  double base_share = 0.5;         // fold into the base where the deltas of a stretch weigh more than this share of it
+  double base_share = 0.75;        // fold into the base where the deltas of a stretch weigh more than this share of it
 };
 Tree fold(BlockSource& source, BlockSink& sink, const BoundaryKey& key, const Tree& tree, const FoldPolicy& policy = {});
 

@@ -25,10 +25,11 @@ Values some_values(std::uint64_t seed, std::uint32_t columns) {
   std::mt19937_64 random(seed);
   Values values;
   for (std::uint32_t i = 0; i < columns; ++i) {
-    switch (random() % 8) {
+    switch (random() % 9) {
       case 0: values.emplace_back(std::nullopt); break;
       case 1: values.emplace_back(Bytes()); break;
       case 2: values.emplace_back(Bytes(random() % 900, static_cast<char>('a' + random() % 26))); break;
+      case 3: values.emplace_back(Bytes("\1binary\0", 8)); break;
       default: values.emplace_back(fmt::format("{{\"value\":{},\"flag\":{}}}", random() % 100000, random() % 2)); break;
     }
   }

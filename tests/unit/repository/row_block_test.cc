@@ -91,6 +91,16 @@ TEST(RowBlock, tells_null_from_empty) {
   EXPECT_EQ(decode(encode(rows, 2), 2), rows);
 }
 
+TEST(RowBlock, keeps_bytes_that_could_be_taken_for_marks) {
+  for (const Bytes& odd : {Bytes(1, '\0'), Bytes("a\0b", 3), Bytes("\1"), Bytes("\1x"), Bytes("x\1"), Bytes()}) {
+    std::vector<TestRow> rows;
+    rows.push_back({.op = Op::insert, .carried = 1, .key = "a", .cells = {{Cell::Kind::value, "before"}}});
+    rows.push_back({.op = Op::insert, .carried = 1, .key = "b", .cells = {{Cell::Kind::value, odd}}});
+    rows.push_back({.op = Op::insert, .carried = 1, .key = "c", .cells = {{Cell::Kind::null, ""}}});
+    EXPECT_EQ(decode(encode(rows, 1), 1), rows);
+  }
+}
+
 TEST(RowBlock, keeps_references_to_overflow_values) {
   base::ByteWriter reference;
   reference.varint((1 << 20) + 1);
