@@ -187,7 +187,7 @@ WholeResult restore_whole(repository::Repository& repository, const repository::
   const base::Duration begun = clock.elapsed();
   platform::ReplaceOptions replace = options.replace;
   replace.writers = std::max(1U, replace.writers);
-  replace.snapshot = snapshot.id.name();
+  if (replace.snapshot.empty()) replace.snapshot = snapshot.id.short_id();
   replace.attributes = snapshot.attributes;
   WholeResult result;
   base::in_context([&] { return fmt::format("restoring snapshot {}", snapshot.id.short_id()); },

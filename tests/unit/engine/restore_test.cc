@@ -63,7 +63,7 @@ TEST_F(RestoreWhole, replaces_rows_only_when_told_and_names_the_old_table) {
   EXPECT_NE(error.hint().find("--yes"), std::string::npos);
   WholeOptions options;
   options.yes = true;
-  EXPECT_EQ(restored(options).previous, "aspect_before_" + snapshot.id.name());
+  EXPECT_EQ(restored(options).previous, "aspect_before_" + snapshot.id.short_id());
   EXPECT_EQ(target.rows(), world.connector.rows());
 }
 
