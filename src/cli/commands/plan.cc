@@ -40,6 +40,8 @@ public:
       return k_exit_ok;
     }
     if (!context.global().quiet) print_plan(context, plan);
+    // The remark below goes to standard error and must come behind the plan.
+    context.out().flush();
     if (out_)
       context.events().note(fmt::format("the plan is in {}; apply it with: holdfast restore --plan {}", *out_, *out_));
     return k_exit_ok;

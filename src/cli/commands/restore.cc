@@ -187,12 +187,12 @@ private:
     bool holds_rows = false;
     for (const repository::Tree& tree : snapshot.trees)
       holds_rows = holds_rows || target.holds_rows(engine::collection_of(tree));
-    const std::string_view now = holds_rows ? "holds rows, which would be replaced" : "is empty";
     context.events().summary(
-        "restore",
-        {ui::fact_text("target", fmt::format("{} {}", to_, now)), ui::fact_text("snapshot", snapshot.id.short_id()),
-         ui::fact_count("rows", rows_of(snapshot)), ui::fact_bytes("bytes", bytes_of(snapshot)),
-         ui::fact_text("would", "load all rows, then swap: this was a dry run")});
+        "restore", {ui::fact_text("target", to_), ui::fact_text("snapshot", snapshot.id.short_id()),
+                    ui::fact_count("rows", rows_of(snapshot)), ui::fact_bytes("bytes", bytes_of(snapshot)),
+                    base::Fact{"replaces", holds_rows ? "the rows that are there: needs --yes" : "nothing: it is empty",
+                               holds_rows ? "true" : "false"},
+                    ui::fact_text("would", "load all rows, then swap: this was a dry run")});
     return k_exit_ok;
   }
 
