@@ -1,11 +1,10 @@
 #include "engine/backup.h"
 
-#include <fmt/format.h>
-
 #include "cli/capture_flags.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "ui/printers.h"
+#include "ui/table.h"
 
 namespace holdfast::cli {
 namespace {
@@ -25,8 +24,7 @@ std::vector<base::Fact> facts_of(const engine::BackupResult& result, bool dry_ru
   facts.push_back(ui::fact_bytes("added_raw", dry_run ? snapshot.counts.bytes : snapshot.bytes_added_raw));
   if (!dry_run) facts.push_back(ui::fact_bytes("added_stored", snapshot.bytes_added_stored));
   facts.push_back(ui::fact_duration("took", result.took));
-  if (snapshot.partial())
-    facts.push_back({"partial", fmt::format("{} things failed", snapshot.outcomes.size()), "true"});
+  if (snapshot.partial()) facts.push_back({"partial", ui::format_counted(snapshot.outcomes.size(), "failure"), "true"});
   return facts;
 }
 
@@ -56,7 +54,6 @@ public:
     const auto connector = context.open_connector(connector_);
     const engine::BackupResult result =
         engine::backup(repository, *connector, connector_, options_, context.events(), context.clock(), context.stop());
-    for (const std::string& outcome : result.snapshot.outcomes) context.events().warning(outcome);
     context.events().summary("backup", facts_of(result, options_.dry_run));
     return result.snapshot.partial() ? k_exit_partial : k_exit_ok;
   }

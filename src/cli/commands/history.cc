@@ -15,6 +15,7 @@ namespace {
 
 using What = engine::HistoryEntry::What;
 
+// For machines; people see a blank in place of the underscore.
 std::string_view word_of(What what) noexcept {
   switch (what) {
     case What::first_seen:
@@ -51,8 +52,9 @@ public:
     if (entries.empty()) context.events().note(fmt::format("no snapshot holds {}", urn_));
     std::map<std::string, const base::Row*> last;
     for (const auto& entry : entries) {
-      context.out().line(fmt::format("{}  {}  {:<10}  {}", entry.snapshot.id.short_id(),
-                                     short_time(entry.snapshot.taken), word_of(entry.what), ui::printable(entry.path)));
+      context.out().line(
+          fmt::format("{}  {}  {:<10}  {}", entry.snapshot.id.short_id(), short_time(entry.snapshot.taken),
+                      entry.what == What::first_seen ? "first seen" : word_of(entry.what), ui::printable(entry.path)));
       const base::Row*& before = last[entry.path];
       if (fields_ && entry.what == What::changed) context.out().write(field_lines(changes(entry, before)));
       before = entry.row ? &*entry.row : nullptr;
