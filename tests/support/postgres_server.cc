@@ -138,19 +138,29 @@ struct PostgresServer::Impl {
     return fmt::format("host=127.0.0.1 port={} user=postgres dbname={} connect_timeout=10", port, database);
   }
 
-  void init(const std::string& locale) {
+  void make_folder() {
     account = server_account();
     folder = (std::filesystem::temp_directory_path() / "holdfast-pg-XXXXXX").string();
     if (::mkdtemp(folder.data()) == nullptr) throw Error(ErrorKind::io, "cannot make a folder like " + folder);
     if (::geteuid() == 0 && ::chown(folder.c_str(), account.uid, account.gid) != 0)
       throw Error(ErrorKind::io, "cannot give away " + folder);
-    const int child = spawn(account, folder, log(),
-                            {binary("initdb"), "-D", folder + "/data", "-U", "postgres", "-A", "trust", "--no-sync",
-                             "--locale=" + locale, "-E", "UTF8"},
-                            SIGKILL);
+  }
+
+  void run(std::vector<std::string> words) const {
+    const std::string name = words[0];
+    const int child = spawn(account, folder, log(), std::move(words), SIGKILL);
     int status = 0;
     if (::waitpid(child, &status, 0) != child || status != 0)
-      throw Error(ErrorKind::io, "initdb failed: " + read_text(log()));
+      throw Error(ErrorKind::io, name + " failed: " + read_text(log()));
+  }
+
+  void launch_somewhere() {
+    for (int attempt = 0; attempt < 5; ++attempt) {
+      port = free_port();
+      if (launch()) return;
+      stop(SIGQUIT);
+    }
+    throw Error(ErrorKind::unavailable, "PostgreSQL did not get ready: " + read_text(log()));
   }
 
   bool ready() const {
@@ -195,13 +205,21 @@ struct PostgresServer::Impl {
 
 PostgresServer::PostgresServer(std::vector<std::string> options, std::string locale) : impl_(std::make_unique<Impl>()) {
   impl_->options = std::move(options);
-  impl_->init(locale);
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    impl_->port = free_port();
-    if (impl_->launch()) return;
-    impl_->stop(SIGQUIT);
-  }
-  throw Error(ErrorKind::unavailable, "PostgreSQL did not get ready: " + read_text(impl_->log()));
+  impl_->make_folder();
+  impl_->run({binary("initdb"), "-D", impl_->folder + "/data", "-U", "postgres", "-A", "trust", "--no-sync",
+              "--locale=" + locale, "-E", "UTF8"});
+  impl_->launch_somewhere();
+}
+
+PostgresServer::PostgresServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+std::unique_ptr<PostgresServer> PostgresServer::standby_of(PostgresServer& primary) {
+  auto impl = std::make_unique<Impl>();
+  impl->make_folder();
+  impl->run({binary("pg_basebackup"), "-h", "127.0.0.1", "-p", std::to_string(primary.port()), "-U", "postgres", "-D",
+             impl->folder + "/data", "-R", "--no-sync", "-c", "fast"});
+  impl->launch_somewhere();
+  return std::unique_ptr<PostgresServer>(new PostgresServer(std::move(impl)));
 }
 
 PostgresServer::~PostgresServer() {

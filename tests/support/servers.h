@@ -31,6 +31,8 @@ private:
 class PostgresServer {
 public:
   explicit PostgresServer(std::vector<std::string> options = {}, std::string locale = "C.UTF-8");
+  // A hot standby that follows `primary`, which must outlive it.
+  static std::unique_ptr<PostgresServer> standby_of(PostgresServer& primary);
   ~PostgresServer();
   std::uint16_t port() const;
   std::string url(const std::string& database) const;  // postgresql://postgres@127.0.0.1:PORT/DATABASE
@@ -42,6 +44,7 @@ public:
 
 private:
   struct Impl;
+  explicit PostgresServer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

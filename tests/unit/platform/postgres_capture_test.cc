@@ -330,6 +330,28 @@ TEST(PostgresCaptureOfItsOwnServer, a_server_that_dies_in_mid_read_is_unavailabl
   EXPECT_EQ(read_all(*store->capture({}, {})), whole);
 }
 
+TEST(PostgresCaptureOfItsOwnServer, reads_from_a_standby_by_several_readers_and_records_its_lag) {
+  PostgresServer primary;
+  const std::string database = fresh_database(primary);
+  primary.execute(current_table(), database);
+  primary.execute(generated_rows(2000), database);
+  const auto standby = PostgresServer::standby_of(primary);
+  const auto store = open_store(*standby, database, base::system_clock());
+  const auto capture = store->capture({}, {});
+  EXPECT_EQ(capture->readers(), 4U);
+  const auto json = nlohmann::json::parse(capture->attributes());
+  EXPECT_EQ(json["replica"]["kind"], "standby");
+  EXPECT_FALSE(json["position"]["lsn"].get<std::string>().empty());
+  EXPECT_NE(capture->notes().at(0).find("standby"), std::string::npos);
+  // What the primary does meanwhile is not of this instant.
+  primary.execute("DELETE FROM metadata_aspect_v2 WHERE version = 0", database);
+  EXPECT_EQ(read_all(*capture).size(), 2000U);
+  const auto lines = store->diagnose();
+  EXPECT_TRUE(
+      std::any_of(lines.begin(), lines.end(), [](const auto& line) { return line.text.starts_with("a standby"); }));
+  EXPECT_EQ(kind_of([&] { store->replace(capture->collections()[0].collection, {}, 1, {}); }), ErrorKind::refused);
+}
+
 // --- one instant
 // -------------------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include "platform/datahub/postgres/client.h"
@@ -66,6 +69,58 @@ TEST(PostgresClient, names_who_was_refused_and_what_is_not_there) {
 TEST(PostgresClient, refuses_a_server_without_tls_where_it_is_asked_for) {
   for (const char* tls : {"?tls=require", "?tls=verify"})
     EXPECT_EQ(kind_of([&] { Client(address("postgres", tls), {}); }), ErrorKind::unavailable) << tls;
+}
+
+// A certificate for the address 127.0.0.1, one authority that signed it and one that did not.
+class Certificates {
+public:
+  Certificates() {
+    if (::mkdtemp(folder_.data()) == nullptr) throw base::Error(ErrorKind::io, "cannot make a folder like " + folder_);
+    const std::string script =
+        "cd " + folder_ +
+        " && ( openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout ca.key -out ca.pem -subj '/CN=test authority'"
+        " && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout other.key -out other.pem -subj '/CN=another'"
+        " && openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj '/CN=127.0.0.1'"
+        " && printf 'subjectAltName=IP:127.0.0.1' > san"
+        " && openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san -out "
+        "server.pem"
+        " && chmod 755 . && chmod 600 server.key ) > log 2>&1"
+        // The server reads its key only from a file of its own user.
+        " && if [ $(id -u) = 0 ]; then chown postgres server.key 2>/dev/null || chown nobody server.key; fi";
+    if (std::system(script.c_str()) != 0)
+      throw base::Error(ErrorKind::io, "openssl could not make certificates in " + folder_);
+  }
+  ~Certificates() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  std::string file(const std::string& name) const { return folder_ + "/" + name; }
+
+private:
+  std::string folder_ = (std::filesystem::temp_directory_path() / "holdfast-tls-XXXXXX").string();
+};
+
+TEST(PostgresClient, believes_only_a_server_whose_certificate_it_can_check) {
+  const Certificates certificates;
+  PostgresServer server({"-c", "ssl=on", "-c", "ssl_cert_file=" + certificates.file("server.pem"), "-c",
+                         "ssl_key_file=" + certificates.file("server.key")});
+  const auto connect = [&](const std::string& options, const std::string& host = "127.0.0.1") {
+    auto to = datahub::parse_sql_url(server.url("postgres") + options, {});
+    to.host = host;
+    Client client(to, {});
+    return client.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").flag(0, 0);
+  };
+  EXPECT_TRUE(connect("?tls=verify&ca=" + certificates.file("ca.pem")));
+  EXPECT_TRUE(connect("?tls=require"));
+  EXPECT_FALSE(connect(""));  // loopback
+  std::string message;
+  EXPECT_EQ(kind_of([&] { connect("?tls=verify&ca=" + certificates.file("other.pem")); }, &message),
+            ErrorKind::unavailable);
+  EXPECT_NE(message.find("certificate verify failed"), std::string::npos) << message;
+  EXPECT_EQ(kind_of([&] { connect("?tls=verify"); }), ErrorKind::unavailable);  // the system knows no such authority
+  EXPECT_EQ(kind_of([&] { connect("?tls=verify&ca=" + certificates.file("ca.pem"), "localhost"); }, &message),
+            ErrorKind::unavailable);
+  EXPECT_NE(message.find("does not match host name"), std::string::npos) << message;
 }
 
 TEST(PostgresClient, a_stop_request_ends_a_statement_on_the_server_too) {

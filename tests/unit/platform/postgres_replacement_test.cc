@@ -380,6 +380,46 @@ TEST_F(PostgresReplacement, gives_up_the_lock_after_three_tries_and_lets_others_
   EXPECT_EQ(tables(), "metadata_aspect_v2\n");
 }
 
+// The server ends our session at the k-th change of a definition inside the swap, for every k.
+TEST_F(PostgresReplacement, an_end_at_any_statement_of_the_swap_leaves_the_live_table) {
+  make(target_, 20);
+  make(source_, 10);
+  server_.execute(
+      "COMMENT ON TABLE metadata_aspect_v2 IS 'aspects'; GRANT SELECT ON metadata_aspect_v2 TO PUBLIC;"
+      "CREATE PUBLICATION p FOR TABLE metadata_aspect_v2; CREATE SEQUENCE steps;"
+      "CREATE FUNCTION fatal() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN"
+      " IF nextval(''public.steps'') = 0 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; END';"
+      "CREATE EVENT TRIGGER fatal ON ddl_command_end EXECUTE FUNCTION fatal(); ALTER EVENT TRIGGER fatal DISABLE",
+      target_);
+  const Taken taken = take(source_);
+  const std::string before = content();
+  const std::string parts = parts_of(server_, target_);
+  int deaths = 0;
+  for (bool swapped = false; !swapped; ++deaths) {
+    ASSERT_LT(deaths, 100);
+    auto replacement = begin(taken);
+    load_all(*replacement, taken.rows, 1);
+    replacement->build_indexes({});
+    server_.execute(
+        fmt::format("ALTER SEQUENCE steps MINVALUE -1000 RESTART {}; ALTER EVENT TRIGGER fatal ENABLE", -deaths),
+        target_);
+    try {
+      replacement->swap();
+      swapped = true;
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::unavailable) << error.describe();
+    }
+    server_.execute("ALTER EVENT TRIGGER fatal DISABLE", target_);
+    replacement.reset();
+    if (swapped) break;
+    ASSERT_EQ(content(), before) << deaths;
+    ASSERT_EQ(parts_of(server_, target_), parts) << deaths;
+    ASSERT_EQ(tables(), "metadata_aspect_v2\n") << deaths;
+  }
+  EXPECT_GT(deaths, 10);
+  EXPECT_EQ(take(target_).rows, taken.rows);
+}
+
 TEST_F(PostgresReplacement, only_one_restore_at_a_time) {
   make(source_, 10);
   const Taken taken = take(source_);

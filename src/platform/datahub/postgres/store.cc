@@ -5,7 +5,7 @@
 #include "platform/datahub/postgres/admission.h"
 #include "platform/datahub/postgres/capture.h"
 #include "platform/datahub/postgres/client.h"
-#include "platform/datahub/postgres/diagnose.h"
+#include "platform/datahub/postgres/diagnosis.h"
 #include "platform/datahub/postgres/replacement.h"
 #include "platform/datahub/postgres/shape.h"
 #include "platform/datahub/postgres/writer.h"

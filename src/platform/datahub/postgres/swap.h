@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "platform/datahub/postgres/client.h"
-#include "platform/datahub/postgres/live_table.h"
 #include "platform/datahub/postgres/table_parts.h"
+#include "platform/datahub/postgres/watch.h"
 
 namespace holdfast::platform::datahub::postgres {
 

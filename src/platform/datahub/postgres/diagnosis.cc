@@ -1,4 +1,4 @@
-#include "platform/datahub/postgres/diagnose.h"
+#include "platform/datahub/postgres/diagnosis.h"
 
 #include <fmt/format.h>
 
@@ -9,9 +9,9 @@
 #include "base/error.h"
 #include "platform/datahub/postgres/client.h"
 #include "platform/datahub/postgres/free_space.h"
-#include "platform/datahub/postgres/live_table.h"
 #include "platform/datahub/postgres/replacement.h"
 #include "platform/datahub/postgres/shape.h"
+#include "platform/datahub/postgres/watch.h"
 
 namespace holdfast::platform::datahub::postgres {
 

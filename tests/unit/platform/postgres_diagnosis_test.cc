@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "platform/datahub/postgres/diagnose.h"
+#include "platform/datahub/postgres/diagnosis.h"
 #include "postgres_table.h"
 
 namespace holdfast::test {
@@ -9,7 +9,7 @@ namespace {
 
 using Level = platform::Diagnosis::Level;
 
-class PostgresDiagnose : public ::testing::Test {
+class PostgresDiagnosis : public ::testing::Test {
 protected:
   std::vector<platform::Diagnosis> look(const std::string& user = "postgres") {
     const std::string url = fmt::format("postgresql://{}@127.0.0.1:{}/{}", user, server_.port(), database_);
@@ -27,7 +27,7 @@ protected:
   const std::string database_ = fresh_database(server_);
 };
 
-TEST_F(PostgresDiagnose, finds_nothing_wrong_with_a_good_store) {
+TEST_F(PostgresDiagnosis, finds_nothing_wrong_with_a_good_store) {
   server_.execute(current_table(), database_);
   server_.execute(generated_rows(100), database_);
   const auto lines = look();
@@ -39,7 +39,7 @@ TEST_F(PostgresDiagnose, finds_nothing_wrong_with_a_good_store) {
   EXPECT_EQ(find(lines, "free space")->level, Level::ok);
 }
 
-TEST_F(PostgresDiagnose, says_what_hinders) {
+TEST_F(PostgresDiagnosis, says_what_hinders) {
   server_.execute(current_table("\"en-x-icu\""), database_);
   server_.execute(fmt::format("CREATE ROLE blind_{0} LOGIN; CREATE TABLE metadata_index (i int);"
                               "CREATE MATERIALIZED VIEW m AS SELECT urn FROM metadata_aspect_v2",
@@ -60,14 +60,14 @@ TEST_F(PostgresDiagnose, says_what_hinders) {
   EXPECT_TRUE(said("a swap of the table would lose: materialized view"));
 }
 
-TEST_F(PostgresDiagnose, an_unknown_shape_or_no_table_is_a_problem_not_an_exception) {
+TEST_F(PostgresDiagnosis, an_unknown_shape_or_no_table_is_a_problem_not_an_exception) {
   EXPECT_EQ(find(look(), "table")->level, Level::problem);
   server_.execute("CREATE TABLE metadata_aspect_v2 (id int)", database_);
   EXPECT_EQ(find(look(), "shape")->level, Level::problem);
   EXPECT_NE(find(look(), "shape")->text.find("id integer"), std::string::npos);
 }
 
-TEST_F(PostgresDiagnose, a_server_that_does_not_answer_is_a_problem_not_an_exception) {
+TEST_F(PostgresDiagnosis, a_server_that_does_not_answer_is_a_problem_not_an_exception) {
   const auto store =
       datahub::make_postgres_store(datahub::parse_sql_url("postgresql://x@127.0.0.1:1/d", {}), base::system_clock());
   const auto lines = store->diagnose();

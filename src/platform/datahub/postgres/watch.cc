@@ -1,4 +1,4 @@
-#include "platform/datahub/postgres/live_table.h"
+#include "platform/datahub/postgres/watch.h"
 
 #include <fmt/format.h>
 
