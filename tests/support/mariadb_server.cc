@@ -106,10 +106,13 @@ struct MariadbServer::Impl {
     const passwd* user = unprivileged();
     if (user != nullptr && chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0)
       throw std::runtime_error("cannot give the folder of the test server to nobody");
-    const pid_t child = launch({program("mariadb-install-db"), "--no-defaults", "--datadir=" + folder + "/data",
-                                "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
-                                "--innodb-log-file-size=16M"},
-                               log(), user);
+    const pid_t child =
+        launch({program("mariadb-install-db"), "--no-defaults", "--datadir=" + folder + "/data",
+                "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
+                "--innodb-log-file-size=16M",
+                // In the common /tmp two servers that are being set up take each other's temporary tables.
+                "--tmpdir=" + folder},
+               log(), user);
     int status = 0;
     waitpid(child, &status, 0);
     if (status != 0) throw std::runtime_error("mariadb-install-db failed:\n" + contents(log()));

@@ -17,7 +17,8 @@
 #include "platform/datahub/sql/text.h"
 #include "support/servers.h"
 
-namespace holdfast::test {
+// Inline, so that helpers of the same name for another engine are other functions.
+namespace holdfast::test::inline mysql_fixture {
 
 inline constexpr const char* k_current_table =
     "CREATE TABLE metadata_aspect_v2 (urn varchar(500) NOT NULL, aspect varchar(200) NOT NULL, version bigint NOT "
@@ -111,4 +112,4 @@ base::Error error_of(Work&& work) {
   return base::Error(base::ErrorKind::internal, "no error was thrown");
 }
 
-}  // namespace holdfast::test
+}  // namespace holdfast::test::inline mysql_fixture

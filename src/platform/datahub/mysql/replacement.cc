@@ -64,10 +64,13 @@ void expect_space(Client& client, const SqlAddress& address, const std::string& 
 }
 
 // The lock that keeps two replacements of one table apart; it goes with its session.
+// Names of such locks are limited to 64 characters.
+std::string name_lock(const std::string& database, const std::string& table) {
+  return fmt::format("CONCAT('holdfast.', MD5({}))", quote_text(database + "." + table));
+}
+
 void take_name_lock(Client& client, const std::string& database, const std::string& table) {
-  // Names of such locks are limited to 64 characters.
-  const Text got =
-      client.value(fmt::format("SELECT GET_LOCK(CONCAT('holdfast.', MD5({})), 0)", quote_text(database + "." + table)));
+  const Text got = client.value(fmt::format("SELECT GET_LOCK({}, 0)", name_lock(database, table)));
   if (got == "1") return;
   throw Error(ErrorKind::busy, fmt::format("another restore into table '{}' is running", table),
               "Wait until it has ended, then run the same command again.");
@@ -80,6 +83,7 @@ public:
 
   ~MysqlReplacement() override {
     if (shadow_made_ && !swapped_) drop_shadow();
+    release_name_lock();
   }
 
   void begin(const model::Collection& collection, std::uint64_t bytes_expected) {
@@ -170,6 +174,15 @@ private:
     control_.execute(parts.without_indexes);
     shadow_made_ = true;
     shadow_ = project(read_table(control_, endpoint_.address, shadow_name_), collection);
+  }
+
+  // The lock goes with the session, but the server notices a closed one only some moments later.
+  void release_name_lock() noexcept {
+    try {
+      control_.execute("DO RELEASE_LOCK(" + name_lock(endpoint_.address.database, live_name_) + ")");
+    } catch (const Error&) {
+      // Then the session is gone, and the lock with it.
+    }
   }
 
   // The control session may be the one that broke, or be stopped: a fresh one has no stop.
