@@ -8,10 +8,6 @@ namespace holdfast::repository {
 using base::Error;
 using base::ErrorKind;
 
-bool Checker::is_damage(const Error& error) {
-  return error.kind() == ErrorKind::corruption || error.kind() == ErrorKind::not_found || error.kind() == ErrorKind::unsupported;
-}
-
 CheckReport Checker::run() {
   list();
   if (options_.level != CheckLevel::listing) {

@@ -67,7 +67,6 @@ private:
       return false;
     }
   }
-  static bool is_damage(const base::Error& error);
   std::vector<std::string> below(std::string_view prefix) const;
 
   Repository::Impl& repository_;

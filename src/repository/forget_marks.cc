@@ -33,7 +33,7 @@ bool ForgetMarks::counts(const ForgetName& name) {
   try {
     open(name);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::corruption && error.kind() != ErrorKind::not_found) throw;
+    if (!is_damage(error)) throw;
     warnings_.add(fmt::format("a forget record does not count: {}", error.message()));
     out = false;
   }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/error.h"
 #include "crypto/hash.h"
 
 namespace holdfast::repository {
@@ -71,6 +70,11 @@ base::ByteView object_body(base::ByteView object, std::string_view name) {
 
 base::ByteView object_digest(base::ByteView object) {
   return object.size() < k_digest_bytes ? base::ByteView{} : object.substr(object.size() - k_digest_bytes);
+}
+
+bool is_damage(const Error& error) noexcept {
+  return error.kind() == ErrorKind::corruption || error.kind() == ErrorKind::not_found ||
+         error.kind() == ErrorKind::unsupported;
 }
 
 }  // namespace holdfast::repository

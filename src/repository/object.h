@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "base/random.h"
 #include "repository/repository.h"
 
@@ -57,5 +58,9 @@ void close_object(base::Bytes& object);
 base::ByteView object_body(base::ByteView object, std::string_view name);
 // The digest that ends the object: what `parent_hash` chains.
 base::ByteView object_digest(base::ByteView object);
+
+// Whether an error says that an object is lost, damaged or beyond this program, and not that the store fails: then other
+// objects may serve, and the walk goes on.
+bool is_damage(const base::Error& error) noexcept;
 
 }  // namespace holdfast::repository

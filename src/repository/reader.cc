@@ -44,7 +44,7 @@ std::shared_ptr<IndexRun> RunCatalogue::open(const std::string& name) {
     if (!parsed) throw Error(ErrorKind::corruption, fmt::format("'{}' is no name of an index run", name));
     run = IndexRun::open(context_.backend, context_.keys, *parsed);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::corruption && error.kind() != ErrorKind::not_found) throw;
+    if (!is_damage(error)) throw;
     context_.warnings.add(fmt::format("index run {} cannot be used: {}", name, error.message()));
   }
   const std::lock_guard lock(mutex_);
@@ -123,7 +123,7 @@ std::optional<base::Bytes> BlockReader::try_places(const BlockId& id, const std:
       return out;
     } catch (const Error& error) {
       // Another copy may be whole; what the store does not answer is another matter.
-      if (error.kind() != ErrorKind::corruption && error.kind() != ErrorKind::not_found) throw;
+      if (!is_damage(error)) throw;
       problem = error.message();
     }
   }
@@ -138,7 +138,7 @@ std::vector<Place> BlockReader::places(const BlockId& id, Search search) {
     try {
       if (auto place = run->find(id)) out.push_back(*place);
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::corruption) throw;
+      if (!is_damage(error)) throw;
       context_.warnings.add(error.message());
     }
     if (search == Search::first && !out.empty()) return out;
@@ -203,7 +203,7 @@ void BlockReader::rebuild_from_packs() {
       rebuilt_packs_.push_back(std::move(directory.pack));
       for (const PackEntry& entry : directory.entries) rebuilt_.insert_or_assign(entry.id, Place{&rebuilt_packs_.back(), entry});
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::corruption) throw;
+      if (!is_damage(error)) throw;
       context_.warnings.add(error.message());
     }
   }

@@ -37,8 +37,7 @@ std::vector<Slot> read_slots(storage::Backend& backend, base::ByteView repositor
       Slot slot = decode_slot(backend.get_all(slot_name(id)), id);
       if (slot.repository_id == repository_id) out.push_back(std::move(slot));
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::corruption && error.kind() != ErrorKind::unsupported && error.kind() != ErrorKind::not_found)
-        throw;
+      if (!is_damage(error)) throw;
       problems.push_back(error.message());
     }
   }

@@ -21,10 +21,6 @@ bool inherits(const Snapshot& snapshot) {
   return std::any_of(snapshot.trees.begin(), snapshot.trees.end(), [](const Tree& tree) { return tree.inherits; });
 }
 
-bool is_unreadable(const Error& error) {
-  return error.kind() == ErrorKind::corruption || error.kind() == ErrorKind::not_found || error.kind() == ErrorKind::unsupported;
-}
-
 }  // namespace
 
 std::map<std::uint32_t, std::vector<SnapshotId>> Repository::Impl::list_snapshots() {
@@ -125,7 +121,7 @@ std::vector<Snapshot> Repository::snapshots(std::vector<std::string>* damaged) {
         if (read.parent) parents.insert(*read.parent);
         mine.push_back(std::move(read));
       } catch (const Error& error) {
-        if (!is_unreadable(error)) throw;
+        if (!is_damage(error)) throw;
         if (damaged != nullptr) damaged->push_back(error.message());
       }
     }
@@ -164,7 +160,7 @@ std::optional<Snapshot> Repository::latest(std::string_view connector) {
         tips.push_back(std::move(read));
         break;
       } catch (const Error& error) {
-        if (!is_unreadable(error)) throw;
+        if (!is_damage(error)) throw;
         impl_->warnings.add(fmt::format("snapshot {} cannot be read and was passed over: {}", id->name(), error.message()));
       }
     }
@@ -179,7 +175,7 @@ std::optional<Snapshot> Repository::latest(std::string_view connector) {
       try {
         at = impl_->read_snapshot(*at).parent;
       } catch (const Error& error) {
-        if (!is_unreadable(error)) throw;
+        if (!is_damage(error)) throw;
         return false;
       }
     }

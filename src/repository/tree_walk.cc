@@ -6,7 +6,6 @@
 namespace holdfast::repository {
 
 using base::Error;
-using base::ErrorKind;
 
 void TreeWalk::tree(const Tree& tree) {
   for (const Layer& one : tree.layers) layer(tree, one);
@@ -31,7 +30,7 @@ void TreeWalk::entries(const Tree& tree, const std::vector<DirectoryEntry>& entr
     try {
       below = decode_node(reader_.get(entry.id), height);
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::corruption) throw;
+      if (!is_damage(error)) throw;
       walker_.broken(reached, error.message());
       continue;
     }
