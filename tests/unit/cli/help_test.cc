@@ -42,10 +42,12 @@ TEST(Help, tells_each_command_with_all_its_flags) {
 
 TEST(Help, shows_how_often_an_argument_may_come) {
   for (const auto& command : all_commands()) {
-    if (command->doc().name == "forget")
+    if (command->doc().name == "forget") {
       EXPECT_NE(help_of(*command).find("usage: holdfast forget SNAPSHOT... [flags]"), std::string::npos);
-    if (command->doc().name == "ls")
+    }
+    if (command->doc().name == "ls") {
       EXPECT_NE(help_of(*command).find("usage: holdfast ls SNAPSHOT [PATH] [flags]"), std::string::npos);
+    }
   }
 }
 
@@ -61,7 +63,9 @@ TEST(Commands, collide_nowhere_and_take_no_secret_as_an_argument) {
     std::set<std::string> flags;
     for (const Flag& flag : table.all()) {
       EXPECT_TRUE(flags.insert(flag.name).second) << flag.name;
-      if (!flag.short_name.empty()) EXPECT_TRUE(flags.insert(flag.short_name).second) << flag.short_name;
+      if (!flag.short_name.empty()) {
+        EXPECT_TRUE(flags.insert(flag.short_name).second) << flag.short_name;
+      }
       for (const char* secret : {"--key", "--new-key", "--password", "--passphrase", "--secret"})
         EXPECT_NE(flag.name, secret);
     }

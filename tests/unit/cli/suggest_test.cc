@@ -24,7 +24,7 @@ TEST(Suggest, finds_the_nearest_word_and_no_far_one) {
 }
 
 TEST(Suggest, lists_what_there_is_when_nothing_is_near) {
-  EXPECT_EQ(hint_for("usr", {"url", "key"}), "Did you mean \"url\"?");
+  EXPECT_EQ(hint_for("ulr", {"url", "key"}), "Did you mean \"url\"?");
   EXPECT_EQ(hint_for("zzzzzz", {"url", "key"}), "Known here: url, key.");
   EXPECT_EQ(hint_for("zzzzzz", std::vector<std::string>(30, "something")), "");
 }

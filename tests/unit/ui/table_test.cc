@@ -31,7 +31,7 @@ TEST(Table, measures_characters_and_not_bytes) {
 TEST(Table, does_not_let_a_name_break_the_line_or_steer_the_terminal) {
   Table table({{"NAME", Align::left}});
   table.row({"a\nb\x1b[2J"});
-  EXPECT_EQ(table.text(), "NAME\n--------------\na\\x0ab\\x1b[2J\n");
+  EXPECT_EQ(table.text(), "NAME\n-------------\na\\x0ab\\x1b[2J\n");
 }
 
 TEST(Table, fills_up_rows_that_are_too_short) {
