@@ -68,8 +68,9 @@ void LayerReader::descend(ByteView key) {
     const std::uint8_t height = static_cast<std::uint8_t>(height_ - levels_.size() + 1);
     const DirectoryEntry& entry = levels_.back().entries[levels_.back().at];
     std::vector<DirectoryEntry> entries = decode_node(source_->get(entry.id), height);
-    if (entries.front().first_key != entry.first_key) {
-      throw base::Error(base::ErrorKind::corruption, block_name(entry) + " does not begin with the key that its parent names");
+    const std::optional<ByteView> end = leaf_end();
+    if (entries.front().first_key != entry.first_key || (end && entries.back().first_key >= *end)) {
+      throw base::Error(base::ErrorKind::corruption, block_name(entry) + " does not hold the keys that its parent names");
     }
     const std::size_t at = entry_for(entries, key);
     levels_.push_back({.entries = std::move(entries), .at = at});
