@@ -1,8 +1,8 @@
 // Stores that measure, and references to measure against.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -46,12 +46,13 @@ class MeasuringStore : public repository::BlockSource, public repository::BlockS
   bool measuring_ = true;
 };
 
+// CPU time of this process, which has one thread: what a core does, whatever else the machine is doing.
 class Stopwatch {
  public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  double seconds() const { return static_cast<double>(std::clock() - start_) / CLOCKS_PER_SEC; }
 
  private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::clock_t start_ = std::clock();
 };
 
 }  // namespace holdfast::bench
