@@ -120,7 +120,8 @@ private:
       fail(node, fmt::format("{} is a secret and must not stand in this file", what), std::string(k_forms));
     if (table->size() != 1)
       fail(node, fmt::format("{} has {} forms instead of one", what, table->size()), std::string(k_forms));
-    const auto& [key, value] = *table->begin();
+    const auto only = table->begin();  // the iterator owns what it points to
+    const auto& [key, value] = *only;
     const std::string_view form = key.str();
     if (form != "env" && form != "file" && form != "command") unknown(key, {"env", "file", "command"}, what);
     const auto* named = value.as_string();
