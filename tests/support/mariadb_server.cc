@@ -97,6 +97,20 @@ struct MariadbServer::Impl {
   std::uint16_t port = free_port();
   pid_t pid = -1;
 
+  Impl() = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  // Here and not in the server's destructor, which does not run when starting it failed.
+  ~Impl() {
+    stop();
+    if (std::getenv("HOLDFAST_KEEP") != nullptr) {
+      fmt::print(stderr, "kept {}\n", folder);
+      return;
+    }
+    std::error_code ignored;
+    if (!folder.empty()) fs::remove_all(folder, ignored);
+  }
+
   std::string log() const { return folder + "/log"; }
 
   void initialise() {
@@ -199,15 +213,7 @@ MariadbServer::MariadbServer(std::vector<std::string> options) : impl_(std::make
   impl_->start();
 }
 
-MariadbServer::~MariadbServer() {
-  impl_->stop();
-  if (std::getenv("HOLDFAST_KEEP") != nullptr) {
-    fmt::print(stderr, "kept {}\n", impl_->folder);
-    return;
-  }
-  std::error_code ignored;
-  fs::remove_all(impl_->folder, ignored);
-}
+MariadbServer::~MariadbServer() = default;
 
 std::uint16_t MariadbServer::port() const {
   return impl_->port;
