@@ -215,12 +215,13 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   snapshot_.started = clock.now();
   snapshot_.connector = name;
   snapshot_.platform = std::string(connector.platform());
-  const std::unique_ptr<platform::Capture> capture = connector.capture(options_.capture, stop_);
+  std::unique_ptr<platform::Capture> capture = connector.capture(options_.capture, stop_);
   for (const std::string& note : capture->notes()) events_.note(note);
   snapshot_.taken = capture->taken();
   snapshot_.attributes = capture->attributes();
   choose_parent(name);
   read_all(*capture);
+  capture.reset();  // the server need not hold its instant while the last packs are written
   throw_if_stopped(stop_);
   // A snapshot in which nothing at all was read would only push good ones out of retention.
   if (first_failure_ && rows_read_ == 0) throw *first_failure_;

@@ -1,7 +1,6 @@
 #include "engine/backup.h"
 
 #include <fmt/format.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -23,7 +22,6 @@ using base::ErrorKind;
 using repository::Snapshot;
 using test::EngineWorld;
 using test::RowMap;
-using testing::HasSubstr;
 
 // What a reader throws when its server is gone.
 [[noreturn]] void lose_connection() {
@@ -50,7 +48,7 @@ TEST(Backup, the_first_one_holds_every_row_byte_for_byte) {
   EXPECT_EQ(result.snapshot.attributes, R"({"engine":"fake"})");
   EXPECT_EQ(result.snapshot.taken, world.clock.now());
   EXPECT_FALSE(result.snapshot.partial());
-  EXPECT_EQ(world.connector.most_readers() <= 2, true);
+  EXPECT_LE(world.connector.most_readers(), 2U);
   EXPECT_EQ(world.events.last_progress().rows, rows.size());
   EXPECT_EQ(world.events.last_progress().rows_total, rows.size());
 }
@@ -178,8 +176,8 @@ TEST(Backup, a_reader_that_dies_in_any_range_deletes_nothing_and_the_next_backup
     world.connector.set_hooks(failing_in(range, 5));
     const Snapshot partial = world.backup().snapshot;
     ASSERT_TRUE(partial.partial()) << range;
-    EXPECT_THAT(partial.outcomes.front(), HasSubstr("lost connection"));
-    EXPECT_THAT(world.events.warnings(), testing::Contains(HasSubstr("lost connection")));
+    EXPECT_NE(partial.outcomes.front().find("lost connection"), std::string::npos);
+    EXPECT_EQ(world.events.warnings(), partial.outcomes);
     const repository::Tree& tree = partial.trees.front();
     ASSERT_FALSE(tree.stale.empty());
     const RowMap stored = world.rows_of(partial);
