@@ -1,114 +1,15 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <mutex>
-#include <nlohmann/json.hpp>
-#include <thread>
-
-#include "base/task_group.h"
-#include "platform/datahub/postgres/client.h"
 #include "platform/datahub/postgres/replacement.h"
-#include "platform/datahub/postgres/shape.h"
-#include "postgres_table.h"
+#include "postgres_restore.h"
 
 namespace holdfast::test {
 
 namespace {
 
 using base::ErrorKind;
-namespace postgres = datahub::postgres;
 
-// Does not wait, but runs what a test wants to happen meanwhile.
-class EventfulClock : public ManualClock {
-public:
-  EventfulClock() : ManualClock(base::Instant(std::chrono::hours(24 * 365 * 50))) {}
-  bool sleep(base::Duration duration, std::stop_token stop) const override {
-    if (on_sleep) on_sleep();
-    ++sleeps;
-    return ManualClock::sleep(duration, stop);
-  }
-  std::function<void()> on_sleep;
-  mutable std::atomic<int> sleeps = 0;
-};
-
-struct Taken {
-  model::Collection collection;
-  std::string attributes;
-  std::vector<base::Row> rows;
-};
-
-class PostgresReplacement : public ::testing::Test {
-protected:
-  PostgresServer& server_ = shared_postgres();
-  const std::string source_ = fresh_database(server_);
-  const std::string target_ = fresh_database(server_);
-  EventfulClock clock_;
-
-  void make(const std::string& database, unsigned rows, const std::string& collate = "") {
-    server_.execute(current_table(collate), database);
-    server_.execute(generated_rows(rows), database);
-  }
-
-  Taken take(const std::string& database) {
-    const auto capture = open_store(server_, database, clock_)->capture({}, {});
-    return {capture->collections()[0].collection, capture->attributes(), read_all(*capture)};
-  }
-
-  std::unique_ptr<platform::Replacement> begin(const Taken& taken, platform::ReplaceOptions options = {},
-                                               std::uint64_t bytes = 1000) {
-    options.snapshot = "20261121-test";
-    options.attributes = taken.attributes;
-    return open_store(server_, target_, clock_)->replace(taken.collection, options, bytes, {});
-  }
-
-  std::string tables() {
-    return server_.query(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1",
-        target_);
-  }
-  std::string content() {
-    return server_.query("SELECT count(*), sum(hashtextextended(t::text, 0)) FROM metadata_aspect_v2 t", target_);
-  }
-};
-
-// In shares, by several threads, as the engine does.
-void load_all(platform::Replacement& replacement, const std::vector<base::Row>& rows, std::size_t shares = 3) {
-  base::TaskGroup group({});
-  for (std::size_t share = 0; share < shares; ++share)
-    group.spawn([&, share](std::stop_token stop) {
-      std::size_t at = rows.size() * share / shares;
-      const std::size_t end = rows.size() * (share + 1) / shares;
-      std::vector<base::ColumnView> columns;
-      base::RowView view;
-      replacement.load(
-          [&]() -> const base::RowView* {
-            if (at == end) return nullptr;
-            view = base::to_view(rows[at++], columns);
-            return &view;
-          },
-          stop);
-    });
-  group.wait();
-}
-
-std::vector<base::Row> read_back(platform::Replacement& replacement) {
-  KeepingSink sink;
-  for (const base::KeyRange& range : replacement.read_back_ranges(4)) replacement.read_back(range, sink, {});
-  return std::move(sink.rows);
-}
-
-std::string replace_all(platform::Replacement& replacement, const std::vector<base::Row>& rows) {
-  load_all(replacement, rows);
-  replacement.build_indexes({});
-  EXPECT_EQ(read_back(replacement), rows);
-  return replacement.swap();
-}
-
-std::string parts_of(PostgresServer& server, const std::string& database) {
-  postgres::Client client(datahub::parse_sql_url(server.url(database), {}), {});
-  return nlohmann::json::parse(postgres::parts_to_json(postgres::read_parts(client, "public", "metadata_aspect_v2")))
-      .dump(1);
-}
+using PostgresReplacement = PostgresRestore;
 
 TEST_F(PostgresReplacement, makes_an_equal_table_in_an_empty_database) {
   make(source_, 3000);
@@ -254,73 +155,6 @@ TEST_F(PostgresReplacement, works_where_the_collation_is_not_byte_order) {
   EXPECT_NE(parts_of(server_, target_).find("en-x-icu"), std::string::npos);
 }
 
-struct Write {
-  const char* name;
-  const char* sql;
-};
-class WriteBetween : public PostgresReplacement, public ::testing::WithParamInterface<Write> {};
-INSTANTIATE_TEST_SUITE_P(
-    PostgresReplacement, WriteBetween,
-    ::testing::Values(
-        Write{"insert", "INSERT INTO metadata_aspect_v2 VALUES ('new', 'a', 0, '', NULL, now(), 'x', NULL)"},
-        Write{
-            "update",
-            "UPDATE metadata_aspect_v2 SET metadata = metadata WHERE urn = (SELECT min(urn) FROM metadata_aspect_v2)"},
-        Write{"remove", "DELETE FROM metadata_aspect_v2 WHERE urn = (SELECT min(urn) FROM metadata_aspect_v2)"},
-        Write{"exchange",
-              "BEGIN; DELETE FROM metadata_aspect_v2 WHERE urn = (SELECT min(urn) FROM metadata_aspect_v2);"
-              "INSERT INTO metadata_aspect_v2 VALUES ('new', 'a', 0, '', NULL, now(), 'x', NULL); COMMIT"},
-        Write{"truncate", "TRUNCATE metadata_aspect_v2"},
-        Write{"alter", "ALTER TABLE metadata_aspect_v2 ADD extra text"}),
-    [](const auto& test) { return std::string(test.param.name); });
-
-TEST_P(WriteBetween, stops_the_swap_and_leaves_the_live_table_alone) {
-  make(target_, 100);
-  make(source_, 20);
-  const Taken taken = take(source_);
-  auto replacement = begin(taken);
-  load_all(*replacement, taken.rows);
-  replacement->build_indexes({});
-  server_.execute(GetParam().sql, target_);
-  const std::string after_write = content();
-  EXPECT_EQ(kind_of([&] { replacement->swap(); }), ErrorKind::refused);
-  replacement.reset();
-  EXPECT_EQ(content(), after_write);
-  EXPECT_EQ(tables(), "metadata_aspect_v2\n");
-}
-
-TEST_F(PostgresReplacement, a_transaction_that_was_open_at_the_start_stops_the_swap_when_it_commits) {
-  make(target_, 100);
-  make(source_, 20);
-  const Taken taken = take(source_);
-  postgres::Client other(datahub::parse_sql_url(server_.url(target_), {}), {});
-  other.execute(
-      "BEGIN; SAVEPOINT s; DELETE FROM public.metadata_aspect_v2 WHERE urn = (SELECT min(urn) FROM "
-      "public.metadata_aspect_v2)");
-  platform::ReplaceOptions options;
-  options.allow_writers = true;
-  const auto replacement = begin(taken, options);
-  load_all(*replacement, taken.rows);
-  replacement->build_indexes({});
-  other.execute("COMMIT");
-  EXPECT_EQ(kind_of([&] { replacement->swap(); }), ErrorKind::refused);
-  EXPECT_EQ(take(target_).rows.size(), 99U);
-}
-
-TEST_F(PostgresReplacement, readers_and_vacuum_do_not_stop_the_swap) {
-  make(target_, 100);
-  make(source_, 20);
-  const Taken taken = take(source_);
-  server_.execute("DELETE FROM metadata_aspect_v2 WHERE version = 2", target_);
-  const auto replacement = begin(taken);
-  load_all(*replacement, taken.rows);
-  replacement->build_indexes({});
-  server_.execute("SELECT * FROM metadata_aspect_v2; SELECT * FROM metadata_aspect_v2 FOR UPDATE", target_);
-  server_.execute("VACUUM (FREEZE, ANALYZE) metadata_aspect_v2", target_);
-  EXPECT_NE(replacement->swap(), "");
-  EXPECT_EQ(take(target_).rows, taken.rows);
-}
-
 TEST_F(PostgresReplacement, is_refused_while_somebody_is_on_the_table) {
   make(target_, 10);
   make(source_, 10);
@@ -355,69 +189,6 @@ TEST_F(PostgresReplacement, is_refused_when_the_table_changes_between_two_looks)
   EXPECT_NE(message.find("five seconds"), std::string::npos);
   EXPECT_EQ(clock_.elapsed(), std::chrono::seconds(5));
   EXPECT_EQ(tables(), "metadata_aspect_v2\n");
-}
-
-TEST_F(PostgresReplacement, gives_up_the_lock_after_three_tries_and_lets_others_pass) {
-  make(target_, 10);
-  make(source_, 10);
-  const Taken taken = take(source_);
-  auto replacement = begin(taken);
-  load_all(*replacement, taken.rows);
-  replacement->build_indexes({});
-  const std::string before = content();
-  postgres::Client other(datahub::parse_sql_url(server_.url(target_), {}), {});
-  other.execute("BEGIN; SELECT FROM public.metadata_aspect_v2 LIMIT 1");
-  clock_.sleeps = 0;
-  // While no try waits, a writer gets through.
-  clock_.on_sleep = [&] {
-    server_.execute("SET lock_timeout = '1s'; SELECT FROM metadata_aspect_v2 LIMIT 1 FOR UPDATE", target_);
-  };
-  EXPECT_EQ(kind_of([&] { replacement->swap(); }), ErrorKind::busy);
-  EXPECT_EQ(clock_.sleeps.load(), 2);
-  other.execute("ROLLBACK");
-  replacement.reset();
-  EXPECT_EQ(content(), before);
-  EXPECT_EQ(tables(), "metadata_aspect_v2\n");
-}
-
-// The server ends our session at the k-th change of a definition inside the swap, for every k.
-TEST_F(PostgresReplacement, an_end_at_any_statement_of_the_swap_leaves_the_live_table) {
-  make(target_, 20);
-  make(source_, 10);
-  server_.execute(
-      "COMMENT ON TABLE metadata_aspect_v2 IS 'aspects'; GRANT SELECT ON metadata_aspect_v2 TO PUBLIC;"
-      "CREATE PUBLICATION p FOR TABLE metadata_aspect_v2; CREATE SEQUENCE steps;"
-      "CREATE FUNCTION fatal() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN"
-      " IF nextval(''public.steps'') = 0 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; END';"
-      "CREATE EVENT TRIGGER fatal ON ddl_command_end EXECUTE FUNCTION fatal(); ALTER EVENT TRIGGER fatal DISABLE",
-      target_);
-  const Taken taken = take(source_);
-  const std::string before = content();
-  const std::string parts = parts_of(server_, target_);
-  int deaths = 0;
-  for (bool swapped = false; !swapped; ++deaths) {
-    ASSERT_LT(deaths, 100);
-    auto replacement = begin(taken);
-    load_all(*replacement, taken.rows, 1);
-    replacement->build_indexes({});
-    server_.execute(
-        fmt::format("ALTER SEQUENCE steps MINVALUE -1000 RESTART {}; ALTER EVENT TRIGGER fatal ENABLE", -deaths),
-        target_);
-    try {
-      replacement->swap();
-      swapped = true;
-    } catch (const base::Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::unavailable) << error.describe();
-    }
-    server_.execute("ALTER EVENT TRIGGER fatal DISABLE", target_);
-    replacement.reset();
-    if (swapped) break;
-    ASSERT_EQ(content(), before) << deaths;
-    ASSERT_EQ(parts_of(server_, target_), parts) << deaths;
-    ASSERT_EQ(tables(), "metadata_aspect_v2\n") << deaths;
-  }
-  EXPECT_GT(deaths, 10);
-  EXPECT_EQ(take(target_).rows, taken.rows);
 }
 
 TEST_F(PostgresReplacement, only_one_restore_at_a_time) {

@@ -19,7 +19,9 @@
 #include "support/fakes.h"
 #include "support/servers.h"
 
+// Of its own, so that helpers of the same name for the other server are other functions to the linker.
 namespace holdfast::test {
+inline namespace on_postgres {
 
 namespace datahub = platform::datahub;
 
@@ -75,4 +77,5 @@ inline base::ErrorKind kind_of(const std::function<void()>& work, std::string* m
   return base::ErrorKind::internal;
 }
 
+}  // namespace on_postgres
 }  // namespace holdfast::test
