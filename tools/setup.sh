@@ -115,4 +115,7 @@ build_preset() {
   cmake --build --preset "$preset" "${targets[@]}" -- --quiet
 }
 
+# Paths below the checkout are hashed relative to it, so that every clone on a machine shares what was compiled.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+
 setup_log=${TMPDIR:-/tmp}/holdfast-setup-$(id -u).log
