@@ -17,8 +17,8 @@ measure() {
 }
 
 # Busy and all ticks of all processors, the servers' share included: a client alone says nothing about what limits it.
-machine_ticks() { awk '/^cpu / { idle = $5 + $6; for (i = 2; i <= 9; ++i) all += $i; print all - idle, all }' /proc/stat; }
-busy_percent() { echo "$1 $2" | awk '{ d = $4 - $2; printf "%d", d > 0 ? 100 * ($3 - $1) / d : 0 }'; }
+machine_ticks() { awk '/^cpu / { idle = $5 + $6; for (i = 2; i <= 9; ++i) all += $i; printf "%.0f %.0f\n", all - idle, all }' /proc/stat; }
+busy_percent() { echo "$1 $2" | awk '{ d = $4 - $2; printf "%d", (d > 0 ? 100 * ($3 - $1) / d : 0) }'; }
 
 # column LABEL N: the median over the runs
 column() { cut -d' ' -f"$2" "$work/$1.runs" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
@@ -32,6 +32,8 @@ bytes_in() { find "$1" -type f -printf '%s\n' | awk '{ sum += $1 } END { printf 
 
 # row WORK PEER OURS THEIRS REACH [LABEL]: with LABEL, a missed row also says how busy the machine was in our runs
 row() {
+  # A figure that is missing must not pass for a good one.
+  [[ $3 =~ ^[0-9.]+$ && $4 =~ ^[0-9.]+$ ]] || fail "$1 against $2: '$3' and '$4' are not both numbers"
   awk -v work="$1" -v peer="$2" -v ours="$3" -v theirs="$4" -v reach="$5" 'BEGIN {
     ratio = theirs > 0 ? ours / theirs : 0
     printf "%s\t%s\t%s\t%s\t%.3f\t%s\t%s\n", work, peer, ours, theirs, ratio, reach, ratio <= reach + 0 ? "true" : "false"
@@ -59,6 +61,6 @@ write_json() {
   mkdir -p "$(dirname "$1")"
   awk -F'\t' -v scale="$scale" -v rows="$rows" -v runs="$runs" -v readers="$readers" '
     BEGIN { printf "{\"format_version\":1,\"benchmark\":\"sql\",\"scale\":\"%s\",\"table_rows\":%d,\"runs\":%d,\"readers\":%d,\"rows\":[", scale, rows, runs, readers }
-    { printf "%s\n  {\"work\":\"%s\",\"peer\":\"%s\",\"ours\":%s,\"theirs\":%s,\"ratio\":%s,\"reach\":%s,\"met\":%s}", NR > 1 ? "," : "", $1, $2, $3, $4, $5, $6, $7 }
+    { printf "%s\n  {\"work\":\"%s\",\"peer\":\"%s\",\"ours\":%s,\"theirs\":%s,\"ratio\":%s,\"reach\":%s,\"met\":%s}", (NR > 1 ? "," : ""), $1, $2, $3, $4, $5, $6, $7 }
     END { print "\n]}" }' "$work/rows" >"$1"
 }

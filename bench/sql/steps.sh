@@ -39,7 +39,7 @@ TOML
 fresh_mysql() {
   mariadb "${mysql_client[@]}" -e "DROP DATABASE IF EXISTS $1; CREATE DATABASE $1 CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
 }
-fresh_postgres() { psql -Xqc "DROP DATABASE IF EXISTS $1" -c "CREATE DATABASE $1"; }
+fresh_postgres() { PGOPTIONS='-c client_min_messages=warning' psql -Xqc "DROP DATABASE IF EXISTS $1" -c "CREATE DATABASE $1"; }
 
 large=0
 load_servers() {
@@ -181,10 +181,13 @@ measure_snapshots() {
   row "bytes added by $snapshots snapshots" "zstd -3 of all changed rows" "$ours" "$compressed" 6 row.ours
 }
 
-# read_cost KIND REFERENCE…: medians of five new processes
+# read_cost KIND REFERENCE…: the middle of five new processes, in `cost`
+cost=""
 read_cost() {
   local i
-  for i in 1 2 3 4 5; do hf_reads "$@"; done | sort -n | sed -n 3p
+  : >"$work/costs"
+  for i in 1 2 3 4 5; do hf_reads "$@" >>"$work/costs" || fail "hf_reads $* failed"; done
+  cost=$(sort -n "$work/costs" | sed -n 3p)
 }
 
 measure_reads() {
@@ -192,13 +195,15 @@ measure_reads() {
   change content 0.001 9000
   backup_and_weigh tiny.ours mysql.repository holdfast backup mysql
   local wall cpu gets lists bytes found path
-  read -r wall cpu gets lists bytes found <<<"$(read_cost diff "$work/mysql.repository" latest~1 latest)"
+  read_cost diff "$work/mysql.repository" latest~1 latest
+  read -r wall cpu gets lists bytes found <<<"$cost"
   limit "diff, 0.1 % changed, after $snapshots snapshots" "0.3 s" "$wall" 0.3
   say "  it found $found rows by $gets reads of $bytes bytes"
   measure diff.ours holdfast diff latest~1 latest
   say "  a repository of $many snapshots"
   path=$(hf_reads grow "$work/many" "$many" 2000)
-  read -r wall cpu gets lists bytes found <<<"$(read_cost show "$work/many" "latest:$path")"
+  read_cost show "$work/many" "latest:$path"
+  read -r wall cpu gets lists bytes found <<<"$cost"
   limit "show, $many snapshots: process time" "0.020 s" "$cpu" 0.020
   limit "show, $many snapshots: ranged reads" "8" "$gets" 8
   say "  it took $wall s and $lists listings"
