@@ -108,7 +108,7 @@ struct InitOptions {
   std::string slot_kind = "passphrase";
   std::string slot_label;
   KdfCost kdf;
-  std::uint32_t block_bytes = 128 * 1024;  // what rows_per_block aims at
+  std::uint32_t block_bytes = 256 * 1024;  // what rows_per_block aims at
   std::uint32_t pack_bytes = 16u << 20;    // a pack is closed before it grows larger
 };
 
