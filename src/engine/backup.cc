@@ -29,7 +29,7 @@ repository::TreeShape shape_for(const platform::CollectionEstimate& estimate, st
   const std::uint64_t ideal = std::clamp<std::uint64_t>(block_bytes / row_bytes, 16, 4096);
   repository::TreeShape shape;
   shape.columns = static_cast<std::uint32_t>(estimate.collection.columns.size());
-  // The nearest power of two rather than the one below: estimates of row sizes tend to be too high.
+  // The nearest power of two rather than the one below.
   shape.rows_per_block = static_cast<std::uint32_t>(std::bit_floor(ideal + ideal / 3));
   return shape;
 }

@@ -44,8 +44,8 @@ struct CaptureOptions {
 
 struct CollectionEstimate {
   model::Collection collection;
-  std::uint64_t rows = 0;   // estimates of the server, for progress and block sizes
-  std::uint64_t bytes = 0;
+  std::uint64_t rows = 0;   // estimates, for progress and block sizes
+  std::uint64_t bytes = 0;  // of keys and columns, not of the server's pages
 };
 
 // One consistent instant of a platform, held open until destroyed.
