@@ -102,17 +102,35 @@ std::vector<std::string> BlockReader::known_runs() {
   return runs_;
 }
 
-std::optional<Place> BlockReader::in_rebuilt(const BlockId& id) {
+std::vector<Place> BlockReader::in_rebuilt(const BlockId& id) {
   const std::lock_guard lock(mutex_);
-  const auto found = rebuilt_.find(id);
-  if (found == rebuilt_.end()) return std::nullopt;
-  return found->second;
+  std::vector<Place> out;
+  const auto [first, last] = rebuilt_.equal_range(id);
+  for (auto copy = first; copy != last; ++copy) out.push_back(copy->second);
+  return out;
 }
 
 base::Bytes BlockReader::read(const Place& place) {
   const base::Bytes sealed = context_.backend.get(place.pack->name(), {place.block.offset, place.block.stored});
   return open_block(context_.keys.identity(), context_.keys.id_key(place.pack->domain), *place.pack, place.block, sealed,
                     context_.compressor);
+}
+
+bool BlockReader::opens_from(const std::vector<std::string>& runs, const BlockId& id, std::uint32_t domain) {
+  for (const std::string& name : runs) {
+    const auto run = catalogue_.open(name);
+    if (!run) continue;
+    try {
+      const auto place = run->find(id);
+      if (!place || place->pack->domain != domain) continue;
+      read(*place);
+      return true;
+    } catch (const Error& error) {
+      if (!is_damage(error)) throw;
+      context_.warnings.add(error.message());
+    }
+  }
+  return false;
 }
 
 std::optional<base::Bytes> BlockReader::try_places(const BlockId& id, const std::vector<Place>& places, std::string& problem) {
@@ -143,7 +161,8 @@ std::vector<Place> BlockReader::places(const BlockId& id, Search search) {
     }
     if (search == Search::first && !out.empty()) return out;
   }
-  if (const auto rebuilt = in_rebuilt(id)) out.push_back(*rebuilt);
+  const std::vector<Place> rebuilt = in_rebuilt(id);
+  out.insert(out.end(), rebuilt.begin(), rebuilt.end());
   return out;
 }
 
@@ -155,11 +174,9 @@ base::Bytes BlockReader::get(const BlockId& id) {
   list_all_runs();
   if (auto out = try_places(id, places(id, Search::all), problem)) return *std::move(out);
   rebuild_from_packs();
-  if (const auto rebuilt = in_rebuilt(id)) {
-    if (auto out = try_places(id, {*rebuilt}, problem)) {
-      context_.warnings.add("the index does not list every block that is needed: directories of packs were read instead");
-      return *std::move(out);
-    }
+  if (auto out = try_places(id, in_rebuilt(id), problem)) {
+    context_.warnings.add("the index does not list every block that is needed: directories of packs were read instead");
+    return *std::move(out);
   }
   throw Error(ErrorKind::corruption, fmt::format("block {} cannot be read: {}", base::to_hex(id.view()), problem),
               "Run 'holdfast check --read-data' to see which snapshots it touches.");
@@ -194,14 +211,16 @@ void BlockReader::rebuild_from_packs() {
   }
   std::vector<std::pair<base::Bytes, std::uint64_t>> packs;
   context_.backend.list(k_packs_prefix, [&](const storage::ObjectInfo& info) {
-    if (const auto id = parse_pack_name(info.name)) packs.emplace_back(*id, info.size);
+    const auto id = parse_pack_name(info.name);
+    if (id && !rebuilt_ids_.contains(*id)) packs.emplace_back(*id, info.size);
   });
   for (const auto& [id, size] : packs) {
     try {
       PackDirectory directory = read_pack_directory(context_.backend, context_.keys, id, size);
       const std::lock_guard lock(mutex_);
+      rebuilt_ids_.insert(id);
       rebuilt_packs_.push_back(std::move(directory.pack));
-      for (const PackEntry& entry : directory.entries) rebuilt_.insert_or_assign(entry.id, Place{&rebuilt_packs_.back(), entry});
+      for (const PackEntry& entry : directory.entries) rebuilt_.emplace(entry.id, Place{&rebuilt_packs_.back(), entry});
     } catch (const Error& error) {
       if (!is_damage(error)) throw;
       context_.warnings.add(error.message());

@@ -61,12 +61,14 @@ public:
   std::vector<Place> places(const BlockId& id, Search search);
   // Opens a block from where it lies, without looking it up.
   base::Bytes read(const Place& place);
+  // Whether one of `runs` lists the block in this trust domain and it opens from there.  Damage becomes a warning.
+  bool opens_from(const std::vector<std::string>& runs, const BlockId& id, std::uint32_t domain);
 
 private:
   // Kept nodes: a look-up passes the same ones again and again.
   class NodeCache;
   std::vector<std::string> known_runs();
-  std::optional<Place> in_rebuilt(const BlockId& id);
+  std::vector<Place> in_rebuilt(const BlockId& id);
   void list_all_runs();
   void rebuild_from_packs();
   std::optional<base::Bytes> try_places(const BlockId& id, const std::vector<Place>& places, std::string& problem);
@@ -79,7 +81,9 @@ private:
   bool rebuilt_done_ = false;
   std::mutex fallback_mutex_;
   std::list<PackRef> rebuilt_packs_;
-  std::unordered_map<BlockId, Place, BlockIdHash> rebuilt_;
+  std::set<base::Bytes> rebuilt_ids_;  // of those packs
+  // All copies of a block: one may be damaged.
+  std::unordered_multimap<BlockId, Place, BlockIdHash> rebuilt_;
   std::unique_ptr<NodeCache> nodes_;
 };
 

@@ -92,15 +92,9 @@ BlockId Session::Impl::put_block(BlockKind kind, base::ByteView plain) {
   return block;
 }
 
+// Taken over is only what opens: a snapshot must not lean on a block that was damaged since.
 bool Session::Impl::parent_holds(const BlockId& wanted) {
-  if (host.reader == nullptr || !parent) return false;
-  for (const std::string& name : parent->index_runs) {
-    const auto run = host.reader->catalogue().open(name);
-    if (!run) continue;
-    const auto place = run->find(wanted);
-    if (place && place->pack->domain == host.domain) return true;
-  }
-  return false;
+  return host.reader != nullptr && parent && host.reader->opens_from(parent->index_runs, wanted, host.domain);
 }
 
 void Session::Impl::store(const BlockId& block, BlockKind kind, base::ByteView tagged) {
@@ -229,6 +223,20 @@ std::string Session::Impl::put_run(RunContent content, std::uint32_t number) {
   return name.name();
 }
 
+namespace {
+
+// nullopt where a page is damaged.
+std::optional<RunContent> content_of(IndexRun& run) {
+  try {
+    return run.content();
+  } catch (const Error& error) {
+    if (!is_damage(error)) throw;
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> Session::Impl::write_index() {
   std::vector<std::string> kept = parent ? parent->index_runs : std::vector<std::string>{};
   RunContent fresh = own_run();
@@ -251,26 +259,34 @@ std::vector<std::string> Session::Impl::write_index() {
   sizes.insert(sizes.begin() + static_cast<std::ptrdiff_t>(own_at), own_size);
   const std::size_t merged = runs_to_merge(sizes);
 
-  std::vector<RunContent> contents;
+  const bool own_apart = merged > 0 && own_at >= merged;
   const std::size_t old_merged = own_at < merged ? merged - 1 : merged;
+  // Newest first, as the earlier entry wins: a block that stands in two runs was damaged when it was stored anew.
+  std::sort(runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(old_merged),
+            [](const auto& a, const auto& b) { return a->name().name() > b->name().name(); });
+  std::vector<RunContent> contents;
   std::vector<RunName> superseded;
-  for (std::size_t i = 0; i < old_merged; ++i) {
-    contents.push_back(runs[i]->content());
-    superseded.push_back(runs[i]->name());
-  }
   std::vector<std::string> out;
-  if (own_at < merged || merged == 0) {
-    contents.push_back(std::move(fresh));
-    RunContent run = merge_runs(std::move(contents));
-    run.superseded = std::move(superseded);
-    out.push_back(put_run(std::move(run), 0));
-  } else {
-    RunContent run = merge_runs(std::move(contents));
-    run.superseded = std::move(superseded);
-    out.push_back(put_run(std::move(run), 0));
+  if (own_apart) {
     std::vector<RunContent> alone;
     alone.push_back(std::move(fresh));
     out.push_back(put_run(merge_runs(std::move(alone)), 1));
+  } else {
+    contents.push_back(std::move(fresh));
+  }
+  for (std::size_t i = 0; i < old_merged; ++i) {
+    auto content = content_of(*runs[i]);
+    if (!content) {
+      lost.push_back(runs[i]->name().name());
+      continue;
+    }
+    contents.push_back(*std::move(content));
+    superseded.push_back(runs[i]->name());
+  }
+  if (!contents.empty()) {
+    RunContent run = merge_runs(std::move(contents));
+    run.superseded = std::move(superseded);
+    out.push_back(put_run(std::move(run), 0));
   }
   for (std::size_t i = old_merged; i < runs.size(); ++i) out.push_back(runs[i]->name().name());
   out.insert(out.end(), lost.begin(), lost.end());
@@ -284,7 +300,9 @@ void Session::Impl::put_snapshot(const Snapshot& snapshot) {
   const std::string name = snapshot_name(id);
   try {
     if (host.backend.put(name, object)) return;
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    // A disk that failed did answer: what stands there may not be durable.
+    if (error.kind() == ErrorKind::io) throw;
     bool there = false;
     try {
       there = host.backend.get_all(name) == object;

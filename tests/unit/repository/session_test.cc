@@ -54,6 +54,81 @@ TEST(Session, stores_equal_blocks_once_within_itself_and_against_its_parent) {
   EXPECT_EQ(count(*world.backend, k_packs_prefix), 1u);
 }
 
+void flip_byte(storage::Backend& backend, const std::string& name, std::size_t at) {
+  base::Bytes bytes = backend.get_all(name);
+  bytes.at(at) = static_cast<char>(bytes.at(at) ^ 1);
+  test::replace(backend, name, bytes);
+}
+
+std::string only_name(storage::Backend& backend, std::string_view prefix) {
+  std::vector<std::string> names;
+  backend.list(prefix, [&](const storage::ObjectInfo& info) { names.push_back(info.name); });
+  EXPECT_EQ(names.size(), 1u);
+  return names.at(0);
+}
+
+TEST(Session, stores_a_block_again_that_is_damaged_in_its_parent) {
+  RepositoryWorld world;
+  const std::string plain = world.random.bytes(700);
+  SnapshotId parent;
+  BlockId id;
+  {
+    const auto repository = world.open();
+    const auto session = repository->begin_session(std::nullopt);
+    id = session->put(BlockKind::rows, plain);
+    parent = session->commit({}).id;
+  }
+  flip_byte(*world.backend, only_name(*world.backend, k_packs_prefix), k_pack_begin + 100);
+  {
+    const auto repository = world.open();
+    const auto session = repository->begin_session(parent);
+    EXPECT_EQ(session->put(BlockKind::rows, plain), id);
+    EXPECT_EQ(session->bytes_added_raw(), plain.size());
+    parent = session->commit({}).id;
+    EXPECT_FALSE(repository->warnings().empty());
+  }
+  // Through merges of index runs too it is the whole copy that counts.
+  for (int i = 0; i < 8; ++i) {
+    const auto repository = world.open();
+    const auto session = repository->begin_session(parent);
+    session->put(BlockKind::rows, world.random.bytes(50));
+    parent = session->commit({}).id;
+    const auto again = world.open();
+    again->snapshot(parent);
+    EXPECT_EQ(again->blocks().get(id), plain);
+  }
+}
+
+TEST(Session, goes_on_where_a_page_of_its_parents_index_is_damaged) {
+  RepositoryWorld world;
+  constexpr std::size_t k_blocks = k_run_first_read / k_run_entry_bytes + 1000;  // more than one read of the index shows
+  std::vector<std::string> plains;
+  SnapshotId parent;
+  {
+    const auto repository = world.open();
+    const auto session = repository->begin_session(std::nullopt);
+    for (std::size_t i = 0; i < k_blocks; ++i) {
+      plains.push_back(std::to_string(i));
+      session->put(BlockKind::rows, plains.back());
+    }
+    parent = session->commit({}).id;
+  }
+  const std::string run = only_name(*world.backend, k_index_prefix);
+  flip_byte(*world.backend, run, world.backend->stat(run)->size - 100);
+  const auto repository = world.open();
+  std::vector<BlockId> ids;
+  for (int i = 0; i < 5; ++i) {  // often enough for its run to be merged
+    const auto session = repository->begin_session(parent);
+    session->put(BlockKind::rows, world.random.bytes(20));
+    if (i == 0)
+      for (const std::string& plain : plains) ids.push_back(session->put(BlockKind::rows, plain));
+    parent = session->commit({}).id;
+  }
+  const auto again = world.open();
+  again->snapshot(parent);
+  for (std::size_t i = 0; i < ids.size(); i += 500) EXPECT_EQ(again->blocks().get(ids[i]), plains[i]);
+}
+
 TEST(Session, tells_kinds_of_blocks_apart) {
   RepositoryWorld world;
   const auto repository = world.open();
@@ -200,6 +275,20 @@ TEST(Session, a_commit_whose_answer_was_lost_is_a_commit) {
   const Snapshot made = world.backup(*repository, rows);
   EXPECT_EQ(RepositoryWorld::read(*repository, *world.open()->latest()), rows);
   EXPECT_EQ(world.open()->latest()->id, made.id);
+}
+
+TEST(Session, a_commit_that_the_disk_refused_to_make_durable_is_none) {
+  RepositoryWorld world;
+  const auto failing = storage::make_fault_backend(*world.backend,
+                                                   {{},
+                                                    [](storage::Call call, const std::string& name) {
+                                                      if (call == storage::Call::put && name.starts_with("snapshots/"))
+                                                        throw base::Error(base::ErrorKind::io, "the folder cannot be synced");
+                                                    }},
+                                                   nullptr);
+  const auto repository = world.open(*failing);
+  const auto session = repository->begin_session(std::nullopt);
+  EXPECT_EQ(error_of([&] { session->commit({}); }), base::ErrorKind::io);
 }
 
 TEST(Session, meets_a_conflict_when_its_snapshot_name_was_taken_to_end_it) {
