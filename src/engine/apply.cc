@@ -105,22 +105,16 @@ public:
   Journal(storage::Backend& backend, const Plan& plan) : backend_(backend), plan_(plan) {}
 
   enum class State { fresh, intended, finished };
-  struct Record {
-    State state = State::fresh;
-    std::string results;  // a letter per writing step; empty unless finished
-  };
 
-  Record read(const Batch& batch) {
+  State read(const Batch& batch) {
     const std::string intent = name(batch, "intent");
-    if (!backend_.stat(intent)) return {};
+    if (!backend_.stat(intent)) return State::fresh;
     const json known = parse(intent);
     if (known.value("steps", "") != fingerprint(plan_, batch)) {
       throw Error(ErrorKind::conflict, fmt::format("plan {} was changed after part of it had been applied", plan_.id),
                   "Make a new plan: it will hold what is left to do.");
     }
-    const std::string outcome = name(batch, "outcome");
-    if (!backend_.stat(outcome)) return {.state = State::intended, .results = {}};
-    return {.state = State::finished, .results = parse(outcome).value("results", "")};
+    return backend_.stat(name(batch, "outcome")) ? State::finished : State::intended;
   }
 
   void intend(const Batch& batch) {
@@ -164,7 +158,6 @@ public:
 private:
   std::string write(const std::vector<const Step*>& steps);
   void count_now(const Step& step, char result);
-  void count_earlier(const Step& step, char result);
 
   const Plan& plan_;
   platform::Connector& target_;
@@ -184,19 +177,13 @@ void Application::run(const Batch& batch) {
     if (step.action == Action::conflict) result_.conflicts.push_back(step.path);
   }
   if (steps.empty()) return;
-  const Journal::Record record = journal_.read(batch);
-  if (record.state == Journal::State::finished) {
-    if (record.results.size() != steps.size()) {
-      throw Error(ErrorKind::corruption, fmt::format("the journal of plan {} does not fit the plan", plan_.id));
-    }
-    for (std::size_t i = 0; i < steps.size(); ++i) count_earlier(*steps[i], record.results[i]);
-    return;
-  }
+  const Journal::State state = journal_.read(batch);
   // An intent without outcome: the rows may or may not have been written.  Each change says what it expects, so doing
-  // the batch again finds those that were.
-  if (record.state == Journal::State::fresh) journal_.intend(batch);
+  // the batch again finds those that were.  A finished batch is done again for the same reason: since then the rows may
+  // have been lost once more, and a journal must not vouch for the target.
+  if (state == Journal::State::fresh) journal_.intend(batch);
   const std::string results = write(steps);
-  journal_.finish(batch, results);
+  if (state != Journal::State::finished) journal_.finish(batch, results);
   for (std::size_t i = 0; i < steps.size(); ++i) count_now(*steps[i], results[i]);
 }
 
@@ -230,14 +217,6 @@ void Application::count_now(const Step& step, char result) {
     ++result_.updated;
   } else {
     ++result_.removed;
-  }
-}
-
-void Application::count_earlier(const Step& step, char result) {
-  if (result == 'c') {
-    result_.conflicts.push_back(step.path);
-  } else {
-    ++result_.already;
   }
 }
 

@@ -157,8 +157,22 @@ TEST_F(ApplyPlan, does_not_take_back_what_was_changed_after_it_was_done) {
   apply();
   connector.put(row(2, "edited later"));
   const ApplyResult again = apply();
-  EXPECT_EQ(again.already, static_cast<std::uint64_t>(k_rows));
+  EXPECT_EQ(again.already, static_cast<std::uint64_t>(k_rows - 1));
+  EXPECT_EQ(again.conflicts, std::vector<std::string>{"urn:li:tag:00002/status/0"});
   EXPECT_EQ(connector.rows().at(row(2, "").key), row(2, "edited later"));
+}
+
+TEST_F(ApplyPlan, brings_back_what_was_lost_again_after_it_was_done) {
+  apply();
+  RowMap rows = connector.rows();
+  rows.erase(row(0, "").key);
+  rows.at(row(2, "").key) = row(2, "old");
+  connector.set_rows(rows);
+  const ApplyResult again = apply();
+  EXPECT_EQ(again.created, 1U);
+  EXPECT_EQ(again.updated, 1U);
+  EXPECT_EQ(again.already, static_cast<std::uint64_t>(k_rows - 2));
+  EXPECT_EQ(connector.rows(), rows_after(plan));
 }
 
 TEST_F(ApplyPlan, refuses_a_plan_that_was_edited_after_it_had_begun) {
