@@ -155,6 +155,11 @@ void WholeRestore::verify(unsigned workers) {
   }
 }
 
+bool lacks_rows(const Tree& tree) noexcept {
+  return std::any_of(tree.stale.begin(), tree.stale.end(),
+                     [](const repository::StaleRange& stale) { return !stale.last_good; });
+}
+
 void say_what_is_stale(const repository::Snapshot& snapshot, base::Events& events) {
   if (snapshot.partial()) {
     events.warning(fmt::format("snapshot {} is partial: {} part{} could not be read when it was made",
@@ -179,7 +184,25 @@ void refuse_full_target(std::vector<WholeRestore>& parts) {
   }
 }
 
+// Not even when told to replace: she who says so means the rows of the snapshot, and does not know that most may be
+// missing.
+void refuse_missing_rows(std::vector<WholeRestore>& parts) {
+  for (WholeRestore& part : parts) {
+    if (!lacks_rows(part.tree()) || !part.target_holds_rows()) continue;
+    throw Error(ErrorKind::refused,
+                fmt::format("parts of '{}' were never read and are missing from this snapshot: replacing the target's "
+                            "rows by it would lose them",
+                            part.tree().name),
+                "Bring back what it holds and leave the rest as it is with --select 'key:*', or choose a snapshot that "
+                "is not partial.");
+  }
+}
+
 }  // namespace
+
+bool lacks_rows(const repository::Snapshot& snapshot) noexcept {
+  return std::any_of(snapshot.trees.begin(), snapshot.trees.end(), [](const Tree& tree) { return lacks_rows(tree); });
+}
 
 WholeResult restore_whole(repository::Repository& repository, const repository::Snapshot& snapshot,
                           platform::Connector& target, const WholeOptions& options, base::Events& events,
@@ -196,6 +219,7 @@ WholeResult restore_whole(repository::Repository& repository, const repository::
                      parts.reserve(snapshot.trees.size());
                      for (const Tree& tree : snapshot.trees) parts.emplace_back(repository, tree, target, events, stop);
                      if (!options.yes) refuse_full_target(parts);
+                     refuse_missing_rows(parts);
                      say_what_is_stale(snapshot, events);
                      for (WholeRestore& part : parts) part.admit();
                      for (WholeRestore& part : parts) part.load(replace);

@@ -53,7 +53,11 @@ struct WholeResult {
   base::Duration took{};
 };
 
-// Every collection of the snapshot: load a shadow, compare counts and content hash, swap.
+// Whether ranges of the snapshot were never read by any backup: their rows are missing, not merely old.
+bool lacks_rows(const repository::Snapshot& snapshot) noexcept;
+
+// Every collection of the snapshot: load a shadow, compare counts and content hash, swap.  Throws Error{refused} where
+// the snapshot lacks rows and the target holds some: what was not read must not delete what is there.
 WholeResult restore_whole(repository::Repository& repository, const repository::Snapshot& snapshot,
                           platform::Connector& target, const WholeOptions& options, base::Events& events,
                           const base::Clock& clock, std::stop_token stop);

@@ -101,7 +101,8 @@ private:
                                       base::to_rfc3339(snapshot.taken)));
     if (snapshot.partial())
       context.events().warning(
-          fmt::format("snapshot {} is partial: some rows are older than its instant", snapshot.id.short_id()));
+          fmt::format("snapshot {} is partial: some rows {}", snapshot.id.short_id(),
+                      engine::lacks_rows(snapshot) ? "were never read and are missing" : "are older than its instant"));
   }
 
   int restore_plan_file(Context& context) {
@@ -187,12 +188,15 @@ private:
     bool holds_rows = false;
     for (const repository::Tree& tree : snapshot.trees)
       holds_rows = holds_rows || target.holds_rows(engine::collection_of(tree));
+    const std::string_view would = holds_rows && engine::lacks_rows(snapshot)
+                                       ? "be refused: rows of the target are missing from the snapshot"
+                                       : "load all rows, then swap: this was a dry run";
     context.events().summary(
         "restore", {ui::fact_text("target", to_), ui::fact_text("snapshot", snapshot.id.short_id()),
                     ui::fact_count("rows", rows_of(snapshot)), ui::fact_bytes("bytes", bytes_of(snapshot)),
                     base::Fact{"replaces", holds_rows ? "the rows that are there: needs --yes" : "nothing: it is empty",
                                holds_rows ? "true" : "false"},
-                    ui::fact_text("would", "load all rows, then swap: this was a dry run")});
+                    ui::fact_text("would", std::string(would))});
     return k_exit_ok;
   }
 

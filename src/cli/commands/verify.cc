@@ -16,7 +16,8 @@ public:
     return {"verify", "read a platform again and compare it with a snapshot",
             "Reads the platform as it is now and compares every row with the snapshot.\n"
             "+ only on the platform, - only in the snapshot, ~ in both but different.\n\n"
-            "Exit 0 when nothing differs, 4 when something does."};
+            "Exit 0 when nothing differs, 4 when something does, 3 when something differs only\n"
+            "where the snapshot is partial: nobody can tell which of the two is right there."};
   }
 
   void declare(FlagTable& flags) override {
@@ -44,7 +45,8 @@ public:
                              [&](const model::Collection& collection, const repository::Difference& difference,
                                  bool stale) { printer.show(collection, difference, stale); });
     printer.end(counts);
-    return counts.any() ? k_exit_differs : k_exit_ok;
+    if (counts.any()) return k_exit_differs;
+    return counts.stale == 0 ? k_exit_ok : k_exit_partial;
   }
 
 private:

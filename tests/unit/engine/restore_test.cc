@@ -133,6 +133,33 @@ TEST_F(RestoreWhole, of_a_partial_snapshot_says_so_and_goes_on) {
   EXPECT_GT(world.events.warnings().size(), warnings);
 }
 
+TEST_F(RestoreWhole, of_a_snapshot_that_lacks_rows_never_replaces_others) {
+  EngineWorld fresh(2);
+  fresh.connector.set_rows(test::some_rows(2500, 3));
+  test::FakeConnector::Hooks hooks;
+  hooks.read = [](std::size_t range, std::uint64_t, const std::stop_token&) {
+    if (range == 1) throw Error(ErrorKind::unavailable, "gone");
+  };
+  fresh.connector.set_hooks(hooks);
+  const Snapshot partial = fresh.backup().snapshot;
+  ASSERT_TRUE(lacks_rows(partial));
+  WholeOptions options;
+  options.yes = true;
+  const auto restore = [&] {
+    return restore_whole(*fresh.repository, partial, target, options, fresh.events, fresh.clock, {});
+  };
+  EXPECT_EQ(restore().rows, fresh.rows_of(partial).size());
+  target.put(test::aspect_row("urn:li:tag:mine", "status", "{}"));
+  const RowMap before = target.rows();
+  try {
+    restore();
+    ADD_FAILURE() << "the restore succeeded";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::refused);
+  }
+  EXPECT_EQ(target.rows(), before);
+}
+
 TEST_F(RestoreWhole, of_an_empty_snapshot_empties_the_target) {
   world.connector.set_rows({});
   snapshot = world.backup().snapshot;
