@@ -5,6 +5,9 @@
 namespace holdfast::ui {
 namespace {
 
+// Nobody reads what is deeper; it stays on one line, or a short document of brackets alone would fill the memory.
+constexpr std::size_t k_deepest = 100;
+
 bool is_space(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -37,8 +40,9 @@ private:
     }
     if (c == '{' || c == '[') return open(at);
     if (c == '}' || c == ']') {
+      const bool deep = depth_ > k_deepest;
       if (depth_ != 0) --depth_;
-      new_line();
+      if (!deep) new_line();
     }
     out_ += c;
     if (c == ',') new_line();
@@ -61,6 +65,7 @@ private:
   }
 
   void new_line() {
+    if (depth_ > k_deepest) return;
     out_ += '\n';
     out_.append(2 * depth_, ' ');
   }

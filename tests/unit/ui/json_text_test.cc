@@ -28,6 +28,16 @@ TEST(JsonText, lays_out_a_document_and_keeps_its_spelling) {
             "}");
 }
 
+TEST(JsonText, lays_out_a_deep_document_in_bounded_space) {
+  const std::size_t depth = 50'000;
+  const std::string document = std::string(depth, '[') + "1" + std::string(depth, ']');
+  const std::string laid_out = indent_json(document);
+  EXPECT_LT(laid_out.size(), document.size() + 50'000);
+  std::string packed = laid_out;
+  std::erase_if(packed, [](char c) { return c == ' ' || c == '\n'; });
+  EXPECT_EQ(packed, document);
+}
+
 TEST(JsonText, survives_text_that_is_not_json) {
   EXPECT_EQ(indent_json("}}"), "\n}\n}");
   EXPECT_EQ(indent_json("\"open \\"), "\"open \\");
