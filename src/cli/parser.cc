@@ -4,8 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <optional>
+#include <stdexcept>
 
 #include "base/error.h"
+#include "cli/secrets.h"
 #include "cli/suggest.h"
 
 namespace holdfast::cli {
@@ -145,6 +148,22 @@ std::string lower_first(std::string text) {
   return text;
 }
 
+// CLI11 lets what it cannot read as a number out as an exception of the standard library.
+void refuse_bad_switches(const FlagTable& table) {
+  for (const Flag& flag : table.all()) {
+    if (flag.positional() || !flag.value_name.empty()) continue;
+    const std::optional<std::string> value = variable(flag.environment().c_str());
+    if (!value) continue;
+    try {
+      CLI::detail::to_flag_value(*value);
+    } catch (const std::logic_error&) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{} is \"{}\", which is neither yes nor no", flag.environment(), *value),
+                  "Set it to 1 or 0.");
+    }
+  }
+}
+
 void run_parser(const std::vector<std::string>& arguments, const FlagTable& table, const Command& command) {
   CLI::App app;
   app.set_help_flag();
@@ -185,14 +204,17 @@ Parsed parse(const std::vector<std::string>& arguments, const Commands& commands
     // "holdfast help backup" and "holdfast help key add".
     if (!words.rest.empty() && !is_flag(words.rest.front())) {
       const Split topic = split(words.rest, commands, table);
-      out.command = &find_command(topic.name, commands);
+      // "holdfast help key": the overview lists its members.
+      if (!is_group(commands, topic.name)) out.command = &find_command(topic.name, commands);
     }
     return out;
   }
+  if (out.global.help && is_group(commands, words.name)) return out;
   out.command = &find_command(words.name, commands);
   if (out.global.help) return out;
   out.command->declare(table);
   refuse_unknown_flags(words.rest, table, words.name);
+  refuse_bad_switches(table);
   run_parser(words.rest, table, *out.command);
   return out;
 }

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -51,6 +52,10 @@ model::Plan make_plan(Context& context, const PlanFlags& flags, const repository
 }
 
 model::Plan read_plan(const std::string& path) {
+  // Opening a folder succeeds; reading it would throw what nobody understands.
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    throw Error(ErrorKind::config, fmt::format("cannot read the plan {}: it is a folder", path));
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error(ErrorKind::config, fmt::format("cannot read the plan {}: {}", path, std::strerror(errno)));
   const std::string text(std::istreambuf_iterator<char>(file), {});
@@ -61,6 +66,10 @@ model::Plan read_plan(const std::string& path) {
 void write_plan(const model::Plan& plan, const std::string& path) {
   const std::string temporary = path + ".tmp";
   std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
+  // The rows stand in it in the clear: nobody else may read it, whatever the umask says.
+  std::error_code ignored;
+  using std::filesystem::perms;
+  std::filesystem::permissions(temporary, perms::owner_read | perms::owner_write, ignored);
   file << model::to_json(plan);
   file.close();
   const bool done = file.good() && std::rename(temporary.c_str(), path.c_str()) == 0;

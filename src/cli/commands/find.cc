@@ -40,12 +40,14 @@ private:
   int find_in_one(Context& context) {
     repository::Repository& repository = context.repository();
     const repository::Snapshot snapshot = engine::resolve(repository, snapshot_, connector_);
+    // Before the document begins: a pattern that is wrong must not leave half of one.
+    const model::Selection selection({pattern_});
     std::uint64_t count = 0;
     ui::Output& out = context.out();
     if (context.json())
       out.write(
           fmt::format("{{\"format_version\":1,\"snapshot\":{},\"found\":[", ui::json_quote(snapshot.id.short_id())));
-    engine::find(repository, snapshot, model::Selection({pattern_}), [&](const std::string& path, std::uint64_t bytes) {
+    engine::find(repository, snapshot, selection, [&](const std::string& path, std::uint64_t bytes) {
       if (context.json())
         out.write(fmt::format("{}\n{{\"path\":{},\"bytes\":{}}}", count == 0 ? "" : ",", ui::json_quote(path), bytes));
       else if (context.global().verbose)

@@ -49,7 +49,8 @@ public:
       print_json(context, entries);
       return k_exit_ok;
     }
-    if (entries.empty()) context.events().note(fmt::format("no snapshot holds {}", urn_));
+    if (entries.empty())
+      context.events().note(fmt::format("no snapshot holds {}{}{}", urn_, aspect_.empty() ? "" : "/", aspect_));
     std::map<std::string, const base::Row*> last;
     for (const auto& entry : entries) {
       context.out().line(

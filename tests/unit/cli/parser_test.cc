@@ -146,11 +146,20 @@ TEST_F(Parser, reads_the_environment_twin_of_a_flag_that_is_not_given) {
   for (const char* name : {"HOLDFAST_READERS", "HOLDFAST_JSON", "HOLDFAST_FULL", "HOLDFAST_SELECT"}) ::unsetenv(name);
 }
 
+TEST_F(Parser, names_the_variable_that_says_neither_yes_nor_no) {
+  ::setenv("HOLDFAST_JSON", "maybe", 1);
+  const std::string failure = failure_of({"backup", "a"});
+  ::unsetenv("HOLDFAST_JSON");
+  EXPECT_EQ(failure, "HOLDFAST_JSON is \"maybe\", which is neither yes nor no | Set it to 1 or 0.");
+}
+
 TEST_F(Parser, gives_help_wherever_it_is_asked_for) {
   EXPECT_TRUE(run({}).global.help);
   EXPECT_EQ(run({"help"}).command, nullptr);
   EXPECT_EQ(run({"--help"}).command, nullptr);
   EXPECT_EQ(run({"help", "key", "add"}).command, commands_[1].get());
+  EXPECT_EQ(run({"key", "--help"}).command, nullptr) << "the overview lists what belongs to it";
+  EXPECT_EQ(run({"help", "key"}).command, nullptr);
   const Parsed parsed = run({"backup", "--help"});
   EXPECT_TRUE(parsed.global.help) << "though CONNECTOR is missing";
   EXPECT_EQ(parsed.command, commands_[0].get());
