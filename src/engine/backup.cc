@@ -13,7 +13,9 @@
 #include "base/key.h"
 #include "base/task_group.h"
 #include "engine/meter.h"
+#include "engine/row_layout.h"
 #include "engine/stop_guard.h"
+#include "repository/ranges.h"
 
 namespace holdfast::engine {
 
@@ -195,6 +197,7 @@ private:
   repository::Tree read_collection(platform::Capture& capture, const platform::CollectionEstimate& estimate,
                                    Meter& meter);
   std::optional<repository::Tree> parent_tree(const model::Collection& collection);
+  repository::Tree carry_forward(repository::Tree read, const model::Collection& collection);
   void say_what_vanished() const;
   repository::BlockSource& source() { return session_ ? session_->blocks() : repository_.blocks(); }
   repository::BlockSink& sink() { return session_ ? static_cast<repository::BlockSink&>(*session_) : counting_; }
@@ -302,9 +305,39 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
   throw_if_stopped(stop_);
   repository::Tree tree = update.finish();
   add(snapshot_.counts, update.counts());
+  if (!tree.delta && !tree.stale.empty()) tree = carry_forward(std::move(tree), collection);
   for (std::string& line : outcome_lines(reading)) snapshot_.outcomes.push_back(std::move(line));
   if (!reading.failures.empty() && !first_failure_) first_failure_ = reading.failures.begin()->second.second;
   return tree;
+}
+
+// A capture that compared with nothing (the first, one in full, one after the columns changed) has no rows where it could not
+// read.  What the last snapshot has there is carried into it, marked stale, so that nothing leaves without a tombstone.
+repository::Tree BackupRun::carry_forward(repository::Tree read, const model::Collection& collection) {
+  if (!parent_ || !session_) return read;  // a dry run keeps no blocks that could be read again
+  const auto previous = std::find_if(parent_->trees.begin(), parent_->trees.end(),
+                                     [&](const repository::Tree& tree) { return tree.name == collection.name; });
+  if (previous == parent_->trees.end()) return read;
+  const model::Collection before = model::collection_from_json(previous->schema);
+  if (before.key != collection.key) return read;
+  StoppableSource blocks(source(), stop_);
+  StoppableSink store(sink(), stop_);
+  RowProjection project(before, collection);
+  repository::TreeUpdate update(blocks, store, repository_.boundary_key(), read.name, read.schema, read.shape, read,
+                                std::nullopt);
+  std::vector<repository::Unread> unread;
+  for (const repository::StaleRange& gap : read.stale) {
+    repository::RangeUpdate part = update.begin(gap.range);
+    for (repository::TreeCursor rows(blocks, *previous, gap.range); rows.valid(); rows.next())
+      part.add(project(rows.current()));
+    part.complete();
+    unread.push_back({gap.range, gap.reason});
+  }
+  repository::Tree out = update.finish();
+  out.delta.reset();  // it leads from what was read, not from the last snapshot
+  out.completed = std::move(read.completed);
+  out.stale = repository::stale_ranges(out.completed, unread, &*previous, parent_->taken);
+  return out;
 }
 
 void BackupRun::say_what_vanished() const {

@@ -163,7 +163,7 @@ TEST(Backup, starts_a_new_base_when_columns_change) {
   EXPECT_FALSE(counts.any());
 }
 
-TEST(Backup, a_reader_that_dies_in_any_range_deletes_nothing_and_the_next_backup_heals) {
+void expect_that_a_dying_reader_deletes_nothing(const BackupOptions& options) {
   for (std::size_t range = 0; range < 16; ++range) {
     EngineWorld world(range + 1);
     const RowMap before = test::some_rows(320, 9);
@@ -174,12 +174,13 @@ TEST(Backup, a_reader_that_dies_in_any_range_deletes_nothing_and_the_next_backup
     test::mutate(now, 120, random);
     world.connector.set_rows(now);
     world.connector.set_hooks(failing_in(range, 5));
-    const Snapshot partial = world.backup().snapshot;
+    const Snapshot partial = world.backup(options).snapshot;
     ASSERT_TRUE(partial.partial()) << range;
     EXPECT_NE(partial.outcomes.front().find("lost connection"), std::string::npos);
     EXPECT_EQ(world.events.warnings(), partial.outcomes);
     const repository::Tree& tree = partial.trees.front();
     ASSERT_FALSE(tree.stale.empty());
+    EXPECT_TRUE(std::all_of(tree.stale.begin(), tree.stale.end(), [](const auto& each) { return each.last_good; }));
     const RowMap stored = world.rows_of(partial);
     const auto stale = [&](const base::Bytes& key) {
       return std::any_of(tree.stale.begin(), tree.stale.end(),
@@ -204,6 +205,16 @@ TEST(Backup, a_reader_that_dies_in_any_range_deletes_nothing_and_the_next_backup
     EXPECT_TRUE(healed.trees.front().stale.empty());
     EXPECT_EQ(world.rows_of(healed), now);
   }
+}
+
+TEST(Backup, a_reader_that_dies_in_any_range_deletes_nothing_and_the_next_backup_heals) {
+  expect_that_a_dying_reader_deletes_nothing(EngineWorld::small());
+}
+
+TEST(Backup, a_full_one_whose_reader_dies_carries_forward_what_it_could_not_read) {
+  BackupOptions options = EngineWorld::small();
+  options.full = true;
+  expect_that_a_dying_reader_deletes_nothing(options);
 }
 
 TEST(Backup, reads_first_what_the_last_one_could_not) {
