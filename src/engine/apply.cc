@@ -237,10 +237,26 @@ void refuse_conflicts(const Plan& plan) {
 
 }  // namespace
 
+namespace {
+
+// Who reviews a plan reads its paths; what is written goes by its keys.
+void refuse_paths_of_other_keys(const Plan& plan, const model::Collection& collection) {
+  for (const Step& step : plan.steps) {
+    if (step.collection != collection.name || step.path == model::key_to_path(collection, step.key)) continue;
+    throw Error(ErrorKind::config,
+                fmt::format("the plan's step '{}' writes another row: '{}'", step.path,
+                            model::key_to_path(collection, step.key)),
+                "Plans are not written by hand: make it again with `holdfast plan`.");
+  }
+}
+
+}  // namespace
+
 ApplyResult apply_plan(const Plan& plan, platform::Connector& target, const model::Collection& collection,
                        storage::Backend& journal, base::Events& events, const base::Clock& clock,
                        std::stop_token stop) {
   const base::Duration begun = clock.elapsed();
+  refuse_paths_of_other_keys(plan, collection);
   refuse_conflicts(plan);
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;

@@ -100,6 +100,17 @@ TEST_F(ApplyPlan, leaves_rows_alone_that_changed_after_the_plan) {
   EXPECT_EQ(connector.rows().at(row(0, "").key), row(0, "made meanwhile"));
 }
 
+TEST_F(ApplyPlan, refuses_a_step_whose_path_does_not_name_its_row) {
+  plan.steps[3].path = plan.steps[4].path;
+  try {
+    apply();
+    FAIL() << "a plan that shows one row and writes another was applied";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::config);
+  }
+  EXPECT_EQ(connector.applied(), 0U);
+}
+
 TEST_F(ApplyPlan, killed_at_any_journal_call_goes_on_without_duplicates) {
   bool finished = false;
   for (std::uint64_t k = 0; !finished; ++k) {

@@ -199,7 +199,7 @@ model::Plan plan_of(const RowMap& before, const RowMap& after) {
   plan.id = "fedcba9876543210";
   plan.target = "catalog";
   const auto step = [&](const base::Bytes& key, model::Action action) -> model::Step& {
-    plan.steps.push_back({.collection = "aspect", .path = base::to_hex(key), .action = action, .reason = "it differs",
+    plan.steps.push_back({.collection = "aspect", .path = model::key_to_path(test::aspect_collection(), key), .action = action, .reason = "it differs",
                           .fields = {}, .key = key, .before = {}, .after = {}});
     return plan.steps.back();
   };
