@@ -125,18 +125,22 @@ private:
   }
 
   void take_instant() {
+    // The position comes before the instant: what commits between the two is behind it, and whoever follows the log from there
+    // meets it once more instead of never.
+    const std::string position =
+        main_->query("SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text")
+            .text(0, 0);
     main_->execute(k_begin);
     // The first statement fixes the instant; the clock is read in the same breath.
     const Rows rows = main_->query(
         "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_is_in_recovery(),"
-        " CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text,"
         " (extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()))::numeric(20,3)::text,"
         " pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()");
     taken_ = base::Instant(base::Duration(rows.number(0, 0)));
     facts_.taken = base::to_rfc3339(taken_);
-    if (!rows.text(0, 2).empty()) facts_.position.emplace_back("lsn", rows.text(0, 2));
+    if (!position.empty()) facts_.position.emplace_back("lsn", position);
     if (!rows.flag(0, 1)) return;
-    const std::string lag = rows.flag(0, 4) ? "none known: everything received is replayed" : rows.text(0, 3) + " s";
+    const std::string lag = rows.flag(0, 3) ? "none known: everything received is replayed" : rows.text(0, 2) + " s";
     facts_.replica = {{"kind", "standby"}, {"lag", lag}};
   }
 
