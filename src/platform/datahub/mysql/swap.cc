@@ -115,7 +115,13 @@ void move_triggers(Client& mover, const SwapPlan& plan, const std::vector<Trigge
   for (const Trigger& trigger : triggers) {
     mover.execute("DROP TRIGGER " + quote_name(trigger.name));
     mover.execute("SET SESSION sql_mode = " + quote_text(trigger.sql_mode));
-    mover.execute(trigger.statement);
+    try {
+      mover.execute(trigger.statement);
+    } catch (Error& error) {
+      error.set_hint(fmt::format("The new table is live and lacks the trigger {}; create it by hand: {}", trigger.name,
+                                 trigger.statement));
+      throw;
+    }
   }
   mover.execute("UNLOCK TABLES");
 }
