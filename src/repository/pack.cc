@@ -221,6 +221,7 @@ std::vector<PackEntry> decode_pack_directory(base::ByteView plain, std::uint64_t
 
 std::uint64_t padded_pack_bytes(std::uint64_t bytes) {
   constexpr std::uint64_t unit_min = 4096;
+  bytes = std::max<std::uint64_t>(bytes, 1);  // a pack that was cut off to nothing is no whole pack either
   const unsigned log2 = static_cast<unsigned>(std::bit_width(bytes)) - 1;
   const std::uint64_t unit = std::max(unit_min, log2 >= 7 ? std::uint64_t{1} << (log2 - 7) : 0);
   return (bytes + unit - 1) / unit * unit;

@@ -100,6 +100,7 @@ TEST(Pack, a_block_whose_content_is_not_what_its_id_says_is_refused) {
 }
 
 TEST(Pack, its_size_says_little) {
+  EXPECT_EQ(padded_pack_bytes(0), 4096u);
   EXPECT_EQ(padded_pack_bytes(1), 4096u);
   EXPECT_EQ(padded_pack_bytes(4097), 8192u);
   EXPECT_EQ(padded_pack_bytes((16u << 20) + 1), (16u << 20) + (128u << 10));
