@@ -186,7 +186,8 @@ PackRef make_pack_ref(const PackHead& head, base::ByteView id, const base::Secre
 DirectoryPlace open_pack_tail(const Identity& identity, const PackRef& pack, base::ByteView tail) {
   const auto plain = crypto::open(pack.key, k_tail_nonce, associated_data(identity, pack.header(), "tail"), tail);
   if (!plain) damaged(pack.name(), "the seal of its end does not open");
-  base::ByteReader in(*plain, pack.name());
+  const std::string name = pack.name();
+  base::ByteReader in(*plain, name);
   DirectoryPlace out;
   out.offset = in.u32();
   out.size = in.u32();

@@ -131,7 +131,8 @@ base::Bytes encode_forget(const ForgetRecord& record) {
 }
 
 ForgetRecord decode_forget(base::ByteView payload, const ForgetName& expected) {
-  base::ByteReader in(payload, expected.name());
+  const std::string name = expected.name();
+  base::ByteReader in(payload, name);
   ForgetRecord out;
   out.name = expected;
   const SnapshotId snapshot = get_id(in);
