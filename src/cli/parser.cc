@@ -94,8 +94,11 @@ void refuse_unknown_flags(const std::vector<std::string>& arguments, const FlagT
       for (const Flag& one : table.all())
         if (!one.positional()) known.push_back(one.name);
       std::string hint = hint_for(flag_name(argument), known);
-      if (hint.empty()) hint = fmt::format("Run \"holdfast {} --help\" for what it takes.", command);
-      throw Error(ErrorKind::usage, fmt::format("{} has no flag {}", command, flag_name(argument)), std::move(hint));
+      const std::string_view space = command.empty() ? "" : " ";
+      if (hint.empty()) hint = fmt::format("Run \"holdfast{}{} --help\" for what it takes.", space, command);
+      throw Error(ErrorKind::usage,
+                  fmt::format("{} has no flag {}", command.empty() ? "holdfast" : command, flag_name(argument)),
+                  std::move(hint));
     }
     const bool value_follows = takes_next(*flag) && argument.find('=') == std::string::npos;
     if (value_follows) ++i;
@@ -199,6 +202,7 @@ Parsed parse(const std::vector<std::string>& arguments, const Commands& commands
   out.global.help = asks_for_help(words.rest);
   const bool asks_for_version = words.name.empty() && words.rest == std::vector<std::string>{"--version"};
   if (asks_for_version) words = {"version", {}};
+  if (words.name.empty() && !out.global.help) refuse_unknown_flags(words.rest, table, words.name);
   if (words.name.empty() || words.name == "help") {
     out.global.help = true;
     // "holdfast help backup" and "holdfast help key add".

@@ -103,6 +103,7 @@ TEST_F(Parser, suggests_what_was_meant) {
   EXPECT_EQ(failure_of({"backup", "--raeders", "3"}), "backup has no flag --raeders | Did you mean \"--readers\"?");
   EXPECT_EQ(failure_of({"backup", "x", "--frobnicate"}),
             "backup has no flag --frobnicate | Run \"holdfast backup --help\" for what it takes.");
+  EXPECT_TRUE(failure_of({"--frobnicate"}).starts_with("holdfast has no flag --frobnicate | Known here: --config,"));
 }
 
 TEST_F(Parser, says_what_is_missing_or_too_much) {
