@@ -1,5 +1,5 @@
-// Draws the curves behind the shape of trees: sizes over block sizes and layouts, bytes added by changes and by sixty snapshots,
-// speeds, and reads of a look-up.  Prints Markdown.
+// Draws the curves behind the shape of trees: sizes over block sizes and layouts, bytes added by changes and by sixty
+// snapshots, speeds, and reads of a look-up.  Prints Markdown.
 #include <fmt/format.h>
 #include <zdict.h>
 
@@ -35,7 +35,9 @@ BoundaryKey boundary_key() {
   return key;
 }
 
-double mb(std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6; }
+double mb(std::uint64_t bytes) {
+  return static_cast<double>(bytes) / 1e6;
+}
 
 // A row as a dump tool writes it.
 void append_text(Bytes& out, const base::Row& row) {
@@ -93,7 +95,8 @@ TreeShape shape_for(const Dataset& data, const Reference& reference, std::size_t
 }
 
 // Every row into the buffer of its block; `flush` where the tree would end the block.
-void in_blocks(const Dataset& data, const TreeShape& shape, const std::function<void(const repository::RowBuffer&, const Bytes& text)>& flush) {
+void in_blocks(const Dataset& data, const TreeShape& shape,
+               const std::function<void(const repository::RowBuffer&, const Bytes& text)>& flush) {
   const repository::KeyHasher hasher(boundary_key());
   repository::RowBuffer rows(shape.columns);
   Bytes text;
@@ -106,7 +109,11 @@ void in_blocks(const Dataset& data, const TreeShape& shape, const std::function<
                              : repository::Cell{.kind = repository::Cell::Kind::null, .bytes = {}});
     }
     const repository::KeyHash hash = hasher(row.key);
-    rows.add({.op = repository::Op::insert, .carried = repository::all_columns(shape.columns), .key = row.key, .cells = cells}, hash);
+    rows.add({.op = repository::Op::insert,
+              .carried = repository::all_columns(shape.columns),
+              .key = row.key,
+              .cells = cells},
+             hash);
     append_text(text, row);
     if (!repository::ends_block(hash, shape.rows_per_block) && i + 1 < data.rows()) continue;
     flush(rows, text);
@@ -131,8 +138,10 @@ Bytes train(const std::vector<Bytes>& blocks) {
 }
 
 void sizes(const Dataset& data, const Reference& reference) {
-  fmt::print("| blocks | rows as text | columns apart, rows' order | columns apart, grouped | as written | as written, with dictionary |\n"
-             "|---|---|---|---|---|---|\n");
+  fmt::print(
+      "| blocks | rows as text | columns apart, rows' order | columns apart, grouped | as written | as written, with "
+      "dictionary |\n"
+      "|---|---|---|---|---|---|\n");
   for (const std::size_t block_bytes : k_block_bytes) {
     Compressor compressor;
     repository::RowBlockWriter writer;
@@ -151,8 +160,8 @@ void sizes(const Dataset& data, const Reference& reference) {
     if (!dictionary.empty()) with.use_dictionary(dictionary);
     std::uint64_t trained = dictionary.size();
     for (const Bytes& block : blocks) trained += with.size(block);
-    fmt::print("| {} KiB | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.2f} |\n", block_bytes >> 10, mb(totals[0]), mb(totals[1]),
-               mb(totals[2]), mb(totals[3]), mb(trained));
+    fmt::print("| {} KiB | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.2f} |\n", block_bytes >> 10, mb(totals[0]),
+               mb(totals[1]), mb(totals[2]), mb(totals[3]), mb(trained));
     std::fflush(stdout);
   }
 }
@@ -162,7 +171,8 @@ struct Captured {
   double seconds = 0;
 };
 
-Captured capture(MeasuringStore& store, const Dataset& data, const TreeShape& shape, const std::optional<Tree>& parent) {
+Captured capture(MeasuringStore& store, const Dataset& data, const TreeShape& shape,
+                 const std::optional<Tree>& parent) {
   repository::TreeUpdate update(store, store, boundary_key(), "rows", "{}", shape, parent, std::nullopt);
   repository::RangeUpdate range = update.begin({});
   std::vector<base::Row> rows;
@@ -204,7 +214,9 @@ Changed changed_alone(const Dataset& before, const Dataset& after) {
 }
 
 void changes(const Dataset& data, const Reference& reference, Change::Kind kind, const std::vector<double>& fractions) {
-  fmt::print("| change | rows | they alone, kB | blocks | delta layer, kB | ratio | blocks rewritten, kB |\n|---|---|---|---|---|---|---|\n");
+  fmt::print(
+      "| change | rows | they alone, kB | blocks | delta layer, kB | ratio | blocks rewritten, kB "
+      "|\n|---|---|---|---|---|---|---|\n");
   for (const double fraction : fractions) {
     for (const Change::Spread spread : {Change::Spread::scattered, Change::Spread::clustered}) {
       const auto after = data.with({.kind = kind, .fraction = fraction, .seed = 7, .spread = spread});
@@ -231,18 +243,22 @@ void changes(const Dataset& data, const Reference& reference, Change::Kind kind,
 double read_all(MeasuringStore& store, const Tree& tree) {
   const Stopwatch watch;
   std::uint64_t rows = 0;
-  for (repository::TreeCursor cursor(store, tree); cursor.valid(); cursor.next()) rows += cursor.current().columns.size() + 1;
+  for (repository::TreeCursor cursor(store, tree); cursor.valid(); cursor.next())
+    rows += cursor.current().columns.size() + 1;
   return rows == 0 ? 0 : watch.seconds();
 }
 
 std::uint64_t look_up_gets(MeasuringStore& store, const Dataset& data, const Tree& tree) {
   const std::uint64_t before = store.gets();
-  for (std::uint64_t i = 0; i < 100; ++i) repository::find(store, boundary_key(), tree, data.make(i * (data.rows() / 100)).key);
+  for (std::uint64_t i = 0; i < 100; ++i)
+    repository::find(store, boundary_key(), tree, data.make(i * (data.rows() / 100)).key);
   return store.gets() - before;
 }
 
 void speeds(const Dataset& data, const Reference& reference) {
-  fmt::print("| blocks | first capture, MB/s | unchanged again, MB/s | read all, MB/s | blocks read a look-up |\n|---|---|---|---|---|\n");
+  fmt::print(
+      "| blocks | first capture, MB/s | unchanged again, MB/s | read all, MB/s | blocks read a look-up "
+      "|\n|---|---|---|---|---|\n");
   for (const std::size_t block_bytes : k_block_bytes) {
     MeasuringStore store;
     store.stop_measuring();
@@ -263,9 +279,12 @@ void sixty(std::unique_ptr<Dataset> data, const Reference& reference, std::size_
   Tree tree = capture(store, *data, shape, std::nullopt).tree;
   const std::uint64_t full = store.stored();
   std::uint64_t alone = 0;
-  fmt::print("| snapshot | changed rows alone, MB | added, MB | ratio | delta layers | blocks read a look-up |\n|---|---|---|---|---|---|\n");
+  fmt::print(
+      "| snapshot | changed rows alone, MB | added, MB | ratio | delta layers | blocks read a look-up "
+      "|\n|---|---|---|---|---|---|\n");
   for (std::uint64_t i = 1; i <= 60; ++i) {
-    auto after = data->with({.kind = Change::Kind::content, .fraction = 0.01, .seed = 100 + i, .spread = Change::Spread::scattered});
+    auto after = data->with(
+        {.kind = Change::Kind::content, .fraction = 0.01, .seed = 100 + i, .spread = Change::Spread::scattered});
     alone += changed_alone(*data, *after).alone;
     tree = capture(store, *after, shape, tree).tree;
     data = std::move(after);
@@ -280,7 +299,8 @@ void sixty(std::unique_ptr<Dataset> data, const Reference& reference, std::size_
 
 void run(std::string_view name, std::unique_ptr<Dataset> data, std::string_view parts) {
   const Reference against = reference(*data);
-  fmt::print("\n## {}\n\n{} rows, {:.1f} MB; as text in one zstd -3 stream {:.2f} MB.\n\n", name, data->rows(), mb(against.raw), mb(against.stream));
+  fmt::print("\n## {}\n\n{} rows, {:.1f} MB; as text in one zstd -3 stream {:.2f} MB.\n\n", name, data->rows(),
+             mb(against.raw), mb(against.stream));
   const auto wanted = [&](char part) { return parts.find(part) != std::string_view::npos; };
   if (wanted('s')) sizes(*data, against);
   if (wanted('c')) {
@@ -304,8 +324,8 @@ void run(std::string_view name, std::unique_ptr<Dataset> data, std::string_view 
 }  // namespace
 }  // namespace holdfast::bench
 
-// curves [--rows N] [--parts LETTERS]: s sizes, c changes, r re-ingestion (aspects only), v speeds, 6 sixty snapshots, d the
-// two kinds of documents as well.
+// curves [--rows N] [--parts LETTERS]: s sizes, c changes, r re-ingestion (aspects only), v speeds, 6 sixty snapshots,
+// d the two kinds of documents as well.
 int main(int argc, char** argv) {
   using namespace holdfast::bench;
   std::uint64_t rows = 270000;

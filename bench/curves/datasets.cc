@@ -17,7 +17,7 @@ std::uint64_t mix(std::uint64_t value) {
 }
 
 class Aspects : public Dataset {
- public:
+public:
   explicit Aspects(Catalogue catalogue) : catalogue_(std::move(catalogue)) {}
   std::uint64_t rows() const override { return catalogue_.rows(); }
   base::Row make(std::uint64_t index) const override { return to_row(catalogue_.make(index)); }
@@ -25,7 +25,7 @@ class Aspects : public Dataset {
     return std::make_unique<Aspects>(catalogue_.with(change));
   }
 
- private:
+private:
   Catalogue catalogue_;
 };
 
@@ -33,7 +33,7 @@ using Body = std::string (*)(std::uint64_t index, std::uint64_t seed);
 
 // One JSON document a row; a change draws it anew.
 class Documents : public Dataset {
- public:
+public:
   Documents(std::uint64_t rows, Body body, std::vector<Change> changes)
       : rows_(rows), body_(body), changes_(std::move(changes)) {}
 
@@ -59,7 +59,7 @@ class Documents : public Dataset {
     return std::make_unique<Documents>(rows_, body_, std::move(changes));
   }
 
- private:
+private:
   std::uint64_t rows_;
   Body body_;
   std::vector<Change> changes_;
@@ -84,14 +84,17 @@ std::string large_body(std::uint64_t index, std::uint64_t seed) {
   }
   body += R"(","lines":[)";
   for (std::uint64_t line = 0; body.size() < 8150; ++line) {
-    body += fmt::format(R"~({{"n":{},"text":"df = spark.read.table(\"db.table_{}\")"}},)~", line, mix(index + line) % 1000);
+    body +=
+        fmt::format(R"~({{"n":{},"text":"df = spark.read.table(\"db.table_{}\")"}},)~", line, mix(index + line) % 1000);
   }
   return body + "null]}";
 }
 
 }  // namespace
 
-std::unique_ptr<Dataset> aspects(std::uint64_t rows) { return std::make_unique<Aspects>(Catalogue(rows, 1)); }
+std::unique_ptr<Dataset> aspects(std::uint64_t rows) {
+  return std::make_unique<Aspects>(Catalogue(rows, 1));
+}
 std::unique_ptr<Dataset> api_documents(std::uint64_t rows) {
   return std::make_unique<Documents>(rows, api_body, std::vector<Change>());
 }

@@ -12,7 +12,7 @@ namespace holdfast::bench {
 
 // Rows in key order.  Immutable; usable from any thread.
 class Dataset {
- public:
+public:
   virtual ~Dataset() = default;
   virtual std::uint64_t rows() const = 0;
   virtual base::Row make(std::uint64_t index) const = 0;

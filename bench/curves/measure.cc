@@ -48,15 +48,17 @@ Compressor::~Compressor() {
 std::uint64_t Compressor::size(base::ByteView plain) {
   Impl& impl = *impl_;
   impl.out.resize(ZSTD_compressBound(plain.size()));
-  const std::size_t size =
-      impl.dictionary
-          ? ZSTD_compress_usingCDict(impl.context, impl.out.data(), impl.out.size(), plain.data(), plain.size(), impl.dictionary)
-          : ZSTD_compressCCtx(impl.context, impl.out.data(), impl.out.size(), plain.data(), plain.size(), k_level);
+  const std::size_t size = impl.dictionary ? ZSTD_compress_usingCDict(impl.context, impl.out.data(), impl.out.size(),
+                                                                      plain.data(), plain.size(), impl.dictionary)
+                                           : ZSTD_compressCCtx(impl.context, impl.out.data(), impl.out.size(),
+                                                               plain.data(), plain.size(), k_level);
   if (ZSTD_isError(size)) throw std::runtime_error(ZSTD_getErrorName(size));
   return size;
 }
 
-void Compressor::append(base::ByteView plain) { impl_->feed(plain, ZSTD_e_continue); }
+void Compressor::append(base::ByteView plain) {
+  impl_->feed(plain, ZSTD_e_continue);
+}
 
 std::uint64_t Compressor::end() {
   impl_->feed({}, ZSTD_e_end);

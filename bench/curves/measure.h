@@ -14,7 +14,7 @@ namespace holdfast::bench {
 
 // zstd -3 with a context that is used again.  Not thread-safe.
 class Compressor {
- public:
+public:
   Compressor();
   ~Compressor();
   std::uint64_t size(base::ByteView plain);  // as one frame
@@ -23,14 +23,14 @@ class Compressor {
   std::uint64_t end();
   void use_dictionary(base::ByteView dictionary);  // for size()
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
 // Blocks in memory that count what they would take when stored.  Not thread-safe.
 class MeasuringStore : public repository::BlockSource, public repository::BlockSink {
- public:
+public:
   base::Bytes get(const repository::BlockId& id) override;
   repository::BlockId put(repository::BlockKind kind, base::ByteView plain) override;
   std::uint64_t stored() const noexcept { return stored_; }
@@ -38,7 +38,7 @@ class MeasuringStore : public repository::BlockSource, public repository::BlockS
   // Stops compressing, so that only trees are timed.
   void stop_measuring() noexcept { measuring_ = false; }
 
- private:
+private:
   Compressor compressor_;
   std::unordered_map<repository::BlockId, base::Bytes, repository::BlockIdHash> blocks_;
   std::uint64_t stored_ = 0;
@@ -48,10 +48,10 @@ class MeasuringStore : public repository::BlockSource, public repository::BlockS
 
 // CPU time of this process, which has one thread: what a core does, whatever else the machine is doing.
 class Stopwatch {
- public:
+public:
   double seconds() const { return static_cast<double>(std::clock() - start_) / CLOCKS_PER_SEC; }
 
- private:
+private:
   std::clock_t start_ = std::clock();
 };
 

@@ -10,8 +10,8 @@ namespace holdfast::base {
 class Clock {  // thread-safe
 public:
   virtual ~Clock() = default;
-  virtual Instant now() const = 0;           // wall clock
-  virtual Duration elapsed() const = 0;      // monotonic, since some fixed moment
+  virtual Instant now() const = 0;       // wall clock
+  virtual Duration elapsed() const = 0;  // monotonic, since some fixed moment
   // Returns early, and false, when `stop` is requested.
   virtual bool sleep(Duration duration, std::stop_token stop) const = 0;
 };

@@ -1,5 +1,6 @@
-// The one exception of Holdfast.  It says what was being done (frames, outermost first when shown), what happened, and one
-// hint that can be followed.  Messages are lower case without a full stop and name the object; hints are full sentences.
+// The one exception of Holdfast.  It says what was being done (frames, outermost first when shown), what happened, and
+// one hint that can be followed.  Messages are lower case without a full stop and name the object; hints are full
+// sentences.
 #pragma once
 
 #include <exception>
@@ -56,7 +57,8 @@ private:
   std::vector<std::string> frames_;
 };
 
-// Runs `work`; an Error that leaves it carries the frame that `frame()` makes, for example "restoring snapshot 7f3c9a12".
+// Runs `work`; an Error that leaves it carries the frame that `frame()` makes, for example "restoring snapshot
+// 7f3c9a12".
 template <class Frame, class Work>
 decltype(auto) in_context(Frame&& frame, Work&& work) {
   try {

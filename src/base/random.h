@@ -1,4 +1,5 @@
-// Randomness is injected.  The shipped program only has the operating system's generator; a seeded one lives in tests/support.
+// Randomness is injected.  The shipped program only has the operating system's generator; a seeded one lives in
+// tests/support.
 #pragma once
 
 #include <span>

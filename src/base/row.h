@@ -1,4 +1,5 @@
-// Rows: what a tree holds.  A key that sorts by bytes, and nullable columns of bytes.  No meaning is attached to either here.
+// Rows: what a tree holds.  A key that sorts by bytes, and nullable columns of bytes.  No meaning is attached to either
+// here.
 #pragma once
 
 #include <optional>

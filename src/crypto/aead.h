@@ -16,8 +16,10 @@ inline constexpr std::size_t k_tag_bytes = 16;
 using NonceNumber = std::uint64_t;
 
 // Appends ciphertext and tag to `out`.
-void seal(const base::Secret& key, NonceNumber nonce, base::ByteView associated, base::ByteView plain, base::Bytes& out);
+void seal(const base::Secret& key, NonceNumber nonce, base::ByteView associated, base::ByteView plain,
+          base::Bytes& out);
 // nullopt when the tag does not fit: wrong key, wrong place or damage.
-std::optional<base::Bytes> open(const base::Secret& key, NonceNumber nonce, base::ByteView associated, base::ByteView sealed);
+std::optional<base::Bytes> open(const base::Secret& key, NonceNumber nonce, base::ByteView associated,
+                                base::ByteView sealed);
 
 }  // namespace holdfast::crypto

@@ -40,8 +40,8 @@ private:
   std::unique_ptr<Impl> impl_;
 };
 
-// 128 bits of XXH3 under a 192-byte secret that is derived from `key` once: fast and keyed, but not a cryptographic hash.
-// Thread-safe after construction.
+// 128 bits of XXH3 under a 192-byte secret that is derived from `key` once: fast and keyed, but not a cryptographic
+// hash. Thread-safe after construction.
 class FastHash {
 public:
   explicit FastHash(base::ByteView key);
@@ -51,7 +51,9 @@ private:
   std::array<char, 192> secret_{};
 };
 
-inline base::ByteView view(const Hash256& hash) noexcept { return {hash.data(), hash.size()}; }
+inline base::ByteView view(const Hash256& hash) noexcept {
+  return {hash.data(), hash.size()};
+}
 // Compares in constant time.
 bool equal(base::ByteView a, base::ByteView b) noexcept;
 

@@ -17,8 +17,9 @@ inline constexpr std::uint32_t k_argon_passes_min = 3;
 inline constexpr std::uint32_t k_argon_passes_max = 64;
 inline constexpr std::size_t k_argon_salt_bytes = 16;
 
-// Argon2id by libsodium.  Throws Error{corruption} when the cost lies outside the bounds above, Error{io} when the memory is
-// not to be had.  The memory is given back to the system before it returns.
-base::Secret argon2id(const base::Secret& passphrase, base::ByteView salt, std::uint32_t passes, std::uint64_t memory_bytes);
+// Argon2id by libsodium.  Throws Error{corruption} when the cost lies outside the bounds above, Error{io} when the
+// memory is not to be had.  The memory is given back to the system before it returns.
+base::Secret argon2id(const base::Secret& passphrase, base::ByteView salt, std::uint32_t passes,
+                      std::uint64_t memory_bytes);
 
 }  // namespace holdfast::crypto

@@ -311,8 +311,9 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
   return tree;
 }
 
-// A capture that compared with nothing (the first, one in full, one after the columns changed) has no rows where it could not
-// read.  What the last snapshot has there is carried into it, marked stale, so that nothing leaves without a tombstone.
+// A capture that compared with nothing (the first, one in full, one after the columns changed) has no rows where it
+// could not read.  What the last snapshot has there is carried into it, marked stale, so that nothing leaves without a
+// tombstone.
 repository::Tree BackupRun::carry_forward(repository::Tree read, const model::Collection& collection) {
   if (!parent_ || !session_) return read;  // a dry run keeps no blocks that could be read again
   const auto previous = std::find_if(parent_->trees.begin(), parent_->trees.end(),

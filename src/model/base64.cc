@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::string_view k_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-[[noreturn]] void fail() { throw base::Error(base::ErrorKind::config, "a value that should be base64 is not"); }
+[[noreturn]] void fail() {
+  throw base::Error(base::ErrorKind::config, "a value that should be base64 is not");
+}
 
 }  // namespace
 
@@ -40,7 +42,8 @@ base::Bytes base64_decode(std::string_view text) {
       ++digits;
     }
     const bool last = i + 4 == text.size();
-    const bool padded = digits < 4 && text.substr(i + digits, 4 - digits) == std::string_view("==").substr(0, 4 - digits);
+    const bool padded =
+        digits < 4 && text.substr(i + digits, 4 - digits) == std::string_view("==").substr(0, 4 - digits);
     if (digits < 2 || (digits < 4 && !(last && padded))) fail();
     for (std::size_t k = 0; k + 1 < digits; ++k) out.push_back(static_cast<char>(bits >> (16 - 8 * k)));
   }

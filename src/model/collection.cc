@@ -97,8 +97,8 @@ std::string key_to_path(const Collection& collection, base::ByteView key) {
 }
 
 base::Bytes path_to_key(const Collection& collection, std::string_view path) {
-  // From the right: trailing whole numbers fill trailing integer parts, then text parts up to the first one, which takes the
-  // rest, slashes and all.
+  // From the right: trailing whole numbers fill trailing integer parts, then text parts up to the first one, which
+  // takes the rest, slashes and all.
   std::vector<std::string> parts(collection.key.size());
   std::string_view rest = path;
   for (std::size_t i = collection.key.size(); i-- > 1;) {
@@ -111,9 +111,10 @@ base::Bytes path_to_key(const Collection& collection, std::string_view path) {
       continue;
     }
     if (last.empty())
-      throw Error(ErrorKind::usage,
-                  fmt::format("'{}' does not name a {}: its {} is missing", path, collection.name, collection.key[i].name),
-                  fmt::format("Write it as {}.", path_form(collection)));
+      throw Error(
+          ErrorKind::usage,
+          fmt::format("'{}' does not name a {}: its {} is missing", path, collection.name, collection.key[i].name),
+          fmt::format("Write it as {}.", path_form(collection)));
     parts[i] = last;
     rest = rest.substr(0, slash);
   }

@@ -1,5 +1,5 @@
-// A collection: one kind of resource as a platform keeps it (for DataHub "aspect"), described so that the engine and the
-// screen can handle its rows without knowing the platform.
+// A collection: one kind of resource as a platform keeps it (for DataHub "aspect"), described so that the engine and
+// the screen can handle its rows without knowing the platform.
 #pragma once
 
 #include <cstdint>
@@ -20,16 +20,16 @@ struct KeyPart {
 
 enum class ColumnContent { text, json, instant, number, bytes };
 struct Column {
-  std::string name;          // as the source calls it
-  std::string source_type;   // as the source declares it: "timestamp(6)"
+  std::string name;         // as the source calls it
+  std::string source_type;  // as the source declares it: "timestamp(6)"
   ColumnContent content = ColumnContent::text;
   bool nullable = true;
   friend bool operator==(const Column&, const Column&) = default;
 };
 
-// Values of `instant` columns are "YYYY-MM-DD hh:mm:ss.ffffff", always six digits, in UTC where the type has a zone and as
-// stored where it has none, so that equal instants are equal bytes whichever server they came from.  All other values are the
-// server's text or bytes, unchanged.
+// Values of `instant` columns are "YYYY-MM-DD hh:mm:ss.ffffff", always six digits, in UTC where the type has a zone and
+// as stored where it has none, so that equal instants are equal bytes whichever server they came from.  All other
+// values are the server's text or bytes, unchanged.
 struct Collection {
   std::string name;
   std::vector<KeyPart> key;
@@ -41,8 +41,8 @@ struct Collection {
 std::string to_json(const Collection& collection);
 Collection collection_from_json(std::string_view text);  // throws Error{corruption}
 
-// Keys as people write them: parts joined by '/', trailing integer parts may be left out where they are 0.  Text parts other
-// than the first hold no '/' in practice; a path is read from its right end, so that URNs may hold any.
+// Keys as people write them: parts joined by '/', trailing integer parts may be left out where they are 0.  Text parts
+// other than the first hold no '/' in practice; a path is read from its right end, so that URNs may hold any.
 std::string key_to_path(const Collection& collection, base::ByteView key);
 // Throws Error{usage} when the path has too few parts.
 base::Bytes path_to_key(const Collection& collection, std::string_view path);

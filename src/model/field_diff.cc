@@ -185,7 +185,8 @@ void column_diff(const Column& column, const base::ColumnView& before, const bas
 
 }  // namespace
 
-std::vector<FieldChange> field_diff(const Collection& collection, const base::RowView* before, const base::RowView* after) {
+std::vector<FieldChange> field_diff(const Collection& collection, const base::RowView* before,
+                                    const base::RowView* after) {
   std::vector<FieldChange> out;
   for (std::size_t i = 0; i < collection.columns.size(); ++i) {
     const base::ColumnView none;

@@ -1,5 +1,5 @@
-// The difference of two rows down to the JSON field.  Compares values, not text: key order and white space do not count, but
-// numbers are compared as written, so that 1.10 and 1.1 differ.
+// The difference of two rows down to the JSON field.  Compares values, not text: key order and white space do not
+// count, but numbers are compared as written, so that 1.10 and 1.1 differ.
 #pragma once
 
 #include <vector>
@@ -10,6 +10,7 @@
 namespace holdfast::model {
 
 // Either side may be absent (added, removed).  A column that is declared JSON but does not parse is compared as text.
-std::vector<FieldChange> field_diff(const Collection& collection, const base::RowView* before, const base::RowView* after);
+std::vector<FieldChange> field_diff(const Collection& collection, const base::RowView* before,
+                                    const base::RowView* after);
 
 }  // namespace holdfast::model

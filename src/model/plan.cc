@@ -22,7 +22,10 @@ constexpr std::pair<Action, std::string_view> k_actions[] = {
     {Action::skip, "skip"},     {Action::conflict, "conflict"},
 };
 constexpr std::pair<Existing, std::string_view> k_existing[] = {
-    {Existing::skip, "skip"}, {Existing::update, "update"}, {Existing::replace, "replace"}, {Existing::fail, "fail"},
+    {Existing::skip, "skip"},
+    {Existing::update, "update"},
+    {Existing::replace, "replace"},
+    {Existing::fail, "fail"},
 };
 
 bool is_utf8(base::ByteView bytes) {
@@ -65,7 +68,9 @@ std::optional<base::Row> row_from_json(const json& value, const base::Bytes& key
   return row;
 }
 
-json optional_text(const std::optional<std::string>& text) { return text ? bytes_to_json(*text) : json(nullptr); }
+json optional_text(const std::optional<std::string>& text) {
+  return text ? bytes_to_json(*text) : json(nullptr);
+}
 
 std::optional<std::string> optional_text_from(const json& value) {
   if (value.is_null()) return std::nullopt;
@@ -75,22 +80,20 @@ std::optional<std::string> optional_text_from(const json& value) {
 json step_to_json(const Step& step) {
   json fields = json::array();
   for (const FieldChange& change : step.fields)
-    fields.push_back({{"path", change.path}, {"before", optional_text(change.before)}, {"after", optional_text(change.after)}});
-  return json{{"collection", step.collection},
-              {"path", bytes_to_json(step.path)},
-              {"action", to_string(step.action)},
-              {"reason", step.reason},
-              {"fields", std::move(fields)},
-              {"key", base64_encode(step.key)},
-              {"before", row_to_json(step.before)},
-              {"after", row_to_json(step.after)}};
+    fields.push_back(
+        {{"path", change.path}, {"before", optional_text(change.before)}, {"after", optional_text(change.after)}});
+  return json{{"collection", step.collection},      {"path", bytes_to_json(step.path)},
+              {"action", to_string(step.action)},   {"reason", step.reason},
+              {"fields", std::move(fields)},        {"key", base64_encode(step.key)},
+              {"before", row_to_json(step.before)}, {"after", row_to_json(step.after)}};
 }
 
 void refuse_unknown(const json& value, const std::set<std::string_view>& known, std::string_view where) {
   for (const auto& [name, ignored] : value.items())
     if (!known.contains(name))
-      throw Error(ErrorKind::config, fmt::format("{} has the unknown field '{}'", where, name),
-                  "Plans are not written by hand: make it again with `holdfast plan`, or use the version that made it.");
+      throw Error(
+          ErrorKind::config, fmt::format("{} has the unknown field '{}'", where, name),
+          "Plans are not written by hand: make it again with `holdfast plan`, or use the version that made it.");
 }
 
 Action action_from(std::string_view text) {
@@ -100,14 +103,16 @@ Action action_from(std::string_view text) {
 }
 
 Step step_from_json(const json& value) {
-  refuse_unknown(value, {"collection", "path", "action", "reason", "fields", "key", "before", "after"}, "a step of the plan");
+  refuse_unknown(value, {"collection", "path", "action", "reason", "fields", "key", "before", "after"},
+                 "a step of the plan");
   Step step;
   step.collection = value.at("collection");
   step.path = bytes_from_json(value.at("path"));
   step.action = action_from(value.at("action").get_ref<const std::string&>());
   step.reason = value.at("reason");
   for (const json& change : value.at("fields"))
-    step.fields.push_back({change.at("path"), optional_text_from(change.at("before")), optional_text_from(change.at("after"))});
+    step.fields.push_back(
+        {change.at("path"), optional_text_from(change.at("before")), optional_text_from(change.at("after"))});
   step.key = base64_decode(value.at("key").get_ref<const std::string&>());
   step.before = row_from_json(value.at("before"), step.key);
   step.after = row_from_json(value.at("after"), step.key);
@@ -115,12 +120,14 @@ Step step_from_json(const json& value) {
 }
 
 Plan plan_from(const json& in) {
-  refuse_unknown(in,
-                 {"format_version", "id", "repository", "snapshot", "target", "selection", "existing", "removes", "made", "steps"},
-                 "the plan");
+  refuse_unknown(
+      in,
+      {"format_version", "id", "repository", "snapshot", "target", "selection", "existing", "removes", "made", "steps"},
+      "the plan");
   if (in.at("format_version") != Plan::k_version)
-    throw Error(ErrorKind::unsupported, fmt::format("the plan has format version {}, this program reads {}",
-                                                    in.at("format_version").dump(), Plan::k_version),
+    throw Error(ErrorKind::unsupported,
+                fmt::format("the plan has format version {}, this program reads {}", in.at("format_version").dump(),
+                            Plan::k_version),
                 "Make the plan again with this version of holdfast.");
   Plan plan;
   plan.id = in.at("id");
@@ -160,7 +167,8 @@ std::optional<Existing> parse_existing(std::string_view text) noexcept {
 }
 
 std::uint64_t Plan::count(Action action) const noexcept {
-  return static_cast<std::uint64_t>(std::count_if(steps.begin(), steps.end(), [&](const Step& step) { return step.action == action; }));
+  return static_cast<std::uint64_t>(
+      std::count_if(steps.begin(), steps.end(), [&](const Step& step) { return step.action == action; }));
 }
 
 std::string to_json(const Plan& plan) {
@@ -178,7 +186,8 @@ std::string to_json(const Plan& plan) {
   out.resize(out.size() - 2);  // the closing "\n}"
   out += ",\n  \"steps\": [";
   const char* comma = "\n";
-  for (const Step& step : plan.steps) out += fmt::format("{}    {}", std::exchange(comma, ",\n"), step_to_json(step).dump());
+  for (const Step& step : plan.steps)
+    out += fmt::format("{}    {}", std::exchange(comma, ",\n"), step_to_json(step).dump());
   out += plan.steps.empty() ? "]\n}\n" : "\n  ]\n}\n";
   return out;
 }

@@ -20,8 +20,8 @@ enum class Existing { skip, update, replace, fail };
 std::optional<Existing> parse_existing(std::string_view text) noexcept;
 std::string_view to_string(Existing existing) noexcept;
 
-// One changed field: a column, and inside JSON columns the path ("metadata.owners[0].owner").  Values are JSON text for JSON
-// fields, plain text otherwise; absent = not there.
+// One changed field: a column, and inside JSON columns the path ("metadata.owners[0].owner").  Values are JSON text for
+// JSON fields, plain text otherwise; absent = not there.
 struct FieldChange {
   std::string path;
   std::optional<std::string> before;
@@ -29,10 +29,11 @@ struct FieldChange {
   friend bool operator==(const FieldChange&, const FieldChange&) = default;
 };
 
-// A step is applied only while the live row is still `before`: what somebody changed after the plan is a conflict, not lost.
+// A step is applied only while the live row is still `before`: what somebody changed after the plan is a conflict, not
+// lost.
 struct Step {
   std::string collection;
-  std::string path;                 // key as people write it
+  std::string path;  // key as people write it
   Action action = Action::skip;
   std::string reason;
   std::vector<FieldChange> fields;
@@ -49,14 +50,14 @@ struct Plan {
   std::string target;      // connector
   std::string selection;   // as given; empty: everything
   Existing existing = Existing::update;
-  bool removes = false;    // rows that the snapshot does not have are removed
+  bool removes = false;  // rows that the snapshot does not have are removed
   base::Instant made;
   std::vector<Step> steps;
 
   std::uint64_t count(Action action) const noexcept;
 };
 
-std::string to_json(const Plan& plan);          // readable, one step a line; binary values as base64 where they are not UTF-8
-Plan plan_from_json(std::string_view text);     // throws Error{config}; unknown fields are refused
+std::string to_json(const Plan& plan);  // readable, one step a line; binary values as base64 where they are not UTF-8
+Plan plan_from_json(std::string_view text);  // throws Error{config}; unknown fields are refused
 
 }  // namespace holdfast::model

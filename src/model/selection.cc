@@ -69,7 +69,8 @@ bool names_platform(std::string_view urn, std::string_view platform) {
   const std::size_t at = urn.find("urn:li:dataPlatform:");
   if (at == std::string_view::npos) return false;
   std::string_view rest = urn.substr(at + std::string_view("urn:li:dataPlatform:").size());
-  return rest.starts_with(platform) && (rest.size() == platform.size() || rest[platform.size()] == ',' || rest[platform.size()] == ')');
+  return rest.starts_with(platform) &&
+         (rest.size() == platform.size() || rest[platform.size()] == ',' || rest[platform.size()] == ')');
 }
 
 bool has_owner(const json& ownership, const std::string& owner) {
@@ -86,7 +87,9 @@ json parsed_metadata(const Collection& collection, const base::RowView& row) {
 }
 
 // The literal text before the first wildcard.
-std::string_view literal_prefix(std::string_view glob) { return glob.substr(0, glob.find_first_of("*?")); }
+std::string_view literal_prefix(std::string_view glob) {
+  return glob.substr(0, glob.find_first_of("*?"));
+}
 
 }  // namespace
 
@@ -128,8 +131,9 @@ Selection::Selection(const std::vector<std::string>& texts) : texts_(texts) {
       } else if (part.starts_with("*") || part.starts_with("?")) {
         all.push_back({"key", part, {}});
       } else {
-        throw Error(ErrorKind::usage, fmt::format("the selection '{}' has the unknown condition '{}'", text, part),
-                    "Write a URN glob such as 'urn:li:dataset:*finance*', or one of type:, aspect:, platform:, owner:, key:.");
+        throw Error(
+            ErrorKind::usage, fmt::format("the selection '{}' has the unknown condition '{}'", text, part),
+            "Write a URN glob such as 'urn:li:dataset:*finance*', or one of type:, aspect:, platform:, owner:, key:.");
       }
     }
     alternatives_.push_back(std::move(all));
@@ -152,8 +156,9 @@ void Selection::learn(const Collection& collection, const base::RowView& row) {
   if (!metadata.is_object()) return;
   for (auto& all : alternatives_) {
     for (Condition& condition : all) {
-      const bool hit = ownership ? condition.field == "owner" && has_owner(metadata, condition.value)
-                                 : condition.field == "platform" && names_platform(metadata.value("platform", ""), condition.value);
+      const bool hit =
+          ownership ? condition.field == "owner" && has_owner(metadata, condition.value)
+                    : condition.field == "platform" && names_platform(metadata.value("platform", ""), condition.value);
       if (hit) condition.urns.insert(parts.urn);
     }
   }
@@ -166,7 +171,8 @@ bool Selection::matches(const Collection& collection, base::ByteView key) const 
     if (condition.field == "key") return glob_match(condition.value, parts.urn);
     if (condition.field == "type") return is_type(parts.urn, condition.value);
     if (condition.field == "aspect") return glob_match(condition.value, parts.aspect);
-    if (condition.field == "platform" && parts.urn.starts_with(k_dataset) && names_platform(parts.urn, condition.value)) return true;
+    if (condition.field == "platform" && parts.urn.starts_with(k_dataset) && names_platform(parts.urn, condition.value))
+      return true;
     return condition.urns.contains(parts.urn);
   };
   return std::any_of(alternatives_.begin(), alternatives_.end(),
@@ -199,6 +205,8 @@ base::KeyRange Selection::range(const Collection& collection) const {
   return out.value_or(base::KeyRange{});
 }
 
-std::string Selection::text() const { return fmt::format("{}", fmt::join(texts_, " | ")); }
+std::string Selection::text() const {
+  return fmt::format("{}", fmt::join(texts_, " | "));
+}
 
 }  // namespace holdfast::model

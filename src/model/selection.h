@@ -1,4 +1,5 @@
-// Which rows an operation is about.  Text form: conditions joined by ',', all of which must hold; several --select are ORed.
+// Which rows an operation is about.  Text form: conditions joined by ',', all of which must hold; several --select are
+// ORed.
 //   urn:li:dataset:*finance*        a glob over the first key part (the default)
 //   key:GLOB                        the same, said aloud
 //   type:dataset                    entity type of a URN
@@ -26,7 +27,8 @@ public:
   explicit Selection(const std::vector<std::string>& texts);
 
   bool everything() const noexcept { return alternatives_.empty(); }
-  // owner: and platform: look into rows.  Where needs_scan() says so, every row of the tree must be shown to learn() first.
+  // owner: and platform: look into rows.  Where needs_scan() says so, every row of the tree must be shown to learn()
+  // first.
   bool needs_scan() const noexcept;
   void learn(const Collection& collection, const base::RowView& row);
   bool matches(const Collection& collection, base::ByteView key) const;

@@ -37,9 +37,9 @@ public:
 };
 
 struct CaptureOptions {
-  unsigned readers = 4;                                    // most connections that read at once
-  std::uint64_t limit_read = 0;                            // bytes a second over all readers; 0 = no limit
-  std::optional<base::Duration> max_snapshot_age;          // give up reading (partial) rather than hold the instant longer
+  unsigned readers = 4;                            // most connections that read at once
+  std::uint64_t limit_read = 0;                    // bytes a second over all readers; 0 = no limit
+  std::optional<base::Duration> max_snapshot_age;  // give up reading (partial) rather than hold the instant longer
 };
 
 struct CollectionEstimate {
@@ -52,29 +52,32 @@ struct CollectionEstimate {
 class Capture {
 public:
   virtual ~Capture() = default;
-  virtual base::Instant taken() const = 0;                 // by the server's clock
+  virtual base::Instant taken() const = 0;  // by the server's clock
   virtual const std::vector<CollectionEstimate>& collections() const = 0;
-  virtual std::string attributes() const = 0;              // JSON for the snapshot: engine, version, DDL, positions, left out
-  virtual std::vector<std::string> notes() const = 0;      // said aloud: "one reader: LOCK TABLES is not granted"
-  virtual unsigned readers() const = 0;                    // how many ranges may be read at once
+  virtual std::string attributes() const = 0;  // JSON for the snapshot: engine, version, DDL, positions, left out
+  virtual std::vector<std::string> notes() const = 0;  // said aloud: "one reader: LOCK TABLES is not granted"
+  virtual unsigned readers() const = 0;                // how many ranges may be read at once
   // Ranges that together cover all keys, in key order, cut so that each takes about as long.
   virtual std::vector<base::KeyRange> ranges(const model::Collection& collection, unsigned wanted) = 0;
   // Thread-safe for up to readers() callers.  Throws Error when it breaks off: rows given so far are good.
   // Error{corruption} naming the row when the server's order is not byte order, or a text is not UTF-8.
-  virtual void read(const model::Collection& collection, const base::KeyRange& range, RowSink& sink, std::stop_token stop) = 0;
+  virtual void read(const model::Collection& collection, const base::KeyRange& range, RowSink& sink,
+                    std::stop_token stop) = 0;
 };
 
-// --- writing ---------------------------------------------------------------------------------------------------------------
+// --- writing
+// ---------------------------------------------------------------------------------------------------------------
 
 struct ReplaceOptions {
   unsigned writers = 4;
-  bool drop_previous = false;     // the table that was there before the swap
-  bool allow_writers = false;     // go on although somebody is connected to the table or writes to it
-  std::string snapshot;           // for names and comments
-  std::string attributes;         // JSON of the snapshot's Capture::attributes(): the DDL to create from
+  bool drop_previous = false;  // the table that was there before the swap
+  bool allow_writers = false;  // go on although somebody is connected to the table or writes to it
+  std::string snapshot;        // for names and comments
+  std::string attributes;      // JSON of the snapshot's Capture::attributes(): the DDL to create from
 };
 
-// Replaces a collection as a whole, invisibly until swap().  Destroyed before swap(): the shadow is dropped, nothing changed.
+// Replaces a collection as a whole, invisibly until swap().  Destroyed before swap(): the shadow is dropped, nothing
+// changed.
 class Replacement {
 public:
   virtual ~Replacement() = default;
@@ -120,7 +123,8 @@ public:
   // True when the collection exists and holds rows.
   virtual bool holds_rows(const model::Collection& collection) = 0;
   // Throws Error{refused} naming the first row that this target cannot hold (NUL byte on PostgreSQL, a key that its
-  // collation folds onto another).  Called with every row in key order before anything is written; end() after the last.
+  // collation folds onto another).  Called with every row in key order before anything is written; end() after the
+  // last.
   class Admission {
   public:
     virtual ~Admission() = default;
@@ -130,7 +134,8 @@ public:
   virtual std::unique_ptr<Admission> admission(const model::Collection& collection) = 0;
 };
 
-// Settings of one [connector.NAME] table, already resolved: no secret forms left, values as text by dotted path ("sql.url").
+// Settings of one [connector.NAME] table, already resolved: no secret forms left, values as text by dotted path
+// ("sql.url").
 class Settings {
 public:
   virtual ~Settings() = default;
@@ -142,8 +147,8 @@ public:
 
 // A kind of platform, as listed in cli/main.cc.
 struct Platform {
-  std::string_view name;   // "datahub"
-  std::string_view doc;    // one line
+  std::string_view name;  // "datahub"
+  std::string_view doc;   // one line
   // Every setting it knows, by dotted path; `secret` ones take the three forms.
   struct Setting {
     std::string_view path;

@@ -42,7 +42,8 @@ void Checker::list() {
       report_.warnings.push_back(fmt::format("{} is no object of format 1 and was left alone", name));
       continue;
     }
-    if (size < k_header_bytes + k_digest_bytes) findings_.add(name, fmt::format("{} bytes are too few: it was cut", size));
+    if (size < k_header_bytes + k_digest_bytes)
+      findings_.add(name, fmt::format("{} bytes are too few: it was cut", size));
     if (parse_pack_name(name) && padded_pack_bytes(size) != size)
       findings_.add(name, fmt::format("{} bytes are no length of a pack: it was cut or extended", size));
   }
@@ -69,7 +70,8 @@ void Checker::small_objects() {
   for (const std::string& name : below(k_keys_prefix)) {
     guarded(name, [&] {
       if (decode_slot(stored(name), name.substr(k_keys_prefix.size())).repository_id != repository_.config.identity.id)
-        report_.warnings.push_back(fmt::format("{} belongs to another repository: an init that did not end left it", name));
+        report_.warnings.push_back(
+            fmt::format("{} belongs to another repository: an init that did not end left it", name));
     });
   }
   for (const std::string& name : below(k_writers_prefix)) {
@@ -77,7 +79,8 @@ void Checker::small_objects() {
     guarded(name, [&] { decode_writer(stored(name), number, repository_.config.identity); });
   }
   for (const std::string& name : below(k_sessions_prefix)) session(name);
-  for (const std::string& name : below(k_forgets_prefix)) guarded(name, [&] { repository_.forgets.open(*ForgetName::parse(name)); });
+  for (const std::string& name : below(k_forgets_prefix))
+    guarded(name, [&] { repository_.forgets.open(*ForgetName::parse(name)); });
   for (const std::string& name : below(k_snapshots_prefix)) snapshot(name);
 }
 
@@ -86,12 +89,15 @@ void Checker::session(const std::string& name) {
   const bool whole = guarded(name, [&] {
     const Keychain::Opened opened = repository_.keys.open(repository_.backend.get_all(name), ObjectKind::session, name);
     if (opened.header.session != id)
-      throw Error(ErrorKind::corruption, fmt::format("{} is swapped: it is session {}", name, opened.header.session.name()));
+      throw Error(ErrorKind::corruption,
+                  fmt::format("{} is swapped: it is session {}", name, opened.header.session.name()));
     decode_session(opened.payload, name);
   });
   const bool committed = objects_.contains(snapshot_name(id));
   if (!whole && committed) findings_.touches(name, id);
-  if (!committed) report_.warnings.push_back(fmt::format("session {} did not end: what it wrote is garbage, or it still runs", id.name()));
+  if (!committed)
+    report_.warnings.push_back(
+        fmt::format("session {} did not end: what it wrote is garbage, or it still runs", id.name()));
 }
 
 void Checker::snapshot(const std::string& name) {
@@ -109,16 +115,20 @@ void Checker::chains() {
     const auto parent = digests_.find(*snapshot.parent);
     if (parent == digests_.end()) {
       if (!objects_.contains(snapshot_name(*snapshot.parent)))
-        report_.warnings.push_back(fmt::format("snapshot {} builds on {}, which is gone", snapshot.id.name(), snapshot.parent->name()));
+        report_.warnings.push_back(
+            fmt::format("snapshot {} builds on {}, which is gone", snapshot.id.name(), snapshot.parent->name()));
       continue;
     }
     if (parent->second == snapshot.parent_hash) continue;
     const std::string name = snapshot_name(snapshot.id);
-    findings_.add(name, fmt::format("it builds on another {} than the one that is stored", snapshot_name(*snapshot.parent)));
+    findings_.add(name,
+                  fmt::format("it builds on another {} than the one that is stored", snapshot_name(*snapshot.parent)));
     findings_.touches(name, snapshot.id);
   }
 }
 
-CheckReport Repository::check(const CheckOptions& options) { return Checker(*impl_, options).run(); }
+CheckReport Repository::check(const CheckOptions& options) {
+  return Checker(*impl_, options).run();
+}
 
 }  // namespace holdfast::repository

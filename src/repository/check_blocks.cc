@@ -66,7 +66,8 @@ public:
     }
     ++touched_;
     checker_.findings_.add(bad->second.object, bad->second.problem);
-    checker_.findings_.touches(bad->second.object, snapshot_, describe_range(reached.tree.name, reached.from, reached.to));
+    checker_.findings_.touches(bad->second.object, snapshot_,
+                               describe_range(reached.tree.name, reached.from, reached.to));
     return Descend::no;
   }
   void broken(const Reached&, const std::string&) override { touched_before_.pop_back(); }
@@ -137,11 +138,12 @@ void Checker::agree(IndexRun& run) {
       return;
     }
     const std::vector<PackEntry>& entries = known->second.entries;
-    const auto same = std::lower_bound(entries.begin(), entries.end(), place.block.offset,
-                                       [](const PackEntry& entry, std::uint32_t offset) { return entry.offset < offset; });
+    const auto same =
+        std::lower_bound(entries.begin(), entries.end(), place.block.offset,
+                         [](const PackEntry& entry, std::uint32_t offset) { return entry.offset < offset; });
     if (same == entries.end() || *same != place.block)
-      throw Error(ErrorKind::corruption, fmt::format("{} and the directory of {} disagree about block {}", run.name().name(),
-                                                     pack, base::to_hex(place.block.id.view())));
+      throw Error(ErrorKind::corruption, fmt::format("{} and the directory of {} disagree about block {}",
+                                                     run.name().name(), pack, base::to_hex(place.block.id.view())));
   });
 }
 
@@ -150,8 +152,7 @@ void Checker::reach() {
   TreeWalk walk(repository_.reader, walker);
   for (const Snapshot& snapshot : snapshots_) {
     repository_.reader.use_runs(snapshot.index_runs);
-    for (const Tree& tree : snapshot.trees)
-      guarded(snapshot_name(snapshot.id), [&] { walk.tree(tree); });
+    for (const Tree& tree : snapshot.trees) guarded(snapshot_name(snapshot.id), [&] { walk.tree(tree); });
   }
 }
 
@@ -205,7 +206,7 @@ void Checker::open_entry(const PackRef& pack, const PackEntry& entry, base::Byte
   try {
     const base::ByteView sealed = object.substr(std::min<std::size_t>(entry.offset, object.size()), entry.stored);
     decode(entry, open_block(repository_.config.identity, repository_.keys.id_key(pack.domain), pack, entry, sealed,
-                      repository_.compressor));
+                             repository_.compressor));
   } catch (const Error& error) {
     if (!is_damage(error)) throw;
     findings_.add(pack.name(), error.message());

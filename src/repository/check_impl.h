@@ -76,7 +76,7 @@ private:
   std::map<std::string, std::uint64_t> objects_;
   std::vector<Snapshot> snapshots_;
   std::map<SnapshotId, base::Bytes> digests_;
-  std::map<std::string, PackDirectory> packs_;  // with a readable directory, by name
+  std::map<std::string, PackDirectory> packs_;              // with a readable directory, by name
   std::map<std::string, std::vector<Place>> index_places_;  // of packs without one; the runs are kept in runs_
   std::vector<std::shared_ptr<IndexRun>> runs_;
   std::unordered_set<BlockId, BlockIdHash> available_;

@@ -93,7 +93,8 @@ base::Bytes Compressor::decompress(base::ByteView compressed, std::size_t plain_
   }
   if (how != k_zstd) damaged(name, fmt::format("unknown compression {}", static_cast<int>(how)));
   // The frame says its size: what is allocated never exceeds what both the frame and the directory claim.
-  if (ZSTD_getFrameContentSize(body.data(), body.size()) != plain_bytes) damaged(name, "the size of its frame is another one");
+  if (ZSTD_getFrameContentSize(body.data(), body.size()) != plain_bytes)
+    damaged(name, "the size of its frame is another one");
   base::Bytes out(plain_bytes, '\0');
   auto context = impl_->decompressing.take();
   const std::size_t size = ZSTD_decompressDCtx(context.get(), out.data(), out.size(), body.data(), body.size());

@@ -102,7 +102,8 @@ Config decode_parts(base::ByteView object, Parts& parts) {
   const base::ByteView covered = object.substr(0, k_header_bytes + body.size() - in.left());
   const base::ByteView signature = in.raw(crypto::k_signature_bytes);
   in.expect_end();
-  if (!signature_fits(covered, signature, out.identity, out.identity.admin_public)) in.fail("its signature does not fit");
+  if (!signature_fits(covered, signature, out.identity, out.identity.admin_public))
+    in.fail("its signature does not fit");
   if (out.block_bytes == 0 || out.pack_bytes == 0 || out.pack_bytes > k_pack_bytes_max)
     in.fail("a size lies outside its bounds");
   out.stored = base::Bytes(object);
@@ -111,8 +112,8 @@ Config decode_parts(base::ByteView object, Parts& parts) {
 
 }  // namespace
 
-NewConfig make_config(const base::Secret& master, std::uint32_t block_bytes, std::uint32_t pack_bytes, const Features& features,
-                      base::Random& random) {
+NewConfig make_config(const base::Secret& master, std::uint32_t block_bytes, std::uint32_t pack_bytes,
+                      const Features& features, base::Random& random) {
   crypto::BoxKeys box = crypto::make_box_keys(random);
   crypto::SignKeys admin = crypto::make_sign_keys(random);
   crypto::SignKeys writer = crypto::make_sign_keys(random);
@@ -159,7 +160,8 @@ KeyRing open_ring(const Config& config, const base::Secret& master) {
 void require_features(const std::set<std::string>& needed, std::string_view operation) {
   // Format 1 as first written knows no flag: every one that is set came with a later program.
   if (needed.empty()) return;
-  throw Error(ErrorKind::unsupported, fmt::format("to {} this repository needs the feature '{}'", operation, *needed.begin()),
+  throw Error(ErrorKind::unsupported,
+              fmt::format("to {} this repository needs the feature '{}'", operation, *needed.begin()),
               "Use a newer version of holdfast for this repository.");
 }
 

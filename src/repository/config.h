@@ -4,7 +4,8 @@
 //   <fields>   ::= <id:16 bytes> <block_bytes:u32> <pack_bytes:u32> <box_public:32 bytes> <admin_public:32 bytes>
 //                  <writer_public:32 bytes> <features>{3}       -- needed to read, to write, to prune
 //   <features> ::= <count:varint> <name:sized>*
-//   <ring>     ::= <box_secret:32> <id_root:32> <boundary:32> <admin_secret:64> <writer_secret:64> (bytes), wrapped under the
+//   <ring>     ::= <box_secret:32> <id_root:32> <boundary:32> <admin_secret:64> <writer_secret:64> (bytes), wrapped
+//   under the
 //                  master key, with header and fields bound in
 //   <sized>    ::= <length:varint> <bytes>
 //
@@ -52,8 +53,8 @@ struct NewConfig {
   KeyRing ring;
 };
 // Draws all keys; `master` is 32 bytes.  `config.stored` is what to put.
-NewConfig make_config(const base::Secret& master, std::uint32_t block_bytes, std::uint32_t pack_bytes, const Features& features,
-                      base::Random& random);
+NewConfig make_config(const base::Secret& master, std::uint32_t block_bytes, std::uint32_t pack_bytes,
+                      const Features& features, base::Random& random);
 // Checks digest, signature and bounds.  Throws Error{corruption} or Error{unsupported}.
 Config decode_config(base::ByteView object);
 // Throws Error{wrong_key} when `master` does not open it.

@@ -1,5 +1,5 @@
-// <row> ::= <sized key> <column>*      <column> ::= 0 NULL | n + 1, then the n bytes, or their hash where n > k_overflow_bytes
-// Large values go in by their hash so that they need not be copied.
+// <row> ::= <sized key> <column>*      <column> ::= 0 NULL | n + 1, then the n bytes, or their hash where n >
+// k_overflow_bytes Large values go in by their hash so that they need not be copied.
 #include "crypto/hash.h"
 #include "repository/layer.h"
 #include "repository/tree.h"
@@ -60,9 +60,17 @@ void ContentHash::minus(const std::array<std::uint64_t, 2>& hash) noexcept {
   value[1] -= hash[1] + (borrow ? 1 : 0);
 }
 
-void ContentHash::add(const BoundaryKey& key, const base::RowView& row) { plus(RowHasher(key)(row)); }
-void ContentHash::subtract(const BoundaryKey& key, const base::RowView& row) { minus(RowHasher(key)(row)); }
-void ContentHash::add(const ContentHash& other) noexcept { plus(other.value); }
-void ContentHash::subtract(const ContentHash& other) noexcept { minus(other.value); }
+void ContentHash::add(const BoundaryKey& key, const base::RowView& row) {
+  plus(RowHasher(key)(row));
+}
+void ContentHash::subtract(const BoundaryKey& key, const base::RowView& row) {
+  minus(RowHasher(key)(row));
+}
+void ContentHash::add(const ContentHash& other) noexcept {
+  plus(other.value);
+}
+void ContentHash::subtract(const ContentHash& other) noexcept {
+  minus(other.value);
+}
 
 }  // namespace holdfast::repository

@@ -1,7 +1,8 @@
 // Differences of two trees.
 //
-// Along a chain of snapshots the deltas say what changed.  Otherwise the rows that may differ are those of the layers, and of
-// the blocks of two different bases, that only one of the trees has: each of their keys is looked up in both trees.
+// Along a chain of snapshots the deltas say what changed.  Otherwise the rows that may differ are those of the layers,
+// and of the blocks of two different bases, that only one of the trees has: each of their keys is looked up in both
+// trees.
 #include <algorithm>
 
 #include "repository/cells.h"
@@ -16,10 +17,12 @@ using base::Bytes;
 using base::ByteView;
 using Kind = Difference::Kind;
 
-bool has_hashed(const Layer& layer) { return !layer.hashed_erases.empty(); }
+bool has_hashed(const Layer& layer) {
+  return !layer.hashed_erases.empty();
+}
 
 class Differ {
- public:
+public:
   Differ(BlockSource& source, const BoundaryKey& key, const Tree& a, const Tree& b, Values values,
          const std::function<void(const Difference&)>& visit)
       : source_(source),
@@ -58,7 +61,7 @@ class Differ {
     emit(kind, row.key, before, &stack_.row());
   }
 
- private:
+private:
   void emit(Kind kind, ByteView key, const StoredRow* before, const StoredRow* after) {
     Difference difference{.kind = kind, .key = key, .before = {}, .after = {}};
     if (values_ == Values::yes && before != nullptr) {
@@ -81,13 +84,16 @@ class Differ {
 };
 
 // Both trees row by row: for trees whose columns differ, and where tombstones do not name their keys.
-void diff_all(BlockSource& source, const Tree& a, const Tree& b, Values values, const std::function<void(const Difference&)>& visit) {
+void diff_all(BlockSource& source, const Tree& a, const Tree& b, Values values,
+              const std::function<void(const Difference&)>& visit) {
   TreeCursor before(source, a);
   TreeCursor after(source, b);
   while (before.valid() || after.valid()) {
     const int order = !before.valid() ? 1 : !after.valid() ? -1 : before.current().key.compare(after.current().key);
     if (order != 0 || !base::equal(before.current(), after.current())) {
-      Difference difference{.kind = order < 0 ? Kind::removed : order > 0 ? Kind::added : Kind::changed,
+      Difference difference{.kind = order < 0   ? Kind::removed
+                                    : order > 0 ? Kind::added
+                                                : Kind::changed,
                             .key = order <= 0 ? before.current().key : after.current().key,
                             .before = {},
                             .after = {}};
@@ -100,17 +106,19 @@ void diff_all(BlockSource& source, const Tree& a, const Tree& b, Values values, 
   }
 }
 
-// Keys, ascending and each once, of the layers that only one of two trees has.  The lowest of both, where they differ, are
-// walked side by side, so that blocks that both have are passed over unread.
+// Keys, ascending and each once, of the layers that only one of two trees has.  The lowest of both, where they differ,
+// are walked side by side, so that blocks that both have are passed over unread.
 class Candidates {
- public:
+public:
   Candidates(BlockSource& source, const Tree& a, const Tree& b) {
     std::size_t shared = 0;
     while (shared < a.layers.size() && shared < b.layers.size() && a.layers[shared] == b.layers[shared]) ++shared;
     paired_ = shared == 0 && !a.layers.empty() && !b.layers.empty();
-    for (std::size_t i = shared; i < a.layers.size(); ++i) readers_.emplace_back(source, a.shape, a.layers[i], base::KeyRange{});
+    for (std::size_t i = shared; i < a.layers.size(); ++i)
+      readers_.emplace_back(source, a.shape, a.layers[i], base::KeyRange{});
     base_b_ = readers_.size();
-    for (std::size_t i = shared; i < b.layers.size(); ++i) readers_.emplace_back(source, b.shape, b.layers[i], base::KeyRange{});
+    for (std::size_t i = shared; i < b.layers.size(); ++i)
+      readers_.emplace_back(source, b.shape, b.layers[i], base::KeyRange{});
   }
 
   // False at the end.
@@ -128,7 +136,7 @@ class Candidates {
     return true;
   }
 
- private:
+private:
   void pass_shared_blocks() {
     LayerReader& a = readers_[0];
     LayerReader& b = readers_[base_b_];
@@ -154,8 +162,8 @@ bool usable_chain(const Tree& a, const std::vector<const Tree*>& between) {
 
 }  // namespace
 
-void diff(BlockSource& source, const BoundaryKey& key, const Tree& a, const Tree& b, const std::vector<const Tree*>& between,
-          Values values, const std::function<void(const Difference&)>& visit) {
+void diff(BlockSource& source, const BoundaryKey& key, const Tree& a, const Tree& b,
+          const std::vector<const Tree*>& between, Values values, const std::function<void(const Difference&)>& visit) {
   const bool hashed = std::any_of(a.layers.begin(), a.layers.end(), has_hashed) ||
                       std::any_of(b.layers.begin(), b.layers.end(), has_hashed);
   if (!usable_chain(a, between) && (hashed || a.shape.columns != b.shape.columns)) {

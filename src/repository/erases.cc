@@ -26,14 +26,17 @@ ErasedHash cut(const crypto::Hash256& hash) {
 }
 
 // As unsigned bytes, the order in which the blocks keep them.
-bool less(const ErasedHash& a, const ErasedHash& b) noexcept { return std::memcmp(a.data(), b.data(), k_hash) < 0; }
+bool less(const ErasedHash& a, const ErasedHash& b) noexcept {
+  return std::memcmp(a.data(), b.data(), k_hash) < 0;
+}
 
 base::Bytes read_block(BlockSource& source, const DirectoryEntry& entry) {
   base::Bytes block = source.get(entry.id);
   if (block.empty() || block.size() % k_hash != 0 || block.size() / k_hash != entry.rows ||
       base::ByteView(block).substr(0, k_hash) != entry.first_key) {
-    throw base::Error(base::ErrorKind::corruption, fmt::format("block {} does not hold the erased keys that its layer names",
-                                                               base::to_hex(entry.id.view())));
+    throw base::Error(
+        base::ErrorKind::corruption,
+        fmt::format("block {} does not hold the erased keys that its layer names", base::to_hex(entry.id.view())));
   }
   return block;
 }
@@ -89,8 +92,9 @@ bool ErasedKeys::contains(base::ByteView key) {
   const ErasedHash hash = cut(hmac_(key));
   const base::ByteView wanted(hash.data(), hash.size());
   const auto& entries = layer_->hashed_erases;
-  const auto after = std::upper_bound(entries.begin(), entries.end(), wanted,
-                                      [](base::ByteView value, const DirectoryEntry& entry) { return value < entry.first_key; });
+  const auto after =
+      std::upper_bound(entries.begin(), entries.end(), wanted,
+                       [](base::ByteView value, const DirectoryEntry& entry) { return value < entry.first_key; });
   if (after == entries.begin()) return false;
   const std::size_t index = static_cast<std::size_t>(after - entries.begin()) - 1;
   auto found = blocks_.find(index);

@@ -13,14 +13,15 @@
 
 namespace holdfast::repository {
 
-// Answers whether a layer's hashed tombstones name a key.  Not thread-safe; keeps the blocks that it has read, up to a bound.
+// Answers whether a layer's hashed tombstones name a key.  Not thread-safe; keeps the blocks that it has read, up to a
+// bound.
 class ErasedKeys {
- public:
+public:
   // `layer` must outlive it and have hashed erases.
   ErasedKeys(BlockSource& source, const Layer& layer);
   bool contains(base::ByteView key);
 
- private:
+private:
   BlockSource* source_;
   const Layer* layer_;
   crypto::Hmac256 hmac_;

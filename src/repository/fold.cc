@@ -17,7 +17,8 @@ using base::Bytes;
 using base::ByteView;
 using base::KeyRange;
 
-// Layers are merged until the next lower one weighs this many times the result: every row is rewritten a few times only.
+// Layers are merged until the next lower one weighs this many times the result: every row is rewritten a few times
+// only.
 constexpr double k_ratio = 1.5;
 // The base is touched only where this share of what the deltas hold goes into it.
 constexpr double k_worth_while = 0.25;
@@ -54,8 +55,8 @@ std::vector<Group> base_groups(BlockSource& source, const Layer& base) {
 }
 
 std::size_t group_of(const std::vector<Group>& groups, ByteView key) {
-  const auto after =
-      std::upper_bound(groups.begin(), groups.end(), key, [](ByteView value, const Group& group) { return value < group.from; });
+  const auto after = std::upper_bound(groups.begin(), groups.end(), key,
+                                      [](ByteView value, const Group& group) { return value < group.from; });
   return after == groups.begin() ? 0 : static_cast<std::size_t>(after - groups.begin()) - 1;
 }
 
@@ -75,8 +76,9 @@ void weigh(BlockSource& source, const Layer& delta, std::vector<Group>& groups) 
   if (bytes > 0) spread(groups.size() - 1);
 }
 
-// Ranges of keys that are to go into the base.  None, while too little of the deltas lies where they outweigh `share` of their
-// base: taking rows out of a delta rewrites the rest of it.  Once it is worth while, the half-heavy neighbours go along.
+// Ranges of keys that are to go into the base.  None, while too little of the deltas lies where they outweigh `share`
+// of their base: taking rows out of a delta rewrites the rest of it.  Once it is worth while, the half-heavy neighbours
+// go along.
 std::vector<KeyRange> heavy_ranges(BlockSource& source, const std::vector<Layer>& layers, double share) {
   std::vector<Group> groups = base_groups(source, layers.front());
   for (std::size_t i = 1; i < layers.size(); ++i) weigh(source, layers[i], groups);
@@ -98,7 +100,7 @@ std::vector<KeyRange> heavy_ranges(BlockSource& source, const std::vector<Layer>
 }
 
 class Folder {
- public:
+public:
   Folder(BlockSource& source, BlockSink& sink, const BoundaryKey& key, const TreeShape& shape)
       : source_(source), sink_(sink), key_(key), shape_(shape) {}
 
@@ -127,7 +129,7 @@ class Folder {
     return out;
   }
 
- private:
+private:
   // One row, or one whole block, of the base under `upper`.
   void step(LayerPart& part, LayerReader& below, MergeReader* upper) {
     const bool whole = below.whole_block() != nullptr && part.at_boundary();
@@ -165,7 +167,8 @@ class Folder {
   const TreeShape& shape_;
 };
 
-// All layers into a new base: needed where tombstones do not name their keys, because those are found by reading what is below.
+// All layers into a new base: needed where tombstones do not name their keys, because those are found by reading what
+// is below.
 Layer flatten(BlockSource& source, BlockSink& sink, const BoundaryKey& key, const TreeShape& shape,
               const std::vector<Layer>& layers) {
   LayerPart part(sink, key, shape, Filters::none);
@@ -191,14 +194,17 @@ std::size_t merge_from(const std::vector<Layer>& layers, std::size_t deltas_max)
   return from;
 }
 
-bool holds_rows(const Layer& layer) { return layer.rows() > 0; }
+bool holds_rows(const Layer& layer) {
+  return layer.rows() > 0;
+}
 
 }  // namespace
 
 std::vector<Layer> fold_layers(BlockSource& source, BlockSink& sink, const BoundaryKey& key, const TreeShape& shape,
                                const std::vector<Layer>& layers, std::size_t deltas_max, double base_share) {
   if (layers.size() <= 1 || layers.size() - 1 <= deltas_max) return layers;
-  const bool hashed = std::any_of(layers.begin(), layers.end(), [](const Layer& layer) { return !layer.hashed_erases.empty(); });
+  const bool hashed =
+      std::any_of(layers.begin(), layers.end(), [](const Layer& layer) { return !layer.hashed_erases.empty(); });
   const std::vector<KeyRange> heavy = heavy_ranges(source, layers, base_share);
   const std::vector<KeyRange> light = complement(heavy);
   if (deltas_max == 0 || (hashed && !heavy.empty())) return {flatten(source, sink, key, shape, layers)};

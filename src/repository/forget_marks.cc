@@ -19,7 +19,8 @@ ForgetRecord ForgetMarks::open(const ForgetName& name) {
   // A host that may only write must not make the snapshots of others disappear.
   const Writer writer = keys_.writers().get(opened.header.session.writer);
   if (writer.domain != k_root_domain && writer.id != name.snapshot.writer)
-    throw Error(ErrorKind::corruption, fmt::format("{} was signed by writer {:08x}, who may not", name.name(), writer.id));
+    throw Error(ErrorKind::corruption,
+                fmt::format("{} was signed by writer {:08x}, who may not", name.name(), writer.id));
   return decode_forget(opened.payload, name);
 }
 
@@ -49,7 +50,8 @@ std::map<SnapshotId, Mark> ForgetMarks::read() {
   std::map<SnapshotId, Mark> out;
   for (auto& [id, records] : names) {
     std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.number > b.number; });
-    const auto valid = std::find_if(records.begin(), records.end(), [&](const ForgetName& name) { return counts(name); });
+    const auto valid =
+        std::find_if(records.begin(), records.end(), [&](const ForgetName& name) { return counts(name); });
     if (valid != records.end()) out[id] = valid->mark;
   }
   return out;
@@ -68,7 +70,8 @@ void ForgetMarks::set(const SnapshotId& id, Mark mark, const Signer& signer, con
                       std::string_view reason) {
   for (;;) {
     const std::vector<ForgetName> before = names_of(id);
-    const auto valid = std::find_if(before.rbegin(), before.rend(), [&](const ForgetName& name) { return counts(name); });
+    const auto valid =
+        std::find_if(before.rbegin(), before.rend(), [&](const ForgetName& name) { return counts(name); });
     const Mark now = valid == before.rend() ? Mark::undelete : valid->mark;
     if (now == mark) return;
     ForgetRecord record;

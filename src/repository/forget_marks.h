@@ -15,11 +15,12 @@ namespace holdfast::repository {
 class ForgetMarks {
 public:
   ForgetMarks(storage::Backend& backend, Keychain& keys, Warnings& warnings);
-  // One list call, and one get for each record that counts and was not read before.  A record that no trusted writer signed
-  // does not count and is told as a warning.
+  // One list call, and one get for each record that counts and was not read before.  A record that no trusted writer
+  // signed does not count and is told as a warning.
   std::map<SnapshotId, Mark> read();
   // Writes a record unless the snapshot has that mark already.
-  void set(const SnapshotId& id, Mark mark, const Signer& signer, const Environment& environment, std::string_view reason);
+  void set(const SnapshotId& id, Mark mark, const Signer& signer, const Environment& environment,
+           std::string_view reason);
   // The marks of one snapshot as they are stored, lowest first.
   std::vector<ForgetName> names_of(const SnapshotId& id);
   // Opens and checks one; throws Error{corruption}.

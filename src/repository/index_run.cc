@@ -65,7 +65,9 @@ void encode_entry(base::ByteWriter& out, const IndexEntry& entry) {
 }
 
 // Bytes compare unsigned: std::array<char> would not.
-bool precedes(const BlockId& a, const BlockId& b) { return a.view() < b.view(); }
+bool precedes(const BlockId& a, const BlockId& b) {
+  return a.view() < b.view();
+}
 
 BlockId read_id(base::ByteReader& in) {
   BlockId out;
@@ -88,8 +90,8 @@ PackRef decode_pack_row(base::ByteReader& in) {
 
 }  // namespace
 
-base::Bytes encode_run(const RunContent& content, const Identity& identity, const SessionKey& session, const Signer& signer,
-                       base::Random& random) {
+base::Bytes encode_run(const RunContent& content, const Identity& identity, const SessionKey& session,
+                       const Signer& signer, base::Random& random) {
   const Header header = make_header(ObjectKind::index, session.session, random);
   const base::Secret key = object_key(session.key, header);
   const base::Bytes root = encode_root(content);
@@ -151,7 +153,8 @@ RunRoot decode_run_root(base::ByteView plain, std::string_view name) {
   for (RunFence& fence : out.fences) {
     fence.first = read_id(in);
     fence.entries = in.u32();
-    if (fence.entries == 0 || fence.entries > k_entries_per_page) in.fail(fmt::format("a page of {} entries", fence.entries));
+    if (fence.entries == 0 || fence.entries > k_entries_per_page)
+      in.fail(fmt::format("a page of {} entries", fence.entries));
   }
   in.expect_end();
   return out;
@@ -169,7 +172,8 @@ std::shared_ptr<IndexRun> IndexRun::open(storage::Backend& backend, Keychain& ke
   } else {
     base::ByteReader size(base::ByteView(object).substr(k_root_at - 4), out->object_name_);
     const std::uint64_t head = std::uint64_t{size.u32()} + k_root_at + crypto::k_signature_bytes;
-    // A root beyond the first read: thousands of packs.  Its size was not proven yet; the store cannot give more than it has.
+    // A root beyond the first read: thousands of packs.  Its size was not proven yet; the store cannot give more than
+    // it has.
     if (head > object.size()) object += backend.get(out->object_name_, {object.size(), head - object.size()});
   }
   out->read_root(object, whole);
@@ -178,7 +182,8 @@ std::shared_ptr<IndexRun> IndexRun::open(storage::Backend& backend, Keychain& ke
 
 void IndexRun::read_root(base::ByteView object, bool whole) {
   header_ = decode_header(object, ObjectKind::index, object_name_);
-  if (header_.session != name_.session) damaged(object_name_, fmt::format("it belongs to session {}", header_.session.name()));
+  if (header_.session != name_.session)
+    damaged(object_name_, fmt::format("it belongs to session {}", header_.session.name()));
   base::ByteReader in(object.substr(k_header_bytes), object_name_);
   const base::ByteView wrapped = in.raw(k_wrapped_bytes);
   const base::ByteView sealed = in.raw(in.u32());
@@ -253,8 +258,9 @@ Place IndexRun::place(base::ByteView page, std::size_t entry) const {
 }
 
 std::optional<Place> IndexRun::find(const BlockId& id) {
-  const auto after = std::upper_bound(root_.fences.begin(), root_.fences.end(), id,
-                                      [](const BlockId& wanted, const RunFence& fence) { return precedes(wanted, fence.first); });
+  const auto after =
+      std::upper_bound(root_.fences.begin(), root_.fences.end(), id,
+                       [](const BlockId& wanted, const RunFence& fence) { return precedes(wanted, fence.first); });
   if (after == root_.fences.begin()) return std::nullopt;
   const auto number = static_cast<std::size_t>(after - root_.fences.begin()) - 1;
   const auto bytes = page(number);

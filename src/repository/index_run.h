@@ -3,14 +3,14 @@
 //   <run>   ::= <header> <wrapped:112 bytes> <root_size:u32> <root> <signature:64 bytes> <page>* <digest>
 //   <root>  ::= sealed, nonce 0: <superseded> <packs> <fences>
 //   <superseded> ::= <count:varint> (<writer:u32> <sequence:u64> <number:u32>)*
-//   <packs>  ::= <count:varint> (<id:16 bytes> <writer:u32> <sequence:u64> <domain:u32> <salt:32 bytes> <key:32 bytes> <size:u64>)*
-//   <fences> ::= <count:varint> (<first id:16 bytes> <entries:u32>)*          -- one per page
-//   <page>  ::= sealed, nonce 1 + page number: <entry>*
-//   <entry> ::= <id:16 bytes> <pack:u32> <number:u32> <offset:u32> <stored:u32> <plain:u32> <kind:u8> <dictionary:u8 = 0>
+//   <packs>  ::= <count:varint> (<id:16 bytes> <writer:u32> <sequence:u64> <domain:u32> <salt:32 bytes> <key:32 bytes>
+//   <size:u64>)* <fences> ::= <count:varint> (<first id:16 bytes> <entries:u32>)*          -- one per page <page>  ::=
+//   sealed, nonce 1 + page number: <entry>* <entry> ::= <id:16 bytes> <pack:u32> <number:u32> <offset:u32> <stored:u32>
+//   <plain:u32> <kind:u8> <dictionary:u8 = 0>
 //
-// <root_size> counts the sealed root.  The signature covers all before it, and so the session key under which the pages are
-// sealed: nobody else can make them.  `pack` is a position in <packs>.  Bound into the seals: repository id, header, "root" or
-// "page".  The keys of packs stand here so that one read of an index opens blocks of any session.
+// <root_size> counts the sealed root.  The signature covers all before it, and so the session key under which the pages
+// are sealed: nobody else can make them.  `pack` is a position in <packs>.  Bound into the seals: repository id,
+// header, "root" or "page".  The keys of packs stand here so that one read of an index opens blocks of any session.
 #pragma once
 
 #include <functional>
@@ -26,8 +26,8 @@
 namespace holdfast::repository {
 
 inline constexpr std::size_t k_run_entry_bytes = 38;
-inline constexpr std::size_t k_run_page_bytes = 64 * 1024;      // sealed, at most
-inline constexpr std::size_t k_run_first_read = 512 * 1024;     // a run that fits is read in one get
+inline constexpr std::size_t k_run_page_bytes = 64 * 1024;   // sealed, at most
+inline constexpr std::size_t k_run_first_read = 512 * 1024;  // a run that fits is read in one get
 
 struct IndexEntry {
   PackEntry block;
@@ -41,8 +41,8 @@ struct RunContent {
 };
 
 // `header_salt` comes from `random`.  The object to put as index/….
-base::Bytes encode_run(const RunContent& content, const Identity& identity, const SessionKey& session, const Signer& signer,
-                       base::Random& random);
+base::Bytes encode_run(const RunContent& content, const Identity& identity, const SessionKey& session,
+                       const Signer& signer, base::Random& random);
 // The same entry wins that stands in the earlier content; packs without entries are dropped.
 RunContent merge_runs(std::vector<RunContent> runs);
 
@@ -63,7 +63,8 @@ struct Place {
   PackEntry block;
 };
 
-// A run in the store.  Small ones are read at once, of large ones the root, then pages as they are asked for.  Thread-safe.
+// A run in the store.  Small ones are read at once, of large ones the root, then pages as they are asked for.
+// Thread-safe.
 class IndexRun {
 public:
   // Throws Error{corruption} or Error{not_found}.  `backend` and `keys` outlive it.

@@ -10,7 +10,9 @@ constexpr std::size_t k_filter_bits_a_key = 10;
 constexpr int k_filter_probes = 7;
 
 // One in `each` of all hashes falls below it.
-std::uint64_t threshold(std::uint32_t each) noexcept { return ~std::uint64_t{0} / std::max<std::uint32_t>(each, 1); }
+std::uint64_t threshold(std::uint32_t each) noexcept {
+  return ~std::uint64_t{0} / std::max<std::uint32_t>(each, 1);
+}
 
 struct Probes {
   std::uint64_t at = 0;
@@ -28,14 +30,18 @@ struct Probes {
 
 }  // namespace
 
-// The parts of the boundary key's life are separated by name, so that no hash of one purpose says anything about another.
+// The parts of the boundary key's life are separated by name, so that no hash of one purpose says anything about
+// another.
 KeyHasher::KeyHasher(const BoundaryKey& key)
     : hash_(crypto::view(crypto::hmac_sha256({key.bytes.data(), key.bytes.size()}, "holdfast key boundaries 1"))) {}
 
-bool ends_block(const KeyHash& hash, std::uint32_t rows_per_block) noexcept { return hash[0] <= threshold(rows_per_block); }
+bool ends_block(const KeyHash& hash, std::uint32_t rows_per_block) noexcept {
+  return hash[0] <= threshold(rows_per_block);
+}
 
 bool ends_node(const KeyHash& hash, std::uint8_t height, std::uint32_t entries_per_node) noexcept {
-  // A node's first key is the first key of its first entry: without the mixing every node above it would end there as well.
+  // A node's first key is the first key of its first entry: without the mixing every node above it would end there as
+  // well.
   std::uint64_t mixed = (hash[1] + height) * 0x9e3779b97f4a7c15u;
   mixed ^= mixed >> 29;
   mixed *= 0xbf58476d1ce4e5b9u;

@@ -13,11 +13,11 @@ namespace holdfast::repository {
 
 // Thread-safe after construction.
 class KeyHasher {
- public:
+public:
   explicit KeyHasher(const BoundaryKey& key);
   KeyHash operator()(base::ByteView key) const noexcept { return hash_(key); }
 
- private:
+private:
   crypto::FastHash hash_;
 };
 

@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t k_slot_id_bytes = 8;
 constexpr std::size_t k_label_bytes_max = 256;
 
-bool is_kind(std::string_view kind) { return kind == "passphrase" || kind == "file" || kind == "command"; }
+bool is_kind(std::string_view kind) {
+  return kind == "passphrase" || kind == "file" || kind == "command";
+}
 
 bool is_affordable(const KdfCost& cost) {
   return cost.passes >= crypto::k_argon_passes_min && cost.passes <= crypto::k_argon_passes_max &&
@@ -34,13 +36,16 @@ base::Bytes slot_context(std::string_view slot_id, base::ByteView bound) {
 
 }  // namespace
 
-StoredSlot make_slot(base::ByteView repository_id, const NewSlot& wanted, const base::Secret& master, const KeyMaterial& key,
-                     base::Random& random) {
+StoredSlot make_slot(base::ByteView repository_id, const NewSlot& wanted, const base::Secret& master,
+                     const KeyMaterial& key, base::Random& random) {
   if (!is_kind(wanted.kind))
     throw Error(ErrorKind::usage, fmt::format("a key is of kind passphrase, file or command, not '{}'", wanted.kind));
-  if (key.secret.empty()) throw Error(ErrorKind::usage, "the key is empty", "Give a passphrase or a key file that is not empty.");
-  if (!is_affordable(wanted.cost)) throw Error(ErrorKind::usage, "the cost of the key derivation lies outside its bounds");
-  if (wanted.label.size() > k_label_bytes_max) throw Error(ErrorKind::usage, "the label of a key is longer than 256 bytes");
+  if (key.secret.empty())
+    throw Error(ErrorKind::usage, "the key is empty", "Give a passphrase or a key file that is not empty.");
+  if (!is_affordable(wanted.cost))
+    throw Error(ErrorKind::usage, "the cost of the key derivation lies outside its bounds");
+  if (wanted.label.size() > k_label_bytes_max)
+    throw Error(ErrorKind::usage, "the label of a key is longer than 256 bytes");
   StoredSlot out;
   out.info = {base::to_hex(random.bytes(k_slot_id_bytes)), wanted.kind, wanted.label, wanted.created, false};
   const base::Bytes kdf_salt = random.bytes(crypto::k_argon_salt_bytes);

@@ -36,7 +36,8 @@ SealedParts verify_sealed(base::ByteView object, ObjectKind kind, const Identity
   const SealedParts parts = split_sealed(object, kind, name);
   const Writer writer = writers.get(parts.header.session.writer);
   if (!signature_fits(parts.covered, parts.signature, identity, writer.public_key))
-    throw Error(ErrorKind::corruption, fmt::format("{} is damaged or forged: writer {:08x} did not sign it", name, writer.id));
+    throw Error(ErrorKind::corruption,
+                fmt::format("{} is damaged or forged: writer {:08x} did not sign it", name, writer.id));
   return parts;
 }
 

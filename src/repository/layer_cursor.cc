@@ -21,14 +21,15 @@ LayerCursor::LayerCursor(BlockSource& source, const TreeShape& shape, const Laye
 LayerCursor::~LayerCursor() = default;
 LayerCursor::LayerCursor(LayerCursor&&) noexcept = default;
 
-bool LayerCursor::valid() const noexcept { return impl_->reader.valid(); }
+bool LayerCursor::valid() const noexcept {
+  return impl_->reader.valid();
+}
 
 const LayerRow& LayerCursor::current() const {
   if (impl_->resolved) return impl_->row;
   const StoredRow& stored = impl_->reader.current();
-  impl_->row = {.op = stored.op,
-                .carried = stored.carried,
-                .row = {.key = stored.key, .columns = impl_->resolve(stored.cells)}};
+  impl_->row = {
+      .op = stored.op, .carried = stored.carried, .row = {.key = stored.key, .columns = impl_->resolve(stored.cells)}};
   impl_->resolved = true;
   return impl_->row;
 }
@@ -38,15 +39,17 @@ void LayerCursor::next() {
   impl_->reader.next();
 }
 
-const DirectoryEntry* LayerCursor::whole_block() const noexcept { return impl_->reader.whole_block(); }
+const DirectoryEntry* LayerCursor::whole_block() const noexcept {
+  return impl_->reader.whole_block();
+}
 
 void LayerCursor::skip_block() {
   impl_->resolved = false;
   impl_->reader.skip_block();
 }
 
-std::optional<FoundRow> find_in_layer(BlockSource& source, const BoundaryKey& key, const TreeShape& shape, const Layer& layer,
-                                      base::ByteView wanted) {
+std::optional<FoundRow> find_in_layer(BlockSource& source, const BoundaryKey& key, const TreeShape& shape,
+                                      const Layer& layer, base::ByteView wanted) {
   LayerReader reader(source, shape, layer);
   const StoredRow* stored = reader.find(wanted, KeyHasher(key)(wanted));
   if (stored == nullptr) return std::nullopt;

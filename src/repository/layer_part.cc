@@ -57,11 +57,11 @@ struct LayerPart::Impl {
   std::uint64_t erases = 0;
   std::uint64_t bytes = 0;
   RowBlockWriter writer;
-  std::vector<Cell> cells;       // of the row being added
+  std::vector<Cell> cells;        // of the row being added
   std::vector<Bytes> references;  // of its overflow values
   std::vector<Cell> spill_cells;
   std::vector<Bytes> spill_references;
-  std::vector<Cell> moved;        // of a row on its way from one buffer to another
+  std::vector<Cell> moved;  // of a row on its way from one buffer to another
 
   void accept(const StoredRow& row) {
     if (any && row.key <= last_key) {
@@ -132,8 +132,8 @@ void LayerPart::add(const LayerRow& row) {
   ColumnMask carried = row.op == Op::insert ? ~ColumnMask{0} : row.op == Op::erase ? 0 : row.carried;
   carried &= all_columns(columns);
   if (carried != 0 && row.row.columns.size() != columns) {
-    throw base::Error(base::ErrorKind::internal, fmt::format("row '{}' has {} columns instead of {}", shown(row.row.key),
-                                                             row.row.columns.size(), columns));
+    throw base::Error(base::ErrorKind::internal, fmt::format("row '{}' has {} columns instead of {}",
+                                                             shown(row.row.key), row.row.columns.size(), columns));
   }
   impl.cells.assign(columns, Cell{});
   impl.references.resize(columns);
@@ -157,12 +157,15 @@ void LayerPart::add(const LayerRow& row) {
   impl.accept({.op = row.op, .carried = carried, .key = row.row.key, .cells = impl.cells});
 }
 
-void LayerPart::add_stored(const StoredRow& row) { impl_->accept(row); }
+void LayerPart::add_stored(const StoredRow& row) {
+  impl_->accept(row);
+}
 
 void LayerPart::add_block(const DirectoryEntry& entry) {
   Impl& impl = *impl_;
   if (!at_boundary() || (impl.any && entry.first_key <= impl.last_key)) {
-    throw base::Error(base::ErrorKind::internal, fmt::format("the block of row '{}' does not fit here", shown(entry.first_key)));
+    throw base::Error(base::ErrorKind::internal,
+                      fmt::format("the block of row '{}' does not fit here", shown(entry.first_key)));
   }
   impl.bounded = true;
   impl.any = true;
@@ -172,9 +175,13 @@ void LayerPart::add_block(const DirectoryEntry& entry) {
   impl.entries.push_back(entry);
 }
 
-bool LayerPart::at_boundary() const noexcept { return !impl_->any || (impl_->bounded && impl_->tail.empty()); }
+bool LayerPart::at_boundary() const noexcept {
+  return !impl_->any || (impl_->bounded && impl_->tail.empty());
+}
 
-std::uint64_t LayerPart::rows() const noexcept { return impl_->inserts + impl_->updates + impl_->erases; }
+std::uint64_t LayerPart::rows() const noexcept {
+  return impl_->inserts + impl_->updates + impl_->erases;
+}
 
 void LayerPart::append(LayerPart next) {
   Impl& impl = *impl_;
@@ -182,11 +189,12 @@ void LayerPart::append(LayerPart next) {
   if (!other.any) return;
   const ByteView first = other.head.empty() ? ByteView(other.entries.front().first_key) : other.head.key(0);
   if (impl.any && first <= impl.last_key) {
-    throw base::Error(base::ErrorKind::internal,
-                      fmt::format("row '{}' of a part does not come after row '{}'", shown(first), shown(impl.last_key)));
+    throw base::Error(base::ErrorKind::internal, fmt::format("row '{}' of a part does not come after row '{}'",
+                                                             shown(first), shown(impl.last_key)));
   }
   if (other.head.empty() && !at_boundary()) {
-    throw base::Error(base::ErrorKind::internal, fmt::format("the block of row '{}' does not follow a boundary", shown(first)));
+    throw base::Error(base::ErrorKind::internal,
+                      fmt::format("the block of row '{}' does not follow a boundary", shown(first)));
   }
   if (other.head.empty()) impl.bounded = true;
   impl.push_all(other.head);
@@ -211,7 +219,8 @@ std::size_t encoded_size(const std::vector<DirectoryEntry>& entries) noexcept {
   return size;
 }
 
-// One level up: `entries` cut into nodes.  A node has two entries at least, so that every level is shorter than the one below.
+// One level up: `entries` cut into nodes.  A node has two entries at least, so that every level is shorter than the one
+// below.
 std::vector<DirectoryEntry> raise(BlockSink& sink, const KeyHasher& hasher, const TreeShape& shape, std::uint8_t height,
                                   std::vector<DirectoryEntry> entries) {
   std::vector<DirectoryEntry> nodes;
@@ -239,7 +248,8 @@ std::vector<DirectoryEntry> raise(BlockSink& sink, const KeyHasher& hasher, cons
 
 }  // namespace
 
-Layer join(BlockSink& sink, const BoundaryKey& key, const TreeShape& shape, Filters filters, std::vector<LayerPart> parts) {
+Layer join(BlockSink& sink, const BoundaryKey& key, const TreeShape& shape, Filters filters,
+           std::vector<LayerPart> parts) {
   LayerPart whole(sink, key, shape, filters);
   whole.impl_->bounded = true;  // nothing comes before the first row of a layer
   for (LayerPart& part : parts) whole.append(std::move(part));

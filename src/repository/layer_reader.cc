@@ -16,12 +16,15 @@ using base::ByteView;
 
 // The entry whose block may hold `key`: the last that does not begin after it, or the first.
 std::size_t entry_for(const std::vector<DirectoryEntry>& entries, ByteView key) noexcept {
-  const auto after = std::upper_bound(entries.begin(), entries.end(), key,
-                                      [](ByteView value, const DirectoryEntry& entry) { return value < entry.first_key; });
+  const auto after =
+      std::upper_bound(entries.begin(), entries.end(), key,
+                       [](ByteView value, const DirectoryEntry& entry) { return value < entry.first_key; });
   return after == entries.begin() ? 0 : static_cast<std::size_t>(after - entries.begin()) - 1;
 }
 
-std::string block_name(const DirectoryEntry& entry) { return fmt::format("block {}", base::to_hex(entry.id.view())); }
+std::string block_name(const DirectoryEntry& entry) {
+  return fmt::format("block {}", base::to_hex(entry.id.view()));
+}
 
 }  // namespace
 
@@ -70,7 +73,8 @@ void LayerReader::descend(ByteView key) {
     std::vector<DirectoryEntry> entries = decode_node(source_->get(entry.id), height);
     const std::optional<ByteView> end = leaf_end();
     if (entries.front().first_key != entry.first_key || (end && entries.back().first_key >= *end)) {
-      throw base::Error(base::ErrorKind::corruption, block_name(entry) + " does not hold the keys that its parent names");
+      throw base::Error(base::ErrorKind::corruption,
+                        block_name(entry) + " does not hold the keys that its parent names");
     }
     const std::size_t at = entry_for(entries, key);
     levels_.push_back({.entries = std::move(entries), .at = at});
@@ -92,7 +96,8 @@ void LayerReader::load() {
   block_.emplace(source_->get(entry.id), shape_.columns);
   if (block_->key() != entry.first_key || block_->rows() != entry.rows) {
     block_.reset();
-    throw base::Error(base::ErrorKind::corruption, block_name(entry) + " does not hold the rows that its directory names");
+    throw base::Error(base::ErrorKind::corruption,
+                      block_name(entry) + " does not hold the rows that its directory names");
   }
 }
 

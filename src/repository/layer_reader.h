@@ -13,10 +13,10 @@
 
 namespace holdfast::repository {
 
-// Rows of one layer in key order.  A block is read when its rows are looked at, not when the reader comes to stand before it.
-// Not thread-safe.  `layer` must outlive it.
+// Rows of one layer in key order.  A block is read when its rows are looked at, not when the reader comes to stand
+// before it. Not thread-safe.  `layer` must outlive it.
 class LayerReader {
- public:
+public:
   LayerReader(BlockSource& source, const TreeShape& shape, const Layer& layer, base::KeyRange range);
   // For find() only: reads nothing yet.
   LayerReader(BlockSource& source, const TreeShape& shape, const Layer& layer);
@@ -26,8 +26,8 @@ class LayerReader {
   bool valid() const noexcept { return valid_; }
   // Known without reading the block where the reader stands before its first row.
   base::ByteView key() const noexcept { return block_ ? block_->key() : base::ByteView(leaf().first_key); }
-  // Values up to k_overflow_bytes come as values even where they lie in overflow blocks.  Lives until the next call of a
-  // function that moves.
+  // Values up to k_overflow_bytes come as values even where they lie in overflow blocks.  Lives until the next call of
+  // a function that moves.
   const StoredRow& current();
   void next();
   // Moves forward to the first row whose key is not below `key`.
@@ -39,11 +39,11 @@ class LayerReader {
   base::ByteView block_end() const noexcept { return *leaf_end(); }
   void skip_block();
 
-  // The row with exactly this key, without reading blocks that cannot hold it; nullptr when there is none.  Only for readers
-  // made for it.  Any order of keys will do; ascending ones cost the fewest reads.
+  // The row with exactly this key, without reading blocks that cannot hold it; nullptr when there is none.  Only for
+  // readers made for it.  Any order of keys will do; ascending ones cost the fewest reads.
   const StoredRow* find(base::ByteView key, const KeyHash& hash);
 
- private:
+private:
   struct Level {
     std::vector<DirectoryEntry> entries;
     std::size_t at = 0;
@@ -70,12 +70,12 @@ class LayerReader {
 
 // Turns the cells of a row into the values of its columns, reading overflow values.  Not thread-safe.
 class ColumnResolver {
- public:
+public:
   explicit ColumnResolver(BlockSource& source) : source_(&source) {}
   // Columns that are not carried are nullopt.  Lives until the next call.
   std::span<const base::ColumnView> operator()(std::span<const Cell> cells);
 
- private:
+private:
   BlockSource* source_;
   std::vector<base::ColumnView> columns_;
   std::vector<base::Bytes> fetched_;

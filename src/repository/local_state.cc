@@ -22,7 +22,9 @@ std::string pin_name(std::string_view location) {
   return fmt::format("pins/{}", base::to_hex(crypto::view(crypto::sha256(location)).substr(0, 16)));
 }
 
-base::Bytes encode_pin(const Identity& identity) { return identity.id + identity.box_public + identity.admin_public; }
+base::Bytes encode_pin(const Identity& identity) {
+  return identity.id + identity.box_public + identity.admin_public;
+}
 
 }  // namespace
 

@@ -27,7 +27,8 @@ void RowStack::push(const StoredRow& row) {
       row_.key = row.key;
       return;
     case Op::insert: {
-      // Whatever lay below is replaced as a whole; below this stack the key is there unless the stack began by inserting it.
+      // Whatever lay below is replaced as a whole; below this stack the key is there unless the stack began by
+      // inserting it.
       const Op op = row_.op == Op::insert ? Op::insert : Op::update;
       row_ = row;
       row_.op = op;
@@ -115,7 +116,8 @@ bool MergeReader::usable() const {
   return false;  // the tombstone of a row that is not there
 }
 
-TreeLookup::TreeLookup(BlockSource& source, const BoundaryKey& key, const TreeShape& shape, const std::vector<Layer>& layers)
+TreeLookup::TreeLookup(BlockSource& source, const BoundaryKey& key, const TreeShape& shape,
+                       const std::vector<Layer>& layers)
     : columns_(shape.columns), hasher_(key), stack_(shape.columns) {
   readers_.reserve(layers.size());
   for (const Layer& layer : layers) {

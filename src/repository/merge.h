@@ -12,10 +12,10 @@
 
 namespace holdfast::repository {
 
-// Lays one row of a layer over what lies below it: insert and update give one row, a row and its erasing give nothing, and an
-// erased row that comes back is an update of all columns.  Keeps the views of the rows that it was given.
+// Lays one row of a layer over what lies below it: insert and update give one row, a row and its erasing give nothing,
+// and an erased row that comes back is an update of all columns.  Keeps the views of the rows that it was given.
 class RowStack {
- public:
+public:
   explicit RowStack(std::uint32_t columns) : columns_(columns) {}
   void clear() noexcept { present_ = false; }
   // `row` lies above all rows pushed before.
@@ -25,7 +25,7 @@ class RowStack {
   bool empty() const noexcept { return !present_; }
   const StoredRow& row() const noexcept { return row_; }
 
- private:
+private:
   std::uint32_t columns_;
   bool present_ = false;
   StoredRow row_;
@@ -35,13 +35,12 @@ class RowStack {
 // What a merge is of: a whole tree, of which every row is an insert, or some of its upper layers.
 enum class MergedRows { whole, changes };
 
-// The rows of neighbouring layers, lowest first, merged in key order.  Throws Error{corruption} where whole rows are wanted and
-// a row is changed that is not there.
-// Not thread-safe.  The layers must outlive it.
+// The rows of neighbouring layers, lowest first, merged in key order.  Throws Error{corruption} where whole rows are
+// wanted and a row is changed that is not there. Not thread-safe.  The layers must outlive it.
 class MergeReader {
- public:
-  MergeReader(BlockSource& source, const TreeShape& shape, std::span<const Layer* const> layers, const base::KeyRange& range,
-              MergedRows rows);
+public:
+  MergeReader(BlockSource& source, const TreeShape& shape, std::span<const Layer* const> layers,
+              const base::KeyRange& range, MergedRows rows);
 
   bool valid() const noexcept { return valid_; }
   base::ByteView key() const noexcept { return stack_.row().key; }
@@ -51,7 +50,7 @@ class MergeReader {
   std::size_t touched() const noexcept { return at_key_.size(); }
   void next();
 
- private:
+private:
   bool compose();
   bool usable() const;
 
@@ -59,19 +58,19 @@ class MergeReader {
   std::vector<LayerReader> readers_;
   std::vector<std::unique_ptr<ErasedKeys>> erased_;  // by layer; null where none
   bool any_erased_ = false;
-  std::vector<std::size_t> at_key_;                  // the readers that stand at the current key, lowest first
+  std::vector<std::size_t> at_key_;  // the readers that stand at the current key, lowest first
   RowStack stack_;
   bool valid_ = false;
 };
 
 // Rows of a tree's layers by key.  Not thread-safe.  The layers must outlive it.
 class TreeLookup {
- public:
+public:
   TreeLookup(BlockSource& source, const BoundaryKey& key, const TreeShape& shape, const std::vector<Layer>& layers);
   // nullptr when there is none.  Views live until the next call.
   const StoredRow* find(base::ByteView key);
 
- private:
+private:
   std::uint32_t columns_;
   KeyHasher hasher_;
   std::vector<LayerReader> readers_;

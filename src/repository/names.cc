@@ -29,9 +29,13 @@ constexpr std::size_t k_number_text = 8;
 
 }  // namespace
 
-std::string SnapshotId::name() const { return fmt::format("{:08x}-{:016x}", writer, sequence); }
+std::string SnapshotId::name() const {
+  return fmt::format("{:08x}-{:016x}", writer, sequence);
+}
 
-std::string SnapshotId::short_id() const { return base::to_hex(crypto::view(crypto::sha256(name())).substr(0, 4)); }
+std::string SnapshotId::short_id() const {
+  return base::to_hex(crypto::view(crypto::sha256(name())).substr(0, 4));
+}
 
 std::optional<SnapshotId> SnapshotId::parse(std::string_view name) {
   if (name.size() != k_id_text || name[8] != '-') return std::nullopt;
@@ -41,10 +45,18 @@ std::optional<SnapshotId> SnapshotId::parse(std::string_view name) {
   return SnapshotId{*writer, *sequence};
 }
 
-std::string slot_name(std::string_view slot_id) { return fmt::format("{}{}", k_keys_prefix, slot_id); }
-std::string writer_name(std::uint32_t writer) { return fmt::format("{}{:08x}", k_writers_prefix, writer); }
-std::string session_name(const SnapshotId& id) { return fmt::format("{}{}", k_sessions_prefix, id.name()); }
-std::string snapshot_name(const SnapshotId& id) { return fmt::format("{}{}", k_snapshots_prefix, id.name()); }
+std::string slot_name(std::string_view slot_id) {
+  return fmt::format("{}{}", k_keys_prefix, slot_id);
+}
+std::string writer_name(std::uint32_t writer) {
+  return fmt::format("{}{:08x}", k_writers_prefix, writer);
+}
+std::string session_name(const SnapshotId& id) {
+  return fmt::format("{}{}", k_sessions_prefix, id.name());
+}
+std::string snapshot_name(const SnapshotId& id) {
+  return fmt::format("{}{}", k_snapshots_prefix, id.name());
+}
 
 std::string pack_name(base::ByteView id) {
   const std::string hex = base::to_hex(id);
@@ -59,7 +71,9 @@ std::optional<base::Bytes> parse_pack_name(std::string_view name) {
   return base::from_hex(hex);
 }
 
-std::string RunName::name() const { return fmt::format("{}{}-{:08x}", k_index_prefix, session.name(), number); }
+std::string RunName::name() const {
+  return fmt::format("{}{}-{:08x}", k_index_prefix, session.name(), number);
+}
 
 std::optional<RunName> RunName::parse(std::string_view name) {
   const auto rest = after(k_index_prefix, name);
@@ -71,7 +85,8 @@ std::optional<RunName> RunName::parse(std::string_view name) {
 }
 
 std::string ForgetName::name() const {
-  return fmt::format("{}{}-{:08x}-{}", k_forgets_prefix, snapshot.name(), number, mark == Mark::forget ? "forget" : "undelete");
+  return fmt::format("{}{}-{:08x}-{}", k_forgets_prefix, snapshot.name(), number,
+                     mark == Mark::forget ? "forget" : "undelete");
 }
 
 std::optional<ForgetName> ForgetName::parse(std::string_view name) {

@@ -4,7 +4,8 @@
 //   <header> ::= "HOLDFAST" <version:u16> <kind:u8> <suite:u8> <epoch:u32> <writer:u32> <sequence:u64> <salt:32 bytes>
 //   <digest> ::= SHA-256 of everything before it, in the clear, so that a store is checked without a key
 //
-// Numbers are little-endian.  Writer and sequence name the session that wrote the object; both are zero for config and slots.
+// Numbers are little-endian.  Writer and sequence name the session that wrote the object; both are zero for config and
+// slots.
 #pragma once
 
 #include <cstdint>
@@ -59,8 +60,8 @@ base::ByteView object_body(base::ByteView object, std::string_view name);
 // The digest that ends the object: what `parent_hash` chains.
 base::ByteView object_digest(base::ByteView object);
 
-// Whether an error says that an object is lost, damaged or beyond this program, and not that the store fails: then other
-// objects may serve, and the walk goes on.
+// Whether an error says that an object is lost, damaged or beyond this program, and not that the store fails: then
+// other objects may serve, and the walk goes on.
 bool is_damage(const base::Error& error) noexcept;
 
 }  // namespace holdfast::repository

@@ -29,7 +29,9 @@ base::ByteView read_overflow_reference(base::ByteReader& in) {
   return in.raw(in.left() - ahead.left() + pieces * sizeof(BlockId));
 }
 
-std::uint64_t overflow_size(base::ByteView reference) { return base::ByteReader(reference, k_what).varint(); }
+std::uint64_t overflow_size(base::ByteView reference) {
+  return base::ByteReader(reference, k_what).varint();
+}
 
 void read_overflow(BlockSource& source, base::ByteView reference, base::Bytes& out) {
   base::ByteReader in(reference, k_what);
@@ -41,7 +43,8 @@ void read_overflow(BlockSource& source, base::ByteView reference, base::Bytes& o
     std::copy(raw.begin(), raw.end(), id.bytes.begin());
     const base::Bytes piece = source.get(id);
     // Memory grows with what was really read, never with what a damaged size promises.
-    const std::uint64_t expected = std::min<std::uint64_t>(k_overflow_piece, size - std::min<std::uint64_t>(size, out.size()));
+    const std::uint64_t expected =
+        std::min<std::uint64_t>(k_overflow_piece, size - std::min<std::uint64_t>(size, out.size()));
     if (piece.size() != expected) in.fail("a piece of the value has the wrong length");
     out.append(piece);
   }

@@ -67,7 +67,9 @@ PackEntry decode_entry(base::ByteReader& in) {
 
 }  // namespace
 
-std::string PackRef::name() const { return pack_name(id); }
+std::string PackRef::name() const {
+  return pack_name(id);
+}
 
 bool is_block_kind(std::uint8_t kind) {
   return kind >= static_cast<std::uint8_t>(BlockKind::rows) && kind <= static_cast<std::uint8_t>(BlockKind::erased);
@@ -88,8 +90,8 @@ BlockId block_id(const base::Secret& id_key, base::ByteView tagged) {
   return out;
 }
 
-void seal_block(const Identity& identity, const PackRef& pack, std::uint32_t number, const BlockId& id, base::ByteView compressed,
-                base::Bytes& out) {
+void seal_block(const Identity& identity, const PackRef& pack, std::uint32_t number, const BlockId& id,
+                base::ByteView compressed, base::Bytes& out) {
   crypto::seal(pack.key, number, associated_data(identity, pack.header(), block_place(number, id)), compressed, out);
 }
 
@@ -100,15 +102,16 @@ bool reads_back(const Identity& identity, const PackRef& pack, const PackEntry& 
   return compressed && compressor.decompress(*compressed, tagged.size(), "a block that was just compressed") == tagged;
 }
 
-base::Bytes open_block(const Identity& identity, const base::Secret& id_key, const PackRef& pack, const PackEntry& entry,
-                       base::ByteView sealed, Compressor& compressor) {
+base::Bytes open_block(const Identity& identity, const base::Secret& id_key, const PackRef& pack,
+                       const PackEntry& entry, base::ByteView sealed, Compressor& compressor) {
   const auto name = [&] { return fmt::format("block {} in {}", base::to_hex(entry.id.view()), pack.name()); };
   const auto compressed = crypto::open(
       pack.key, entry.number, associated_data(identity, pack.header(), block_place(entry.number, entry.id)), sealed);
   if (!compressed) damaged(name(), "its seal does not open");
   if (entry.plain > k_block_bytes_max) damaged(name(), fmt::format("{} bytes are too many", entry.plain));
   base::Bytes tagged = compressor.decompress(*compressed, std::size_t{entry.plain} + 1, name());
-  if (static_cast<std::uint8_t>(tagged[0]) != static_cast<std::uint8_t>(entry.kind)) damaged(name(), "it is of another kind");
+  if (static_cast<std::uint8_t>(tagged[0]) != static_cast<std::uint8_t>(entry.kind))
+    damaged(name(), "it is of another kind");
   if (block_id(id_key, tagged) != entry.id) damaged(name(), "its content is not what its id says");
   tagged.erase(0, 1);
   return tagged;
@@ -129,7 +132,8 @@ PackBuilder::PackBuilder(const SessionKey& session, std::uint32_t domain, std::s
 }
 
 std::optional<std::uint32_t> PackBuilder::reserve(std::size_t stored) {
-  if (reserved_ > 0 && (reserved_bytes_ + stored > pack_bytes_ || reserved_ >= k_blocks_per_pack_max)) return std::nullopt;
+  if (reserved_ > 0 && (reserved_bytes_ + stored > pack_bytes_ || reserved_ >= k_blocks_per_pack_max))
+    return std::nullopt;
   reserved_bytes_ += stored;
   return reserved_++;
 }
@@ -147,8 +151,7 @@ void PackBuilder::finish(const Identity& identity) {
   plain.varint(entries_.size());
   for (const PackEntry& entry : entries_) encode_entry(plain, entry);
   base::Bytes directory = plain.take();
-  const std::uint64_t bare =
-      bytes_.size() + directory.size() + crypto::k_tag_bytes + k_tail_bytes + k_digest_bytes;
+  const std::uint64_t bare = bytes_.size() + directory.size() + crypto::k_tag_bytes + k_tail_bytes + k_digest_bytes;
   directory.append(static_cast<std::size_t>(padded_pack_bytes(bare) - bare), '\0');
 
   const Header header = ref_.header();
@@ -199,7 +202,8 @@ DirectoryPlace open_pack_tail(const Identity& identity, const PackRef& pack, bas
 
 std::vector<PackEntry> open_pack_directory(const Identity& identity, const PackRef& pack, const DirectoryPlace& place,
                                            base::ByteView sealed) {
-  const auto plain = crypto::open(pack.key, k_directory_nonce, associated_data(identity, pack.header(), "directory"), sealed);
+  const auto plain =
+      crypto::open(pack.key, k_directory_nonce, associated_data(identity, pack.header(), "directory"), sealed);
   if (!plain) damaged(pack.name(), "the seal of its directory does not open");
   return decode_pack_directory(*plain, place.offset, pack.name());
 }

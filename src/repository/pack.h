@@ -7,13 +7,13 @@
 //   <dictionary> ::= 0x00 | 0x01 <id:16 bytes>      -- of the block that holds it; format 1 writes 0x00
 //   <tail>      ::= sealed <offset:u32> <size:u32> of the directory; nonce = 2^63 + 1
 //
-// Entries stand in the order of their blocks, which follow each other without gaps.  `stored` counts the sealed bytes, `plain`
-// the block without its kind.  Where blocks end and the directory begins cannot be seen without the key.  The length of a pack
-// is a multiple of max(4 KiB, 2^(floor(log2 length) - 7)).
+// Entries stand in the order of their blocks, which follow each other without gaps.  `stored` counts the sealed bytes,
+// `plain` the block without its kind.  Where blocks end and the directory begins cannot be seen without the key.  The
+// length of a pack is a multiple of max(4 KiB, 2^(floor(log2 length) - 7)).
 //
-// The pack's key is derived from the session key and the salt in the header.  Bound into each seal: repository id, header, and
-// "block" <number:u64> <id:16 bytes>, "directory" or "tail".  A block's id is the first 16 bytes of HMAC-SHA256 over <kind:u8>
-// <plain bytes> under the key of the writer's trust domain; every reader computes it again.
+// The pack's key is derived from the session key and the salt in the header.  Bound into each seal: repository id,
+// header, and "block" <number:u64> <id:16 bytes>, "directory" or "tail".  A block's id is the first 16 bytes of
+// HMAC-SHA256 over <kind:u8> <plain bytes> under the key of the writer's trust domain; every reader computes it again.
 #pragma once
 
 #include <vector>
@@ -25,8 +25,8 @@ namespace holdfast::repository {
 
 inline constexpr std::size_t k_pack_begin = k_header_bytes + k_wrapped_bytes;
 inline constexpr std::size_t k_tail_bytes = 8 + 16;
-inline constexpr std::uint32_t k_block_bytes_max = 16u << 20;      // plain; larger values are cut before they come here
-inline constexpr std::uint32_t k_blocks_per_pack_max = 1u << 20;   // far below what AES-GCM allows under one key
+inline constexpr std::uint32_t k_block_bytes_max = 16u << 20;     // plain; larger values are cut before they come here
+inline constexpr std::uint32_t k_blocks_per_pack_max = 1u << 20;  // far below what AES-GCM allows under one key
 
 struct PackEntry {
   BlockId id;
@@ -56,15 +56,16 @@ base::Bytes tagged_block(BlockKind kind, base::ByteView plain);
 BlockId block_id(const base::Secret& id_key, base::ByteView tagged);
 
 // Appends the sealed block to `out`; `compressed` is of kind byte and plain bytes.
-void seal_block(const Identity& identity, const PackRef& pack, std::uint32_t number, const BlockId& id, base::ByteView compressed,
-                base::Bytes& out);
-// Whether the sealed block gives `tagged` (kind byte and plain bytes) back: the look at every block before its pack is sent.
+void seal_block(const Identity& identity, const PackRef& pack, std::uint32_t number, const BlockId& id,
+                base::ByteView compressed, base::Bytes& out);
+// Whether the sealed block gives `tagged` (kind byte and plain bytes) back: the look at every block before its pack is
+// sent.
 bool reads_back(const Identity& identity, const PackRef& pack, const PackEntry& entry, base::ByteView sealed,
                 base::ByteView tagged, Compressor& compressor);
-// The plain bytes; throws Error{corruption} naming pack and block.  Sets no trust in anything: seal, sizes, kind and id are
-// checked.
-base::Bytes open_block(const Identity& identity, const base::Secret& id_key, const PackRef& pack, const PackEntry& entry,
-                       base::ByteView sealed, Compressor& compressor);
+// The plain bytes; throws Error{corruption} naming pack and block.  Sets no trust in anything: seal, sizes, kind and id
+// are checked.
+base::Bytes open_block(const Identity& identity, const base::Secret& id_key, const PackRef& pack,
+                       const PackEntry& entry, base::ByteView sealed, Compressor& compressor);
 
 // A pack being filled.  Not thread-safe.
 class PackBuilder {
@@ -74,8 +75,8 @@ public:
   const PackRef& ref() const noexcept { return ref_; }
   const base::Bytes& bytes() const noexcept { return bytes_; }
   const std::vector<PackEntry>& entries() const noexcept { return entries_; }
-  // Gives the block a number; nullopt when the pack would grow too large (it takes at least one block).  May be called while
-  // another thread is in append().
+  // Gives the block a number; nullopt when the pack would grow too large (it takes at least one block).  May be called
+  // while another thread is in append().
   std::optional<std::uint32_t> reserve(std::size_t stored);
   // Returns the entry with its offset.
   PackEntry append(PackEntry entry, base::ByteView sealed);

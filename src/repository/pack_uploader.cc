@@ -45,7 +45,8 @@ void PackUploader::run(std::stop_token stop) {
       PackBuilder& builder = (*pack)->builder;
       builder.finish(identity_);
       const std::string name = builder.ref().name();
-      if (!backend_.put(name, builder.bytes())) throw Error(ErrorKind::conflict, fmt::format("{} is there already", name));
+      if (!backend_.put(name, builder.bytes()))
+        throw Error(ErrorKind::conflict, fmt::format("{} is there already", name));
       stored_bytes_ += builder.bytes().size();
       builder.drop_bytes();
       (*pack)->stored = true;

@@ -18,7 +18,7 @@ namespace holdfast::repository {
 struct OpenPack {
   OpenPack(const SessionKey& session, std::uint32_t domain, std::size_t pack_bytes, base::Random& random)
       : builder(session, domain, pack_bytes, random) {}
-  PackBuilder builder;   // reserve() under the session's mutex, the rest under this one
+  PackBuilder builder;  // reserve() under the session's mutex, the rest under this one
   std::mutex mutex;
   bool stored = false;   // durable; the bytes are gone from memory
   unsigned writing = 0;  // workers that reserved and did not append yet; under the session's mutex

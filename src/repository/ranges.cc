@@ -40,7 +40,9 @@ base::Bytes after_key(base::ByteView key) {
   return out;
 }
 
-bool is_empty(const base::KeyRange& range) noexcept { return range.to && *range.to <= range.from; }
+bool is_empty(const base::KeyRange& range) noexcept {
+  return range.to && *range.to <= range.from;
+}
 
 bool overlap(const base::KeyRange& a, const base::KeyRange& b) noexcept {
   if (is_empty(a) || is_empty(b)) return false;
@@ -88,7 +90,8 @@ std::vector<StaleRange> stale_ranges(const std::vector<base::KeyRange>& complete
     auto cut = std::upper_bound(cuts.begin(), cuts.end(), from);
     for (bool more = true; more;) {
       more = cut != cuts.end() && (!gap.to || *cut < *gap.to);
-      StaleRange piece = stale_piece({.from = from, .to = more ? std::optional(*cut) : gap.to}, unread, parent, parent_taken_at);
+      StaleRange piece =
+          stale_piece({.from = from, .to = more ? std::optional(*cut) : gap.to}, unread, parent, parent_taken_at);
       if (more) from = *cut;
       if (more) cut = std::upper_bound(cut, cuts.end(), from);
       const bool joins = !out.empty() && out.back().range.to == piece.range.from && out.back().reason == piece.reason &&

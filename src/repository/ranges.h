@@ -24,9 +24,9 @@ struct Unread {
   base::KeyRange range;
   std::string reason;
 };
-// The stale ranges of a capture that read `completed` (normalized): each gap with the reason of the listing that broke off there,
-// and with the instant of its last good read: that of the parent, or older where the parent had carried it already.
-// `parent` null: never read.
+// The stale ranges of a capture that read `completed` (normalized): each gap with the reason of the listing that broke
+// off there, and with the instant of its last good read: that of the parent, or older where the parent had carried it
+// already. `parent` null: never read.
 std::vector<StaleRange> stale_ranges(const std::vector<base::KeyRange>& completed, const std::vector<Unread>& unread,
                                      const Tree* parent, std::optional<base::Instant> parent_taken_at);
 

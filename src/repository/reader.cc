@@ -18,7 +18,8 @@ constexpr std::size_t k_node_cache_bytes = 8u << 20;
 
 }  // namespace
 
-PackDirectory read_pack_directory(storage::Backend& backend, Keychain& keys, base::ByteView pack_id, std::uint64_t size) {
+PackDirectory read_pack_directory(storage::Backend& backend, Keychain& keys, base::ByteView pack_id,
+                                  std::uint64_t size) {
   const std::string name = pack_name(pack_id);
   if (size < k_pack_begin + k_tail_bytes + k_digest_bytes + crypto::k_tag_bytes)
     throw Error(ErrorKind::corruption, fmt::format("{} is damaged: {} bytes are too few", name, size));
@@ -112,8 +113,8 @@ std::vector<Place> BlockReader::in_rebuilt(const BlockId& id) {
 
 base::Bytes BlockReader::read(const Place& place) {
   const base::Bytes sealed = context_.backend.get(place.pack->name(), {place.block.offset, place.block.stored});
-  return open_block(context_.keys.identity(), context_.keys.id_key(place.pack->domain), *place.pack, place.block, sealed,
-                    context_.compressor);
+  return open_block(context_.keys.identity(), context_.keys.id_key(place.pack->domain), *place.pack, place.block,
+                    sealed, context_.compressor);
 }
 
 bool BlockReader::opens_from(const std::vector<std::string>& runs, const BlockId& id, std::uint32_t domain) {
@@ -133,7 +134,8 @@ bool BlockReader::opens_from(const std::vector<std::string>& runs, const BlockId
   return false;
 }
 
-std::optional<base::Bytes> BlockReader::try_places(const BlockId& id, const std::vector<Place>& places, std::string& problem) {
+std::optional<base::Bytes> BlockReader::try_places(const BlockId& id, const std::vector<Place>& places,
+                                                   std::string& problem) {
   for (const Place& place : places) {
     try {
       base::Bytes out = read(place);

@@ -1,5 +1,5 @@
-// Finds and opens blocks: through the index runs that snapshots name, then through all runs, then through the directories of
-// packs that no run lists.
+// Finds and opens blocks: through the index runs that snapshots name, then through all runs, then through the
+// directories of packs that no run lists.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,8 @@ struct PackDirectory {
   PackRef pack;
   std::vector<PackEntry> entries;
 };
-PackDirectory read_pack_directory(storage::Backend& backend, Keychain& keys, base::ByteView pack_id, std::uint64_t size);
+PackDirectory read_pack_directory(storage::Backend& backend, Keychain& keys, base::ByteView pack_id,
+                                  std::uint64_t size);
 
 // Runs that are open, by name: each is opened once.  Thread-safe.
 class RunCatalogue {

@@ -168,7 +168,8 @@ base::Bytes encode_snapshot(const Snapshot& snapshot, Compressor& compressor) {
   out.varint(snapshot.trees.size());
   for (const Tree& tree : snapshot.trees) encode_tree(out, tree);
   if (out.size() > k_snapshot_bytes_max)
-    throw base::Error(base::ErrorKind::refused, fmt::format("the record of this snapshot would take {} bytes", out.size()),
+    throw base::Error(base::ErrorKind::refused,
+                      fmt::format("the record of this snapshot would take {} bytes", out.size()),
                       "A snapshot holds 64 MiB of attributes, outcomes and directories at most.");
   base::ByteWriter payload;
   payload.u32(static_cast<std::uint32_t>(out.size()));

@@ -26,7 +26,8 @@ Config read_config(storage::Backend& backend) {
 }
 
 // Slots that can be read, newest first.  What is wrong with the others goes to `problems`.
-std::vector<Slot> read_slots(storage::Backend& backend, base::ByteView repository_id, std::vector<std::string>& problems) {
+std::vector<Slot> read_slots(storage::Backend& backend, base::ByteView repository_id,
+                             std::vector<std::string>& problems) {
   std::vector<std::string> ids;
   backend.list(k_keys_prefix, [&](const storage::ObjectInfo& info) {
     if (is_object_name(info.name)) ids.push_back(info.name.substr(k_keys_prefix.size()));
@@ -74,8 +75,8 @@ Repository::Impl::Impl(storage::Backend& backend_in, const Environment& environm
 Repository::Repository(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Repository::~Repository() = default;
 
-std::unique_ptr<Repository> Repository::init(storage::Backend& backend, const Environment& environment, const KeyMaterial& key,
-                                             const InitOptions& options) {
+std::unique_ptr<Repository> Repository::init(storage::Backend& backend, const Environment& environment,
+                                             const KeyMaterial& key, const InitOptions& options) {
   const std::string location = backend.properties().location;
   const auto taken = [&] {
     return Error(ErrorKind::conflict, fmt::format("there is a repository at {} already", location),
@@ -108,15 +109,18 @@ MasterKey Repository::unlock(storage::Backend& backend, const KeyMaterial& key) 
     if (auto master = try_slot(slot, key)) return {*std::move(master), slot.info.id};
   }
   const std::string more = problems.empty() ? "" : fmt::format(" ({})", problems.front());
-  throw Error(ErrorKind::wrong_key, fmt::format("the key opens no slot of the repository at {}{}", backend.properties().location, more),
+  throw Error(ErrorKind::wrong_key,
+              fmt::format("the key opens no slot of the repository at {}{}", backend.properties().location, more),
               "Check the passphrase, key file or key command.");
 }
 
-std::unique_ptr<Repository> Repository::open(storage::Backend& backend, const Environment& environment, const KeyMaterial& key) {
+std::unique_ptr<Repository> Repository::open(storage::Backend& backend, const Environment& environment,
+                                             const KeyMaterial& key) {
   return open(backend, environment, unlock(backend, key));
 }
 
-std::unique_ptr<Repository> Repository::open(storage::Backend& backend, const Environment& environment, const MasterKey& master) {
+std::unique_ptr<Repository> Repository::open(storage::Backend& backend, const Environment& environment,
+                                             const MasterKey& master) {
   Config config = read_config(backend);
   require_features(config.features.read, "read");
   KeyRing ring = open_ring(config, master.secret);
@@ -125,11 +129,21 @@ std::unique_ptr<Repository> Repository::open(storage::Backend& backend, const En
       new Repository(std::make_unique<Impl>(backend, environment, std::move(config), std::move(ring), master)));
 }
 
-std::string Repository::id() const { return base::to_hex(impl_->config.identity.id); }
-std::uint32_t Repository::block_bytes() const { return impl_->config.block_bytes; }
-const BoundaryKey& Repository::boundary_key() const { return impl_->keys.ring().boundary; }
-BlockSource& Repository::blocks() { return impl_->reader; }
-std::vector<std::string> Repository::warnings() const { return impl_->warnings.lines(); }
+std::string Repository::id() const {
+  return base::to_hex(impl_->config.identity.id);
+}
+std::uint32_t Repository::block_bytes() const {
+  return impl_->config.block_bytes;
+}
+const BoundaryKey& Repository::boundary_key() const {
+  return impl_->keys.ring().boundary;
+}
+BlockSource& Repository::blocks() {
+  return impl_->reader;
+}
+std::vector<std::string> Repository::warnings() const {
+  return impl_->warnings.lines();
+}
 
 std::unique_ptr<Session> Repository::begin_session(const std::optional<SnapshotId>& parent) {
   require_features(impl_->config.features.write, "write");
@@ -141,7 +155,8 @@ std::unique_ptr<Session> Repository::begin_session(const std::optional<SnapshotI
     impl_->reader.use_runs(found.index_runs);
     builds_on = std::move(found);
   }
-  SessionHost host{impl_->backend, impl_->environment, impl_->config.identity, impl_->compressor, impl_->state, impl_->signer()};
+  SessionHost host{impl_->backend,    impl_->environment, impl_->config.identity,
+                   impl_->compressor, impl_->state,       impl_->signer()};
   host.domain = k_root_domain;
   host.id_key = impl_->keys.id_key(k_root_domain);
   host.pack_bytes = impl_->config.pack_bytes;
@@ -174,7 +189,8 @@ std::vector<SlotInfo> Repository::key_slots() {
   return out;
 }
 
-SlotInfo Repository::add_key(const KeyMaterial& key, const std::string& kind, const std::string& label, const KdfCost& cost) {
+SlotInfo Repository::add_key(const KeyMaterial& key, const std::string& kind, const std::string& label,
+                             const KdfCost& cost) {
   require_features(impl_->config.features.write, "write");
   const NewSlot wanted{kind, label, impl_->environment.clock->now(), cost};
   StoredSlot slot = make_slot(impl_->config.identity.id, wanted, impl_->master.secret, key, *impl_->environment.random);
@@ -187,7 +203,8 @@ void Repository::remove_key(std::string_view slot_id) {
   const std::vector<SlotInfo> slots = key_slots();
   const auto named = [&](const SlotInfo& slot) { return slot.id == slot_id; };
   if (std::none_of(slots.begin(), slots.end(), named))
-    throw Error(ErrorKind::not_found, fmt::format("there is no key slot {}", slot_id), "List them with 'holdfast key list'.");
+    throw Error(ErrorKind::not_found, fmt::format("there is no key slot {}", slot_id),
+                "List them with 'holdfast key list'.");
   if (slots.size() == 1)
     throw Error(ErrorKind::refused, fmt::format("key slot {} is the last one", slot_id),
                 "Add another key first: without any, nobody opens this repository again.");
@@ -204,7 +221,10 @@ WriterKey Repository::make_writer(std::string_view label) {
     const base::Bytes object = encode_writer(writer, impl_->environment.clock->now(), impl_->config.identity,
                                              impl_->keys.ring().admin_secret, random);
     if (!impl_->backend.put(writer_name(number), object)) continue;
-    WriterSecrets secrets{impl_->config.identity, {number, made.secret_key}, writer.domain, impl_->keys.id_key(writer.domain),
+    WriterSecrets secrets{impl_->config.identity,
+                          {number, made.secret_key},
+                          writer.domain,
+                          impl_->keys.id_key(writer.domain),
                           impl_->keys.ring().boundary};
     return {encode_writer_key(secrets)};
   }

@@ -31,8 +31,8 @@
 
 namespace holdfast::repository {
 
-// A snapshot's name is fixed by its session: writer and sequence number.  Text: 8 hex digits, '-', the number in hex (16 digits).
-// What users see and type is `short_id`: 8 hex digits that are a hash of both.
+// A snapshot's name is fixed by its session: writer and sequence number.  Text: 8 hex digits, '-', the number in hex
+// (16 digits). What users see and type is `short_id`: 8 hex digits that are a hash of both.
 struct SnapshotId {
   std::uint32_t writer = 0;
   std::uint64_t sequence = 0;
@@ -44,34 +44,34 @@ struct SnapshotId {
 
 struct Snapshot {
   SnapshotId id;
-  std::optional<SnapshotId> parent;    // of the same connector
-  base::Bytes parent_hash;             // SHA-256 of the parent's stored object: the chain
-  std::string connector;               // name in holdfast.toml
+  std::optional<SnapshotId> parent;  // of the same connector
+  base::Bytes parent_hash;           // SHA-256 of the parent's stored object: the chain
+  std::string connector;             // name in holdfast.toml
   std::string platform;
   std::string host;
-  std::string program;                 // name and version that wrote it
+  std::string program;  // name and version that wrote it
   base::Instant started;
-  base::Instant taken;                 // the consistent instant that it shows
+  base::Instant taken;  // the consistent instant that it shows
   base::Instant committed;
-  std::string attributes;              // JSON of the platform: DDL, positions, what was left out and why
-  std::vector<std::string> outcomes;   // one line per thing that failed; not empty = partial
+  std::string attributes;             // JSON of the platform: DDL, positions, what was left out and why
+  std::vector<std::string> outcomes;  // one line per thing that failed; not empty = partial
   std::vector<Tree> trees;
-  std::vector<std::string> index_runs; // that cover its blocks
-  std::uint64_t bytes_added_raw = 0;   // plain bytes of new blocks
+  std::vector<std::string> index_runs;  // that cover its blocks
+  std::uint64_t bytes_added_raw = 0;    // plain bytes of new blocks
   std::uint64_t bytes_added_stored = 0;
   UpdateCounts counts;
-  bool forgotten = false;              // from the forget records, not from the object itself
+  bool forgotten = false;  // from the forget records, not from the object itself
   bool partial() const noexcept { return !outcomes.empty(); }
 };
 
-// What opens a repository: the passphrase, or the content of a key file, or the output of a key command, all treated alike as
-// bytes that are tried on every slot.
+// What opens a repository: the passphrase, or the content of a key file, or the output of a key command, all treated
+// alike as bytes that are tried on every slot.
 struct KeyMaterial {
   base::Secret secret;
 };
 
-// What a slot gives when a KeyMaterial fits it.  Unlocking costs one Argon2id per slot that is tried; a process that opens a
-// repository again and again (a daemon) unlocks once and keeps this.
+// What a slot gives when a KeyMaterial fits it.  Unlocking costs one Argon2id per slot that is tried; a process that
+// opens a repository again and again (a daemon) unlocks once and keeps this.
 struct MasterKey {
   base::Secret secret;  // 32 bytes
   std::string slot_id;  // that it came from
@@ -83,23 +83,25 @@ struct WriterKey {
 };
 
 struct SlotInfo {
-  std::string id;      // name of the object without "keys/"
-  std::string kind;    // passphrase, file, command
+  std::string id;    // name of the object without "keys/"
+  std::string kind;  // passphrase, file, command
   std::string label;
   base::Instant created;
   bool current = false;  // the one that opened this repository
 };
 
-// Costs of Argon2id; the defaults are the least that format 1 accepts.  Tests may not lower them: they pass a raw master key.
+// Costs of Argon2id; the defaults are the least that format 1 accepts.  Tests may not lower them: they pass a raw
+// master key.
 struct KdfCost {
   std::uint32_t passes = 3;
   std::uint64_t memory_bytes = std::uint64_t{128} << 20;
 };
 
-struct Environment {          // what is injected; all outlive the repository
+struct Environment {  // what is injected; all outlive the repository
   const base::Clock* clock = nullptr;
   base::Random* random = nullptr;
-  storage::Backend* state = nullptr;  // local state of this host: pins, highest sequence seen.  nullptr: nothing is remembered
+  storage::Backend* state =
+      nullptr;  // local state of this host: pins, highest sequence seen.  nullptr: nothing is remembered
   std::string host;
   std::string program;
 };
@@ -120,12 +122,12 @@ struct SessionParent;
 enum class CheckLevel { listing, structure, data };
 struct CheckOptions {
   CheckLevel level = CheckLevel::structure;
-  double share = 1.0;            // of the packs to read at level data
+  double share = 1.0;  // of the packs to read at level data
   std::stop_token stop;
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
 struct Finding {
-  std::string object;                  // name of the stored object
+  std::string object;  // name of the stored object
   std::string problem;
   std::vector<std::string> snapshots;  // short ids that it touches
   std::string keys;                    // which keys of which tree, in words; empty when none are known
@@ -150,25 +152,28 @@ struct RepositoryStats {
 class Repository {
 public:
   // Throws Error{conflict} when there is one already.
-  static std::unique_ptr<Repository> init(storage::Backend& backend, const Environment& environment, const KeyMaterial& key,
-                                          const InitOptions& options);
-  // Throws Error{no_repository}, Error{wrong_key}, Error{unsupported} for a newer format, Error{refused} when the identity is
-  // not the pinned one.
-  static std::unique_ptr<Repository> open(storage::Backend& backend, const Environment& environment, const KeyMaterial& key);
+  static std::unique_ptr<Repository> init(storage::Backend& backend, const Environment& environment,
+                                          const KeyMaterial& key, const InitOptions& options);
+  // Throws Error{no_repository}, Error{wrong_key}, Error{unsupported} for a newer format, Error{refused} when the
+  // identity is not the pinned one.
+  static std::unique_ptr<Repository> open(storage::Backend& backend, const Environment& environment,
+                                          const KeyMaterial& key);
   // open() in two halves: the first tries the slots, newest first; the second derives nothing that is slow.
   static MasterKey unlock(storage::Backend& backend, const KeyMaterial& key);
-  static std::unique_ptr<Repository> open(storage::Backend& backend, const Environment& environment, const MasterKey& master);
+  static std::unique_ptr<Repository> open(storage::Backend& backend, const Environment& environment,
+                                          const MasterKey& master);
   ~Repository();
 
-  std::string id() const;              // 16 bytes as hex
-  std::uint32_t block_bytes() const;   // what rows_per_block aims at
+  std::string id() const;             // 16 bytes as hex
+  std::uint32_t block_bytes() const;  // what rows_per_block aims at
   const BoundaryKey& boundary_key() const;
   BlockSource& blocks();
-  // What was odd so far and did not stop anything: a store that stepped back behind what this host has seen, a lost index, a
-  // damaged slot.  One line each, in the order of discovery, without repetition.
+  // What was odd so far and did not stop anything: a store that stepped back behind what this host has seen, a lost
+  // index, a damaged slot.  One line each, in the order of discovery, without repetition.
   std::vector<std::string> warnings() const;
 
-  // Oldest first.  Damaged ones are left out and reported by `damaged`, when given.  Forgotten ones are included and marked.
+  // Oldest first.  Damaged ones are left out and reported by `damaged`, when given.  Forgotten ones are included and
+  // marked.
   std::vector<Snapshot> snapshots(std::vector<std::string>* damaged = nullptr);
   Snapshot snapshot(const SnapshotId& id);
   // The tip of the connector's chain (of all, when empty), reading no more snapshot objects than it must.
@@ -185,8 +190,8 @@ public:
   // Throws Error{refused} for the last slot.
   void remove_key(std::string_view slot_id);
 
-  // Certifies a new writer in a trust domain of its own and returns its key: with it, open_writer() can add snapshots and read
-  // nothing.
+  // Certifies a new writer in a trust domain of its own and returns its key: with it, open_writer() can add snapshots
+  // and read nothing.
   WriterKey make_writer(std::string_view label);
 
   CheckReport check(const CheckOptions& options);
@@ -220,7 +225,8 @@ private:
   std::unique_ptr<Impl> impl_;
 };
 
-// One writing process.  As a BlockSink it is thread-safe.  Destroyed without commit: what it wrote is garbage, nothing else.
+// One writing process.  As a BlockSink it is thread-safe.  Destroyed without commit: what it wrote is garbage, nothing
+// else.
 class Session : public BlockSink {
 public:
   ~Session() override;
@@ -232,8 +238,8 @@ public:
   BlockSource& blocks();
   std::uint64_t bytes_added_raw() const noexcept;
   std::uint64_t bytes_added_stored() const noexcept;
-  // Packs and index made durable, then the snapshot object: the commit point.  Fills id, parent, host, program, committed,
-  // index_runs and bytes_added of the snapshot.
+  // Packs and index made durable, then the snapshot object: the commit point.  Fills id, parent, host, program,
+  // committed, index_runs and bytes_added of the snapshot.
   Snapshot commit(Snapshot snapshot);
 
 private:

@@ -3,16 +3,16 @@
 // <shape>   ::= <u8 op> [<mask>]                                           the mask only for updates
 // <keys>    ::= <count> <sized rest>* <2 * index of rest + new head> per row
 //               <bytes shared with the head before> per head <further bytes> per head <those bytes, concatenated>
-// <column>  ::= <u8 layout> (<length> per value <values, concatenated> | <ended>*)     only columns that some row carries
-// <layout>  ::= bit 0: values ordered by group instead of by row; bit 1: ended instead of measured values
+// <column>  ::= <u8 layout> (<length> per value <values, concatenated> | <ended>*)     only columns that some row
+// carries <layout>  ::= bit 0: values ordered by group instead of by row; bit 1: ended instead of measured values
 // <length>  ::= 0 NULL | 1 overflow reference | n + 2
 // <ended>   ::= <u8 1>, which is NULL | the bytes of the value <u8 0>
 //
-// Ended values (text, as a rule) compress 4 % better than measured ones: the end of one and the start of the next are part of
-// what repeats, while lengths are numbers that hardly do.
+// Ended values (text, as a rule) compress 4 % better than measured ones: the end of one and the start of the next are
+// part of what repeats, while lengths are numbers that hardly do.
 //
-// A key is a head (its first text part) and a rest: rows of one object share the head, and the rests (aspect and version) are
-// few, so a row's key costs one byte here and almost nothing when compressed.
+// A key is a head (its first text part) and a rest: rows of one object share the head, and the rests (aspect and
+// version) are few, so a row's key costs one byte here and almost nothing when compressed.
 #include "repository/row_block.h"
 
 #include <algorithm>
@@ -46,16 +46,17 @@ std::size_t head_size(ByteView key) noexcept {
 }
 
 // The second text part: rows that agree in it hold values of one form.
-ByteView group_name(ByteView rest) noexcept { return rest.substr(0, rest.find(k_end_of_text)); }
+ByteView group_name(ByteView rest) noexcept {
+  return rest.substr(0, rest.find(k_end_of_text));
+}
 
 // Numbers the distinct groups of the rests in order of appearance; returns how many there are.
 std::uint32_t number_groups(const std::vector<ByteView>& rests, std::vector<std::uint32_t>& group_of_rest) {
   group_of_rest.assign(rests.size(), 0);
   std::vector<std::uint32_t> by_name(rests.size());
   for (std::uint32_t i = 0; i < by_name.size(); ++i) by_name[i] = i;
-  std::stable_sort(by_name.begin(), by_name.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return group_name(rests[a]) < group_name(rests[b]);
-  });
+  std::stable_sort(by_name.begin(), by_name.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return group_name(rests[a]) < group_name(rests[b]); });
   std::uint32_t groups = 0;
   for (std::size_t i = 0; i < by_name.size(); ++i) {
     if (i > 0 && group_name(rests[by_name[i]]) != group_name(rests[by_name[i - 1]])) ++groups;
@@ -89,7 +90,8 @@ std::size_t shared_prefix(ByteView a, ByteView b) noexcept {
 }  // namespace
 
 void RowBuffer::add(const StoredRow& row, const KeyHash& hash) {
-  rows_.push_back({.start = data_.size(), .key_size = row.key.size(), .carried = row.carried, .hash = hash, .op = row.op});
+  rows_.push_back(
+      {.start = data_.size(), .key_size = row.key.size(), .carried = row.carried, .hash = hash, .op = row.op});
   data_.append(row.key);
   for (std::uint32_t column = 0; column < columns_; ++column) {
     const bool carried = (row.carried >> column & 1) != 0;
@@ -354,7 +356,9 @@ void RowBlockReader::read_measured(ByteReader& in, std::vector<Slot>& slots) {
   for (const std::uint32_t row : order_) {
     Slot& slot = slots[row];
     const std::uint64_t code = in.varint();
-    slot.kind = code == k_code_null ? Cell::Kind::null : code == k_code_overflow ? Cell::Kind::overflow : Cell::Kind::value;
+    slot.kind = code == k_code_null       ? Cell::Kind::null
+                : code == k_code_overflow ? Cell::Kind::overflow
+                                          : Cell::Kind::value;
     if (slot.kind != Cell::Kind::value) continue;
     if (code - k_code_value > in.left()) in.fail("a value is longer than the block");
     slot.size = static_cast<std::uint32_t>(code - k_code_value);

@@ -43,7 +43,7 @@ using KeyHash = std::array<std::uint64_t, 2>;
 
 // Rows in memory, waiting to become a block.  Not thread-safe.
 class RowBuffer {
- public:
+public:
   explicit RowBuffer(std::uint32_t columns) : columns_(columns) {}
 
   void add(const StoredRow& row, const KeyHash& hash);
@@ -67,7 +67,7 @@ class RowBuffer {
   // The cells are held in `cells`; all views live until the buffer changes.
   StoredRow row(std::size_t row, std::vector<Cell>& cells) const;
 
- private:
+private:
   struct Head {
     std::size_t start = 0;
     std::size_t key_size = 0;
@@ -86,34 +86,35 @@ class RowBuffer {
   std::vector<Place> cells_;
 };
 
-// How the values of the columns are ordered in a block.  `chosen` is what the format's writer does; the others are for the
-// curves that led to it.
+// How the values of the columns are ordered in a block.  `chosen` is what the format's writer does; the others are for
+// the curves that led to it.
 enum class ValueOrder { chosen, rows, grouped };
 
 // Not thread-safe; keeps its scratch memory between blocks.
 class RowBlockWriter {
- public:
+public:
   // The buffer must hold at least one row.  The result lives until the next call.
   base::ByteView encode(const RowBuffer& rows, ValueOrder order = ValueOrder::chosen);
 
- private:
+private:
   void write_shapes(const RowBuffer& rows);
   void write_keys(const RowBuffer& rows);
   void write_column(const RowBuffer& rows, std::uint32_t column, ValueOrder order);
   void varint(std::uint64_t value);
 
   base::Bytes out_;
-  std::vector<base::ByteView> rests_;        // distinct ends of keys
-  std::vector<std::uint32_t> rest_slots_;    // open hash table over them
+  std::vector<base::ByteView> rests_;      // distinct ends of keys
+  std::vector<std::uint32_t> rest_slots_;  // open hash table over them
   std::vector<std::uint32_t> rest_of_row_;
   std::vector<std::uint32_t> group_of_rest_;
-  std::vector<std::uint32_t> grouped_;       // rows ordered by group, stable
+  std::vector<std::uint32_t> grouped_;  // rows ordered by group, stable
   std::vector<std::uint32_t> counts_;
 };
 
-// Reads a block's rows in order.  Every fault of the bytes is Error{corruption}; what it allocates is bounded by their size.
+// Reads a block's rows in order.  Every fault of the bytes is Error{corruption}; what it allocates is bounded by their
+// size.
 class RowBlockReader {
- public:
+public:
   // `plain` must hold a block of a layer with this many columns.
   RowBlockReader(base::Bytes plain, std::uint32_t columns);
   // The views point into heap memory that moves along.
@@ -129,7 +130,7 @@ class RowBlockReader {
   void next();
   void rewind();
 
- private:
+private:
   struct Slot {  // of one value: place in `plain_`
     std::uint32_t start = 0;
     std::uint32_t size = 0;
@@ -161,13 +162,13 @@ class RowBlockReader {
   std::vector<std::uint32_t> shape_of_row_;  // empty: all rows have the first
   std::vector<base::ByteView> rests_;
   std::vector<std::uint32_t> rest_of_row_;
-  std::vector<std::uint32_t> head_of_row_;   // index into heads_
+  std::vector<std::uint32_t> head_of_row_;  // index into heads_
   std::vector<HeadPart> heads_;
   std::vector<std::uint32_t> grouped_;
-  std::vector<std::uint32_t> order_;         // rows that carry the column that is being read, as their values lie
-  std::vector<std::vector<Slot>> slots_;     // per column; empty where no row carries it
+  std::vector<std::uint32_t> order_;      // rows that carry the column that is being read, as their values lie
+  std::vector<std::vector<Slot>> slots_;  // per column; empty where no row carries it
   std::size_t at_ = 0;
-  std::size_t head_ = 0;                     // the head that key_ holds
+  std::size_t head_ = 0;  // the head that key_ holds
   std::size_t head_size_ = 0;
   base::Bytes key_;
   StoredRow current_;

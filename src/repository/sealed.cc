@@ -62,7 +62,8 @@ void append_signature(base::Bytes& object, const Identity& identity, const Signe
   object += crypto::sign(signer.secret_key, signed_message(object, identity));
 }
 
-bool signature_fits(base::ByteView covered, base::ByteView signature, const Identity& identity, base::ByteView public_key) {
+bool signature_fits(base::ByteView covered, base::ByteView signature, const Identity& identity,
+                    base::ByteView public_key) {
   return crypto::verify(public_key, signed_message(covered, identity), signature);
 }
 

@@ -41,11 +41,13 @@ base::Secret unwrap_session_key(const Identity& identity, const base::Secret& bo
 
 // The key of one object: no two objects share one, because the salt is drawn anew.
 base::Secret object_key(const base::Secret& session_key, const Header& header);
-// Bound into every seal: format, repository, kind, session and salt (all in the header), then the place inside the object.
+// Bound into every seal: format, repository, kind, session and salt (all in the header), then the place inside the
+// object.
 base::Bytes associated_data(const Identity& identity, const Header& header, base::ByteView place = {});
 
 void append_signature(base::Bytes& object, const Identity& identity, const Signer& signer);
-bool signature_fits(base::ByteView covered, base::ByteView signature, const Identity& identity, base::ByteView public_key);
+bool signature_fits(base::ByteView covered, base::ByteView signature, const Identity& identity,
+                    base::ByteView public_key);
 
 // A whole <sealed object> with one payload.
 base::Bytes seal_object(ObjectKind kind, const Identity& identity, const SessionKey& session, const Signer& signer,

@@ -218,7 +218,8 @@ RunContent Session::Impl::own_run() const {
 std::string Session::Impl::put_run(RunContent content, std::uint32_t number) {
   const RunName name{id, number};
   const base::Bytes object = encode_run(content, host.identity, key, host.signer, *host.environment.random);
-  if (!host.backend.put(name.name(), object)) throw Error(ErrorKind::conflict, fmt::format("{} is there already", name.name()));
+  if (!host.backend.put(name.name(), object))
+    throw Error(ErrorKind::conflict, fmt::format("{} is there already", name.name()));
   index_bytes += object.size();
   return name.name();
 }
@@ -337,20 +338,34 @@ Snapshot Session::Impl::commit(Snapshot snapshot) {
 
 Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Session::~Session() = default;
-const SnapshotId& Session::id() const noexcept { return impl_->id; }
-const std::optional<SnapshotId>& Session::parent() const noexcept { return impl_->parent_id; }
-BlockId Session::put(BlockKind kind, base::ByteView plain) { return impl_->put_block(kind, plain); }
-BlockSource& Session::blocks() { return *impl_; }
-std::uint64_t Session::bytes_added_raw() const noexcept { return impl_->added_raw; }
-std::uint64_t Session::bytes_added_stored() const noexcept { return impl_->added_stored; }
-Snapshot Session::commit(Snapshot snapshot) { return impl_->commit(std::move(snapshot)); }
+const SnapshotId& Session::id() const noexcept {
+  return impl_->id;
+}
+const std::optional<SnapshotId>& Session::parent() const noexcept {
+  return impl_->parent_id;
+}
+BlockId Session::put(BlockKind kind, base::ByteView plain) {
+  return impl_->put_block(kind, plain);
+}
+BlockSource& Session::blocks() {
+  return *impl_;
+}
+std::uint64_t Session::bytes_added_raw() const noexcept {
+  return impl_->added_raw;
+}
+std::uint64_t Session::bytes_added_stored() const noexcept {
+  return impl_->added_stored;
+}
+Snapshot Session::commit(Snapshot snapshot) {
+  return impl_->commit(std::move(snapshot));
+}
 
 std::size_t runs_to_merge(const std::vector<std::uint64_t>& sizes) {
   if (sizes.size() <= k_runs_max) return 0;
   std::size_t count = 1;
   std::uint64_t together = sizes[0];
-  // The runs between the newest and the largest are merged when the smaller has grown to the geometric mean of the newest and
-  // the larger: with two of them that rewrites least.  The largest waits until the others weigh as much.
+  // The runs between the newest and the largest are merged when the smaller has grown to the geometric mean of the
+  // newest and the larger: with two of them that rewrites least.  The largest waits until the others weigh as much.
   const auto heavy = [&](std::size_t next) {
     if (sizes[next] <= together) return true;
     return next + 1 < sizes.size() && together * together >= sizes[0] * sizes[next];

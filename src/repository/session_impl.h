@@ -27,13 +27,13 @@ struct SessionParent {
   std::vector<std::string> index_runs;  // empty where this host cannot read
 };
 
-// Writes the session object under the next free number, then looks for the parent's forget mark: in this order, so that a prune
-// that lists sessions after writing its marks, and a session that looks for marks after writing its object, cannot miss each
-// other.
+// Writes the session object under the next free number, then looks for the parent's forget mark: in this order, so that
+// a prune that lists sessions after writing its marks, and a session that looks for marks after writing its object,
+// cannot miss each other.
 std::unique_ptr<Session> open_session(SessionHost host, std::optional<SessionParent> parent);
 
-// Which runs to merge when a new one comes, so that at most k_runs_max stay and entries are rewritten seldom.  `sizes` ascending;
-// returns how many of the first to merge (0 or >= 2).
+// Which runs to merge when a new one comes, so that at most k_runs_max stay and entries are rewritten seldom.  `sizes`
+// ascending; returns how many of the first to merge (0 or >= 2).
 inline constexpr std::size_t k_runs_max = 3;
 std::size_t runs_to_merge(const std::vector<std::uint64_t>& sizes);
 

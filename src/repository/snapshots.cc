@@ -70,7 +70,8 @@ Snapshot Repository::Impl::read_snapshot(const SnapshotId& id, base::Bytes* dige
   while (inherits(chain.back())) {
     const Snapshot& child = chain.back();
     if (!child.parent)
-      throw Error(ErrorKind::corruption, fmt::format("snapshot {} inherits from a parent that it does not name", child.id.name()));
+      throw Error(ErrorKind::corruption,
+                  fmt::format("snapshot {} inherits from a parent that it does not name", child.id.name()));
     base::Bytes found;
     Snapshot parent = read(*child.parent, &found);
     if (found != child.parent_hash)
@@ -84,7 +85,8 @@ Snapshot Repository::Impl::read_snapshot(const SnapshotId& id, base::Bytes* dige
     Snapshot& child = chain.back();
     for (Tree& tree : child.trees) {
       if (!std::exchange(tree.inherits, false)) continue;
-      const auto base = std::find_if(parent.trees.begin(), parent.trees.end(), [&](const Tree& t) { return t.name == tree.name; });
+      const auto base =
+          std::find_if(parent.trees.begin(), parent.trees.end(), [&](const Tree& t) { return t.name == tree.name; });
       if (base == parent.trees.end() || base->shape != tree.shape)
         throw Error(ErrorKind::corruption, fmt::format("the parent of snapshot {} has no tree '{}' to inherit from",
                                                        child.id.name(), tree.name));
@@ -161,7 +163,8 @@ std::optional<Snapshot> Repository::latest(std::string_view connector) {
         break;
       } catch (const Error& error) {
         if (!is_damage(error)) throw;
-        impl_->warnings.add(fmt::format("snapshot {} cannot be read and was passed over: {}", id->name(), error.message()));
+        impl_->warnings.add(
+            fmt::format("snapshot {} cannot be read and was passed over: {}", id->name(), error.message()));
       }
     }
   }

@@ -1,7 +1,7 @@
 // A tree: the rows of one collection at one instant, as a base layer and a few delta layers.
 //
-// Each snapshot also keeps `delta`, the one layer that leads from its parent's tree to its own, so that a diff along a chain
-// of snapshots reads only what changed even when the layers below were folded in between.
+// Each snapshot also keeps `delta`, the one layer that leads from its parent's tree to its own, so that a diff along a
+// chain of snapshots reads only what changed even when the layers below were folded in between.
 #pragma once
 
 #include <array>
@@ -30,8 +30,8 @@ private:
   std::unique_ptr<Impl> impl_;
 };
 
-// Sum modulo 2^128 of a keyed hash of every row: independent of layout, order of work and number of workers; updated by what
-// changed.  It finds accidents and defects; that nobody forged a snapshot is what the signatures show.
+// Sum modulo 2^128 of a keyed hash of every row: independent of layout, order of work and number of workers; updated by
+// what changed.  It finds accidents and defects; that nobody forged a snapshot is what the signatures show.
 class ContentHash {
 public:
   void add(RowHasher& hasher, const base::RowView& row) { plus(hasher(row)); }
@@ -58,18 +58,18 @@ struct StaleRange {
 };
 
 struct Tree {
-  std::string name;                         // of the collection, "aspect"
-  std::string schema;                       // JSON: columns and key parts, opaque here (model/collection.h)
+  std::string name;    // of the collection, "aspect"
+  std::string schema;  // JSON: columns and key parts, opaque here (model/collection.h)
   TreeShape shape;
-  // Written by a host that cannot read: `layers` is empty and stands for the parent snapshot's layers with `delta` on top.
-  // Repository::snapshot() resolves it, so no other code meets it.
+  // Written by a host that cannot read: `layers` is empty and stands for the parent snapshot's layers with `delta` on
+  // top. Repository::snapshot() resolves it, so no other code meets it.
   bool inherits = false;
-  std::vector<Layer> layers;                // lowest (base) first; never empty once captured, but may hold no rows
-  std::optional<Layer> delta;               // from the parent's tree to this one; absent where there is no parent
+  std::vector<Layer> layers;   // lowest (base) first; never empty once captured, but may hold no rows
+  std::optional<Layer> delta;  // from the parent's tree to this one; absent where there is no parent
   std::uint64_t rows = 0;
-  std::uint64_t bytes = 0;                  // plain bytes of keys and columns
+  std::uint64_t bytes = 0;  // plain bytes of keys and columns
   ContentHash content;
-  std::vector<base::KeyRange> completed;    // listings that ended without error
+  std::vector<base::KeyRange> completed;  // listings that ended without error
   std::vector<StaleRange> stale;
 };
 
@@ -91,8 +91,9 @@ private:
 
 std::optional<base::Row> find(BlockSource& source, const BoundaryKey& key, const Tree& tree, base::ByteView wanted);
 
-// Compares what a capture reads with the parent's tree, range by range, and builds the delta layer (or, without a parent, the
-// base); folds the parent's layers where the delta would be one too many.  One TreeUpdate per tree; one RangeUpdate per worker and range.
+// Compares what a capture reads with the parent's tree, range by range, and builds the delta layer (or, without a
+// parent, the base); folds the parent's layers where the delta would be one too many.  One TreeUpdate per tree; one
+// RangeUpdate per worker and range.
 struct UpdateCounts {
   std::uint64_t added = 0;
   std::uint64_t changed = 0;
@@ -122,14 +123,14 @@ private:
 class TreeUpdate {  // begin() is thread-safe, the rest belongs to one thread
 public:
   // `parent` absent: a first capture.  `taken_at` is the instant of the last good read of what this capture reads;
-  // `parent_taken_at` that of what it carries forward.  The parent's block and node sizes go before those of `shape`; its
-  // number of columns must be the same: throws Error{unsupported} otherwise.
-  TreeUpdate(BlockSource& source, BlockSink& sink, const BoundaryKey& key, std::string name, std::string schema, TreeShape shape,
-             std::optional<Tree> parent, std::optional<base::Instant> parent_taken_at);
+  // `parent_taken_at` that of what it carries forward.  The parent's block and node sizes go before those of `shape`;
+  // its number of columns must be the same: throws Error{unsupported} otherwise.
+  TreeUpdate(BlockSource& source, BlockSink& sink, const BoundaryKey& key, std::string name, std::string schema,
+             TreeShape shape, std::optional<Tree> parent, std::optional<base::Instant> parent_taken_at);
   ~TreeUpdate();
   RangeUpdate begin(base::KeyRange range);
-  // Every range that was begun must have ended; together they must cover all keys, and those that were never begun count as
-  // abandoned.
+  // Every range that was begun must have ended; together they must cover all keys, and those that were never begun
+  // count as abandoned.
   Tree finish();
   const UpdateCounts& counts() const noexcept;
 
@@ -139,14 +140,15 @@ private:
   std::unique_ptr<Impl> impl_;
 };
 
-// Folds a tree's layers where they are too many: equal rows, fewer layers.  Upper layers are merged into one that is not much
-// smaller than the next below, and stretches whose changes are heavy go into the base.  Returns the tree unchanged when nothing is to
-// be done.  Reads what it folds, and nothing else.
+// Folds a tree's layers where they are too many: equal rows, fewer layers.  Upper layers are merged into one that is
+// not much smaller than the next below, and stretches whose changes are heavy go into the base.  Returns the tree
+// unchanged when nothing is to be done.  Reads what it folds, and nothing else.
 struct FoldPolicy {
-  std::size_t layers_max = 4;      // delta layers that may stay
-  double base_share = 0.75;        // fold into the base where the deltas of a stretch weigh more than this share of it
+  std::size_t layers_max = 4;  // delta layers that may stay
+  double base_share = 0.75;    // fold into the base where the deltas of a stretch weigh more than this share of it
 };
-Tree fold(BlockSource& source, BlockSink& sink, const BoundaryKey& key, const Tree& tree, const FoldPolicy& policy = {});
+Tree fold(BlockSource& source, BlockSink& sink, const BoundaryKey& key, const Tree& tree,
+          const FoldPolicy& policy = {});
 
 // One difference between two trees.  Views live until the visitor returns.
 struct Difference {
@@ -158,10 +160,10 @@ struct Difference {
 };
 enum class Values { no, yes };
 
-// `between`: the trees after `a` up to and including `b`, oldest first, when `b` descends from `a`: then only their deltas are
-// read.  Empty: both trees are merged, shared blocks are skipped unread where layers allow.
-void diff(BlockSource& source, const BoundaryKey& key, const Tree& a, const Tree& b, const std::vector<const Tree*>& between,
-          Values values, const std::function<void(const Difference&)>& visit);
+// `between`: the trees after `a` up to and including `b`, oldest first, when `b` descends from `a`: then only their
+// deltas are read.  Empty: both trees are merged, shared blocks are skipped unread where layers allow.
+void diff(BlockSource& source, const BoundaryKey& key, const Tree& a, const Tree& b,
+          const std::vector<const Tree*>& between, Values values, const std::function<void(const Difference&)>& visit);
 
 void encode_tree(base::ByteWriter& out, const Tree& tree);
 Tree decode_tree(base::ByteReader& in);

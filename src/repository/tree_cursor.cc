@@ -26,7 +26,9 @@ TreeCursor::TreeCursor(BlockSource& source, const Tree& tree, base::KeyRange ran
 TreeCursor::~TreeCursor() = default;
 TreeCursor::TreeCursor(TreeCursor&&) noexcept = default;
 
-bool TreeCursor::valid() const noexcept { return impl_->rows.valid(); }
+bool TreeCursor::valid() const noexcept {
+  return impl_->rows.valid();
+}
 
 const base::RowView& TreeCursor::current() const {
   if (impl_->resolved) return impl_->row;

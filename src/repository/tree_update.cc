@@ -67,19 +67,20 @@ struct TreeUpdate::Impl {
   std::optional<Tree> parent;
   std::optional<base::Instant> parent_taken_at;
 
-  std::mutex mutex;               // over what follows
-  std::vector<KeyRange> active;   // begun and not ended
-  std::list<Piece> pieces;        // in key order
+  std::mutex mutex;              // over what follows
+  std::vector<KeyRange> active;  // begun and not ended
+  std::list<Piece> pieces;       // in key order
   std::vector<Unread> unread;
   Account account;
-  UpdateCounts counts;            // of the finished update
+  UpdateCounts counts;  // of the finished update
 
   Filters filters() const noexcept { return parent ? Filters::keep : Filters::none; }
 
   void open(const KeyRange& range) {
     const std::lock_guard lock(mutex);
     const auto clashes = [&](const KeyRange& other) { return overlap(range, other); };
-    const bool read = std::any_of(pieces.begin(), pieces.end(), [&](const Piece& piece) { return clashes(piece.read); });
+    const bool read =
+        std::any_of(pieces.begin(), pieces.end(), [&](const Piece& piece) { return clashes(piece.read); });
     if (read || std::any_of(active.begin(), active.end(), clashes)) {
       throw Error(ErrorKind::internal, fmt::format("a range of '{}' is read twice", name));
     }
@@ -96,7 +97,8 @@ struct TreeUpdate::Impl {
       unread.push_back({.range = {.from = from, .to = range.to}, .reason = std::move(*reason)});
     }
     if (is_empty(piece.read)) return;
-    const auto after = std::find_if(pieces.begin(), pieces.end(), [&](const Piece& other) { return piece.read.from < other.read.from; });
+    const auto after = std::find_if(pieces.begin(), pieces.end(),
+                                    [&](const Piece& other) { return piece.read.from < other.read.from; });
     join_neighbours(pieces.insert(after, std::move(piece)));
   }
 
@@ -238,19 +240,34 @@ void RangeUpdate::abandon(std::string reason) {
   impl.end(impl.read_so_far(), std::move(reason));
 }
 
-TreeUpdate::TreeUpdate(BlockSource& source, BlockSink& sink, const BoundaryKey& key, std::string name, std::string schema,
-                       TreeShape shape, std::optional<Tree> parent, std::optional<base::Instant> parent_taken_at)
-    : impl_(new Impl{source, sink, key, std::move(name), std::move(schema), shape, std::move(parent), parent_taken_at,
-                     {}, {}, {}, {}, {}, {}}) {
+TreeUpdate::TreeUpdate(BlockSource& source, BlockSink& sink, const BoundaryKey& key, std::string name,
+                       std::string schema, TreeShape shape, std::optional<Tree> parent,
+                       std::optional<base::Instant> parent_taken_at)
+    : impl_(new Impl{source,
+                     sink,
+                     key,
+                     std::move(name),
+                     std::move(schema),
+                     shape,
+                     std::move(parent),
+                     parent_taken_at,
+                     {},
+                     {},
+                     {},
+                     {},
+                     {},
+                     {}}) {
   Impl& impl = *impl_;
   if (impl.shape.columns > 64) {
-    throw Error(ErrorKind::unsupported, fmt::format("'{}' has {} columns; a tree may have 64", impl.name, impl.shape.columns));
+    throw Error(ErrorKind::unsupported,
+                fmt::format("'{}' has {} columns; a tree may have 64", impl.name, impl.shape.columns));
   }
   if (!impl.parent) return;
   if (impl.parent->shape.columns != shape.columns) {
-    throw Error(ErrorKind::unsupported,
-                fmt::format("'{}' has {} columns now and had {} before", impl.name, shape.columns, impl.parent->shape.columns),
-                "Back it up in full: a tree cannot be continued with other columns.");
+    throw Error(
+        ErrorKind::unsupported,
+        fmt::format("'{}' has {} columns now and had {} before", impl.name, shape.columns, impl.parent->shape.columns),
+        "Back it up in full: a tree cannot be continued with other columns.");
   }
   impl.shape = impl.parent->shape;  // boundaries never move within a chain
 }
@@ -293,13 +310,16 @@ Tree TreeUpdate::finish() {
   if (layer.rows() > 0) {
     // Only now: a capture that found nothing new must not pay for folding.
     const FoldPolicy policy;
-    tree.layers = fold_layers(impl.source, impl.sink, impl.key, impl.shape, tree.layers, policy.layers_max - 1, policy.base_share);
+    tree.layers = fold_layers(impl.source, impl.sink, impl.key, impl.shape, tree.layers, policy.layers_max - 1,
+                              policy.base_share);
     tree.layers.push_back(layer);
   }
   tree.delta = std::move(layer);
   return tree;
 }
 
-const UpdateCounts& TreeUpdate::counts() const noexcept { return impl_->counts; }
+const UpdateCounts& TreeUpdate::counts() const noexcept {
+  return impl_->counts;
+}
 
 }  // namespace holdfast::repository

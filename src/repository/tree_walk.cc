@@ -16,7 +16,8 @@ void TreeWalk::layer(const Tree& tree, const Layer& layer) {
   entries(tree, layer.top, layer.height, std::nullopt);
   // Hashes of keys are no keys: what such a block touches is the whole tree.
   static const std::optional<base::Bytes> no_end;
-  for (const DirectoryEntry& entry : layer.hashed_erases) walker_.visit({tree, entry, BlockKind::erased, 0, {}, no_end});
+  for (const DirectoryEntry& entry : layer.hashed_erases)
+    walker_.visit({tree, entry, BlockKind::erased, 0, {}, no_end});
 }
 
 void TreeWalk::entries(const Tree& tree, const std::vector<DirectoryEntry>& entries_in, std::uint8_t height,

@@ -12,9 +12,9 @@ struct Reached {
   const Tree& tree;
   const DirectoryEntry& entry;
   BlockKind kind;
-  std::uint8_t height;                    // of a node; 0 for row blocks
-  base::ByteView from;                    // the keys below it
-  const std::optional<base::Bytes>& to;   // where the next block begins; absent at the end
+  std::uint8_t height;                   // of a node; 0 for row blocks
+  base::ByteView from;                   // the keys below it
+  const std::optional<base::Bytes>& to;  // where the next block begins; absent at the end
 };
 
 enum class Descend { yes, no };

@@ -30,8 +30,8 @@ struct WriteOnlyRepository::Impl {
 WriteOnlyRepository::WriteOnlyRepository(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 WriteOnlyRepository::~WriteOnlyRepository() = default;
 
-std::unique_ptr<WriteOnlyRepository> WriteOnlyRepository::open(storage::Backend& backend, const Environment& environment,
-                                                               const WriterKey& key) {
+std::unique_ptr<WriteOnlyRepository> WriteOnlyRepository::open(storage::Backend& backend,
+                                                               const Environment& environment, const WriterKey& key) {
   WriterSecrets secrets = decode_writer_key(key.text);
   if (!backend.stat(k_config_name))
     throw Error(ErrorKind::no_repository, fmt::format("there is no repository at {}", backend.properties().location));
@@ -45,23 +45,29 @@ std::unique_ptr<WriteOnlyRepository> WriteOnlyRepository::open(storage::Backend&
       new WriteOnlyRepository(std::make_unique<Impl>(backend, environment, std::move(config), std::move(secrets))));
 }
 
-std::string WriteOnlyRepository::id() const { return base::to_hex(impl_->config.identity.id); }
-std::uint32_t WriteOnlyRepository::block_bytes() const { return impl_->config.block_bytes; }
-const BoundaryKey& WriteOnlyRepository::boundary_key() const { return impl_->secrets.boundary; }
+std::string WriteOnlyRepository::id() const {
+  return base::to_hex(impl_->config.identity.id);
+}
+std::uint32_t WriteOnlyRepository::block_bytes() const {
+  return impl_->config.block_bytes;
+}
+const BoundaryKey& WriteOnlyRepository::boundary_key() const {
+  return impl_->secrets.boundary;
+}
 
 std::unique_ptr<Session> WriteOnlyRepository::begin_session(const std::optional<SnapshotId>& parent) {
   std::optional<SessionParent> builds_on;
   if (parent) {
     const std::string name = snapshot_name(*parent);
     const base::Bytes object = impl_->backend.get_all(name);
-    const SealedParts parts =
-        verify_sealed(object, ObjectKind::snapshot, impl_->config.identity, impl_->writers, name);
+    const SealedParts parts = verify_sealed(object, ObjectKind::snapshot, impl_->config.identity, impl_->writers, name);
     if (parts.header.session != *parent)
-      throw Error(ErrorKind::corruption, fmt::format("{} is swapped: it is snapshot {}", name, parts.header.session.name()));
+      throw Error(ErrorKind::corruption,
+                  fmt::format("{} is swapped: it is snapshot {}", name, parts.header.session.name()));
     builds_on = SessionParent{*parent, base::Bytes(object_digest(object)), {}};
   }
-  SessionHost host{impl_->backend, impl_->environment, impl_->config.identity, impl_->compressor, impl_->state,
-                   impl_->secrets.signer};
+  SessionHost host{impl_->backend,    impl_->environment, impl_->config.identity,
+                   impl_->compressor, impl_->state,       impl_->secrets.signer};
   host.domain = impl_->secrets.domain;
   host.id_key = impl_->secrets.id_key;
   host.pack_bytes = impl_->config.pack_bytes;

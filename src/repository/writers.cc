@@ -24,13 +24,14 @@ base::Bytes check_of(base::ByteView bytes) {
 }
 
 [[noreturn]] void no_writer_key() {
-  throw Error(ErrorKind::wrong_key, "this is not the key of a writer", "Make one with a repository that is opened by its own key.");
+  throw Error(ErrorKind::wrong_key, "this is not the key of a writer",
+              "Make one with a repository that is opened by its own key.");
 }
 
 }  // namespace
 
-base::Bytes encode_writer(const Writer& writer, base::Instant created, const Identity& identity, const base::Secret& admin_secret,
-                          base::Random& random) {
+base::Bytes encode_writer(const Writer& writer, base::Instant created, const Identity& identity,
+                          const base::Secret& admin_secret, base::Random& random) {
   base::ByteWriter out;
   out.raw(encode_header(make_header(ObjectKind::writer, {writer.id, 0}, random)));
   out.raw(writer.public_key);
@@ -58,7 +59,8 @@ Writer decode_writer(base::ByteView object, std::uint32_t writer, const Identity
   const base::ByteView signature = in.raw(crypto::k_signature_bytes);
   in.expect_end();
   if (out.id != writer) in.fail(fmt::format("it certifies writer {:08x}", out.id));
-  if (!signature_fits(covered, signature, identity, identity.admin_public)) in.fail("the administrator did not sign it");
+  if (!signature_fits(covered, signature, identity, identity.admin_public))
+    in.fail("the administrator did not sign it");
   return out;
 }
 

@@ -27,8 +27,9 @@ struct Range {
   std::optional<std::uint64_t> length;  // to the end when absent
 };
 
-// Thread-safe.  Every call may block.  "Absent" is a value where the caller may expect it; all else throws base::Error with
-// kind io, unavailable or auth, naming the object.  There are no retries in here: a decorator does that, at one level.
+// Thread-safe.  Every call may block.  "Absent" is a value where the caller may expect it; all else throws base::Error
+// with kind io, unavailable or auth, naming the object.  There are no retries in here: a decorator does that, at one
+// level.
 class Backend {
 public:
   virtual ~Backend() = default;
@@ -37,12 +38,13 @@ public:
   virtual std::optional<ObjectInfo> stat(std::string_view name) = 0;
   // Throws Error{not_found} when there is no such object.  A range beyond the end yields fewer bytes.
   virtual base::Bytes get(std::string_view name, const Range& range) = 0;
-  // Creates, never overwrites.  On return the object is durable and visible under its name.  False: the name is taken, and
-  // nothing was changed.  A put that throws may or may not have happened; what exists under the name is whole.
+  // Creates, never overwrites.  On return the object is durable and visible under its name.  False: the name is taken,
+  // and nothing was changed.  A put that throws may or may not have happened; what exists under the name is whole.
   virtual bool put(std::string_view name, base::ByteView bytes) = 0;
   // False: was not there.
   virtual bool remove(std::string_view name) = 0;
-  // Every object whose name starts with `prefix`, in no particular order.  Objects created meanwhile may or may not be seen.
+  // Every object whose name starts with `prefix`, in no particular order.  Objects created meanwhile may or may not be
+  // seen.
   virtual void list(std::string_view prefix, const std::function<void(const ObjectInfo&)>& visit) = 0;
 
   base::Bytes get_all(std::string_view name) { return get(name, Range{}); }

@@ -18,11 +18,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     close_object(object);
     const Identity identity{base::Bytes(k_repository_id_bytes, 0), base::Bytes(32, 1), base::Bytes(32, 2)};
     switch (data[0] % 5) {
-      case 0: decode_config(object); break;
-      case 1: decode_slot(object, "0123456789abcdef"); break;
-      case 2: decode_writer(object, 2, identity); break;
-      case 3: split_sealed(object, ObjectKind::snapshot, "snapshots/x"); break;
-      default: decode_pack_head(object, "packs/x"); break;
+      case 0:
+        decode_config(object);
+        break;
+      case 1:
+        decode_slot(object, "0123456789abcdef");
+        break;
+      case 2:
+        decode_writer(object, 2, identity);
+        break;
+      case 3:
+        split_sealed(object, ObjectKind::snapshot, "snapshots/x");
+        break;
+      default:
+        decode_pack_head(object, "packs/x");
+        break;
     }
   } catch (const base::Error& error) {
     if (error.kind() != base::ErrorKind::corruption && error.kind() != base::ErrorKind::unsupported) std::abort();

@@ -1,5 +1,6 @@
 // A layer and the blocks that it may name, all of them anything: walking it and looking keys up ends, with rows or with
-// Error{corruption}.   <input> ::= <u8 columns> <layer> <sized block>*      the first byte of a block id picks the block
+// Error{corruption}.   <input> ::= <u8 columns> <layer> <sized block>*      the first byte of a block id picks the
+// block
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
@@ -12,7 +13,7 @@ namespace {
 using namespace holdfast;
 
 class AnyBlocks : public repository::BlockSource {
- public:
+public:
   explicit AnyBlocks(base::ByteReader& in) {
     while (!in.at_end()) blocks_.emplace_back(in.sized());
   }
@@ -23,7 +24,7 @@ class AnyBlocks : public repository::BlockSource {
     return blocks_[static_cast<unsigned char>(id.bytes[0]) % blocks_.size()];
   }
 
- private:
+private:
   std::vector<base::Bytes> blocks_;
   int gets_ = 0;
 };
@@ -37,7 +38,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const repository::Layer layer = repository::decode_layer(in);
     AnyBlocks blocks(in);
     base::Bytes last;
-    for (repository::LayerCursor cursor(blocks, shape, layer, {}); cursor.valid(); cursor.next()) last = cursor.current().row.key;
+    for (repository::LayerCursor cursor(blocks, shape, layer, {}); cursor.valid(); cursor.next())
+      last = cursor.current().row.key;
     repository::find_in_layer(blocks, {}, shape, layer, last);
   } catch (const base::Error& error) {
     if (error.kind() != base::ErrorKind::corruption) std::abort();

@@ -1,4 +1,5 @@
-// Plans come from files that people edit: any text is either read or refused with an Error, and what was read survives its JSON.
+// Plans come from files that people edit: any text is either read or refused with an Error, and what was read survives
+// its JSON.
 #include <cstdint>
 #include <cstdlib>
 

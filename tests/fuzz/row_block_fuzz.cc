@@ -1,4 +1,5 @@
-// Row blocks: the first byte is the number of columns, the rest the block.  Whatever they are, rows come out or Error{corruption}.
+// Row blocks: the first byte is the number of columns, the rest the block.  Whatever they are, rows come out or
+// Error{corruption}.
 #include <cstdint>
 #include <cstdlib>
 

@@ -9,10 +9,11 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace holdfast;
-  static const model::Collection collection{
-      .name = "aspect",
-      .key = {{"urn", model::KeyPartType::text}, {"aspect", model::KeyPartType::text}, {"version", model::KeyPartType::integer}},
-      .columns = {}};
+  static const model::Collection collection{.name = "aspect",
+                                            .key = {{"urn", model::KeyPartType::text},
+                                                    {"aspect", model::KeyPartType::text},
+                                                    {"version", model::KeyPartType::integer}},
+                                            .columns = {}};
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const std::size_t cut = std::min(text.find('\0'), text.size());
   base::Bytes key;

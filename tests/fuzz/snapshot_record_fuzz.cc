@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     Compressor compressor;
     const Snapshot snapshot = decode_snapshot(input, compressor, "snapshot");
-    if (decode_snapshot(encode_snapshot(snapshot, compressor), compressor, "snapshot").trees.size() != snapshot.trees.size())
+    if (decode_snapshot(encode_snapshot(snapshot, compressor), compressor, "snapshot").trees.size() !=
+        snapshot.trees.size())
       std::abort();
   } catch (const base::Error& error) {
     if (error.kind() != base::ErrorKind::corruption && error.kind() != base::ErrorKind::unsupported) std::abort();

@@ -1,5 +1,5 @@
-// What the golden repositories hold.  Both the program that makes them and the test that reads them take it from here; it must
-// never change for a format that is published.
+// What the golden repositories hold.  Both the program that makes them and the test that reads them take it from here;
+// it must never change for a format that is published.
 #pragma once
 
 #include <fmt/format.h>
@@ -25,7 +25,8 @@ inline Rows first_rows() {
   for (int i = 0; i < 300; ++i) {
     std::optional<base::Bytes> note;
     if (i % 5 != 0) note = i % 7 == 0 ? "" : fmt::format("note {}", i * 31 % 101);
-    out[fmt::format("urn:li:dataset:{:05}", i * 37 % 1000)] = {fmt::format(R"({{"name":"table {}"}})", i), note, std::nullopt};
+    out[fmt::format("urn:li:dataset:{:05}", i * 37 % 1000)] = {fmt::format(R"({{"name":"table {}"}})", i), note,
+                                                               std::nullopt};
   }
   base::Bytes large;
   for (std::size_t i = 0; i < k_large_value; ++i) large.push_back(static_cast<char>(i * i % 251));

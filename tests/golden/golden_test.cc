@@ -1,9 +1,10 @@
 // Repositories of each published format are read as they were written, for ever.
+#include "golden/golden.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-#include "golden/golden.h"
 #include "storage/local/local_backend.h"
 #include "support/fakes.h"
 

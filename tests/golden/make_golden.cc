@@ -1,5 +1,5 @@
-// Makes the golden repositories of the current format: make_golden FOLDER.  To be run once per format version, and its output
-// to be committed and never made again: tests read it for ever.
+// Makes the golden repositories of the current format: make_golden FOLDER.  To be run once per format version, and its
+// output to be committed and never made again: tests read it for ever.
 #include <cstdio>
 #include <exception>
 
@@ -106,7 +106,8 @@ void make(const std::string& folder) {
   const auto backend = storage::open_local_backend(folder + "/write-only");
   const auto repository = Repository::init(*backend, world.environment(), key, options);
   const Snapshot first = back_up(*repository, world, first_rows(), std::nullopt);
-  const auto host = WriteOnlyRepository::open(*backend, world.environment(), repository->make_writer("a host that cannot read"));
+  const auto host =
+      WriteOnlyRepository::open(*backend, world.environment(), repository->make_writer("a host that cannot read"));
   back_up_blindly(*host, world, first.id);
 }
 

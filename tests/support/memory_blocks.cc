@@ -69,7 +69,8 @@ std::uint64_t MemoryBlocks::blocks() const {
 
 std::uint64_t MemoryBlocks::blocks(BlockKind kind) const {
   const std::lock_guard lock(mutex_);
-  return static_cast<std::uint64_t>(std::count_if(blocks_.begin(), blocks_.end(), [&](const auto& item) { return item.second.kind == kind; }));
+  return static_cast<std::uint64_t>(
+      std::count_if(blocks_.begin(), blocks_.end(), [&](const auto& item) { return item.second.kind == kind; }));
 }
 
 std::uint64_t MemoryBlocks::plain_bytes() const {

@@ -18,10 +18,10 @@ public:
   // Hands out other bytes for this block from now on.
   void damage(const repository::BlockId& id, base::Bytes plain);
   std::uint64_t gets() const;
-  std::uint64_t blocks() const;         // distinct ones
+  std::uint64_t blocks() const;  // distinct ones
   std::uint64_t blocks(repository::BlockKind kind) const;
-  std::uint64_t plain_bytes() const;    // of distinct blocks
-  std::uint64_t stored_bytes() const;   // the same, each compressed by zstd -3; 0 unless compressing
+  std::uint64_t plain_bytes() const;   // of distinct blocks
+  std::uint64_t stored_bytes() const;  // the same, each compressed by zstd -3; 0 unless compressing
 
   enum class Measure { plain, compressed };
   explicit MemoryBlocks(Measure measure = Measure::plain) : measure_(measure) {}

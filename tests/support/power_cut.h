@@ -1,7 +1,10 @@
-// A disk that loses power.  It stands underneath the local backend, in place of the machine's file system, and remembers what
-// was made durable.  When the power goes, everything else is dropped, kept or torn, each thing for itself:
-//   - the bytes of a file that were not fsynced: none of them, all, some from the start, or with pages of zeros among them;
-//   - a name that was made or removed in a folder since that folder was fsynced: any of the states it had since, on its own,
+// A disk that loses power.  It stands underneath the local backend, in place of the machine's file system, and
+// remembers what was made durable.  When the power goes, everything else is dropped, kept or torn, each thing for
+// itself:
+//   - the bytes of a file that were not fsynced: none of them, all, some from the start, or with pages of zeros among
+//   them;
+//   - a name that was made or removed in a folder since that folder was fsynced: any of the states it had since, on its
+//   own,
 //     in any combination with every other, whatever the order in which they were made.
 // This is less than ext4 promises and what POSIX allows.
 #pragma once
@@ -15,11 +18,12 @@
 
 namespace holdfast::test {
 
-// Thrown by every call of a disk without power.  Not a base::Error and not a std::exception on purpose: no code under test may
-// handle the end of the world.
+// Thrown by every call of a disk without power.  Not a base::Error and not a std::exception on purpose: no code under
+// test may handle the end of the world.
 struct PowerLost {};
 
-// The syncs of the local backend by what they make durable: the bytes of a file, the name of a file, the name of a folder.
+// The syncs of the local backend by what they make durable: the bytes of a file, the name of a file, the name of a
+// folder.
 enum class Sync { file, folder, parent };
 
 class PowerCutDisk {
@@ -35,8 +39,8 @@ public:
   // Thread-safe; lives as long as the disk, also when that is moved.
   storage::FileSystem& file_system();
 
-  // Lets `calls` more changing calls through; in the middle of the next one the power goes: it took effect, or not, or by
-  // half, like all else that is not durable.  It and every later call throw PowerLost.
+  // Lets `calls` more changing calls through; in the middle of the next one the power goes: it took effect, or not, or
+  // by half, like all else that is not durable.  It and every later call throw PowerLost.
   void cut_after(std::uint64_t calls);
   // Changing calls so far: create, write, both syncs, link, unlink, make_folder.
   std::uint64_t calls() const;
@@ -52,8 +56,8 @@ public:
 
   // How many different disks may be found if the power goes (or went) now.  UINT64_MAX = that many or more.
   std::uint64_t variants() const;
-  // One of them, with power again.  0 is the one that lost all that it could, variants() - 1 the one that lost nothing; the
-  // numbers between enumerate the rest, those from variants() on are drawn by the seed.
+  // One of them, with power again.  0 is the one that lost all that it could, variants() - 1 the one that lost nothing;
+  // the numbers between enumerate the rest, those from variants() on are drawn by the seed.
   PowerCutDisk survivors(std::uint64_t variant) const;
   // The disk as another process finds it when this one is killed: nothing is lost.
   PowerCutDisk after_kill() const;

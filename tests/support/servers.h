@@ -1,5 +1,5 @@
-// Real database servers for tests: started on loopback on a free port, as an unprivileged user when the test runs as root, in
-// a temporary folder, stopped by pid in the destructor and when the test program dies.
+// Real database servers for tests: started on loopback on a free port, as an unprivileged user when the test runs as
+// root, in a temporary folder, stopped by pid in the destructor and when the test program dies.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,17 @@ namespace holdfast::test {
 
 class MariadbServer {
 public:
-  explicit MariadbServer(std::vector<std::string> options = {});  // throws when it is not ready in 60 s, showing its log
+  explicit MariadbServer(
+      std::vector<std::string> options = {});  // throws when it is not ready in 60 s, showing its log
   ~MariadbServer();
   std::uint16_t port() const;
   std::string socket() const;
   // mysql://root@127.0.0.1:PORT/DATABASE
   std::string url(const std::string& database) const;
-  void execute(const std::string& sql, const std::string& database = "");  // several statements allowed
+  void execute(const std::string& sql, const std::string& database = "");       // several statements allowed
   std::string query(const std::string& sql, const std::string& database = "");  // tab-separated, a line a row
-  void kill();   // SIGKILL, as a crash would
-  void start();  // again, on the same data
+  void kill();                                                                  // SIGKILL, as a crash would
+  void start();                                                                 // again, on the same data
   int pid() const;
 
 private:
@@ -51,7 +52,7 @@ private:
 // One server of each for the whole test program, made on first use; tests make databases of their own in it.
 MariadbServer& shared_mariadb();
 PostgresServer& shared_postgres();
-std::string fresh_database(MariadbServer& server);   // creates and returns its name
+std::string fresh_database(MariadbServer& server);  // creates and returns its name
 std::string fresh_database(PostgresServer& server);
 
 }  // namespace holdfast::test

@@ -26,11 +26,21 @@ Values some_values(std::uint64_t seed, std::uint32_t columns) {
   Values values;
   for (std::uint32_t i = 0; i < columns; ++i) {
     switch (random() % 9) {
-      case 0: values.emplace_back(std::nullopt); break;
-      case 1: values.emplace_back(Bytes()); break;
-      case 2: values.emplace_back(Bytes(random() % 900, static_cast<char>('a' + random() % 26))); break;
-      case 3: values.emplace_back(Bytes("\1binary\0", 8)); break;
-      default: values.emplace_back(fmt::format("{{\"value\":{},\"flag\":{}}}", random() % 100000, random() % 2)); break;
+      case 0:
+        values.emplace_back(std::nullopt);
+        break;
+      case 1:
+        values.emplace_back(Bytes());
+        break;
+      case 2:
+        values.emplace_back(Bytes(random() % 900, static_cast<char>('a' + random() % 26)));
+        break;
+      case 3:
+        values.emplace_back(Bytes("\1binary\0", 8));
+        break;
+      default:
+        values.emplace_back(fmt::format("{{\"value\":{},\"flag\":{}}}", random() % 100000, random() % 2));
+        break;
     }
   }
   return values;
@@ -45,8 +55,8 @@ Model read_tree(repository::BlockSource& source, const Tree& tree, const KeyRang
   return model;
 }
 
-Captured capture(MemoryBlocks& blocks, const Model& rows, const std::optional<Tree>& parent, const std::vector<Bytes>& cuts,
-                 repository::TreeShape shape) {
+Captured capture(MemoryBlocks& blocks, const Model& rows, const std::optional<Tree>& parent,
+                 const std::vector<Bytes>& cuts, repository::TreeShape shape) {
   const repository::BoundaryKey key = boundary_key();
   repository::TreeUpdate update(blocks, blocks, key, "aspect", "{}", shape, parent,
                                 parent ? std::optional(base::Instant{}) : std::nullopt);
@@ -88,15 +98,16 @@ std::string shown(const Bytes& key, char kind, const Values* before, const Value
   std::string line = fmt::format("{} {}", kind, base::to_hex(key));
   for (const Values* values : {before, after}) {
     line += values ? " [" : " -";
-    for (std::size_t i = 0; values && i < values->size(); ++i) line += (*values)[i] ? "'" + *(*values)[i] + "'" : "null";
+    for (std::size_t i = 0; values && i < values->size(); ++i)
+      line += (*values)[i] ? "'" + *(*values)[i] + "'" : "null";
   }
   return line;
 }
 
 }  // namespace
 
-std::vector<std::string> diff_lines(MemoryBlocks& blocks, const Tree& a, const Tree& b, const std::vector<const Tree*>& between,
-                                    repository::Values values) {
+std::vector<std::string> diff_lines(MemoryBlocks& blocks, const Tree& a, const Tree& b,
+                                    const std::vector<const Tree*>& between, repository::Values values) {
   std::vector<std::string> lines;
   repository::diff(blocks, boundary_key(), a, b, between, values, [&](const repository::Difference& difference) {
     std::optional<Values> before;
@@ -115,7 +126,8 @@ std::vector<std::string> expected_lines(const Model& a, const Model& b, reposito
   for (const auto& [key, row] : a) {
     const auto other = b.find(key);
     if (other == b.end()) lines[key] = shown(key, 'r', with ? &row : nullptr, nullptr);
-    if (other != b.end() && other->second != row) lines[key] = shown(key, 'c', with ? &row : nullptr, with ? &other->second : nullptr);
+    if (other != b.end() && other->second != row)
+      lines[key] = shown(key, 'c', with ? &row : nullptr, with ? &other->second : nullptr);
   }
   for (const auto& [key, row] : b) {
     if (!a.contains(key)) lines[key] = shown(key, 'a', nullptr, with ? &row : nullptr);

@@ -1,4 +1,5 @@
-// Counts calls, and breaks them on demand: the tool behind "killed at the k-th call, for every k" and "reads per look-up".
+// Counts calls, and breaks them on demand: the tool behind "killed at the k-th call, for every k" and "reads per
+// look-up".
 #pragma once
 
 #include <atomic>
@@ -23,8 +24,8 @@ struct CallCounts {
 
 enum class Call { stat, get, put, remove, list };
 
-// `before` is called ahead of every call and may throw in its place; `after` once it succeeded (a throw there is the answer
-// that was lost).  Either may be empty.  `inner` and `counts` outlive the decorator; `counts` may be nullptr.
+// `before` is called ahead of every call and may throw in its place; `after` once it succeeded (a throw there is the
+// answer that was lost).  Either may be empty.  `inner` and `counts` outlive the decorator; `counts` may be nullptr.
 struct FaultPlan {
   std::function<void(Call, const std::string& name)> before;
   std::function<void(Call, const std::string& name)> after;

@@ -38,7 +38,8 @@ public:
   virtual int sync_folder(const std::string& path) = 0;
   virtual int stat(const std::string& path, FileStatus& status) = 0;
   // Fewer bytes at the end of the file; all that follow `offset` without a `length`.
-  virtual int read(const std::string& path, std::uint64_t offset, std::optional<std::uint64_t> length, base::Bytes& out) = 0;
+  virtual int read(const std::string& path, std::uint64_t offset, std::optional<std::uint64_t> length,
+                   base::Bytes& out) = 0;
   // Every entry but "." and "..", in no order; the visitor may call the file system.
   virtual int list(const std::string& path, const std::function<void(const std::string& name)>& visit) = 0;
 };

@@ -1,5 +1,5 @@
-// The whole machine dies: the process by SIGKILL at every storage call, the power at every changing call of the disk.  What
-// was committed stays whole, what was not is as if it had never begun, and the next run works.
+// The whole machine dies: the process by SIGKILL at every storage call, the power at every changing call of the disk.
+// What was committed stays whole, what was not is as if it had never begun, and the next run works.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -22,7 +22,9 @@ using test::EngineWorld;
 using test::PowerCutDisk;
 using test::RowMap;
 
-bool deep() { return std::getenv("HOLDFAST_DEEP") != nullptr; }
+bool deep() {
+  return std::getenv("HOLDFAST_DEEP") != nullptr;
+}
 
 const RowMap& old_rows() {
   static const RowMap rows = test::some_rows(120, 4);
@@ -98,7 +100,8 @@ bool expect_sound(storage::Backend& backend, std::uint64_t seed) {
   return committed;
 }
 
-// Runs a backup in a process of its own that kills itself ahead of its k-th storage call.  Returns whether it was killed.
+// Runs a backup in a process of its own that kills itself ahead of its k-th storage call.  Returns whether it was
+// killed.
 bool backup_killed_at(const std::string& folder, std::uint64_t k) {
   const pid_t child = fork();
   if (child == 0) {
@@ -199,8 +202,14 @@ model::Plan plan_of(const RowMap& before, const RowMap& after) {
   plan.id = "fedcba9876543210";
   plan.target = "catalog";
   const auto step = [&](const base::Bytes& key, model::Action action) -> model::Step& {
-    plan.steps.push_back({.collection = "aspect", .path = model::key_to_path(test::aspect_collection(), key), .action = action, .reason = "it differs",
-                          .fields = {}, .key = key, .before = {}, .after = {}});
+    plan.steps.push_back({.collection = "aspect",
+                          .path = model::key_to_path(test::aspect_collection(), key),
+                          .action = action,
+                          .reason = "it differs",
+                          .fields = {},
+                          .key = key,
+                          .before = {},
+                          .after = {}});
     return plan.steps.back();
   };
   for (const auto& [key, row] : before) {

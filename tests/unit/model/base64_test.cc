@@ -25,7 +25,8 @@ TEST(Base64, survives_every_byte_at_every_length) {
 }
 
 TEST(Base64, refuses_what_is_none) {
-  for (const char* text : {"Z", "Zg=", "Zg", "Z===", "====", "Zg==Zg==", "Zm9!", "Z=9v"}) EXPECT_THROW(base64_decode(text), base::Error) << text;
+  for (const char* text : {"Z", "Zg=", "Zg", "Z===", "====", "Zg==Zg==", "Zm9!", "Z=9v"})
+    EXPECT_THROW(base64_decode(text), base::Error) << text;
 }
 
 }  // namespace

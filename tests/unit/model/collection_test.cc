@@ -11,7 +11,8 @@ namespace {
 Collection aspects() {
   return {.name = "aspect",
           .key = {{"urn", KeyPartType::text}, {"aspect", KeyPartType::text}, {"version", KeyPartType::integer}},
-          .columns = {{"metadata", "longtext", ColumnContent::json, false}, {"createdon", "timestamp(6)", ColumnContent::instant, false}}};
+          .columns = {{"metadata", "longtext", ColumnContent::json, false},
+                      {"createdon", "timestamp(6)", ColumnContent::instant, false}}};
 }
 
 base::Bytes key(std::string_view urn, std::string_view aspect, std::int64_t version) {
@@ -22,7 +23,9 @@ base::Bytes key(std::string_view urn, std::string_view aspect, std::int64_t vers
   return out;
 }
 
-TEST(Collection, survives_its_json_form) { EXPECT_EQ(collection_from_json(to_json(aspects())), aspects()); }
+TEST(Collection, survives_its_json_form) {
+  EXPECT_EQ(collection_from_json(to_json(aspects())), aspects());
+}
 
 TEST(Collection, refuses_json_that_is_none) {
   EXPECT_THROW(collection_from_json("{"), base::Error);
@@ -43,7 +46,8 @@ TEST(Collection, refuses_a_path_without_all_its_text_parts) {
 
 TEST(Collection, path_and_key_lead_to_each_other) {
   for (const std::int64_t version : {std::int64_t{0}, std::int64_t{1}, std::int64_t{-5}, INT64_MAX})
-    EXPECT_EQ(path_to_key(aspects(), key_to_path(aspects(), key("urn:li:tag:ü", "tagKey", version))), key("urn:li:tag:ü", "tagKey", version));
+    EXPECT_EQ(path_to_key(aspects(), key_to_path(aspects(), key("urn:li:tag:ü", "tagKey", version))),
+              key("urn:li:tag:ü", "tagKey", version));
 }
 
 }  // namespace

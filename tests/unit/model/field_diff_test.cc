@@ -7,7 +7,8 @@ namespace {
 
 const Collection k_collection{.name = "aspect",
                               .key = {{"urn", KeyPartType::text}},
-                              .columns = {{"metadata", "longtext", ColumnContent::json, false}, {"createdby", "varchar", ColumnContent::text, true}}};
+                              .columns = {{"metadata", "longtext", ColumnContent::json, false},
+                                          {"createdby", "varchar", ColumnContent::text, true}}};
 
 std::vector<FieldChange> diff(const char* before, const char* after) {
   const std::vector<base::ColumnView> a{base::ByteView(before), std::nullopt};
@@ -19,7 +20,9 @@ std::vector<FieldChange> diff(const char* before, const char* after) {
 
 using Changes = std::vector<FieldChange>;
 
-TEST(FieldDiff, ignores_key_order_and_white_space) { EXPECT_EQ(diff(R"({"a":1,"b":[1,2]})", R"({ "b": [1, 2], "a": 1 })"), Changes{}); }
+TEST(FieldDiff, ignores_key_order_and_white_space) {
+  EXPECT_EQ(diff(R"({"a":1,"b":[1,2]})", R"({ "b": [1, 2], "a": 1 })"), Changes{});
+}
 
 TEST(FieldDiff, names_the_path_of_a_nested_change) {
   EXPECT_EQ(diff(R"({"owners":[{"owner":"a"}]})", R"({"owners":[{"owner":"b"}]})"),
@@ -27,8 +30,9 @@ TEST(FieldDiff, names_the_path_of_a_nested_change) {
 }
 
 TEST(FieldDiff, tells_additions_and_removals_apart) {
-  EXPECT_EQ(diff(R"({"a":1,"c":[1]})", R"({"b":null,"c":[1,2]})"),
-            (Changes{{"metadata.a", "1", std::nullopt}, {"metadata.b", std::nullopt, "null"}, {"metadata.c[1]", std::nullopt, "2"}}));
+  EXPECT_EQ(diff(R"({"a":1,"c":[1]})", R"({"b":null,"c":[1,2]})"), (Changes{{"metadata.a", "1", std::nullopt},
+                                                                            {"metadata.b", std::nullopt, "null"},
+                                                                            {"metadata.c[1]", std::nullopt, "2"}}));
 }
 
 TEST(FieldDiff, compares_numbers_as_written) {
@@ -58,7 +62,8 @@ TEST(FieldDiff, shows_null_and_empty_as_different) {
 TEST(FieldDiff, shows_every_column_of_an_added_row) {
   const std::vector<base::ColumnView> b{base::ByteView("{}"), base::ByteView("x")};
   const base::RowView row_b{"k", b};
-  EXPECT_EQ(field_diff(k_collection, nullptr, &row_b), (Changes{{"metadata", std::nullopt, "{}"}, {"createdby", std::nullopt, "x"}}));
+  EXPECT_EQ(field_diff(k_collection, nullptr, &row_b),
+            (Changes{{"metadata", std::nullopt, "{}"}, {"createdby", std::nullopt, "x"}}));
 }
 
 }  // namespace

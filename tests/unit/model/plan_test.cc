@@ -11,16 +11,33 @@ namespace holdfast::model {
 namespace {
 
 Plan sample() {
-  Plan plan{.id = "ab12", .repository = "r", .snapshot = "00000001-0000000000000007", .target = "catalog", .selection = "type:dataset",
-            .existing = Existing::replace, .removes = true, .made = *base::parse_instant("2026-11-20T10:00:00.5Z"), .steps = {}};
+  Plan plan{.id = "ab12",
+            .repository = "r",
+            .snapshot = "00000001-0000000000000007",
+            .target = "catalog",
+            .selection = "type:dataset",
+            .existing = Existing::replace,
+            .removes = true,
+            .made = *base::parse_instant("2026-11-20T10:00:00.5Z"),
+            .steps = {}};
   base::Bytes key;
   base::append_text(key, "urn:li:tag:a");
-  plan.steps.push_back({.collection = "aspect", .path = "urn:li:tag:a/status", .action = Action::update, .reason = "differs",
-                        .fields = {{"metadata.removed", "true", "false"}}, .key = key,
+  plan.steps.push_back({.collection = "aspect",
+                        .path = "urn:li:tag:a/status",
+                        .action = Action::update,
+                        .reason = "differs",
+                        .fields = {{"metadata.removed", "true", "false"}},
+                        .key = key,
                         .before = base::Row{key, {"{\"removed\":true}", std::nullopt}},
                         .after = base::Row{key, {std::string("\xff\x00 raw", 6), ""}}});
-  plan.steps.push_back({.collection = "aspect", .path = "urn:li:tag:b/status", .action = Action::create, .reason = "missing",
-                        .fields = {}, .key = key + "b", .before = {}, .after = base::Row{key + "b", {"{}", "x"}}});
+  plan.steps.push_back({.collection = "aspect",
+                        .path = "urn:li:tag:b/status",
+                        .action = Action::create,
+                        .reason = "missing",
+                        .fields = {},
+                        .key = key + "b",
+                        .before = {},
+                        .after = base::Row{key + "b", {"{}", "x"}}});
   return plan;
 }
 
@@ -46,7 +63,9 @@ void expect_equal(const Plan& a, const Plan& b) {
   }
 }
 
-TEST(Plan, survives_its_json_form_byte_for_byte) { expect_equal(plan_from_json(to_json(sample())), sample()); }
+TEST(Plan, survives_its_json_form_byte_for_byte) {
+  expect_equal(plan_from_json(to_json(sample())), sample());
+}
 
 TEST(Plan, is_written_one_step_a_line) {
   const std::string text = to_json(sample());

@@ -8,9 +8,10 @@
 namespace holdfast::model {
 namespace {
 
-const Collection k_aspects{.name = "aspect",
-                           .key = {{"urn", KeyPartType::text}, {"aspect", KeyPartType::text}, {"version", KeyPartType::integer}},
-                           .columns = {{"metadata", "longtext", ColumnContent::json, false}}};
+const Collection k_aspects{
+    .name = "aspect",
+    .key = {{"urn", KeyPartType::text}, {"aspect", KeyPartType::text}, {"version", KeyPartType::integer}},
+    .columns = {{"metadata", "longtext", ColumnContent::json, false}}};
 
 base::Bytes key(std::string_view urn, std::string_view aspect = "status", std::int64_t version = 0) {
   base::Bytes out;

@@ -41,7 +41,8 @@ TEST(Check, reads_first_what_was_read_longest_ago) {
     EXPECT_EQ(world.open()->check({CheckLevel::data, share * 0.99, {}, {}}).packs_read, 1u);
   }
   std::size_t remembered = 0;
-  world.state->list("", [&](const storage::ObjectInfo& info) { remembered += info.name.find("/checked/") != std::string::npos; });
+  world.state->list(
+      "", [&](const storage::ObjectInfo& info) { remembered += info.name.find("/checked/") != std::string::npos; });
   EXPECT_EQ(remembered, packs) << "after as many rounds, each pack was read once";
 }
 
@@ -60,7 +61,9 @@ TEST(Check, stops_when_it_is_asked_to) {
   world.backup(*world.open(), test::some_rows(10));
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_EQ(test::error_of([&] { world.open()->check({CheckLevel::data, 1.0, stop.get_token(), {}}); }),
+  EXPECT_EQ(test::error_of([&] {
+              world.open()->check({CheckLevel::data, 1.0, stop.get_token(), {}});
+            }),
             base::ErrorKind::cancelled);
 }
 

@@ -1,5 +1,5 @@
-// Whatever call of a backup, a forget or a new key is the last one: the repository opens, old snapshots are whole, the next
-// backup works.
+// Whatever call of a backup, a forget or a new key is the last one: the repository opens, old snapshots are whole, the
+// next backup works.
 #include "repository/names.h"
 #include "repository/repository.h"
 #include "repository_fixture.h"
@@ -91,8 +91,12 @@ void backup_forget_and_add(Repository& repository, RepositoryWorld& world) {
   repository.undelete(parent->id);
 }
 
-TEST(Crash, before_any_call_leaves_the_repository_sound) { at_every_call(Die::before, backup_forget_and_add); }
-TEST(Crash, after_any_call_leaves_the_repository_sound) { at_every_call(Die::after, backup_forget_and_add); }
+TEST(Crash, before_any_call_leaves_the_repository_sound) {
+  at_every_call(Die::before, backup_forget_and_add);
+}
+TEST(Crash, after_any_call_leaves_the_repository_sound) {
+  at_every_call(Die::after, backup_forget_and_add);
+}
 
 TEST(Crash, of_a_key_change_leaves_every_key_that_was_there) {
   for (const Die die : {Die::before, Die::after}) {
@@ -106,7 +110,8 @@ TEST(Crash, of_a_key_change_leaves_every_key_that_was_there) {
     RepositoryWorld world(77);
     EXPECT_EQ(test::error_of([&] { world.open(*mortal)->add_key({base::Secret("second")}, "file", "", {}); }),
               base::ErrorKind::io);
-    EXPECT_EQ(Repository::unlock(*store, test::first_key()).secret.reveal(), test::fresh_repository().master.secret.reveal());
+    EXPECT_EQ(Repository::unlock(*store, test::first_key()).secret.reveal(),
+              test::fresh_repository().master.secret.reveal());
     EXPECT_EQ(world.open(*store)->key_slots().size(), die == Die::before ? 1u : 2u);
   }
 }
@@ -117,7 +122,8 @@ TEST(Crash, of_init_leaves_a_place_where_init_works) {
     std::uint64_t calls = 0;
     const auto mortal = storage::make_fault_backend(*store,
                                                     {[&](storage::Call, const std::string&) {
-                                                       if (++calls >= k) throw base::Error(base::ErrorKind::io, "killed");
+                                                       if (++calls >= k)
+                                                         throw base::Error(base::ErrorKind::io, "killed");
                                                      },
                                                      {}},
                                                     nullptr);

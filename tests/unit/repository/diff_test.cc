@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <rapidcheck/gtest.h>
 
 #include "repository/tree.h"
@@ -44,7 +43,8 @@ RC_GTEST_PROP(Diff, is_the_set_difference, (std::uint64_t seed)) {
     const auto expected = test::expected_lines(chain.models[a], chain.models[b], values);
     RC_ASSERT(test::diff_lines(chain.blocks, chain.trees[a], chain.trees[b], {}, values) == expected);
     if (a < b) {
-      RC_ASSERT(test::diff_lines(chain.blocks, chain.trees[a], chain.trees[b], chain.between(a, b), values) == expected);
+      RC_ASSERT(test::diff_lines(chain.blocks, chain.trees[a], chain.trees[b], chain.between(a, b), values) ==
+                expected);
     }
   }
 }
@@ -68,7 +68,8 @@ TEST(Diff, reads_only_the_delta_along_a_chain) {
   Chain chain(1, 8, 4000, 30);
   for (std::size_t i = 1; i < chain.trees.size(); ++i) {
     const std::uint64_t before = chain.blocks.gets();
-    const auto lines = test::diff_lines(chain.blocks, chain.trees[i - 1], chain.trees[i], {&chain.trees[i]}, Values::no);
+    const auto lines =
+        test::diff_lines(chain.blocks, chain.trees[i - 1], chain.trees[i], {&chain.trees[i]}, Values::no);
     EXPECT_EQ(lines, test::expected_lines(chain.models[i - 1], chain.models[i], Values::no));
     EXPECT_LT(chain.blocks.gets() - before, 12u) << i;  // of some 500 blocks
   }
@@ -93,14 +94,16 @@ TEST(Diff, compares_trees_of_other_columns_row_by_row) {
     two[test::numbered_key(i)] = test::some_values(i, 2);
     three[test::numbered_key(i + 10)] = test::some_values(i, 3);
   }
-  const Tree a = test::capture(blocks, two, std::nullopt, {}, {.columns = 2, .rows_per_block = 8, .entries_per_node = 4}).tree;
+  const Tree a =
+      test::capture(blocks, two, std::nullopt, {}, {.columns = 2, .rows_per_block = 8, .entries_per_node = 4}).tree;
   const Tree b = test::capture(blocks, three, std::nullopt).tree;
   EXPECT_EQ(test::diff_lines(blocks, a, b, {}, Values::yes), test::expected_lines(two, three, Values::yes));
 }
 
 TEST(Diff, hands_out_large_values) {
   test::MemoryBlocks blocks;
-  Model model{{"k", {Bytes(200000, 'a'), std::nullopt, Bytes("x")}}, {"l", {Bytes(200000, 'l'), std::nullopt, Bytes("x")}}};
+  Model model{{"k", {Bytes(200000, 'a'), std::nullopt, Bytes("x")}},
+              {"l", {Bytes(200000, 'l'), std::nullopt, Bytes("x")}}};
   const Tree a = test::capture(blocks, model, std::nullopt).tree;
   Model after = model;
   after["k"][0] = Bytes(200000, 'b');

@@ -24,7 +24,8 @@ TEST(ErasedKeys, holds_what_was_erased_and_nothing_else) {
   EXPECT_EQ(layer.erases, 10000u);
   EXPECT_EQ(layer.hashed_erases.size(), 3u);
   ErasedKeys erased(blocks, layer);
-  for (std::uint64_t i = 0; i < 12000; ++i) ASSERT_EQ(erased.contains(test::numbered_key(i)), i >= 1000 && i < 11000) << i;
+  for (std::uint64_t i = 0; i < 12000; ++i)
+    ASSERT_EQ(erased.contains(test::numbered_key(i)), i >= 1000 && i < 11000) << i;
 }
 
 TEST(ErasedKeys, count_duplicates_once) {

@@ -1,5 +1,5 @@
-// A small repository that holds every kind of object, and one damaged byte: it is named or refused, and never becomes a wrong
-// answer.
+// A small repository that holds every kind of object, and one damaged byte: it is named or refused, and never becomes a
+// wrong answer.
 #include "repository/names.h"
 #include "repository/repository.h"
 #include "repository_fixture.h"
@@ -43,7 +43,8 @@ void expect_named_or_refused(storage::Backend& backend, const std::string& name,
   try {
     repository = world.open(backend);
   } catch (const base::Error& error) {
-    EXPECT_NE(error.message().find(name == k_config_name ? "config" : name), std::string::npos) << how << error.message();
+    EXPECT_NE(error.message().find(name == k_config_name ? "config" : name), std::string::npos)
+        << how << error.message();
     return;
   }
   const CheckReport report = repository->check({CheckLevel::data, 1.0, {}, {}});
@@ -67,7 +68,8 @@ TEST(Flips, the_repository_is_small_and_holds_every_kind_of_object) {
     kinds.insert(name.substr(0, name.find('/')));
   }
   EXPECT_LE(bytes, 64u << 10);
-  EXPECT_EQ(kinds, (std::set<std::string>{"config", "forgets", "index", "keys", "packs", "sessions", "snapshots", "writers"}));
+  EXPECT_EQ(kinds,
+            (std::set<std::string>{"config", "forgets", "index", "keys", "packs", "sessions", "snapshots", "writers"}));
   const auto backend = test::backend_with(sound().objects);
   RepositoryWorld world(42);
   EXPECT_TRUE(world.open(*backend)->check({CheckLevel::data, 1.0, {}, {}}).findings.empty());
@@ -111,7 +113,8 @@ TEST(Flips, extended_objects_are_named_or_refused) {
 
 TEST(Flips, lost_objects_that_something_names_are_missed) {
   for (const auto& [name, object] : sound().objects) {
-    const bool named_by_others = name.starts_with("sessions/") || name.starts_with("packs/") || name.starts_with("index/");
+    const bool named_by_others =
+        name.starts_with("sessions/") || name.starts_with("packs/") || name.starts_with("index/");
     if (!named_by_others) continue;
     const auto backend = test::backend_with(sound().objects);
     backend->remove(name);

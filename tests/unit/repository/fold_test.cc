@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <rapidcheck/gtest.h>
 
 #include "repository/tree.h"
@@ -72,7 +71,8 @@ TEST(Fold, rewrites_only_the_heavy_stretch_of_the_base) {
   const std::uint64_t base_blocks = blocks.blocks(BlockKind::rows);
   // The same tenth of the keys, again and again.
   for (std::uint64_t round = 0; round < 5; ++round) {
-    for (std::uint64_t i = 3000; i < 3600; ++i) model[test::numbered_key(i)] = test::some_values(i + 10000 * (round + 1), 3);
+    for (std::uint64_t i = 3000; i < 3600; ++i)
+      model[test::numbered_key(i)] = test::some_values(i + 10000 * (round + 1), 3);
     tree = test::capture(blocks, model, tree).tree;
   }
   EXPECT_NE(tree.layers[0], base);
@@ -93,7 +93,9 @@ TEST(Fold, keeps_the_delta_of_every_snapshot) {
     test::mutate(model, random, 20, 800, 3);
     tree = test::capture(blocks, model, parent).tree;
     ASSERT_LE(tree.layers.size(), 5u) << i;
-    ASSERT_EQ(test::diff_lines(blocks, parent, tree, {&tree}, Values::yes), test::expected_lines(before, model, Values::yes)) << i;
+    ASSERT_EQ(test::diff_lines(blocks, parent, tree, {&tree}, Values::yes),
+              test::expected_lines(before, model, Values::yes))
+        << i;
   }
   EXPECT_EQ(test::read_tree(blocks, tree), model);
 }

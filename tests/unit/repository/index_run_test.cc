@@ -92,12 +92,16 @@ TEST(IndexRun, refuses_damage_and_other_names) {
   const RunName name = world.put(content);
   const base::Bytes object = world.backend->get_all(name.name());
   world.backend->put(RunName{{1, 99}, 0}.name(), object);
-  EXPECT_EQ(test::error_of([&] { IndexRun::open(*world.backend, *world.keys, {{1, 99}, 0}); }), base::ErrorKind::corruption);
+  EXPECT_EQ(test::error_of([&] {
+              IndexRun::open(*world.backend, *world.keys, {{1, 99}, 0});
+            }),
+            base::ErrorKind::corruption);
   for (const std::size_t at : {30u, 100u, 173u, 200u, 400u}) {
     base::Bytes damaged = object;
     damaged[at] ^= 4;
     test::replace(*world.backend, name.name(), damaged);
-    EXPECT_EQ(test::error_of([&] { IndexRun::open(*world.backend, *world.keys, name); }), base::ErrorKind::corruption) << at;
+    EXPECT_EQ(test::error_of([&] { IndexRun::open(*world.backend, *world.keys, name); }), base::ErrorKind::corruption)
+        << at;
   }
   base::Bytes damaged = object;
   damaged[object.size() - 1000] ^= 4;  // the last page
@@ -113,7 +117,8 @@ TEST(MergeRuns, keeps_each_block_once_and_drops_packs_that_nothing_names) {
   RunContent a = world.some(100);
   RunContent b = a;
   b.entries.resize(10);
-  b.packs.push_back({world.random.bytes(16), {1, 9}, 0, world.random.bytes(32), base::Secret(world.random.bytes(32)), 1});
+  b.packs.push_back(
+      {world.random.bytes(16), {1, 9}, 0, world.random.bytes(32), base::Secret(world.random.bytes(32)), 1});
   std::vector<RunContent> runs;
   runs.push_back(a);
   runs.push_back(b);

@@ -27,7 +27,8 @@ TEST_F(KeySlot, gives_the_master_key_to_its_secret_under_its_name_only) {
   EXPECT_EQ(try_slot(read, {base::Secret("secret")})->reveal(), master_.reveal());
   EXPECT_FALSE(try_slot(read, {base::Secret("secret ")}));
   EXPECT_FALSE(try_slot(read, {base::Secret()}));
-  EXPECT_FALSE(try_slot(decode_slot(slot.object, "0123456789abcdef"), {base::Secret("secret")})) << "moved to another name";
+  EXPECT_FALSE(try_slot(decode_slot(slot.object, "0123456789abcdef"), {base::Secret("secret")}))
+      << "moved to another name";
 }
 
 TEST_F(KeySlot, refuses_costs_outside_the_bounds_when_made) {

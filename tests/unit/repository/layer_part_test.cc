@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <rapidcheck/gtest.h>
 
 #include "base/error.h"
@@ -13,14 +12,15 @@ namespace {
 using base::Bytes;
 using test::k_small_shape;
 
-Layer build(test::MemoryBlocks& blocks, const test::Model& rows, const std::vector<Bytes>& cuts, Filters filters = Filters::none,
-            TreeShape shape = k_small_shape) {
+Layer build(test::MemoryBlocks& blocks, const test::Model& rows, const std::vector<Bytes>& cuts,
+            Filters filters = Filters::none, TreeShape shape = k_small_shape) {
   std::vector<LayerPart> parts;
   parts.emplace_back(blocks, test::boundary_key(), shape, filters);
   std::size_t cut = 0;
   std::vector<base::ColumnView> columns;
   for (const auto& [key, values] : rows) {
-    for (; cut < cuts.size() && key >= cuts[cut]; ++cut) parts.emplace_back(blocks, test::boundary_key(), shape, filters);
+    for (; cut < cuts.size() && key >= cuts[cut]; ++cut)
+      parts.emplace_back(blocks, test::boundary_key(), shape, filters);
     const base::Row row{.key = key, .columns = values};
     parts.back().add({.op = Op::insert, .carried = ~ColumnMask{0}, .row = base::to_view(row, columns)});
   }
@@ -46,7 +46,8 @@ test::Model read(test::MemoryBlocks& blocks, const Layer& layer, const base::Key
 RC_GTEST_PROP(Layer, does_not_depend_on_where_it_was_cut, (std::uint64_t seed)) {
   const std::size_t count = *rc::gen::inRange<std::size_t>(0, 400);
   const test::Model rows = some_rows(seed, count);
-  std::vector<std::uint64_t> numbers = *rc::gen::container<std::vector<std::uint64_t>>(rc::gen::inRange<std::uint64_t>(0, 800));
+  std::vector<std::uint64_t> numbers =
+      *rc::gen::container<std::vector<std::uint64_t>>(rc::gen::inRange<std::uint64_t>(0, 800));
   std::sort(numbers.begin(), numbers.end());
   std::vector<Bytes> cuts;
   for (const std::uint64_t number : numbers) cuts.push_back(test::numbered_key(number));
@@ -126,7 +127,8 @@ TEST(Layer, counts_what_it_does) {
 
 TEST(Layer, refuses_keys_that_do_not_ascend_and_names_them) {
   test::MemoryBlocks blocks;
-  LayerPart part(blocks, test::boundary_key(), {.columns = 0, .rows_per_block = 8, .entries_per_node = 4}, Filters::none);
+  LayerPart part(blocks, test::boundary_key(), {.columns = 0, .rows_per_block = 8, .entries_per_node = 4},
+                 Filters::none);
   part.add({.op = Op::insert, .carried = 0, .row = {.key = "b", .columns = {}}});
   for (const char* key : {"b", "a"}) {
     try {
@@ -141,7 +143,8 @@ TEST(Layer, refuses_keys_that_do_not_ascend_and_names_them) {
 
 TEST(Layer, refuses_a_value_that_is_too_large_and_names_the_row) {
   test::MemoryBlocks blocks;
-  LayerPart part(blocks, test::boundary_key(), {.columns = 1, .rows_per_block = 8, .entries_per_node = 4}, Filters::none);
+  LayerPart part(blocks, test::boundary_key(), {.columns = 1, .rows_per_block = 8, .entries_per_node = 4},
+                 Filters::none);
   const Bytes large(k_value_bytes_max + 1, 'x');
   const std::vector<base::ColumnView> columns{large};
   try {
@@ -168,7 +171,8 @@ TEST(Layer, bounds_blocks_of_rows_just_below_overflow) {
   const TreeShape shape{.columns = 1, .rows_per_block = 100000, .entries_per_node = 4};
   test::MemoryBlocks blocks;
   test::Model rows;
-  for (std::uint64_t i = 0; i < 200; ++i) rows[test::numbered_key(i)] = {Bytes(k_overflow_bytes, static_cast<char>('a' + i % 20))};
+  for (std::uint64_t i = 0; i < 200; ++i)
+    rows[test::numbered_key(i)] = {Bytes(k_overflow_bytes, static_cast<char>('a' + i % 20))};
   const Layer layer = build(blocks, rows, {}, Filters::none, shape);
   EXPECT_LT(layer.bytes, 6u << 20);
   test::Model seen;

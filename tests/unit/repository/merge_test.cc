@@ -62,7 +62,8 @@ TEST(MergeReader, composes_changes_without_the_base) {
 
 TEST(MergeReader, refuses_a_change_of_a_row_that_is_not_there) {
   test::MemoryBlocks blocks;
-  const std::vector<Layer> layers{layer_of(blocks, {row(Op::insert, 3, "1", k_ab)}), layer_of(blocks, {row(Op::update, 1, "2", k_xy)})};
+  const std::vector<Layer> layers{layer_of(blocks, {row(Op::insert, 3, "1", k_ab)}),
+                                  layer_of(blocks, {row(Op::update, 1, "2", k_xy)})};
   try {
     described(blocks, layers, MergedRows::whole);
     FAIL() << "it was read";

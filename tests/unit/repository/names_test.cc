@@ -11,8 +11,9 @@ TEST(Names, of_snapshots_round_trip_and_sort_by_number) {
   EXPECT_EQ(SnapshotId::parse(id.name()), id);
   EXPECT_EQ(id.short_id().size(), 8u);
   EXPECT_NE(id.short_id(), (SnapshotId{0x1f, 0x2b}.short_id()));
-  for (const std::string_view text : {"", "0000001f", "0000001F-000000000000002a", "0000001f_000000000000002a",
-                                      "0000001f-00000000000002a", "0000001f-000000000000002a0", "0000001g-000000000000002a"})
+  for (const std::string_view text :
+       {"", "0000001f", "0000001F-000000000000002a", "0000001f_000000000000002a", "0000001f-00000000000002a",
+        "0000001f-000000000000002a0", "0000001g-000000000000002a"})
     EXPECT_FALSE(SnapshotId::parse(text)) << text;
 }
 
@@ -33,9 +34,11 @@ TEST(Names, of_packs_runs_and_records_round_trip) {
 }
 
 TEST(Names, others_are_no_objects) {
-  for (const std::string_view name : {"", "configs", "keys/", "keys/0123456789abcdeg", "sessions/1-2", "packs/ab", "lock"})
+  for (const std::string_view name :
+       {"", "configs", "keys/", "keys/0123456789abcdeg", "sessions/1-2", "packs/ab", "lock"})
     EXPECT_FALSE(is_object_name(name)) << name;
-  for (const std::string_view name : {"config", "keys/0123456789abcdef", "writers/00000002"}) EXPECT_TRUE(is_object_name(name)) << name;
+  for (const std::string_view name : {"config", "keys/0123456789abcdef", "writers/00000002"})
+    EXPECT_TRUE(is_object_name(name)) << name;
 }
 
 }  // namespace

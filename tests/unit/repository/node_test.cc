@@ -11,7 +11,8 @@ namespace {
 std::vector<DirectoryEntry> some_entries() {
   std::vector<DirectoryEntry> entries;
   for (std::uint64_t i = 0; i < 20; ++i) {
-    DirectoryEntry entry{.first_key = test::numbered_key(i * 7), .id = {}, .rows = i * 100, .bytes = i << 20, .filter = {}};
+    DirectoryEntry entry{
+        .first_key = test::numbered_key(i * 7), .id = {}, .rows = i * 100, .bytes = i << 20, .filter = {}};
     entry.id.bytes.fill(static_cast<char>(i));
     if (i % 2 == 0) entry.filter = base::Bytes(i, 'f');
     entries.push_back(std::move(entry));
@@ -32,7 +33,9 @@ TEST(Node, knows_the_encoded_size_of_an_entry) {
   }
 }
 
-TEST(Node, refuses_another_height) { EXPECT_THROW(decode_node(encode_node(1, some_entries()), 2), base::Error); }
+TEST(Node, refuses_another_height) {
+  EXPECT_THROW(decode_node(encode_node(1, some_entries()), 2), base::Error);
+}
 
 TEST(Node, refuses_first_keys_that_do_not_ascend) {
   std::vector<DirectoryEntry> entries = some_entries();

@@ -29,7 +29,13 @@ TEST(Object, has_the_layout_that_is_written_down) {
   const base::Bytes object = some_object();
   ASSERT_EQ(object.size(), k_header_bytes + 4 + k_digest_bytes);
   EXPECT_EQ(object.substr(0, 8), "HOLDFAST");
-  EXPECT_EQ(base::to_hex(base::ByteView(object).substr(8, 20)), "0100" "05" "01" "01000000" "07000000" "9078563412000000");
+  EXPECT_EQ(base::to_hex(base::ByteView(object).substr(8, 20)),
+            "0100"
+            "05"
+            "01"
+            "01000000"
+            "07000000"
+            "9078563412000000");
   EXPECT_EQ(object_body(object, "x"), "body");
   const Header header = decode_header(object, ObjectKind::pack, "x");
   EXPECT_EQ(header.session, (SnapshotId{7, 0x1234567890}));
@@ -39,9 +45,12 @@ TEST(Object, has_the_layout_that_is_written_down) {
 TEST(Object, refuses_other_kinds_newer_formats_and_damage) {
   const base::Bytes object = some_object();
   EXPECT_EQ(refusal(object, ObjectKind::index), base::ErrorKind::corruption);
-  for (const auto& [at, kind] : {std::pair{0, base::ErrorKind::corruption}, {8, base::ErrorKind::unsupported},
-                                 {11, base::ErrorKind::unsupported}, {12, base::ErrorKind::unsupported},
-                                 {62, base::ErrorKind::corruption}, {70, base::ErrorKind::corruption}}) {
+  for (const auto& [at, kind] : {std::pair{0, base::ErrorKind::corruption},
+                                 {8, base::ErrorKind::unsupported},
+                                 {11, base::ErrorKind::unsupported},
+                                 {12, base::ErrorKind::unsupported},
+                                 {62, base::ErrorKind::corruption},
+                                 {70, base::ErrorKind::corruption}}) {
     base::Bytes damaged = object;
     damaged[static_cast<std::size_t>(at)] = 9;
     EXPECT_EQ(refusal(damaged, ObjectKind::pack), kind) << at;

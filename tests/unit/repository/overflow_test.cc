@@ -18,7 +18,8 @@ Bytes value_of(std::size_t size) {
 }
 
 TEST(Overflow, gives_back_values_around_the_size_of_a_piece) {
-  for (const std::size_t size : {std::size_t{1}, k_overflow_piece - 1, k_overflow_piece, k_overflow_piece + 1, 3 * k_overflow_piece}) {
+  for (const std::size_t size :
+       {std::size_t{1}, k_overflow_piece - 1, k_overflow_piece, k_overflow_piece + 1, 3 * k_overflow_piece}) {
     test::MemoryBlocks blocks;
     const Bytes value = value_of(size);
     const Bytes reference = write_overflow(blocks, value);

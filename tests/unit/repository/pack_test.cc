@@ -47,7 +47,8 @@ TEST(PackBuilder, gives_blocks_and_directory_back) {
   PackWorld world;
   std::map<std::string, PackEntry> entries;
   for (int i = 0; i < 20; ++i) {
-    const std::string plain = i % 2 == 0 ? std::string(static_cast<std::size_t>(i * 100), 'a') : world.random.bytes(300);
+    const std::string plain =
+        i % 2 == 0 ? std::string(static_cast<std::size_t>(i * 100), 'a') : world.random.bytes(300);
     entries[plain] = *world.add(plain);
   }
   world.builder.finish(world.identity);
@@ -57,11 +58,12 @@ TEST(PackBuilder, gives_blocks_and_directory_back) {
   EXPECT_EQ(object_body(pack, "pack").size(), pack.size() - k_header_bytes - k_digest_bytes);
 
   const PackHead head = decode_pack_head(pack, "pack");
-  const base::Secret key = unwrap_session_key(world.identity, world.box.secret_key, head.header.session, head.wrapped, "pack");
+  const base::Secret key =
+      unwrap_session_key(world.identity, world.box.secret_key, head.header.session, head.wrapped, "pack");
   PackRef ref = make_pack_ref(head, world.builder.ref().id, key, 0);
   ref.size = pack.size();
-  const DirectoryPlace place =
-      open_pack_tail(world.identity, ref, base::ByteView(pack).substr(pack.size() - k_digest_bytes - k_tail_bytes, k_tail_bytes));
+  const DirectoryPlace place = open_pack_tail(
+      world.identity, ref, base::ByteView(pack).substr(pack.size() - k_digest_bytes - k_tail_bytes, k_tail_bytes));
   const auto listed =
       open_pack_directory(world.identity, ref, place, base::ByteView(pack).substr(place.offset, place.size));
   EXPECT_EQ(listed, world.builder.entries());
@@ -92,7 +94,12 @@ TEST(Pack, a_block_moved_to_another_place_does_not_open) {
 TEST(Pack, a_block_whose_content_is_not_what_its_id_says_is_refused) {
   PackWorld world;
   const base::Bytes compressed = world.compressor.compress(tagged_block(BlockKind::rows, "other bytes"));
-  PackEntry entry{block_id(world.id_key, tagged_block(BlockKind::rows, "claimed")), BlockKind::rows, *world.builder.reserve(100), 0, 0, 11};
+  PackEntry entry{block_id(world.id_key, tagged_block(BlockKind::rows, "claimed")),
+                  BlockKind::rows,
+                  *world.builder.reserve(100),
+                  0,
+                  0,
+                  11};
   base::Bytes sealed;
   seal_block(world.identity, world.builder.ref(), entry.number, entry.id, compressed, sealed);
   entry = world.builder.append(entry, sealed);

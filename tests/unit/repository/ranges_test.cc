@@ -7,11 +7,16 @@ namespace {
 
 using base::KeyRange;
 
-base::Instant at(int seconds) { return base::Instant(std::chrono::seconds(seconds)); }
+base::Instant at(int seconds) {
+  return base::Instant(std::chrono::seconds(seconds));
+}
 
 TEST(Ranges, join_where_they_touch_or_overlap) {
   const std::vector<KeyRange> expected{{.from = "a", .to = "e"}, {.from = "f", .to = {}}};
-  EXPECT_EQ(normalized({{.from = "f", .to = {}}, {.from = "c", .to = "e"}, {.from = "a", .to = "c"}, {.from = "g", .to = "h"},
+  EXPECT_EQ(normalized({{.from = "f", .to = {}},
+                        {.from = "c", .to = "e"},
+                        {.from = "a", .to = "c"},
+                        {.from = "g", .to = "h"},
                         {.from = "x", .to = "x"}}),
             expected);
 }
@@ -41,7 +46,8 @@ TEST(StaleRanges, keep_the_older_mark_of_the_parent) {
   Tree parent;
   parent.stale = {{.range = {.from = "p", .to = "r"}, .last_good = at(5), .reason = "old"},
                   {.range = {.from = "t", .to = {}}, .last_good = {}, .reason = "older"}};
-  const auto stale = stale_ranges({{.from = "", .to = "m"}}, {{.range = {.from = "q", .to = "s"}, .reason = "lost"}}, &parent, at(9));
+  const auto stale =
+      stale_ranges({{.from = "", .to = "m"}}, {{.range = {.from = "q", .to = "s"}, .reason = "lost"}}, &parent, at(9));
   const std::vector<StaleRange> expected{
       {.range = {.from = "m", .to = "p"}, .last_good = at(9), .reason = "it was not read"},
       {.range = {.from = "p", .to = "q"}, .last_good = at(5), .reason = "it was not read"},

@@ -1,5 +1,5 @@
-// What the tests of repositories share: one that is made once (a key derivation is dear) and copied, backups of a few rows,
-// and objects that are changed behind its back.
+// What the tests of repositories share: one that is made once (a key derivation is dear) and copied, backups of a few
+// rows, and objects that are changed behind its back.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -37,7 +37,9 @@ inline std::unique_ptr<storage::Backend> backend_with(const Objects& objects) {
   return out;
 }
 
-inline repository::KeyMaterial first_key() { return {base::Secret("the first passphrase")}; }
+inline repository::KeyMaterial first_key() {
+  return {base::Secret("the first passphrase")};
+}
 
 struct FreshRepository {
   Objects objects;
@@ -64,7 +66,10 @@ inline const FreshRepository& fresh_repository() {
 class RepositoryWorld {
 public:
   explicit RepositoryWorld(std::uint64_t seed = 1)
-      : clock(k_start), random(seed), backend(backend_with(fresh_repository().objects)), state(storage::make_memory_backend()) {}
+      : clock(k_start),
+        random(seed),
+        backend(backend_with(fresh_repository().objects)),
+        state(storage::make_memory_backend()) {}
 
   repository::Environment environment() { return {&clock, &random, state.get(), "test-host", "holdfast test"}; }
   std::unique_ptr<repository::Repository> open() { return open(*backend); }

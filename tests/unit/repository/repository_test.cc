@@ -15,7 +15,8 @@ using test::RepositoryWorld;
 
 TEST(Repository, refuses_to_be_made_twice_at_one_place) {
   RepositoryWorld world;
-  EXPECT_EQ(error_of([&] { Repository::init(*world.backend, world.environment(), first_key(), {}); }), ErrorKind::conflict);
+  EXPECT_EQ(error_of([&] { Repository::init(*world.backend, world.environment(), first_key(), {}); }),
+            ErrorKind::conflict);
 }
 
 TEST(Repository, tells_that_there_is_none) {
@@ -28,9 +29,12 @@ TEST(Repository, opens_with_its_passphrase_and_no_other) {
   RepositoryWorld world;
   const MasterKey master = Repository::unlock(*world.backend, first_key());
   EXPECT_EQ(master.secret.reveal(), fresh_repository().master.secret.reveal());
-  EXPECT_EQ(error_of([&] { Repository::unlock(*world.backend, {base::Secret("another passphrase")}); }), ErrorKind::wrong_key);
+  EXPECT_EQ(error_of([&] { Repository::unlock(*world.backend, {base::Secret("another passphrase")}); }),
+            ErrorKind::wrong_key);
   EXPECT_EQ(base::exit_code(ErrorKind::wrong_key), 12);
-  EXPECT_EQ(error_of([&] { Repository::open(*world.backend, world.environment(), MasterKey{base::Secret(std::string(32, 'x')), ""}); }),
+  EXPECT_EQ(error_of([&] {
+              Repository::open(*world.backend, world.environment(), MasterKey{base::Secret(std::string(32, 'x')), ""});
+            }),
             ErrorKind::wrong_key);
 }
 

@@ -1,7 +1,6 @@
 #include "repository/row_block.h"
 
 #include <gtest/gtest.h>
-
 #include <rapidcheck/gtest.h>
 
 #include "base/error.h"
@@ -84,10 +83,8 @@ RC_GTEST_PROP(RowBlock, gives_back_what_was_put_in, (std::uint64_t seed)) {
 }
 
 TEST(RowBlock, tells_null_from_empty) {
-  const std::vector<TestRow> rows{{.op = Op::insert,
-                                   .carried = 3,
-                                   .key = "k",
-                                   .cells = {{Cell::Kind::null, ""}, {Cell::Kind::value, ""}}}};
+  const std::vector<TestRow> rows{
+      {.op = Op::insert, .carried = 3, .key = "k", .cells = {{Cell::Kind::null, ""}, {Cell::Kind::value, ""}}}};
   EXPECT_EQ(decode(encode(rows, 2), 2), rows);
 }
 
@@ -119,8 +116,8 @@ TEST(RowBlock, costs_almost_nothing_for_rows_of_one_shape) {
     base::append_text(key, "status");
     rows.push_back({.op = Op::update, .carried = 2, .key = key, .cells = {{}, {Cell::Kind::value, "v"}}});
   }
-  // One byte each for the place in the table of key ends, the shared prefix, its length, the one to three further bytes,
-  // their end, the length of the value and the value.
+  // One byte each for the place in the table of key ends, the shared prefix, its length, the one to three further
+  // bytes, their end, the length of the value and the value.
   EXPECT_LT(encode(rows, 2).size(), 200 * 9 + 100);
 }
 

@@ -1,9 +1,8 @@
-#include "repository/repository.h"
-
 #include <thread>
 
 #include "repository/names.h"
 #include "repository/pack.h"
+#include "repository/repository.h"
 #include "repository/session_impl.h"
 #include "repository_fixture.h"
 #include "storage/decorators/fault_backend.h"
@@ -101,7 +100,8 @@ TEST(Session, stores_a_block_again_that_is_damaged_in_its_parent) {
 
 TEST(Session, goes_on_where_a_page_of_its_parents_index_is_damaged) {
   RepositoryWorld world;
-  constexpr std::size_t k_blocks = k_run_first_read / k_run_entry_bytes + 1000;  // more than one read of the index shows
+  constexpr std::size_t k_blocks =
+      k_run_first_read / k_run_entry_bytes + 1000;  // more than one read of the index shows
   std::vector<std::string> plains;
   SnapshotId parent;
   {
@@ -263,13 +263,14 @@ TEST(Session, an_upload_that_fails_stops_the_session_and_names_the_cause) {
 
 TEST(Session, a_commit_whose_answer_was_lost_is_a_commit) {
   RepositoryWorld world;
-  const auto lossy = storage::make_fault_backend(*world.backend,
-                                                 {{},
-                                                  [](storage::Call call, const std::string& name) {
-                                                    if (call == storage::Call::put && name.starts_with("snapshots/"))
-                                                      throw base::Error(base::ErrorKind::unavailable, "connection lost");
-                                                  }},
-                                                 nullptr);
+  const auto lossy =
+      storage::make_fault_backend(*world.backend,
+                                  {{},
+                                   [](storage::Call call, const std::string& name) {
+                                     if (call == storage::Call::put && name.starts_with("snapshots/"))
+                                       throw base::Error(base::ErrorKind::unavailable, "connection lost");
+                                   }},
+                                  nullptr);
   const auto repository = world.open(*lossy);
   const auto rows = test::some_rows(30);
   const Snapshot made = world.backup(*repository, rows);
@@ -279,13 +280,14 @@ TEST(Session, a_commit_whose_answer_was_lost_is_a_commit) {
 
 TEST(Session, a_commit_that_the_disk_refused_to_make_durable_is_none) {
   RepositoryWorld world;
-  const auto failing = storage::make_fault_backend(*world.backend,
-                                                   {{},
-                                                    [](storage::Call call, const std::string& name) {
-                                                      if (call == storage::Call::put && name.starts_with("snapshots/"))
-                                                        throw base::Error(base::ErrorKind::io, "the folder cannot be synced");
-                                                    }},
-                                                   nullptr);
+  const auto failing =
+      storage::make_fault_backend(*world.backend,
+                                  {{},
+                                   [](storage::Call call, const std::string& name) {
+                                     if (call == storage::Call::put && name.starts_with("snapshots/"))
+                                       throw base::Error(base::ErrorKind::io, "the folder cannot be synced");
+                                   }},
+                                  nullptr);
   const auto repository = world.open(*failing);
   const auto session = repository->begin_session(std::nullopt);
   EXPECT_EQ(error_of([&] { session->commit({}); }), base::ErrorKind::io);

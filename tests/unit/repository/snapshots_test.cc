@@ -1,8 +1,7 @@
-#include "repository/repository.h"
-
 #include "crypto/hash.h"
 #include "repository/names.h"
 #include "repository/object.h"
+#include "repository/repository.h"
 #include "repository_fixture.h"
 #include "storage/decorators/fault_backend.h"
 
@@ -178,7 +177,8 @@ TEST(Snapshots, one_row_of_the_newest_of_a_thousand_costs_at_most_eight_reads) {
     const auto repository = world.open(*counted);
     const std::uint64_t before = counts.gets;
     const Snapshot latest = *repository->latest("catalog");
-    const auto row = find(repository->blocks(), repository->boundary_key(), latest.trees[0], test::numbered_key(number));
+    const auto row =
+        find(repository->blocks(), repository->boundary_key(), latest.trees[0], test::numbered_key(number));
     ASSERT_TRUE(row);
     EXPECT_EQ(row->columns, rows.at(test::numbered_key(number)));
     EXPECT_LE(counts.gets - before, 8u);

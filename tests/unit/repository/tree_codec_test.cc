@@ -14,8 +14,9 @@ Tree some_tree(test::MemoryBlocks& blocks) {
   Tree tree = test::capture(blocks, model, std::nullopt).tree;
   test::mutate(model, random, 20, 200, 3);
   tree = test::capture(blocks, model, tree).tree;
-  tree.stale = {{.range = {.from = "a", .to = "b"}, .last_good = base::Instant(std::chrono::seconds(-5)), .reason = "lost"},
-                {.range = {.from = "c", .to = {}}, .last_good = {}, .reason = ""}};
+  tree.stale = {
+      {.range = {.from = "a", .to = "b"}, .last_good = base::Instant(std::chrono::seconds(-5)), .reason = "lost"},
+      {.range = {.from = "c", .to = {}}, .last_good = {}, .reason = ""}};
   add_hashed_erases(blocks, test::boundary_key(), tree.layers[1], {key_hash(test::boundary_key(), "k")});
   return tree;
 }
@@ -71,7 +72,8 @@ TEST(TreeCodec, writes_a_delta_that_is_the_topmost_layer_once) {
 TEST(TreeCodec, refuses_every_truncation_and_survives_every_flip) {
   test::MemoryBlocks blocks;
   const base::Bytes bytes = encoded(some_tree(blocks));
-  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_THROW(decoded(base::ByteView(bytes).substr(0, size)), base::Error);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_THROW(decoded(base::ByteView(bytes).substr(0, size)), base::Error);
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     base::Bytes damaged = bytes;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x80);

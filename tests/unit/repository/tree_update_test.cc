@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <rapidcheck/gtest.h>
 
 #include <thread>
@@ -15,7 +14,9 @@ using base::Bytes;
 using base::KeyRange;
 using test::Model;
 
-base::Instant at(int seconds) { return base::Instant(std::chrono::seconds(seconds)); }
+base::Instant at(int seconds) {
+  return base::Instant(std::chrono::seconds(seconds));
+}
 
 void expect_holds(test::MemoryBlocks& blocks, const Tree& tree, const Model& model) {
   EXPECT_EQ(test::read_tree(blocks, tree), model);
@@ -49,7 +50,8 @@ RC_GTEST_PROP(Tree, equals_the_model_after_any_changes, (std::uint64_t seed)) {
   for (int i = 0; i < captures; ++i) {
     test::mutate(model, random, random() % 150, 250, 3);
     std::vector<Bytes> cuts;
-    for (std::uint64_t cut = random() % 80; cut < 250; cut += 1 + random() % 120) cuts.push_back(test::numbered_key(cut));
+    for (std::uint64_t cut = random() % 80; cut < 250; cut += 1 + random() % 120)
+      cuts.push_back(test::numbered_key(cut));
     std::sort(cuts.begin(), cuts.end());
     tree = test::capture(blocks, model, tree, cuts).tree;
     RC_ASSERT(test::read_tree(blocks, *tree) == model);
@@ -69,7 +71,8 @@ RC_GTEST_PROP(Tree, does_not_depend_on_where_a_capture_was_cut, (std::uint64_t s
   std::mt19937_64 random(seed + 1);
   test::mutate(after, random, 100, 300, 3);
   const Tree parent = test::capture(blocks, before, std::nullopt).tree;
-  std::vector<std::uint64_t> numbers = *rc::gen::container<std::vector<std::uint64_t>>(rc::gen::inRange<std::uint64_t>(0, 320));
+  std::vector<std::uint64_t> numbers =
+      *rc::gen::container<std::vector<std::uint64_t>>(rc::gen::inRange<std::uint64_t>(0, 320));
   std::vector<Bytes> cuts;
   for (const std::uint64_t number : numbers) cuts.push_back(test::numbered_key(number));
   std::sort(cuts.begin(), cuts.end());
@@ -106,7 +109,8 @@ TEST(TreeUpdate, counts_what_happened) {
 TEST(TreeUpdate, carries_only_the_columns_that_changed) {
   test::MemoryBlocks blocks;
   Model model;
-  for (std::uint64_t i = 0; i < 300; ++i) model[test::numbered_key(i)] = {Bytes(500, 'b'), Bytes("small"), std::nullopt};
+  for (std::uint64_t i = 0; i < 300; ++i)
+    model[test::numbered_key(i)] = {Bytes(500, 'b'), Bytes("small"), std::nullopt};
   const Tree parent = test::capture(blocks, model, std::nullopt).tree;
   for (auto& [key, values] : model) values[1] = Bytes("other");
   const Tree tree = test::capture(blocks, model, parent).tree;
@@ -191,7 +195,8 @@ TEST(TreeUpdate, counts_a_range_that_was_dropped_as_abandoned) {
 TEST(TreeUpdate, takes_a_second_reading_of_what_broke_off) {
   test::MemoryBlocks blocks;
   const Model model = some_rows(5, 200, 200);
-  TreeUpdate update(blocks, blocks, test::boundary_key(), "aspect", "{}", test::k_small_shape, std::nullopt, std::nullopt);
+  TreeUpdate update(blocks, blocks, test::boundary_key(), "aspect", "{}", test::k_small_shape, std::nullopt,
+                    std::nullopt);
   RangeUpdate first = update.begin({});
   feed(first, model, {}, 50);
   first.abandon("lost");
@@ -233,7 +238,8 @@ TEST(TreeUpdate, is_fed_by_many_threads) {
 TEST(TreeUpdate, keeps_large_values_and_notices_their_changes) {
   test::MemoryBlocks blocks;
   Model model;
-  for (const std::size_t size : {std::size_t{64} << 10, (std::size_t{64} << 10) + 1, std::size_t{1} << 20, std::size_t{16} << 20}) {
+  for (const std::size_t size :
+       {std::size_t{64} << 10, (std::size_t{64} << 10) + 1, std::size_t{1} << 20, std::size_t{16} << 20}) {
     model[test::numbered_key(size)] = {Bytes(size, 'v'), std::nullopt, Bytes(size / 2, 'w')};
   }
   Tree tree = test::capture(blocks, model, std::nullopt).tree;
@@ -257,7 +263,8 @@ TEST(TreeUpdate, holds_64_columns_and_no_more) {
   for (auto& [key, values] : model) values[63] = Bytes("last");
   const Tree tree = test::capture(blocks, model, parent, {}, shape).tree;
   expect_holds(blocks, tree, model);
-  EXPECT_THROW(TreeUpdate(blocks, blocks, test::boundary_key(), "a", "", {.columns = 65}, std::nullopt, std::nullopt), base::Error);
+  EXPECT_THROW(TreeUpdate(blocks, blocks, test::boundary_key(), "a", "", {.columns = 65}, std::nullopt, std::nullopt),
+               base::Error);
 }
 
 TEST(TreeUpdate, refuses_what_callers_must_not_do) {
@@ -275,7 +282,8 @@ TEST(TreeUpdate, refuses_what_callers_must_not_do) {
   EXPECT_THROW(update.begin({.from = "c", .to = "cc"}), base::Error);
   EXPECT_EQ(update.finish().rows, 1u);
   const Tree parent = test::capture(blocks, {}, std::nullopt).tree;
-  EXPECT_THROW(TreeUpdate(blocks, blocks, test::boundary_key(), "a", "", {.columns = 2}, parent, std::nullopt), base::Error);
+  EXPECT_THROW(TreeUpdate(blocks, blocks, test::boundary_key(), "a", "", {.columns = 2}, parent, std::nullopt),
+               base::Error);
 }
 
 TEST(Tree, starts_empty_and_grows) {

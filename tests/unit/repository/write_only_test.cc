@@ -1,6 +1,5 @@
-#include "repository/repository.h"
-
 #include "repository/names.h"
+#include "repository/repository.h"
 #include "repository/writers.h"
 #include "repository_fixture.h"
 
@@ -18,7 +17,9 @@ struct WriteOnlyWorld : RepositoryWorld {
     key = repository->make_writer("edge host");
     after = before;
     for (int i = 0; i < 9; ++i) after.erase(test::numbered_key(static_cast<std::uint64_t>(i * 5)));
-    for (int i = 0; i < 7; ++i) after[test::numbered_key(static_cast<std::uint64_t>(i * 4 + 1))] = test::some_values(static_cast<std::uint64_t>(500 + i), 3);
+    for (int i = 0; i < 7; ++i)
+      after[test::numbered_key(static_cast<std::uint64_t>(i * 4 + 1))] =
+          test::some_values(static_cast<std::uint64_t>(500 + i), 3);
     after["new key"] = test::some_values(999, 3);
   }
   test::Model before = test::some_rows(60);
@@ -67,7 +68,10 @@ TEST(WriteOnlyRepository, shares_no_block_with_another_trust_domain) {
 TEST(WriteOnlyRepository, holds_nothing_that_opens_what_is_stored) {
   WriteOnlyWorld world;
   const WriterSecrets secrets = decode_writer_key(world.key.text);
-  EXPECT_EQ(error_of([&] { Repository::open(*world.backend, world.environment(), MasterKey{secrets.id_key, ""}); }), ErrorKind::wrong_key);
+  EXPECT_EQ(error_of([&] {
+              Repository::open(*world.backend, world.environment(), MasterKey{secrets.id_key, ""});
+            }),
+            ErrorKind::wrong_key);
   const auto host = WriteOnlyRepository::open(*world.backend, world.environment(), world.key);
   const auto session = host->begin_session(world.first.id);
   EXPECT_EQ(error_of([&] { session->blocks().get(world.first.trees[0].layers[0].top[0].id); }), ErrorKind::corruption);
@@ -79,8 +83,9 @@ TEST(WriteOnlyRepository, refuses_another_repository_and_other_texts) {
   const auto foreign = storage::make_memory_backend();
   foreign->put(k_config_name, make_config(base::Secret(std::string(32, 'x')), 1024, 8192, {}, random).config.stored);
   EXPECT_EQ(error_of([&] { WriteOnlyRepository::open(*foreign, world.environment(), world.key); }), ErrorKind::refused);
-  EXPECT_EQ(error_of([&] { WriteOnlyRepository::open(*world.backend, world.environment(), {base::Secret("a passphrase")}); }),
-            ErrorKind::wrong_key);
+  EXPECT_EQ(
+      error_of([&] { WriteOnlyRepository::open(*world.backend, world.environment(), {base::Secret("a passphrase")}); }),
+      ErrorKind::wrong_key);
   std::string text(world.key.text.reveal());
   text[60] = text[60] == '0' ? '1' : '0';
   EXPECT_EQ(error_of([&] { WriteOnlyRepository::open(*world.backend, world.environment(), {base::Secret(text)}); }),
@@ -101,8 +106,9 @@ TEST(WriteOnlyRepository, may_not_forget_what_others_wrote) {
   payload.sized("");
   payload.sized("");
   payload.u64(0);
-  world.backend->put(ForgetName{world.first.id, 1, Mark::forget}.name(),
-                     seal_object(ObjectKind::forget, secrets.identity, key, secrets.signer, payload.bytes(), world.random));
+  world.backend->put(
+      ForgetName{world.first.id, 1, Mark::forget}.name(),
+      seal_object(ObjectKind::forget, secrets.identity, key, secrets.signer, payload.bytes(), world.random));
   EXPECT_EQ(repository->latest()->id, world.first.id);
   EXPECT_EQ(repository->warnings().size(), 1u);
   EXPECT_EQ(repository->check({}).findings.size(), 1u);

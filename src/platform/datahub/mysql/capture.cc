@@ -153,8 +153,8 @@ void expect_transactional(const MysqlTable& table) {
               "Only InnoDB can show one consistent instant; convert the table with ALTER TABLE … ENGINE=InnoDB.");
 }
 
-// InnoDB's figure for the size of a table counts half-empty pages, up to twice what the rows hold.  What an average row really
-// takes is seen where the larger entity types begin.
+// InnoDB's figure for the size of a table counts half-empty pages, up to twice what the rows hold.  What an average row
+// really takes is seen where the larger entity types begin.
 std::uint64_t sample_row_bytes(Client& client, const MysqlTable& table) {
   constexpr std::string_view k_places[] = {"", "urn:li:d", "urn:li:dataset:(urn:li:dataPlatform:k",
                                            "urn:li:dataset:(urn:li:dataPlatform:s", "urn:li:t"};

@@ -43,17 +43,17 @@ std::string require_table(Client& client, const SqlAddress& address) {
               "Name database, schema and table of DataHub's store in sql.url.");
 }
 
-// The table's size on disk is compressed where rows are long, and counts what was deleted: the bytes of an average row are
-// taken from a sample of its pages.  0 when the sample is empty.
+// The table's size on disk is compressed where rows are long, and counts what was deleted: the bytes of an average row
+// are taken from a sample of its pages.  0 when the sample is empty.
 std::uint64_t sample_row_bytes(Client& client, const ReadTarget& target, std::uint64_t rows) {
   constexpr unsigned k_rows_wanted = 4000;
   std::string bytes;
   for (const ReadColumn& column : target.columns)
     bytes += fmt::format("{}coalesce(octet_length({}::text), 0)", bytes.empty() ? "" : " + ", quote_name(column.name));
   const double percent = rows == 0 ? 100 : std::min(100.0, 100.0 * k_rows_wanted / static_cast<double>(rows));
-  const Rows answer = client.query(
-      fmt::format("SELECT coalesce(avg({}), 0)::bigint FROM (SELECT * FROM {}.{} TABLESAMPLE SYSTEM ({:.6f}) LIMIT {}) AS sample",
-                  bytes, quote_name(target.schema), quote_name(target.table), percent, 2 * k_rows_wanted));
+  const Rows answer = client.query(fmt::format(
+      "SELECT coalesce(avg({}), 0)::bigint FROM (SELECT * FROM {}.{} TABLESAMPLE SYSTEM ({:.6f}) LIMIT {}) AS sample",
+      bytes, quote_name(target.schema), quote_name(target.table), percent, 2 * k_rows_wanted));
   return static_cast<std::uint64_t>(answer.number(0, 0));
 }
 
@@ -125,11 +125,13 @@ private:
   }
 
   void take_instant() {
-    // The position comes before the instant: what commits between the two is behind it, and whoever follows the log from there
-    // meets it once more instead of never.
-    const std::string position =
-        main_->query("SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text")
-            .text(0, 0);
+    // The position comes before the instant: what commits between the two is behind it, and whoever follows the log
+    // from there meets it once more instead of never.
+    const std::string position = main_
+                                     ->query(
+                                         "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE "
+                                         "pg_current_wal_lsn() END::text")
+                                     .text(0, 0);
     main_->execute(k_begin);
     // The first statement fixes the instant; the clock is read in the same breath.
     const Rows rows = main_->query(
