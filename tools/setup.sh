@@ -116,6 +116,6 @@ build_preset() {
 }
 
 # Paths below the checkout are hashed relative to it, so that every clone on a machine shares what was compiled.
-export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+export CCACHE_BASEDIR=${root:?is set by whoever sources this} CCACHE_NOHASHDIR=1
 
 setup_log=${TMPDIR:-/tmp}/holdfast-setup-$(id -u).log

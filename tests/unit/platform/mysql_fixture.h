@@ -18,7 +18,8 @@
 #include "support/servers.h"
 
 // Inline, so that helpers of the same name for another engine are other functions.
-namespace holdfast::test::inline mysql_fixture {
+namespace holdfast::test {
+inline namespace mysql_fixture {
 
 inline constexpr const char* k_current_table =
     "CREATE TABLE metadata_aspect_v2 (urn varchar(500) NOT NULL, aspect varchar(200) NOT NULL, version bigint NOT "
@@ -112,4 +113,5 @@ base::Error error_of(Work&& work) {
   return base::Error(base::ErrorKind::internal, "no error was thrown");
 }
 
-}  // namespace holdfast::test::inline mysql_fixture
+}  // namespace mysql_fixture
+}  // namespace holdfast::test
