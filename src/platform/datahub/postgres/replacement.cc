@@ -15,6 +15,7 @@
 #include "platform/datahub/postgres/shape.h"
 #include "platform/datahub/postgres/statements.h"
 #include "platform/datahub/postgres/swap.h"
+#include "platform/datahub/sql/names.h"
 
 namespace holdfast::platform::datahub::postgres {
 
@@ -27,17 +28,10 @@ constexpr std::string_view k_shadow_comment = "holdfast: being loaded from snaps
 constexpr std::string_view k_kept_comment = "kept by holdfast: ";
 constexpr auto k_between_looks = std::chrono::seconds(5);
 constexpr std::size_t k_send_bytes = 256 * 1024;
-constexpr std::size_t k_name_max = 63;  // of PostgreSQL
-constexpr std::size_t k_name_part = 30;
+constexpr std::size_t k_name_max = 63;    // of PostgreSQL
+constexpr std::size_t k_marked_max = 56;  // what is left takes "_2" and the suffixes of index names
 // Of the server, per session that builds an index.
 constexpr const char* k_index_memory = "SET maintenance_work_mem = '256MB'";
-
-std::string stamp(base::Instant instant) {
-  std::string out;
-  for (const char c : base::to_rfc3339(std::chrono::floor<std::chrono::seconds>(instant)))
-    if (c >= '0' && c <= '9') out += c;
-  return out;
-}
 
 class PostgresReplacement : public Replacement {
 public:
@@ -151,7 +145,7 @@ private:
   }
 
   void drop_leftovers(const std::string& table) {
-    const std::string prefix = table.substr(0, k_name_part) + "_holdfast_new_";
+    const std::string prefix = marked_prefix(table, k_shadow_mark, k_marked_max);
     for (const std::string& name : find_leftovers(main_, address_.schema).shadows)
       if (name.starts_with(prefix)) main_.execute("DROP TABLE " + qualified(address_.schema, name));
   }
@@ -166,11 +160,10 @@ private:
     const TableParts wanted = parts_of_snapshot(request_.options.attributes, address_.schema, table)
                                   .value_or(conventional_parts(address_.schema, table, request_.collection));
     plan_.wanted = plan_.live ? parts_with_columns(*plan_.live, wanted, request_.collection) : wanted;
-    const std::string part = table.substr(0, k_name_part);
-    const std::string now = stamp(clock_.now());
+    const std::string now = name_stamp(clock_.now());
     shadow_ = plan_.wanted;
-    shadow_.table = plan_.shadow = free_name(fmt::format("{}_holdfast_new_{}", part, now));
-    plan_.previous = free_name(fmt::format("{}_holdfast_old_{}", part, now));
+    shadow_.table = plan_.shadow = free_name(marked_prefix(table, k_shadow_mark, k_marked_max) + now);
+    plan_.previous = free_name(marked_prefix(table, k_previous_mark, k_marked_max) + now);
     for (std::size_t i = 0; i < plan_.wanted.indexes.size(); ++i)
       plan_.shadow_indexes.push_back(fmt::format("{}_i{}", plan_.shadow, i + 1));
     plan_.drop_previous = request_.options.drop_previous;
