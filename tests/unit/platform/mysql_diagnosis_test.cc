@@ -54,6 +54,8 @@ TEST(MysqlDiagnosis, advises_where_the_collation_folds_or_the_engine_cannot) {
       "ALTER TABLE metadata_aspect_v2 MODIFY urn varchar(100) NOT NULL, MODIFY aspect varchar(100) NOT NULL, "
       "ENGINE=Aria; "
       "ALTER TABLE metadata_aspect_v2 CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci; "
+      "CREATE TABLE metadata_aspect_v2_holdfast_run_20260101_000000 (id int) "
+      "COMMENT='holdfast: a restore loads metadata_aspect_v2_holdfast_new_20260101_000000'; "
       "CREATE TABLE metadata_aspect_v2_holdfast_new_20260101_000000 (id int)",
       database);
   Endpoint endpoint{.address = address(server, database), .sessions = {}};

@@ -179,15 +179,41 @@ TEST_F(MysqlReplacement, leaves_the_live_table_when_it_is_given_up) {
 TEST_F(MysqlReplacement, drops_what_a_killed_run_left_and_nothing_else) {
   server.execute(k_current_table, target_db);
   fill(server, target_db, 10);
+  // A run that died while it loaded, one that died in its swap; then what only looks like it: a shadow without a mark,
+  // a mark that names another table, and a previous table.
   server.execute(
+      "CREATE TABLE metadata_aspect_v2_holdfast_run_20260101_000000 (id int) "
+      "COMMENT='holdfast: a restore loads metadata_aspect_v2_holdfast_new_20260101_000000'; "
       "CREATE TABLE metadata_aspect_v2_holdfast_new_20260101_000000 (id int); "
       "CREATE TABLE metadata_aspect_v2_holdfast_old_20260101_000000 (id int) COMMENT='holdfast: placeholder during a "
       "swap'; "
+      "CREATE TABLE metadata_aspect_v2_holdfast_new_20250101_000000 (id int); "
+      "CREATE TABLE metadata_aspect_v2_holdfast_run_20250101_000000 (id int); "
+      "CREATE TABLE metadata_aspect_v2_holdfast_run_20240101_000000 (id int) "
+      "COMMENT='holdfast: a restore loads metadata_aspect_v2_copy'; "
       "CREATE TABLE metadata_aspect_v2_holdfast_old_20250101_000000 (id int); CREATE TABLE metadata_aspect_v2_copy (id "
       "int)",
       target_db);
   begin(content_of(source));
-  EXPECT_EQ(tables(), "metadata_aspect_v2\nmetadata_aspect_v2_copy\nmetadata_aspect_v2_holdfast_old_20250101_000000\n");
+  EXPECT_EQ(tables(),
+            "metadata_aspect_v2\nmetadata_aspect_v2_copy\nmetadata_aspect_v2_holdfast_new_20250101_000000\n"
+            "metadata_aspect_v2_holdfast_old_20250101_000000\nmetadata_aspect_v2_holdfast_run_20250101_000000\n");
+}
+
+TEST_F(MysqlReplacement, takes_names_that_no_table_has) {
+  server.execute(k_current_table, target_db);
+  fill(server, target_db, 10);
+  const Content content = content_of(source);
+  std::string last;
+  for (int i = 0; i < 3; ++i) {
+    // All in one second, more or less.
+    const auto replacement = begin(content);
+    load_and_index(*replacement, content.rows);
+    const std::string previous = replacement->swap();
+    EXPECT_GT(previous, last);
+    last = previous;
+  }
+  EXPECT_EQ(content_of(target).rows, content.rows);
 }
 
 TEST_F(MysqlReplacement, refuses_while_another_replacement_runs) {

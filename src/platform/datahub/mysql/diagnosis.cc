@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "platform/datahub/mysql/leftovers.h"
 #include "platform/datahub/mysql/replacement.h"
 #include "platform/datahub/mysql/shape.h"
 
@@ -87,7 +88,8 @@ void diagnose_replica(std::vector<Diagnosis>& out, Client& client) {
 
 void diagnose_restore(std::vector<Diagnosis>& out, Client& client, const Endpoint& endpoint, const std::string& table) {
   for (const std::string& name : leftover_tables(client, table))
-    say(out, Level::note, "leftover", fmt::format("table '{}' was left by a restore that was killed", name),
+    say(out, Level::note, "leftover",
+        fmt::format("table '{}' was left by a restore that was killed, unless one is under way", name),
         "The next restore drops it; it can be dropped by hand as well.");
   if (const auto free = free_space(client, endpoint.address, table))
     say(out, Level::ok, "free space", size_text(*free) + " where the server keeps its data");

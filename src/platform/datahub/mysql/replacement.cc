@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "base/error.h"
+#include "platform/datahub/mysql/leftovers.h"
 #include "platform/datahub/mysql/loader.h"
 #include "platform/datahub/mysql/ranges.h"
 #include "platform/datahub/mysql/reader.h"
@@ -22,29 +23,8 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-constexpr std::string_view k_shadow_mark = "_holdfast_new_";
-constexpr std::string_view k_previous_mark = "_holdfast_old_";
-constexpr std::size_t k_name_max = 64;    // of MySQL
-constexpr std::size_t k_stamp_size = 15;  // 20261120_100000
 // Measured on 400,000 rows: table and two indexes take 1.9 times the rows' own bytes.
 constexpr double k_space_factor = 2.2;
-
-std::string stamp(base::Instant now) {
-  std::string out;
-  for (const char c : base::to_rfc3339(now).substr(0, 19)) {
-    if (c == 'T') out += '_';
-    if (c >= '0' && c <= '9') out += c;
-  }
-  return out;
-}
-
-std::string marked_name(const std::string& table, std::string_view mark, const std::string& when) {
-  return table.substr(0, k_name_max - mark.size() - k_stamp_size) + std::string(mark) + when;
-}
-
-std::string marked_prefix(const std::string& table, std::string_view mark) {
-  return table.substr(0, k_name_max - mark.size() - k_stamp_size) + std::string(mark);
-}
 
 std::optional<std::uint64_t> to_number(const Text& text) {
   std::uint64_t value = 0;
@@ -82,7 +62,7 @@ public:
       : endpoint_(endpoint), options_(std::move(options)), clock_(clock), stop_(stop), control_(endpoint, stop) {}
 
   ~MysqlReplacement() override {
-    if (shadow_made_ && !swapped_) drop_shadow();
+    if (marked_ && !swapped_) drop_shadow();
     release_name_lock();
   }
 
@@ -93,9 +73,7 @@ public:
       control_.execute("DROP TABLE " + quote_name(name));
     if (table_exists(control_, live_name_)) inspect_live(collection);
     expect_space(control_, endpoint_.address, live_name_, bytes_expected);
-    const std::string when = stamp(clock_.now());
-    shadow_name_ = marked_name(live_name_, k_shadow_mark, when);
-    previous_name_ = marked_name(live_name_, k_previous_mark, when);
+    run_ = free_run_tables(control_, live_name_, clock_.now());
     create_shadow(collection);
   }
 
@@ -109,9 +87,9 @@ public:
     for (const std::string& clause : index_clauses_)
       clauses += fmt::format("{} ADD {}", clauses.empty() ? "" : ",", clause);
     // All in one statement: the rows are read once.
-    if (!clauses.empty()) client.execute(fmt::format("ALTER TABLE {}{}", quote_name(shadow_name_), clauses));
+    if (!clauses.empty()) client.execute(fmt::format("ALTER TABLE {}{}", quote_name(run_.shadow), clauses));
     // The first queries after the swap would otherwise be planned for an empty table.
-    client.query(fmt::format("ANALYZE NO_WRITE_TO_BINLOG TABLE {}", quote_name(shadow_name_)));
+    client.query(fmt::format("ANALYZE NO_WRITE_TO_BINLOG TABLE {}", quote_name(run_.shadow)));
   }
 
   void read_back(const base::KeyRange& range, RowSink& sink, std::stop_token stop) override {
@@ -126,23 +104,20 @@ public:
         to_number(
             client.value(fmt::format("SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() "
                                      "AND TABLE_NAME = {}",
-                                     quote_text(shadow_name_))))
+                                     quote_text(run_.shadow))))
             .value_or(0);
     return plan_ranges(client, shadow_, wanted);
   }
 
   std::string swap() override {
-    const SwapPlan plan{.shadow = shadow_name_,
-                        .live = live_name_,
-                        .previous = previous_name_,
-                        .table = live_ ? &*live_ : nullptr,
-                        .expected = expected_};
+    const SwapPlan plan{.live = live_name_, .run = run_, .table = live_ ? &*live_ : nullptr, .expected = expected_};
     base::in_context([&] { return fmt::format("swapping table '{}'", live_name_); },
                      [&] { swap_tables(endpoint_, plan, clock_, stop_); });
     swapped_ = true;
+    drop_mark();
     if (!live_) return "";
-    if (!options_.drop_previous) return previous_name_;
-    control_.execute("DROP TABLE " + quote_name(previous_name_));
+    if (!options_.drop_previous) return run_.previous;
+    control_.execute("DROP TABLE " + quote_name(run_.previous));
     return "";
   }
 
@@ -169,11 +144,12 @@ private:
   }
 
   void create_shadow(const model::Collection& collection) {
-    CreateTable parts = split_create_table(definition(collection), shadow_name_);
+    CreateTable parts = split_create_table(definition(collection), run_.shadow);
     index_clauses_ = std::move(parts.index_clauses);
+    make_mark(control_, run_);
+    marked_ = true;
     control_.execute(parts.without_indexes);
-    shadow_made_ = true;
-    shadow_ = project(read_table(control_, endpoint_.address, shadow_name_), collection);
+    shadow_ = project(read_table(control_, endpoint_.address, run_.shadow), collection);
   }
 
   // The lock goes with the session, but the server notices a closed one only some moments later.
@@ -189,9 +165,18 @@ private:
   void drop_shadow() noexcept {
     try {
       Client client(endpoint_, {});
-      client.execute("DROP TABLE IF EXISTS " + quote_name(shadow_name_));
+      client.execute("DROP TABLE IF EXISTS " + quote_name(run_.shadow));
+      client.execute("DROP TABLE IF EXISTS " + quote_name(run_.mark));
     } catch (const Error&) {
-      // The next run finds it by its name.
+      // The next run finds it by the mark.
+    }
+  }
+
+  void drop_mark() noexcept {
+    try {
+      control_.execute("DROP TABLE " + quote_name(run_.mark));
+    } catch (const Error&) {
+      // The swap is done all the same, and the next run drops it.
     }
   }
 
@@ -201,13 +186,12 @@ private:
   std::stop_token stop_;
   Client control_;  // holds the name lock
   std::string live_name_;
-  std::string shadow_name_;
-  std::string previous_name_;
+  RunTables run_;
   std::optional<MysqlTable> live_;
   Fingerprint expected_;
   MysqlTable shadow_;
   std::vector<std::string> index_clauses_;
-  bool shadow_made_ = false;
+  bool marked_ = false;
   bool swapped_ = false;
 };
 
@@ -242,20 +226,6 @@ std::string target_table(Client& client, const SqlAddress& address, const std::s
   const std::string current = "metadata_aspect_v2";
   if (source && source->table == "metadata_aspect" && !table_exists(client, current)) return source->table;
   return current;
-}
-
-std::vector<std::string> leftover_tables(Client& client, const std::string& table) {
-  const std::string shadow = marked_prefix(table, k_shadow_mark);
-  const std::string previous = marked_prefix(table, k_previous_mark);
-  std::vector<std::string> out;
-  for (const TextRow& row : client.query(
-           "SELECT TABLE_NAME, TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND "
-           "TABLE_TYPE = 'BASE TABLE'")) {
-    const std::string name = row[0].value_or("");
-    const bool placeholder = name.starts_with(previous) && row[1] == k_placeholder_comment;
-    if (name.starts_with(shadow) || placeholder) out.push_back(name);
-  }
-  return out;
 }
 
 std::unique_ptr<Replacement> begin_replacement(Endpoint& endpoint, const model::Collection& collection,

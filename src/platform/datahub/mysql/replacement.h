@@ -16,9 +16,6 @@ std::unique_ptr<Replacement> begin_replacement(Endpoint& endpoint, const model::
                                                const ReplaceOptions& options, std::uint64_t bytes_expected,
                                                const base::Clock& clock, std::stop_token stop);
 
-// Names of tables that an earlier run left behind: shadows, and placeholders of a swap.
-std::vector<std::string> leftover_tables(Client& client, const std::string& table);
-
 // The name of the table that a restore of such rows goes to.
 std::string target_table(Client& client, const SqlAddress& address, const std::string& attributes);
 

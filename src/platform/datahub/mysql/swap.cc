@@ -12,8 +12,6 @@
 
 namespace holdfast::platform::datahub::mysql {
 
-const char* const k_placeholder_comment = "holdfast: placeholder during a swap";
-
 namespace {
 
 using base::Error;
@@ -87,7 +85,8 @@ void lock_both(Client& locker, const SwapPlan& plan, const base::Clock& clock, c
   locker.execute(fmt::format("SET SESSION lock_wait_timeout = {}", k_lock_wait_seconds));
   for (unsigned tried = 1;; ++tried) {
     try {
-      locker.execute(fmt::format("LOCK TABLES {} WRITE, {} WRITE", quote_name(plan.live), quote_name(plan.previous)));
+      locker.execute(
+          fmt::format("LOCK TABLES {} WRITE, {} WRITE", quote_name(plan.live), quote_name(plan.run.previous)));
       return;
     } catch (const ServerError& error) {
       if (error.code() != ER_LOCK_WAIT_TIMEOUT) throw;
@@ -111,7 +110,7 @@ void check_untouched(Client& locker, const SwapPlan& plan) {
 }
 
 void move_triggers(Client& mover, const SwapPlan& plan, const std::vector<Trigger>& triggers) {
-  mover.execute(fmt::format("LOCK TABLES {} WRITE, {} WRITE", quote_name(plan.live), quote_name(plan.previous)));
+  mover.execute(fmt::format("LOCK TABLES {} WRITE, {} WRITE", quote_name(plan.live), quote_name(plan.run.previous)));
   for (const Trigger& trigger : triggers) {
     mover.execute("DROP TRIGGER " + quote_name(trigger.name));
     mover.execute("SET SESSION sql_mode = " + quote_text(trigger.sql_mode));
@@ -134,19 +133,11 @@ void drop_lock(Client& locker) noexcept {
   }
 }
 
-// Only a placeholder: after a swap that went through, the previous table has this name.
-void drop_if_placeholder(Client& client, const SwapPlan& plan) {
-  const Text comment = client.value(fmt::format(
-      "SELECT TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = {}",
-      quote_text(plan.previous)));
-  if (comment == k_placeholder_comment) client.execute("DROP TABLE " + quote_name(plan.previous));
-}
-
-void drop_placeholder(Endpoint& endpoint, Client& locker, const SwapPlan& plan) noexcept {
+void give_up(Endpoint& endpoint, Client& locker, const SwapPlan& plan) noexcept {
   drop_lock(locker);
   try {
     Client client(endpoint, {});
-    drop_if_placeholder(client, plan);
+    drop_placeholder(client, plan.run);
   } catch (const Error&) {
     // One that stays is found by its comment and dropped by the next run.
   }
@@ -161,7 +152,7 @@ void expect_queued(Client& locker, const Client& other, const SwapPlan& plan) {
 // The locker holds both locks.  Until the placeholder is gone, whatever fails makes the RENAME fail as well.
 void swap_under_lock(Endpoint& endpoint, Client& locker, const SwapPlan& plan, const std::vector<Trigger>& triggers) {
   const std::string sql = fmt::format("RENAME TABLE {0} TO {1}, {2} TO {0}", quote_name(plan.live),
-                                      quote_name(plan.previous), quote_name(plan.shadow));
+                                      quote_name(plan.run.previous), quote_name(plan.run.shadow));
   Client renamer(endpoint, {});
   Client mover(endpoint, {});
   renamer.execute(fmt::format("SET SESSION lock_wait_timeout = {}", k_rename_wait_seconds));
@@ -174,7 +165,7 @@ void swap_under_lock(Endpoint& endpoint, Client& locker, const SwapPlan& plan, c
       move.emplace(mover, [&](Client& client) { move_triggers(client, plan, triggers); });
       expect_queued(locker, mover, plan);
     }
-    locker.execute("DROP TABLE " + quote_name(plan.previous));
+    locker.execute("DROP TABLE " + quote_name(plan.run.previous));
   } catch (...) {
     drop_lock(locker);  // before the waiting threads are joined, who wait for just this
     throw;
@@ -188,7 +179,7 @@ void swap_under_lock(Endpoint& endpoint, Client& locker, const SwapPlan& plan, c
 // No live table: the name is taken in one step, or somebody else has made a table meanwhile.
 void take_free_name(Client& client, const SwapPlan& plan) {
   try {
-    client.execute(fmt::format("RENAME TABLE {} TO {}", quote_name(plan.shadow), quote_name(plan.live)));
+    client.execute(fmt::format("RENAME TABLE {} TO {}", quote_name(plan.run.shadow), quote_name(plan.live)));
   } catch (const ServerError& error) {
     if (error.code() != ER_TABLE_EXISTS_ERROR) throw;
     throw Error(ErrorKind::refused, fmt::format("table '{}' was created since the restore began", plan.live),
@@ -205,14 +196,13 @@ void swap_tables(Endpoint& endpoint, const SwapPlan& plan, const base::Clock& cl
     return;
   }
   const std::vector<Trigger> triggers = read_triggers(locker, plan.live);
-  locker.execute(fmt::format("CREATE TABLE {} (id int PRIMARY KEY) COMMENT={}", quote_name(plan.previous),
-                             quote_text(k_placeholder_comment)));
+  make_placeholder(locker, plan.run);
   try {
     lock_both(locker, plan, clock, stop);
     check_untouched(locker, plan);
     swap_under_lock(endpoint, locker, plan, triggers);
   } catch (...) {
-    drop_placeholder(endpoint, locker, plan);
+    give_up(endpoint, locker, plan);
     throw;
   }
 }

@@ -7,15 +7,15 @@
 
 #include "base/clock.h"
 #include "platform/datahub/mysql/client.h"
+#include "platform/datahub/mysql/leftovers.h"
 #include "platform/datahub/mysql/shape.h"
 #include "platform/datahub/mysql/watch.h"
 
 namespace holdfast::platform::datahub::mysql {
 
 struct SwapPlan {
-  std::string shadow;
   std::string live;
-  std::string previous;               // the name that the live table gets
+  RunTables run;
   const MysqlTable* table = nullptr;  // the live table as it was found; nullptr when there was none
   Fingerprint expected;               // of the live table, taken at the begin
 };
@@ -31,8 +31,5 @@ struct SwapPlan {
 // Throws Error{refused} when the live table was written to, Error{busy} when the lock cannot be had in three tries of 2
 // s.
 void swap_tables(Endpoint& endpoint, const SwapPlan& plan, const base::Clock& clock, std::stop_token stop);
-
-// The comment of a placeholder, by which a leftover one is known.
-extern const char* const k_placeholder_comment;
 
 }  // namespace holdfast::platform::datahub::mysql
