@@ -1,5 +1,7 @@
 // Whatever call of a backup, a forget or a new key is the last one: the repository opens, old snapshots are whole, the
 // next backup works.
+#include <set>
+
 #include "repository/names.h"
 #include "repository/repository.h"
 #include "repository_fixture.h"
@@ -173,6 +175,86 @@ TEST(Crash, of_the_power_leaves_the_repository_sound) {
     });
     if (::testing::Test::HasFailure()) FAIL() << "k = " << k;
   }
+}
+
+// Two snapshots as objects.
+const test::Objects& two_backups() {
+  static const test::Objects objects = [] {
+    RepositoryWorld world(32);
+    const auto repository = world.open();
+    world.backup(*repository, new_rows(), world.backup(*repository, old_rows()));
+    return test::objects_of(*world.backend);
+  }();
+  return objects;
+}
+
+// Which of the two is forgotten after each of these calls; a cut may take the last one back, and no other.
+const std::vector<std::vector<bool>> k_marks{{false, false}, {true, false}, {false, false}, {false, true}};
+void mark(Repository& repository, std::size_t call) {
+  const auto snapshots = repository.snapshots();
+  if (call == 1) return repository.forget(snapshots.at(0).id, "too old");
+  if (call == 2) return repository.undelete(snapshots.at(0).id);
+  repository.forget(snapshots.at(1).id, "a mistake");
+}
+
+// `done` calls had returned when the power went.
+void expect_marked(storage::Backend& backend, std::uint64_t seed, std::size_t done) {
+  RepositoryWorld after(seed);
+  for (const auto& [name, bytes] : two_backups()) EXPECT_EQ(backend.get_all(name), bytes) << name;
+  const auto repository = after.open(backend);
+  std::vector<std::string> damaged;
+  const auto snapshots = repository->snapshots(&damaged);
+  EXPECT_TRUE(damaged.empty());
+  ASSERT_EQ(snapshots.size(), 2u);
+  EXPECT_EQ(RepositoryWorld::read(*repository, snapshots[0]), old_rows());
+  EXPECT_EQ(RepositoryWorld::read(*repository, snapshots[1]), new_rows());
+  const std::vector<bool> found{snapshots[0].forgotten, snapshots[1].forgotten};
+  const bool next = done + 1 < k_marks.size() && found == k_marks[done + 1];
+  EXPECT_TRUE(found == k_marks[done] || next) << found[0] << found[1] << " after " << done << " calls";
+  for (const Finding& finding : repository->check({CheckLevel::data, 1.0, {}, {}}).findings)
+    ADD_FAILURE() << finding.object << ": " << finding.problem;
+  for (const Snapshot& snapshot : snapshots) {
+    repository->undelete(snapshot.id);
+    repository->forget(snapshot.id, "again");
+    EXPECT_TRUE(repository->snapshot(snapshot.id).forgotten);
+  }
+}
+
+TEST(Crash, of_the_power_at_every_call_of_forget_and_undelete_leaves_each_snapshot_forgotten_or_there) {
+  const bool deep = std::getenv("HOLDFAST_DEEP") != nullptr;
+  test::PowerCutDisk before(4);
+  {
+    const auto backend = storage::open_local_backend(test::PowerCutDisk::folder(), before.file_system());
+    for (const auto& [name, bytes] : two_backups()) backend->put(name, bytes);
+  }
+  std::set<std::size_t> cut_in;
+  bool cut = true;
+  for (std::uint64_t k = 0; cut; ++k) {
+    ASSERT_LT(k, 100u);
+    test::PowerCutDisk disk = before.after_kill();
+    disk.cut_after(k);
+    std::size_t done = 0;
+    try {
+      RepositoryWorld doomed(6000 + k);
+      const auto backend = storage::open_local_backend(test::PowerCutDisk::folder(), disk.file_system());
+      const auto repository = doomed.open(*backend);
+      for (; done + 1 < k_marks.size(); ++done) mark(*repository, done + 1);
+    } catch (const test::PowerLost&) {
+      cut_in.insert(done);
+    } catch (const base::Error& error) {
+      EXPECT_TRUE(disk.is_cut()) << error.describe();
+      cut_in.insert(done);
+    }
+    cut = disk.is_cut();
+    SCOPED_TRACE("cut after " + std::to_string(k) + " calls");
+    std::uint64_t seed = 20'000 + 100 * k;
+    disk.for_each_survivor(deep ? 40 : 6, [&](test::PowerCutDisk& found) {
+      const auto backend = storage::open_local_backend(test::PowerCutDisk::folder(), found.file_system());
+      expect_marked(*backend, ++seed, done);
+    });
+    ASSERT_FALSE(HasFailure());
+  }
+  EXPECT_EQ(cut_in, (std::set<std::size_t>{0, 1, 2})) << "each of the calls was cut";
 }
 
 }  // namespace
