@@ -109,8 +109,7 @@ public:
   State read(const Batch& batch) {
     const std::string intent = name(batch, "intent");
     if (!backend_.stat(intent)) return State::fresh;
-    const json known = parse(intent);
-    if (known.value("steps", "") != fingerprint(plan_, batch)) {
+    if (intended_steps(intent) != fingerprint(plan_, batch)) {
       throw Error(ErrorKind::conflict, fmt::format("plan {} was changed after part of it had been applied", plan_.id),
                   "Make a new plan: it will hold what is left to do.");
     }
@@ -133,13 +132,16 @@ private:
     return fmt::format("restore/{}/{:010}-{}", plan_.id, batch.first, what);
   }
 
-  json parse(const std::string& object) {
-    json out = json::parse(backend_.get_all(object), nullptr, false);
-    if (!out.is_object() || out.value("version", 0) != k_journal_version) {
-      throw Error(ErrorKind::corruption, fmt::format("journal record {} cannot be read", object),
-                  "Make a new plan: it will hold what is left to do.");
+  // The fingerprint of the batch that a record of intent speaks of.
+  std::string intended_steps(const std::string& object) {
+    try {
+      const json record = json::parse(backend_.get_all(object));
+      if (record.at("version") == k_journal_version) return record.at("steps").get<std::string>();
+    } catch (const json::exception&) {
+      // Cut, damaged or somebody else's: all the same to who reads the message below.
     }
-    return out;
+    throw Error(ErrorKind::corruption, fmt::format("journal record {} cannot be read", object),
+                "Make a new plan: it will hold what is left to do.");
   }
 
   storage::Backend& backend_;

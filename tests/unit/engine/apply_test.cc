@@ -197,6 +197,21 @@ TEST_F(ApplyPlan, refuses_a_plan_that_was_edited_after_it_had_begun) {
   }
 }
 
+TEST_F(ApplyPlan, refuses_a_damaged_journal_and_writes_nothing) {
+  for (const char* record : {"", "{", "null", "[]", R"({"version":1})", R"({"version":"1","steps":"x"})",
+                             R"({"version":1,"steps":5})", R"({"version":2,"steps":"x"})"}) {
+    const auto damaged = storage::make_memory_backend();
+    damaged->put("restore/0123456789abcdef/0000000000-intent", record);
+    try {
+      apply(*damaged);
+      ADD_FAILURE() << record;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::corruption) << record;
+    }
+    EXPECT_EQ(connector.applied(), 0U) << record;
+  }
+}
+
 TEST_F(ApplyPlan, leaves_skipped_steps_and_other_collections_alone) {
   for (model::Step& step : plan.steps) {
     if (step.action == Action::update) step.action = Action::skip;
