@@ -4,9 +4,8 @@
 //   <fields>   ::= <id:16 bytes> <block_bytes:u32> <pack_bytes:u32> <box_public:32 bytes> <admin_public:32 bytes>
 //                  <writer_public:32 bytes> <features>{3}       -- needed to read, to write, to prune
 //   <features> ::= <count:varint> <name:sized>*
-//   <ring>     ::= <box_secret:32> <id_root:32> <boundary:32> <admin_secret:64> <writer_secret:64> (bytes), wrapped
-//   under the
-//                  master key, with header and fields bound in
+//   <ring>     ::= <box_secret:32> <id_root:32> <boundary:32> <admin_secret:64> <writer_secret:64> (bytes),
+//                  wrapped under the master key, with header and fields bound in
 //   <sized>    ::= <length:varint> <bytes>
 //
 // The administrator's key signs it.  Whoever holds the master key needs no trust in that signature: the ring opens only

@@ -1,5 +1,7 @@
-// <row> ::= <sized key> <column>*      <column> ::= 0 NULL | n + 1, then the n bytes, or their hash where n >
-// k_overflow_bytes Large values go in by their hash so that they need not be copied.
+// <row>    ::= <sized key> <column>*
+// <column> ::= 0 NULL | n + 1, then the n bytes, or their hash where n > k_overflow_bytes
+//
+// Large values go in by their hash so that they need not be copied.
 #include "crypto/hash.h"
 #include "repository/layer.h"
 #include "repository/tree.h"

@@ -25,6 +25,12 @@ constexpr std::size_t k_pack_row_bytes = 16 + 4 + 8 + 4 + 32 + 32 + 8;
   throw Error(ErrorKind::corruption, fmt::format("{} is damaged: {}", name, problem));
 }
 
+[[noreturn]] void needs_dictionary(std::string_view name) {
+  throw Error(ErrorKind::unsupported,
+              fmt::format("{} lists a block with a dictionary, which this program does not know", name),
+              "Use a newer version of holdfast for this repository.");
+}
+
 base::Bytes encode_root(const RunContent& content) {
   base::ByteWriter out;
   out.varint(content.superseded.size());
@@ -223,7 +229,7 @@ base::Bytes IndexRun::open_page(std::size_t number, base::ByteView sealed) const
     if (in.u32() >= root_.packs.size()) in.fail("an entry names a pack that is not listed");
     in.raw(16);
     if (!is_block_kind(in.u8())) in.fail("an entry is of an unknown kind");
-    in.u8();
+    if (in.u8() != 0) needs_dictionary(object_name_);
     last = id;
   }
   in.expect_end();

@@ -1,12 +1,14 @@
 // Index runs: sorted, immutable, id -> place.  Merged step by step into new runs, which name what they supersede.
 //
-//   <run>   ::= <header> <wrapped:112 bytes> <root_size:u32> <root> <signature:64 bytes> <page>* <digest>
-//   <root>  ::= sealed, nonce 0: <superseded> <packs> <fences>
+//   <run>        ::= <header> <wrapped:112 bytes> <root_size:u32> <root> <signature:64 bytes> <page>* <digest>
+//   <root>       ::= sealed, nonce 0: <superseded> <packs> <fences>
 //   <superseded> ::= <count:varint> (<writer:u32> <sequence:u64> <number:u32>)*
-//   <packs>  ::= <count:varint> (<id:16 bytes> <writer:u32> <sequence:u64> <domain:u32> <salt:32 bytes> <key:32 bytes>
-//   <size:u64>)* <fences> ::= <count:varint> (<first id:16 bytes> <entries:u32>)*          -- one per page <page>  ::=
-//   sealed, nonce 1 + page number: <entry>* <entry> ::= <id:16 bytes> <pack:u32> <number:u32> <offset:u32> <stored:u32>
-//   <plain:u32> <kind:u8> <dictionary:u8 = 0>
+//   <packs>      ::= <count:varint> <pack>*
+//   <pack>       ::= <id:16 bytes> <writer:u32> <sequence:u64> <domain:u32> <salt:32 bytes> <key:32 bytes> <size:u64>
+//   <fences>     ::= <count:varint> (<first id:16 bytes> <entries:u32>)*          -- one per page
+//   <page>       ::= sealed, nonce 1 + page number: <entry>*
+//   <entry>      ::= <id:16 bytes> <pack:u32> <number:u32> <offset:u32> <stored:u32> <plain:u32> <kind:u8>
+//                    <dictionary:u8 = 0>
 //
 // <root_size> counts the sealed root.  The signature covers all before it, and so the session key under which the pages
 // are sealed: nobody else can make them.  `pack` is a position in <packs>.  Bound into the seals: repository id,

@@ -1,10 +1,10 @@
 // Key slots: the master key, wrapped by what a person or a host holds.
 //
-//   <slot>   ::= <header> <fields> <wrapped:sized> <digest>
-//   <fields> ::= <repository id:16 bytes> <kind:sized> <label:sized> <created:u64> <passes:u32> <memory:u64>
-//   <kdf_salt:16 bytes> <wrapped> ::= the 32 bytes of the master key, wrapped under Argon2id(secret, kdf_salt);
-//   repository, slot id, header and
-//                 fields are bound in
+//   <slot>    ::= <header> <fields> <wrapped:sized> <digest>
+//   <fields>  ::= <repository id:16 bytes> <kind:sized> <label:sized> <created:u64>
+//                 <passes:u32> <memory:u64> <kdf_salt:16 bytes>
+//   <wrapped> ::= the 32 bytes of the master key, wrapped under Argon2id(secret, kdf_salt);
+//                 slot id, header and fields are bound in
 //
 // `created` is microseconds since 1970 as two's complement.  A slot is not signed: whoever can change it can only make
 // it fail.

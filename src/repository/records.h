@@ -6,8 +6,9 @@
 //   <maybe id> ::= 0x00 | 0x01 <id>
 //
 //   <session>  ::= <maybe id: parent> <host:text> <program:text> <started:instant>
-//   <forget>   ::= <snapshot:id> <number:u32> <mark:u8> <reason:text> <host:text> <at:instant>      -- mark 1 forget, 2
-//   undelete <snapshot> ::= <plain size:u32> <compressed>, of:
+//   <forget>   ::= <snapshot:id> <number:u32> <mark:u8> <reason:text> <host:text> <at:instant>
+//   <mark>     ::= 1 forget | 2 undelete
+//   <snapshot> ::= <plain size:u32> <compressed>, of:
 //                  <parent: maybe id> <parent digest:text> <connector:text> <platform:text> <host:text> <program:text>
 //                  <started:instant> <taken:instant> <committed:instant> <attributes:text> <outcomes> <runs>
 //                  <raw:varint> <stored:varint> <added:varint> <changed:varint> <gone:varint> <unchanged:varint>

@@ -3,8 +3,8 @@
 // <shape>   ::= <u8 op> [<mask>]                                           the mask only for updates
 // <keys>    ::= <count> <sized rest>* <2 * index of rest + new head> per row
 //               <bytes shared with the head before> per head <further bytes> per head <those bytes, concatenated>
-// <column>  ::= <u8 layout> (<length> per value <values, concatenated> | <ended>*)     only columns that some row
-// carries <layout>  ::= bit 0: values ordered by group instead of by row; bit 1: ended instead of measured values
+// <column>  ::= <u8 layout> (<length> per value <values, concatenated> | <ended>*)   columns that some row carries
+// <layout>  ::= bit 0: values ordered by group instead of by row; bit 1: ended instead of measured values
 // <length>  ::= 0 NULL | 1 overflow reference | n + 2
 // <ended>   ::= <u8 1>, which is NULL | the bytes of the value <u8 0>
 //

@@ -1,7 +1,8 @@
-// <tree>   ::= <u8 1> <sized name> <sized schema> <varint columns> <varint rows per block> <varint entries per node>
-// <u8 inherits>
-//              <count> <layer>* <u8 delta> [<layer>] <varint rows> <varint bytes> <u64 low> <u64 high of the content
-//              hash> <count> <range>* <count> <stale>*
+// <tree>   ::= <u8 1> <sized name> <sized schema>
+//              <varint columns> <varint rows per block> <varint entries per node> <u8 inherits>
+//              <count> <layer>* <u8 delta> [<layer>]
+//              <varint rows> <varint bytes> <u64 low> <u64 high>                 -- halves of the content hash
+//              <count> <range>* <count> <stale>*
 // <delta>  ::= 0 none | 1 the layer follows | 2 it is the topmost of the layers
 // <range>  ::= <sized from> <u8 has to> [<sized to>]
 // <stale>  ::= <range> <u8 has instant> [<u64 microseconds since 1970>] <sized reason>

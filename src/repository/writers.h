@@ -5,8 +5,8 @@
 // The header's writer is the one that is certified; its sequence is 0.  Writer 1 stands in config, in trust domain 0.
 //
 //   <writer key file> ::= "holdfast-writer-key-1:" and, in hex, <id:16> <box_public:32> <admin_public:32> (bytes)
-//                         <writer:u32> <domain:u32> <secret:64> <id_key:32> <boundary:32> (bytes) <check:4 bytes of
-//                         SHA-256>
+//                         <writer:u32> <domain:u32> <secret:64> <id_key:32> <boundary:32> (bytes)
+//                         <check:4 bytes of SHA-256>
 #pragma once
 
 #include <map>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/aead.h"
 #include "repository_fixture.h"
 #include "storage/decorators/fault_backend.h"
 
@@ -110,6 +111,27 @@ TEST(IndexRun, refuses_damage_and_other_names) {
   EXPECT_TRUE(run->find(content.entries.front().block.id));
   EXPECT_EQ(test::error_of([&] { run->find(content.entries.back().block.id); }), base::ErrorKind::corruption);
   EXPECT_EQ(test::error_of([&] { run->verify(); }), base::ErrorKind::corruption);
+}
+
+// What a later program might write: everything in order, but an entry names a dictionary.
+TEST(IndexRun, refuses_a_dictionary_rather_than_ignore_it) {
+  RunWorld world;
+  const RunContent content = world.some(1);
+  const RunName name{{1, 7}, 0};
+  const SessionKey session = make_session_key(world.config.identity, name.session, world.random);
+  base::Bytes object = encode_run(content, world.config.identity, session, world.signer, world.random);
+  const Header header = decode_header(object, ObjectKind::index, name.name());
+  const base::Secret key = object_key(session.key, header);
+  const base::Bytes bound = associated_data(world.config.identity, header, "page");
+  const std::size_t page_at = object.size() - k_digest_bytes - crypto::k_tag_bytes - k_run_entry_bytes;
+  auto page = crypto::open(key, 1, bound, object.substr(page_at, k_run_entry_bytes + crypto::k_tag_bytes));
+  ASSERT_TRUE(page);
+  page->back() = 1;
+  object.resize(page_at);
+  crypto::seal(key, 1, bound, *page, object);
+  close_object(object);
+  world.backend->put(name.name(), object);
+  EXPECT_EQ(test::error_of([&] { IndexRun::open(*world.backend, *world.keys, name); }), base::ErrorKind::unsupported);
 }
 
 TEST(MergeRuns, keeps_each_block_once_and_drops_packs_that_nothing_names) {
