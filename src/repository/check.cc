@@ -59,7 +59,7 @@ void Checker::list() {
 }
 
 void Checker::small_objects() {
-  const auto stored = [&](const std::string& name) { return repository_.backend.get_all(name); };
+  const auto stored = [&](const std::string& name) { return whole_object(repository_.backend, name); };
   const std::string config(k_config_name);
   if (objects_.contains(config)) {
     guarded(config, [&] {
@@ -87,7 +87,8 @@ void Checker::small_objects() {
 void Checker::session(const std::string& name) {
   const SnapshotId id = *SnapshotId::parse(name.substr(k_sessions_prefix.size()));
   const bool whole = guarded(name, [&] {
-    const Keychain::Opened opened = repository_.keys.open(repository_.backend.get_all(name), ObjectKind::session, name);
+    const Keychain::Opened opened =
+        repository_.keys.open(whole_object(repository_.backend, name), ObjectKind::session, name);
     if (opened.header.session != id)
       throw Error(ErrorKind::corruption,
                   fmt::format("{} is swapped: it is session {}", name, opened.header.session.name()));

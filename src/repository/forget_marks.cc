@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 
@@ -11,16 +12,47 @@ namespace holdfast::repository {
 using base::Error;
 using base::ErrorKind;
 
+namespace {
+
+// A host that may only write must not make the snapshots of others disappear.
+void check_signer(const Header& header, WriterDirectory& writers, const ForgetName& name) {
+  const Writer writer = writers.get(header.session.writer);
+  if (writer.domain == k_root_domain || writer.id == name.snapshot.writer) return;
+  throw Error(ErrorKind::corruption,
+              fmt::format("{} was signed by writer {:08x}, who may not", name.name(), writer.id));
+}
+
+// Undelete counts where two processes gave their records the same number: what is kept can still be forgotten.
+bool is_lower(const ForgetName& a, const ForgetName& b) {
+  return std::pair(a.number, a.mark != Mark::forget) < std::pair(b.number, b.mark != Mark::forget);
+}
+
+// Above the record that counts.  Numbers of records that do not count are passed over, whatever they are: were they
+// followed, one with the highest number would end the counting.
+std::uint32_t next_number(const std::vector<ForgetName>& names, std::uint32_t counting) {
+  std::uint32_t out = counting + 1;
+  for (const ForgetName& name : names) out += name.number == out ? 1 : 0;
+  return out;
+}
+
+// The records of one snapshot, lowest first.
+std::vector<ForgetName> list_names(storage::Backend& backend, const SnapshotId& id) {
+  std::vector<ForgetName> out;
+  backend.list(fmt::format("{}{}-", k_forgets_prefix, id.name()), [&](const storage::ObjectInfo& info) {
+    if (const auto name = ForgetName::parse(info.name)) out.push_back(*name);
+  });
+  std::sort(out.begin(), out.end(), is_lower);
+  return out;
+}
+
+}  // namespace
+
 ForgetMarks::ForgetMarks(storage::Backend& backend, Keychain& keys, Warnings& warnings)
     : backend_(backend), keys_(keys), warnings_(warnings) {}
 
 ForgetRecord ForgetMarks::open(const ForgetName& name) {
-  const Keychain::Opened opened = keys_.open(backend_.get_all(name.name()), ObjectKind::forget, name.name());
-  // A host that may only write must not make the snapshots of others disappear.
-  const Writer writer = keys_.writers().get(opened.header.session.writer);
-  if (writer.domain != k_root_domain && writer.id != name.snapshot.writer)
-    throw Error(ErrorKind::corruption,
-                fmt::format("{} was signed by writer {:08x}, who may not", name.name(), writer.id));
+  const Keychain::Opened opened = keys_.open(whole_object(backend_, name.name()), ObjectKind::forget, name.name());
+  check_signer(opened.header, keys_.writers(), name);
   return decode_forget(opened.payload, name);
 }
 
@@ -49,33 +81,34 @@ std::map<SnapshotId, Mark> ForgetMarks::read() {
   });
   std::map<SnapshotId, Mark> out;
   for (auto& [id, records] : names) {
-    std::sort(records.begin(), records.end(), [](const auto& a, const auto& b) { return a.number > b.number; });
-    const auto valid =
-        std::find_if(records.begin(), records.end(), [&](const ForgetName& name) { return counts(name); });
-    if (valid != records.end()) out[id] = valid->mark;
+    std::sort(records.begin(), records.end(), is_lower);
+    if (const auto last = last_that_counts(records)) out[id] = last->mark;
   }
   return out;
 }
 
 std::vector<ForgetName> ForgetMarks::names_of(const SnapshotId& id) {
-  std::vector<ForgetName> out;
-  backend_.list(fmt::format("{}{}-", k_forgets_prefix, id.name()), [&](const storage::ObjectInfo& info) {
-    if (const auto name = ForgetName::parse(info.name)) out.push_back(*name);
-  });
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
-  return out;
+  return list_names(backend_, id);
+}
+
+std::optional<ForgetName> ForgetMarks::last_that_counts(const std::vector<ForgetName>& names) {
+  const auto last = std::find_if(names.rbegin(), names.rend(), [&](const ForgetName& name) { return counts(name); });
+  return last == names.rend() ? std::nullopt : std::optional(*last);
+}
+
+std::optional<Mark> ForgetMarks::of(const SnapshotId& id) {
+  const std::optional<ForgetName> last = last_that_counts(names_of(id));
+  return last ? std::optional(last->mark) : std::nullopt;
 }
 
 void ForgetMarks::set(const SnapshotId& id, Mark mark, const Signer& signer, const Environment& environment,
                       std::string_view reason) {
   for (;;) {
     const std::vector<ForgetName> before = names_of(id);
-    const auto valid =
-        std::find_if(before.rbegin(), before.rend(), [&](const ForgetName& name) { return counts(name); });
-    const Mark now = valid == before.rend() ? Mark::undelete : valid->mark;
-    if (now == mark) return;
+    const std::optional<ForgetName> last = last_that_counts(before);
+    if ((last ? last->mark : Mark::undelete) == mark) return;
     ForgetRecord record;
-    record.name = {id, before.empty() ? 1 : before.back().number + 1, mark};
+    record.name = {id, next_number(before, last ? last->number : 0), mark};
     record.reason = reason;
     record.host = environment.host;
     record.at = environment.clock->now();
@@ -85,6 +118,22 @@ void ForgetMarks::set(const SnapshotId& id, Mark mark, const Signer& signer, con
         seal_object(ObjectKind::forget, keys_.identity(), key, signer, encode_forget(record), *environment.random);
     if (backend_.put(record.name.name(), object)) return;
   }
+}
+
+bool has_signed_forget(storage::Backend& backend, const Identity& identity, WriterDirectory& writers,
+                       const SnapshotId& id) {
+  const std::vector<ForgetName> names = list_names(backend, id);
+  const auto valid = std::find_if(names.rbegin(), names.rend(), [&](const ForgetName& name) {
+    try {
+      const base::Bytes object = whole_object(backend, name.name());
+      check_signer(verify_sealed(object, ObjectKind::forget, identity, writers, name.name()).header, writers, name);
+      return true;
+    } catch (const Error& error) {
+      if (!is_damage(error)) throw;
+      return false;
+    }
+  });
+  return valid != names.rend() && valid->mark == Mark::forget;
 }
 
 }  // namespace holdfast::repository

@@ -60,6 +60,13 @@ void close_object(base::Bytes& object) {
   object.append(digest.data(), digest.size());
 }
 
+base::Bytes whole_object(storage::Backend& backend, std::string_view name) {
+  base::Bytes out = backend.get(name, {.offset = 0, .length = k_object_bytes_max + 1});
+  if (out.size() <= k_object_bytes_max) return out;
+  throw Error(ErrorKind::corruption,
+              fmt::format("{} is larger than the {} bytes that it can have", name, k_object_bytes_max));
+}
+
 base::ByteView object_body(base::ByteView object, std::string_view name) {
   base::ByteReader in(object, name);
   if (object.size() < k_header_bytes + k_digest_bytes) in.fail(fmt::format("{} bytes are too few", object.size()));

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "repository/repository.h"
+#include "storage/backend.h"
 
 namespace holdfast::repository {
 
@@ -25,8 +26,8 @@ inline constexpr std::uint32_t k_epoch = 1;  // of the key that session keys are
 inline constexpr std::size_t k_salt_bytes = 32;
 inline constexpr std::size_t k_header_bytes = 60;
 inline constexpr std::size_t k_digest_bytes = 32;
-// Objects that are read whole are never larger; packs and index runs are bounded by their own rules.
-inline constexpr std::uint64_t k_object_bytes_max = std::uint64_t{256} << 20;
+inline constexpr std::uint64_t k_object_bytes_max = std::uint64_t{80}
+                                                    << 20;  // packs and index runs have their own bounds
 
 enum class ObjectKind : std::uint8_t {
   config = 1,
@@ -52,6 +53,10 @@ base::Bytes encode_header(const Header& header);
 // Throws Error{corruption} naming `name` for anything that is not a header of this kind, Error{unsupported} for a newer
 // format, suite or epoch.
 Header decode_header(base::ByteView object, ObjectKind kind, std::string_view name);
+
+// A whole object that is no pack and no index run.  Throws Error{corruption} when it is larger than such an object can
+// be, before more of it is in memory.
+base::Bytes whole_object(storage::Backend& backend, std::string_view name);
 
 // Appends the digest.
 void close_object(base::Bytes& object);

@@ -17,7 +17,7 @@ namespace {
 
 Config read_config(storage::Backend& backend) {
   try {
-    return decode_config(backend.get_all(k_config_name));
+    return decode_config(whole_object(backend, k_config_name));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found) throw;
     throw Error(ErrorKind::no_repository, fmt::format("there is no repository at {}", backend.properties().location),
@@ -35,7 +35,7 @@ std::vector<Slot> read_slots(storage::Backend& backend, base::ByteView repositor
   std::vector<Slot> out;
   for (const std::string& id : ids) {
     try {
-      Slot slot = decode_slot(backend.get_all(slot_name(id)), id);
+      Slot slot = decode_slot(whole_object(backend, slot_name(id)), id);
       if (slot.repository_id == repository_id) out.push_back(std::move(slot));
     } catch (const Error& error) {
       if (!is_damage(error)) throw;
@@ -161,6 +161,7 @@ std::unique_ptr<Session> Repository::begin_session(const std::optional<SnapshotI
   host.id_key = impl_->keys.id_key(k_root_domain);
   host.pack_bytes = impl_->config.pack_bytes;
   host.reader = &impl_->reader;
+  host.is_forgotten = [this](const SnapshotId& id) { return impl_->forgets.of(id) == Mark::forget; };
   return open_session(std::move(host), std::move(builds_on));
 }
 
@@ -208,7 +209,15 @@ void Repository::remove_key(std::string_view slot_id) {
   if (slots.size() == 1)
     throw Error(ErrorKind::refused, fmt::format("key slot {} is the last one", slot_id),
                 "Add another key first: without any, nobody opens this repository again.");
-  impl_->backend.remove(slot_name(slot_id));
+  const std::string name = slot_name(slot_id);
+  const base::Bytes object = whole_object(impl_->backend, name);
+  impl_->backend.remove(name);
+  if (!key_slots().empty()) return;
+  // Another process removed the other one meanwhile: each saw two.  Whoever looks last puts its own back.
+  impl_->backend.put(name, object);
+  throw Error(ErrorKind::conflict,
+              fmt::format("key slot {} was put back: another process removed the others meanwhile", slot_id),
+              "List the keys with 'holdfast key list', and remove this one when there is another.");
 }
 
 WriterKey Repository::make_writer(std::string_view label) {

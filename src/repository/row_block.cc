@@ -16,6 +16,7 @@
 #include "repository/row_block.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "base/error.h"
@@ -316,12 +317,17 @@ void RowBlockReader::read_column(ByteReader& in, std::uint32_t column) {
   const std::uint8_t layout = in.u8();
   if (layout > (k_layout_grouped | k_layout_ended)) in.fail("the layout of a column is unknown");
   if (in.left() < carried) in.fail("a column has fewer values than rows");
-  slots_[column].resize(rows());
-  std::vector<std::uint32_t>& order = order_;
-  order.clear();
+  slots_[column].resize(carried);
+  slot_of_row_.resize(rows());
+  std::uint32_t slot = 0;
+  for (std::size_t row = 0; row < rows(); ++row) {
+    slot_of_row_[row] = slot;
+    slot += carries(row) ? 1 : 0;
+  }
+  order_.clear();
   for (std::size_t i = 0; i < rows(); ++i) {
     const std::size_t row = (layout & k_layout_grouped) != 0 ? grouped_[i] : i;
-    if (carries(row)) order.push_back(static_cast<std::uint32_t>(row));
+    if (carries(row)) order_.push_back(slot_of_row_[row]);
   }
   if ((layout & k_layout_ended) != 0) {
     read_ended(in, slots_[column]);
@@ -333,8 +339,8 @@ void RowBlockReader::read_column(ByteReader& in, std::uint32_t column) {
 void RowBlockReader::read_ended(ByteReader& in, std::vector<Slot>& slots) {
   ByteView rest = ByteView(*plain_).substr(plain_->size() - in.left());
   std::size_t used = 0;
-  for (const std::uint32_t row : order_) {
-    Slot& slot = slots[row];
+  for (const std::uint32_t at : order_) {
+    Slot& slot = slots[at];
     slot.start = place(rest);
     slot.kind = Cell::Kind::value;
     if (!rest.empty() && rest.front() == k_null) {
@@ -353,8 +359,8 @@ void RowBlockReader::read_ended(ByteReader& in, std::vector<Slot>& slots) {
 }
 
 void RowBlockReader::read_measured(ByteReader& in, std::vector<Slot>& slots) {
-  for (const std::uint32_t row : order_) {
-    Slot& slot = slots[row];
+  for (const std::uint32_t at : order_) {
+    Slot& slot = slots[at];
     const std::uint64_t code = in.varint();
     slot.kind = code == k_code_null       ? Cell::Kind::null
                 : code == k_code_overflow ? Cell::Kind::overflow
@@ -363,8 +369,8 @@ void RowBlockReader::read_measured(ByteReader& in, std::vector<Slot>& slots) {
     if (code - k_code_value > in.left()) in.fail("a value is longer than the block");
     slot.size = static_cast<std::uint32_t>(code - k_code_value);
   }
-  for (const std::uint32_t row : order_) {
-    Slot& slot = slots[row];
+  for (const std::uint32_t at : order_) {
+    Slot& slot = slots[at];
     const ByteView value = slot.kind == Cell::Kind::overflow ? read_overflow_reference(in) : in.raw(slot.size);
     slot.start = place(value);
     slot.size = static_cast<std::uint32_t>(value.size());
@@ -383,26 +389,32 @@ void RowBlockReader::load_key() {
   key_.append(rests_[rest_of_row_[at_]]);
 }
 
+const RowBlockReader::RowShape& RowBlockReader::shape() const noexcept {
+  return shapes_[shape_of_row_.empty() ? 0 : shape_of_row_[at_]];
+}
+
 void RowBlockReader::rewind() {
   at_ = 0;
   head_ = 0;
   head_size_ = 0;
   key_.clear();
+  next_slot_.assign(columns_, 0);
   load_key();
 }
 
 void RowBlockReader::next() {
+  for (ColumnMask left = shape().carried; left != 0; left &= left - 1) ++next_slot_[std::countr_zero(left)];
   if (++at_ < rows()) load_key();
 }
 
 const StoredRow& RowBlockReader::current() {
-  const RowShape& shape = shapes_[shape_of_row_.empty() ? 0 : shape_of_row_[at_]];
+  const RowShape& shape = this->shape();
   for (std::uint32_t column = 0; column < columns_; ++column) {
     if ((shape.carried >> column & 1) == 0) {
       cells_[column] = {};
       continue;
     }
-    const Slot& slot = slots_[column][at_];
+    const Slot& slot = slots_[column][next_slot_[column]];
     cells_[column] = {.kind = slot.kind, .bytes = ByteView(*plain_).substr(slot.start, slot.size)};
   }
   current_ = {.op = shape.op, .carried = shape.carried, .key = key_, .cells = cells_};

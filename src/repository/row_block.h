@@ -141,6 +141,11 @@ private:
     std::uint32_t start = 0;
     std::uint32_t size = 0;
   };
+  struct RowShape {
+    Op op = Op::insert;
+    ColumnMask carried = 0;
+  };
+  const RowShape& shape() const noexcept;
   void read_shapes(base::ByteReader& in, std::size_t rows);
   void read_keys(base::ByteReader& in, std::size_t rows);
   void read_column(base::ByteReader& in, std::uint32_t column);
@@ -152,10 +157,6 @@ private:
     return static_cast<std::uint32_t>(view.data() - plain_->data());
   }
 
-  struct RowShape {
-    Op op = Op::insert;
-    ColumnMask carried = 0;
-  };
   std::unique_ptr<base::Bytes> plain_;
   std::uint32_t columns_ = 0;
   std::vector<RowShape> shapes_;
@@ -165,8 +166,10 @@ private:
   std::vector<std::uint32_t> head_of_row_;  // index into heads_
   std::vector<HeadPart> heads_;
   std::vector<std::uint32_t> grouped_;
-  std::vector<std::uint32_t> order_;      // rows that carry the column that is being read, as their values lie
-  std::vector<std::vector<Slot>> slots_;  // per column; empty where no row carries it
+  std::vector<std::uint32_t> slot_of_row_;  // in the column that is being read
+  std::vector<std::uint32_t> order_;        // the slots of that column as their values lie
+  std::vector<std::vector<Slot>> slots_;    // per column, of the rows that carry it
+  std::vector<std::uint32_t> next_slot_;    // per column: that of the first row from `at_` on that carries it
   std::size_t at_ = 0;
   std::size_t head_ = 0;  // the head that key_ holds
   std::size_t head_size_ = 0;

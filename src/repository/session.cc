@@ -391,15 +391,6 @@ std::uint64_t highest_number(const SessionHost& host) {
   return out;
 }
 
-bool has_forget_mark(storage::Backend& backend, const SnapshotId& id) {
-  std::optional<ForgetName> last;
-  backend.list(fmt::format("{}{}-", k_forgets_prefix, id.name()), [&](const storage::ObjectInfo& info) {
-    const auto name = ForgetName::parse(info.name);
-    if (name && (!last || name->number >= last->number)) last = name;
-  });
-  return last && last->mark == Mark::forget;
-}
-
 }  // namespace
 
 std::unique_ptr<Session> open_session(SessionHost host, std::optional<SessionParent> parent) {
@@ -414,7 +405,7 @@ std::unique_ptr<Session> open_session(SessionHost host, std::optional<SessionPar
     const base::Bytes object =
         seal_object(ObjectKind::session, host.identity, key, host.signer, encode_session(record), random);
     if (!host.backend.put(session_name(key.session), object)) continue;  // another process was faster
-    if (parent && has_forget_mark(host.backend, parent->id)) parent.reset();
+    if (parent && host.is_forgotten(parent->id)) parent.reset();
     return std::unique_ptr<Session>(
         new Session(std::make_unique<Session::Impl>(std::move(host), std::move(parent), std::move(key))));
   }

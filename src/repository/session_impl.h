@@ -1,6 +1,8 @@
 // What a session is made of.  Shared by the hosts that read and those that only write.
 #pragma once
 
+#include <functional>
+
 #include "repository/local_state.h"
 #include "repository/reader.h"
 #include "repository/records.h"
@@ -19,6 +21,7 @@ struct SessionHost {
   base::Secret id_key{};
   std::uint32_t pack_bytes = 0;
   BlockReader* reader = nullptr;  // nullptr: this host cannot read
+  std::function<bool(const SnapshotId&)> is_forgotten;
 };
 
 struct SessionParent {

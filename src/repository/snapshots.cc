@@ -54,7 +54,7 @@ Snapshot Repository::Impl::read_snapshot(const SnapshotId& id, base::Bytes* dige
   const auto read = [&](const SnapshotId& wanted, base::Bytes* its_digest) {
     const base::Bytes object = [&] {
       try {
-        return backend.get_all(snapshot_name(wanted));
+        return whole_object(backend, snapshot_name(wanted));
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::not_found) throw;
         throw Error(ErrorKind::not_found, fmt::format("there is no snapshot {}", wanted.name()));

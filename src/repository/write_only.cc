@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "repository/forget_marks.h"
 #include "repository/session_impl.h"
 
 namespace holdfast::repository {
@@ -35,7 +36,7 @@ std::unique_ptr<WriteOnlyRepository> WriteOnlyRepository::open(storage::Backend&
   WriterSecrets secrets = decode_writer_key(key.text);
   if (!backend.stat(k_config_name))
     throw Error(ErrorKind::no_repository, fmt::format("there is no repository at {}", backend.properties().location));
-  Config config = decode_config(backend.get_all(k_config_name));
+  Config config = decode_config(whole_object(backend, k_config_name));
   // Who the repository is stands in the host's own key, never in the store alone.
   if (config.identity != secrets.identity)
     throw Error(ErrorKind::refused, fmt::format("{} is not the repository that this writer's key was made for",
@@ -59,7 +60,7 @@ std::unique_ptr<Session> WriteOnlyRepository::begin_session(const std::optional<
   std::optional<SessionParent> builds_on;
   if (parent) {
     const std::string name = snapshot_name(*parent);
-    const base::Bytes object = impl_->backend.get_all(name);
+    const base::Bytes object = whole_object(impl_->backend, name);
     const SealedParts parts = verify_sealed(object, ObjectKind::snapshot, impl_->config.identity, impl_->writers, name);
     if (parts.header.session != *parent)
       throw Error(ErrorKind::corruption,
@@ -71,6 +72,9 @@ std::unique_ptr<Session> WriteOnlyRepository::begin_session(const std::optional<
   host.domain = impl_->secrets.domain;
   host.id_key = impl_->secrets.id_key;
   host.pack_bytes = impl_->config.pack_bytes;
+  host.is_forgotten = [this](const SnapshotId& id) {
+    return has_signed_forget(impl_->backend, impl_->config.identity, impl_->writers, id);
+  };
   return open_session(std::move(host), std::move(builds_on));
 }
 

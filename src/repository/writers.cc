@@ -75,7 +75,7 @@ Writer WriterDirectory::get(std::uint32_t writer) {
   const std::string name = writer_name(writer);
   base::Bytes object;
   try {
-    object = backend_.get_all(name);
+    object = whole_object(backend_, name);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found) throw;
     throw Error(ErrorKind::corruption, fmt::format("there is no certificate of writer {:08x}", writer));

@@ -3,6 +3,7 @@
 #include "repository/config.h"
 #include "repository/names.h"
 #include "repository_fixture.h"
+#include "storage/decorators/fault_backend.h"
 
 namespace holdfast::repository {
 namespace {
@@ -57,6 +58,22 @@ TEST(Repository, a_key_that_was_added_opens_it_and_one_that_was_removed_does_not
   EXPECT_EQ(error_of([&] { repository->remove_key(added.id); }), ErrorKind::refused) << "the last one stays";
   EXPECT_EQ(error_of([&] { repository->remove_key("0123456789abcdef"); }), ErrorKind::not_found);
   EXPECT_EQ(error_of([&] { repository->add_key(second, "tattoo", "", {}); }), ErrorKind::usage);
+}
+
+TEST(Repository, keeps_a_key_when_two_processes_remove_the_last_two) {
+  RepositoryWorld world;
+  const std::string first = world.open()->key_slots().front().id;
+  const SlotInfo added = world.open()->add_key({base::Secret("second")}, "file", "", {});
+  bool other_ran = false;
+  storage::FaultPlan plan;
+  plan.before = [&](storage::Call call, const std::string&) {
+    if (call != storage::Call::remove || std::exchange(other_ran, true)) return;
+    world.open()->remove_key(added.id);
+  };
+  const auto slow = storage::make_fault_backend(*world.backend, plan, nullptr);
+  EXPECT_EQ(error_of([&] { world.open(*slow)->remove_key(first); }), ErrorKind::conflict);
+  ASSERT_EQ(world.open()->key_slots().size(), 1u);
+  EXPECT_EQ(Repository::unlock(*world.backend, first_key()).secret.reveal(), fresh_repository().master.secret.reveal());
 }
 
 TEST(Repository, refuses_another_repository_at_a_place_that_it_knows) {

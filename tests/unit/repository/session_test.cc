@@ -151,6 +151,19 @@ TEST(Session, uploads_in_full_when_the_parent_was_forgotten_meanwhile) {
   EXPECT_EQ(RepositoryWorld::read(*repository, child), rows);
 }
 
+TEST(Session, builds_on_a_parent_whose_forget_record_nobody_signed) {
+  RepositoryWorld world;
+  const auto repository = world.open();
+  const Snapshot parent = world.backup(*repository, test::some_rows(50));
+  world.backend->put(ForgetName{parent.id, 0xffffffffu, Mark::forget}.name(), "");
+  EXPECT_EQ(repository->begin_session(parent.id)->parent(), parent.id);
+  EXPECT_EQ(repository->warnings().size(), 1u);
+  repository->forget(parent.id, "test");
+  EXPECT_EQ(repository->begin_session(parent.id)->parent(), std::nullopt);
+  repository->undelete(parent.id);
+  EXPECT_EQ(repository->begin_session(parent.id)->parent(), parent.id);
+}
+
 TEST(Session, takes_the_next_number_when_another_process_was_faster) {
   RepositoryWorld world;
   const auto one = world.open();

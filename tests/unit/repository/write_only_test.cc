@@ -92,6 +92,22 @@ TEST(WriteOnlyRepository, refuses_another_repository_and_other_texts) {
             ErrorKind::wrong_key);
 }
 
+TEST(WriteOnlyRepository, looks_who_signed_that_its_parent_is_forgotten) {
+  WriteOnlyWorld world;
+  const auto host = WriteOnlyRepository::open(*world.backend, world.environment(), world.key);
+  world.backend->put(ForgetName{world.first.id, 0xffffffffu, Mark::forget}.name(), "");
+  EXPECT_EQ(host->begin_session(world.first.id)->parent(), world.first.id);
+
+  const WriterSecrets secrets = decode_writer_key(world.key.text);
+  const SessionKey key = make_session_key(secrets.identity, {secrets.signer.writer, 0}, world.random);
+  world.backend->put(ForgetName{world.first.id, 0xfffffffeu, Mark::forget}.name(),
+                     seal_object(ObjectKind::forget, secrets.identity, key, secrets.signer, "", world.random));
+  EXPECT_EQ(host->begin_session(world.first.id)->parent(), world.first.id) << "signed by one who may not";
+
+  world.open()->forget(world.first.id, "test");
+  EXPECT_EQ(host->begin_session(world.first.id)->parent(), std::nullopt);
+}
+
 TEST(WriteOnlyRepository, may_not_forget_what_others_wrote) {
   WriteOnlyWorld world;
   const auto repository = world.open();
