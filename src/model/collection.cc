@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/key.h"
+#include "model/path.h"
 
 namespace holdfast::model {
 
@@ -85,12 +86,12 @@ Collection collection_from_json(std::string_view text) {
 std::string key_to_path(const Collection& collection, base::ByteView key) {
   base::KeyReader reader(key);
   std::string out;
-  for (const KeyPart& part : collection.key) {
-    if (!out.empty()) out += '/';
-    if (part.type == KeyPartType::integer) {
+  for (std::size_t i = 0; i < collection.key.size(); ++i) {
+    if (i != 0) out += '/';
+    if (collection.key[i].type == KeyPartType::integer) {
       out += std::to_string(reader.integer());
     } else {
-      out += reader.text();
+      out += i == 0 ? reader.text() : to_path_part(reader.text());
     }
   }
   return out;
@@ -101,6 +102,7 @@ base::Bytes path_to_key(const Collection& collection, std::string_view path) {
   // takes the rest, slashes and all.
   std::vector<std::string> parts(collection.key.size());
   std::string_view rest = path;
+  bool ended = false;  // by a number: then what is before it is a part even where it is empty
   for (std::size_t i = collection.key.size(); i-- > 1;) {
     const std::size_t slash = rest.rfind('/');
     const std::string_view last = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
@@ -108,14 +110,15 @@ base::Bytes path_to_key(const Collection& collection, std::string_view path) {
       const bool given = !last.empty() && is_integer(last);
       parts[i] = given ? std::string(last) : "0";
       if (given) rest = rest.substr(0, slash);
+      ended = ended || given;
       continue;
     }
-    if (last.empty())
+    if (slash == std::string_view::npos || (last.empty() && !ended))
       throw Error(
           ErrorKind::usage,
           fmt::format("'{}' does not name a {}: its {} is missing", path, collection.name, collection.key[i].name),
           fmt::format("Write it as {}.", path_form(collection)));
-    parts[i] = last;
+    parts[i] = from_path_part(last);
     rest = rest.substr(0, slash);
   }
   if (!collection.key.empty()) parts[0] = rest;

@@ -41,8 +41,8 @@ struct Collection {
 std::string to_json(const Collection& collection);
 Collection collection_from_json(std::string_view text);  // throws Error{corruption}
 
-// Keys as people write them: parts joined by '/', trailing integer parts may be left out where they are 0.  Text parts
-// other than the first hold no '/' in practice; a path is read from its right end, so that URNs may hold any.
+// Keys as people write them (model/path.h): parts joined by '/', trailing integer parts may be left out where they are
+// 0.  A path is read from its right end, so that URNs may hold any slashes.
 std::string key_to_path(const Collection& collection, base::ByteView key);
 // Throws Error{usage} when the path has too few parts.
 base::Bytes path_to_key(const Collection& collection, std::string_view path);

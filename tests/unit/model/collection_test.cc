@@ -39,6 +39,14 @@ TEST(Collection, reads_a_path_from_its_right_end_so_that_urns_may_hold_slashes) 
   EXPECT_EQ(key_to_path(aspects(), key(urn, "status", 3)), urn + "/status/3");
 }
 
+TEST(Collection, tells_a_slash_in_an_aspect_from_one_in_the_urn) {
+  EXPECT_EQ(key_to_path(aspects(), key("a/b", "c/d%", 0)), "a/b/c%2Fd%25/0");
+  EXPECT_NE(key_to_path(aspects(), key("a/b", "c", 0)), key_to_path(aspects(), key("a", "b/c", 0)));
+  EXPECT_EQ(path_to_key(aspects(), "urn:li:dataFlow:(airflow,a%2Fb,PROD)/status"),
+            key("urn:li:dataFlow:(airflow,a%2Fb,PROD)", "status", 0))
+      << "a URN is written as it is";
+}
+
 TEST(Collection, refuses_a_path_without_all_its_text_parts) {
   EXPECT_THROW(path_to_key(aspects(), "urn:li:tag:x"), base::Error);
   EXPECT_THROW(path_to_key(aspects(), ""), base::Error);
@@ -46,8 +54,9 @@ TEST(Collection, refuses_a_path_without_all_its_text_parts) {
 
 TEST(Collection, path_and_key_lead_to_each_other) {
   for (const std::int64_t version : {std::int64_t{0}, std::int64_t{1}, std::int64_t{-5}, INT64_MAX})
-    EXPECT_EQ(path_to_key(aspects(), key_to_path(aspects(), key("urn:li:tag:ü", "tagKey", version))),
-              key("urn:li:tag:ü", "tagKey", version));
+    for (const char* urn : {"urn:li:tag:ü", "a/b/7", "/", "a/", "%2F", ""})
+      for (const char* aspect : {"tagKey", "a/b", "/", "100%", "%2F", "7", ""})
+        EXPECT_EQ(path_to_key(aspects(), key_to_path(aspects(), key(urn, aspect, version))), key(urn, aspect, version));
 }
 
 }  // namespace
