@@ -1,27 +1,27 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <mutex>
 #include <optional>
 
 #include "ui/output.h"
 #include "ui/printer_kinds.h"
 #include "ui/progress_line.h"
 #include "ui/text.h"
+#include "ui/text_printer.h"
 
 namespace holdfast::ui {
 namespace {
 
 constexpr base::Duration k_redraw = std::chrono::milliseconds(100);  // at most ten times a second
 
-class TerminalPrinter final : public base::Events {
+class TerminalPrinter final : public TextPrinter {
 public:
-  TerminalPrinter(const Screen& screen, const base::Clock& clock) : screen_(screen), clock_(clock) {}
+  TerminalPrinter(const Screen& screen, const base::Clock& clock) : TextPrinter(screen), clock_(clock) {}
   ~TerminalPrinter() override { clear_bar(); }
 
   void progress(const base::Progress& progress) override {
     const std::lock_guard lock(mutex_);
-    if (screen_.verbosity == Verbosity::quiet) return;
+    if (quiet()) return;
     const base::Duration now = clock_.elapsed();
     pace_.add(progress, now);
     const bool soon = drawn_at_ && now - *drawn_at_ < k_redraw && progress.phase == phase_;
@@ -34,33 +34,10 @@ public:
     bar_shown_ = true;
   }
 
-  void note(std::string_view text) override {
-    if (screen_.verbosity == Verbosity::quiet) return;
-    const std::vector<std::string> lines = wrap(printable(text), terminal_columns(screen_.errors));
-    line(screen_.errors, fmt::format("{}\n", fmt::join(lines, "\n")));
-  }
-
-  void detail(std::string_view text) override {
-    if (screen_.verbosity == Verbosity::verbose) line(screen_.errors, fmt::format("{}\n", printable(text)));
-  }
-
-  void warning(std::string_view text) override {
-    line(screen_.errors, fmt::format("{} {}\n", severity_label(Severity::warning, screen_.color), printable(text)));
-  }
-
-  void summary(std::string_view verb, const std::vector<base::Fact>& facts) override {
-    if (screen_.verbosity != Verbosity::quiet) line(screen_.output, summary_text(verb, facts));
-  }
-
-  void error(const base::Error& error) override {
-    line(screen_.errors, fmt::format("{} {}\n", severity_label(Severity::error, screen_.color), error.describe()));
-  }
-
 private:
-  void line(int descriptor, std::string_view text) {
-    const std::lock_guard lock(mutex_);
-    clear_bar();
-    write_all(descriptor, text);
+  void before_line() override { clear_bar(); }
+  std::string laid_out(std::string text) const override {
+    return fmt::format("{}", fmt::join(wrap(text, terminal_columns(screen_.errors)), "\n"));
   }
 
   void clear_bar() {
@@ -69,9 +46,7 @@ private:
     drawn_at_.reset();
   }
 
-  const Screen screen_;
   const base::Clock& clock_;
-  std::mutex mutex_;
   Pace pace_;
   std::string phase_;
   std::optional<base::Duration> drawn_at_;
