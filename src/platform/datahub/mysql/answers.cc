@@ -297,6 +297,9 @@ std::string_view error_hint(unsigned code) noexcept {
       return "Grant the user SELECT and LOCK TABLES on the database.";
     case ER_TABLEACCESS_DENIED_ERROR:
       return "Grant the user what the statement needs; holdfast doctor lists what is missing.";
+    case ER_LOCK_WAIT_TIMEOUT:
+    case ER_LOCK_DEADLOCK:
+      return "Somebody else holds a lock on these rows; try again when they are done.";
     case ER_BAD_DB_ERROR:
       return "Check the database name in sql.url.";
     case ER_DISK_FULL:

@@ -120,6 +120,10 @@ CollationFacts weaker(const CollationFacts& a, const CollationFacts& b) {
 }
 
 void plan_columns(const std::string& table, const std::vector<ColumnFacts>& facts, MysqlTable& out) {
+  // No table is without columns: the server hides those that a user may neither read nor write.
+  if (facts.empty())
+    throw Error(ErrorKind::auth, fmt::format("this user may not see the columns of table '{}'", table),
+                "Grant it SELECT on the table.");
   for (const std::string_view name : k_key) {
     const auto found =
         std::find_if(facts.begin(), facts.end(), [&](const auto& column) { return column.name == name; });
