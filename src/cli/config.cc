@@ -12,7 +12,7 @@
 #include <memory>
 
 #include "base/error.h"
-#include "cli/suggest.h"
+#include "base/suggest.h"
 #include "cli/units.h"
 
 namespace holdfast::cli {
@@ -77,7 +77,8 @@ private:
     fail(node.source().begin, problem, std::move(hint));
   }
   [[noreturn]] void unknown(const toml::key& key, const std::vector<std::string>& known, std::string_view where) const {
-    fail(key.source().begin, fmt::format("unknown key \"{}\" in {}", key.str(), where), hint_for(key.str(), known));
+    fail(key.source().begin, fmt::format("unknown key \"{}\" in {}", key.str(), where),
+         base::hint_for(key.str(), known));
   }
 
   void only_known(const toml::table& table, const std::vector<std::string>& known, std::string_view where) const {
@@ -154,14 +155,14 @@ private:
     const toml::node* node = table.get("platform");
     if (node == nullptr) {
       for (const auto& [key, value] : table)
-        if (nearest(key.str(), {"platform"})) unknown(key, {"platform"}, fmt::format("connector.{}", name.str()));
+        if (base::nearest(key.str(), {"platform"})) unknown(key, {"platform"}, fmt::format("connector.{}", name.str()));
       fail(name.source().begin, fmt::format("connector.{} has no platform", name.str()),
            fmt::format("Add platform = \"…\", one of: {}.", fmt::join(known, ", ")));
     }
     const std::string wanted = text(*node, fmt::format("connector.{}.platform", name.str()));
     for (const platform::Platform& platform : platforms_)
       if (platform.name == wanted) return platform;
-    fail(*node, fmt::format("unknown platform \"{}\"", wanted), hint_for(wanted, known));
+    fail(*node, fmt::format("unknown platform \"{}\"", wanted), base::hint_for(wanted, known));
   }
 
   ConnectorConfig connector(const toml::key& name, const toml::table& table) const {

@@ -6,7 +6,7 @@
 #include <array>
 
 #include "base/error.h"
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 namespace holdfast::cli {
 namespace {
@@ -59,7 +59,7 @@ const RepositoryConfig* Context::chosen_repository() {
   const Config& known = config();
   if (wanted) {
     if (const RepositoryConfig* found = known.repository(*wanted)) return found;
-    std::string hint = hint_for(*wanted, names_of(known.repositories));
+    std::string hint = base::hint_for(*wanted, names_of(known.repositories));
     if (wanted->find('/') != std::string::npos) hint = fmt::format("Write a folder as a URL: file://{}.", *wanted);
     throw Error(ErrorKind::usage, fmt::format("there is no repository \"{}\" in the configuration", *wanted),
                 std::move(hint));
@@ -154,6 +154,13 @@ repository::Repository& Context::init_repository(const FoundKey& found, const st
   return *repository_;
 }
 
+void Context::refuse_second_init() {
+  storage::Backend& place = backend();
+  if (place.stat("config"))
+    throw Error(ErrorKind::conflict, fmt::format("there is a repository at {} already", place.properties().location),
+                "Choose another location, or open this one with its key.");
+}
+
 const ConnectorConfig& Context::connector_config(std::string_view name) {
   const Config& known = config();
   if (const ConnectorConfig* found = known.connector(name)) return *found;
@@ -162,7 +169,7 @@ const ConnectorConfig& Context::connector_config(std::string_view name) {
                 fmt::format("Write {} with a table [connector.{}]; docs/operations/configuration.md shows one.",
                             fmt::join(config_places(), " or "), name));
   const std::vector<std::string> names = names_of(known.connectors);
-  std::string hint = hint_for(name, names);
+  std::string hint = base::hint_for(name, names);
   if (hint.empty()) hint = fmt::format("Connectors in {}: {}.", known.path, configured_names(names));
   throw Error(ErrorKind::config, fmt::format("there is no connector \"{}\" in {}", name, known.path), std::move(hint));
 }

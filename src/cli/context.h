@@ -69,6 +69,8 @@ public:
   std::string repository_url();          // Error{config}, Error{usage} when it is not clear which
   repository::Repository& repository();  // opened on first use
   repository::Repository& init_repository(const FoundKey& key, const std::string& label);
+  // What init_repository() would throw because there is a repository already: Error{conflict}.  Writes nothing.
+  void refuse_second_init();
   // For a new repository or slot: asks twice on a terminal where none is configured.
   FoundKey key_for_init();
 

@@ -38,12 +38,20 @@ std::string shown_value(const std::optional<std::string>& value) {
 
 }  // namespace
 
+base::Fact dry_run_fact() {
+  return {"dry_run", "nothing was written", "true"};
+}
+
 ordered_json document() {
   return ordered_json{{"format_version", 1}};
 }
 
 void print_document(Context& context, const ordered_json& document) {
   context.out().line(document.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+}
+
+std::string to_line(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 ordered_json to_json(const repository::Snapshot& snapshot) {

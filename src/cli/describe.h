@@ -13,10 +13,16 @@
 
 namespace holdfast::cli {
 
+// The last fact of a summary under --dry-run.
+base::Fact dry_run_fact();
+
 // A document of a query: {"format_version": 1}, to be filled and printed.
 nlohmann::ordered_json document();
 // Pretty-printed; text that is not UTF-8 is shown with U+FFFD.
 void print_document(Context& context, const nlohmann::ordered_json& document);
+
+// On one line, for documents that are written as they come.
+std::string to_line(const nlohmann::ordered_json& value);
 
 nlohmann::ordered_json to_json(const repository::Snapshot& snapshot);
 nlohmann::ordered_json to_json(const std::vector<model::FieldChange>& fields);

@@ -47,46 +47,58 @@ std::vector<model::FieldChange> fields_of(const model::Collection& collection,
 
 }  // namespace
 
+void CompareFlags::declare(FlagTable& flags) {
+  flags.texts("--select", "CONDITIONS", select, "only these rows; may be given several times");
+  flags.toggle("--fields", fields, "show the fields that changed");
+  capture.declare(flags);
+}
+
 DifferencePrinter::DifferencePrinter(Context& context, Options options)
-    : context_(context), options_(std::move(options)) {
-  if (!context_.json()) return;
-  context_.out().write(fmt::format("{{\"format_version\":1,\"before\":{},\"after\":{},\"differences\":[",
-                                   ui::json_quote(options_.before), ui::json_quote(options_.after)));
+    : context_(context),
+      options_(std::move(options)),
+      list_(context.out(), fmt::format("{{\"format_version\":1,\"before\":{},\"after\":{},\"differences\":[",
+                                       ui::json_quote(options_.before), ui::json_quote(options_.after))) {}
+
+engine::Visitor DifferencePrinter::visitor() {
+  return [this](const model::Collection& collection, const repository::Difference& difference, bool stale) {
+    show(collection, difference, stale ? Carried::stale : Carried::fresh);
+  };
 }
 
 void DifferencePrinter::show(const model::Collection& collection, const repository::Difference& difference,
-                             bool stale) {
-  if (context_.json()) return show_json(collection, difference, stale);
+                             Carried carried) {
+  if (context_.json()) return show_json(collection, difference, carried);
   if (shown_ >= options_.lines_most) {
     ++left_out_;
     return;
   }
-  show_line(collection, difference, stale);
+  show_line(collection, difference, carried);
   ++shown_;
 }
 
 void DifferencePrinter::show_line(const model::Collection& collection, const repository::Difference& difference,
-                                  bool stale) {
+                                  Carried carried) {
   context_.out().line(fmt::format("{} {}{}", sign_of(difference.kind),
-                                  ui::printable(full_path(collection, difference.key)), stale ? "  (stale)" : ""));
+                                  ui::printable(full_path(collection, difference.key)),
+                                  carried == Carried::stale ? "  (stale)" : ""));
   // Of what was added or removed the path says enough; all fields of it would only hide the changes.
   if (options_.fields == Fields::show && difference.kind == Kind::changed)
     context_.out().write(field_lines(fields_of(collection, difference)));
 }
 
 void DifferencePrinter::show_json(const model::Collection& collection, const repository::Difference& difference,
-                                  bool stale) {
-  nlohmann::ordered_json entry{
-      {"what", word_of(difference.kind)}, {"path", full_path(collection, difference.key)}, {"stale", stale}};
+                                  Carried carried) {
+  nlohmann::ordered_json entry{{"what", word_of(difference.kind)},
+                               {"path", full_path(collection, difference.key)},
+                               {"stale", carried == Carried::stale}};
   if (options_.fields == Fields::show) entry["fields"] = to_json(fields_of(collection, difference));
-  const std::string text = entry.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  context_.out().write(fmt::format("{}\n{}", shown_++ == 0 ? "" : ",", text));
+  list_.add(to_line(entry));
 }
 
 void DifferencePrinter::end(const engine::CompareCounts& counts) {
   if (context_.json()) {
-    context_.out().line(fmt::format("],\"counts\":{{\"added\":{},\"changed\":{},\"removed\":{},\"stale\":{}}}}}",
-                                    counts.added, counts.changed, counts.removed, counts.stale));
+    list_.end(fmt::format("],\"counts\":{{\"added\":{},\"changed\":{},\"removed\":{},\"stale\":{}}}}}", counts.added,
+                          counts.changed, counts.removed, counts.stale));
     return;
   }
   if (left_out_ != 0)
@@ -100,6 +112,22 @@ void DifferencePrinter::end(const engine::CompareCounts& counts) {
                                   ui::format_count(counts.added), ui::format_count(counts.changed),
                                   ui::format_count(counts.removed),
                                   counts.stale == 0 ? "" : fmt::format(", {} stale", ui::format_count(counts.stale))));
+}
+
+engine::CompareCounts show_live_differences(Context& context, const repository::Snapshot& snapshot,
+                                            const std::string& connector, const CompareFlags& flags,
+                                            std::uint64_t lines_most) {
+  const model::Selection selection(flags.select);
+  const platform::CaptureOptions capture = flags.capture.options(context.connector_config(connector));
+  const auto target = context.open_connector(connector);
+  DifferencePrinter printer(context, {.fields = flags.fields ? Fields::show : Fields::hide,
+                                      .lines_most = lines_most,
+                                      .before = snapshot.id.short_id(),
+                                      .after = connector});
+  const engine::CompareCounts counts = engine::compare_live(context.repository(), snapshot, *target, capture, selection,
+                                                            context.events(), context.stop(), printer.visitor());
+  printer.end(counts);
+  return counts;
 }
 
 }  // namespace holdfast::cli

@@ -3,13 +3,25 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "cli/capture_flags.h"
 #include "cli/context.h"
+#include "cli/json_list.h"
 #include "engine/compare.h"
 
 namespace holdfast::cli {
 
 enum class Fields { hide, show };
+
+// Flags of commands that compare.
+struct CompareFlags {
+  std::vector<std::string> select;
+  bool fields = false;
+  CaptureFlags capture;
+
+  void declare(FlagTable& flags);
+};
 
 class DifferencePrinter {  // not thread-safe
 public:
@@ -20,19 +32,27 @@ public:
     std::string after;
   };
   DifferencePrinter(Context& context, Options options);
-  // The visitor for engine::compare_*.
-  void show(const model::Collection& collection, const repository::Difference& difference, bool stale);
+  // For engine::compare_*; must not outlive the printer.
+  engine::Visitor visitor();
   // The counts, and the end of the document.
   void end(const engine::CompareCounts& counts);
 
 private:
-  void show_line(const model::Collection& collection, const repository::Difference& difference, bool stale);
-  void show_json(const model::Collection& collection, const repository::Difference& difference, bool stale);
+  enum class Carried { fresh, stale };
+  void show(const model::Collection& collection, const repository::Difference& difference, Carried carried);
+  void show_line(const model::Collection& collection, const repository::Difference& difference, Carried carried);
+  void show_json(const model::Collection& collection, const repository::Difference& difference, Carried carried);
 
   Context& context_;
   Options options_;
+  JsonList list_;
   std::uint64_t shown_ = 0;
   std::uint64_t left_out_ = 0;
 };
+
+// Shows what differs between a snapshot and the platform as it is now.
+engine::CompareCounts show_live_differences(Context& context, const repository::Snapshot& snapshot,
+                                            const std::string& connector, const CompareFlags& flags,
+                                            std::uint64_t lines_most);
 
 }  // namespace holdfast::cli

@@ -6,7 +6,7 @@
 #include <cctype>
 
 #include "base/error.h"
-#include "cli/suggest.h"
+#include "base/suggest.h"
 #include "cli/units.h"
 
 namespace holdfast::cli {
@@ -44,7 +44,7 @@ Flag& FlagTable::add(Flag flag) {
       for (const std::string& value : values)
         if (std::find(words.begin(), words.end(), value) == words.end())
           throw base::Error(base::ErrorKind::usage, fmt::format("{} cannot be \"{}\"", name, value),
-                            hint_for(value, words));
+                            base::hint_for(value, words));
       take(values);
     };
     flag.offer = Offer::words;
@@ -94,6 +94,12 @@ Flag& FlagTable::bytes(std::string name, std::optional<std::uint64_t>& out, std:
 Flag& FlagTable::duration(std::string name, std::optional<base::Duration>& out, std::string doc) {
   Flag flag = named(name, "TIME", std::move(doc));
   flag.take = [&out, name](const std::vector<std::string>& values) { out = parse_duration(values.back(), name); };
+  return add(std::move(flag));
+}
+
+Flag& FlagTable::dry_run(DryRun& out) {
+  Flag flag = named("--dry-run", {}, "say what would be done, write nothing");
+  flag.take = [&out](const std::vector<std::string>&) { out = DryRun::yes; };
   return add(std::move(flag));
 }
 

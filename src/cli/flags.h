@@ -12,6 +12,9 @@
 
 namespace holdfast::cli {
 
+// Whether a command that changes something only says what it would do.
+enum class DryRun { no, yes };
+
 enum class Times { optional, required, any, at_least_one };
 
 // What the shell offers as a value.
@@ -43,6 +46,8 @@ public:
   Flag& count(std::string name, std::optional<unsigned>& out, unsigned most, std::string doc);
   Flag& bytes(std::string name, std::optional<std::uint64_t>& out, std::string doc);
   Flag& duration(std::string name, std::optional<base::Duration>& out, std::string doc);
+  // --dry-run, which every command that changes something has and words alike.
+  Flag& dry_run(DryRun& out);
   Flag& add(Flag flag);
   // Positional arguments, in the order in which they are declared.
   Flag& argument(std::string name, std::string& out, std::string doc);

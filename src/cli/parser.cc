@@ -8,8 +8,8 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/suggest.h"
 #include "cli/secrets.h"
-#include "cli/suggest.h"
 
 namespace holdfast::cli {
 namespace {
@@ -77,7 +77,7 @@ Command& find_command(const std::string& name, const Commands& commands) {
     throw Error(ErrorKind::usage, fmt::format("\"{}\" is not complete", name),
                 fmt::format("Say which: {}.", fmt::join(members, ", ")));
   }
-  std::string hint = hint_for(name, known);
+  std::string hint = base::hint_for(name, known);
   if (hint.empty()) hint = "Run \"holdfast --help\" for the list of commands.";
   throw Error(ErrorKind::usage, fmt::format("unknown command \"{}\"", name), std::move(hint));
 }
@@ -93,7 +93,7 @@ void refuse_unknown_flags(const std::vector<std::string>& arguments, const FlagT
       std::vector<std::string> known;
       for (const Flag& one : table.all())
         if (!one.positional()) known.push_back(one.name);
-      std::string hint = hint_for(flag_name(argument), known);
+      std::string hint = base::hint_for(flag_name(argument), known);
       const std::string_view space = command.empty() ? "" : " ";
       if (hint.empty()) hint = fmt::format("Run \"holdfast{}{} --help\" for what it takes.", space, command);
       throw Error(ErrorKind::usage,

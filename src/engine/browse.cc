@@ -3,13 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <map>
 #include <set>
-#include <utility>
 
 #include "base/error.h"
 #include "base/key.h"
+#include "base/suggest.h"
 #include "engine/difference_filter.h"
 #include "engine/meter.h"
+#include "model/path.h"
 
 namespace holdfast::engine {
 
@@ -28,9 +32,14 @@ struct SplitPath {
   std::string_view rest;
 };
 
+std::string_view without_end_slashes(std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+// What follows the collection stays as it is: names may begin and end with slashes.
 SplitPath split(std::string_view path) {
   while (path.starts_with('/')) path.remove_prefix(1);
-  while (path.ends_with('/')) path.remove_suffix(1);
   const std::size_t slash = path.find('/');
   if (slash == std::string_view::npos) return {path, {}};
   return {path.substr(0, slash), path.substr(slash + 1)};
@@ -70,21 +79,23 @@ std::string part_in_words(const model::Collection& collection, base::ByteView ke
       (void)reader.text();
     }
   }
-  return collection.key[wanted].type == model::KeyPartType::integer ? std::to_string(reader.integer()) : reader.text();
+  if (collection.key[wanted].type == model::KeyPartType::integer) return std::to_string(reader.integer());
+  return wanted == 0 ? reader.text() : model::to_path_part(reader.text());
 }
 
-// Sums up the rows of a range by a name that neighbouring rows share.
+// Sums up the rows of a range by a name that neighbouring rows share; one entry at a time is kept.
 template <class Name>
-std::vector<ListEntry> sum_up(repository::BlockSource& source, const Tree& tree, const base::KeyRange& range,
-                              Name name) {
-  std::vector<ListEntry> out;
+void sum_up(repository::BlockSource& source, const Tree& tree, const base::KeyRange& range, Name name,
+            const ListVisitor& visit) {
+  std::optional<ListEntry> entry;
   for (repository::TreeCursor cursor(source, tree, range); cursor.valid(); cursor.next()) {
     std::string current = name(cursor.current().key);
-    if (out.empty() || out.back().name != current) out.push_back({.name = std::move(current), .rows = 0, .bytes = 0});
-    ++out.back().rows;
-    out.back().bytes += plain_size(cursor.current());
+    if (entry && entry->name != current) visit(*entry);
+    if (!entry || entry->name != current) entry = ListEntry{.name = std::move(current), .rows = 0, .bytes = 0};
+    ++entry->rows;
+    entry->bytes += plain_size(cursor.current());
   }
-  return out;
+  if (entry) visit(*entry);
 }
 
 // What a path below a collection stands for: the keys under it, and which key part comes next.
@@ -93,39 +104,55 @@ struct Place {
   std::size_t next_part = 0;
 };
 
+// Appends one component of a path to a key; false where it cannot be that part.
+bool append_part(base::Bytes& key, const model::KeyPart& part, std::string_view text) {
+  if (part.type == model::KeyPartType::text) {
+    base::append_text(key, model::from_path_part(text));
+    return true;
+  }
+  std::int64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc{} || end != text.data() + text.size()) return false;
+  base::append_int(key, number);
+  return true;
+}
+
+// The keys of an object, or below it: `parts` are the components behind its name.
+std::optional<Place> place_under(const model::Collection& collection, std::string_view object, std::string_view parts) {
+  base::Bytes prefix;
+  base::append_text(prefix, object);
+  std::size_t next_part = 1;
+  while (!parts.empty() && next_part < collection.key.size()) {
+    const std::size_t slash = parts.find('/');
+    if (!append_part(prefix, collection.key[next_part], parts.substr(0, slash))) return std::nullopt;
+    parts = slash == std::string_view::npos ? std::string_view() : parts.substr(slash + 1);
+    ++next_part;
+  }
+  if (!parts.empty()) return std::nullopt;
+  return Place{.range = under(prefix), .next_part = next_part};
+}
+
 std::optional<Place> place_of(repository::BlockSource& source, const Tree& tree, const model::Collection& collection,
                               std::string_view path) {
   // The first part may hold slashes: the longest one that exists is it, what follows are the further parts.
   for (std::size_t end = path.size(); end != 0 && end != std::string_view::npos;) {
-    base::Bytes prefix;
-    base::append_text(prefix, path.substr(0, end));
-    Place place{.range = under(prefix), .next_part = 1};
-    std::string_view rest = end < path.size() ? path.substr(end + 1) : std::string_view();
-    while (!rest.empty() && place.next_part < collection.key.size() &&
-           collection.key[place.next_part].type == model::KeyPartType::text) {
-      const std::size_t slash = rest.find('/');
-      base::append_text(prefix, rest.substr(0, slash));
-      rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
-      place = {.range = under(prefix), .next_part = place.next_part + 1};
-    }
-    if (rest.empty() && repository::TreeCursor(source, tree, place.range).valid()) return place;
+    const std::string_view parts = end < path.size() ? path.substr(end + 1) : std::string_view();
+    auto place = place_under(collection, path.substr(0, end), parts);
+    if (place && repository::TreeCursor(source, tree, place->range).valid()) return place;
     end = path.rfind('/', end - 1);
   }
   return std::nullopt;
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replace = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replace, row[j] + 1, row[j - 1] + 1});
-    }
+// The objects of an entity type, if there are any.
+std::optional<base::KeyRange> range_of_type(repository::BlockSource& source, const Tree& tree, std::string_view name) {
+  const std::string type = entity_type(name);
+  if (name != type && name != fmt::format("urn:li:{}", type)) return std::nullopt;
+  for (const std::string& prefix : {fmt::format("urn:li:{}:", type), fmt::format("{}:", type)}) {
+    base::KeyRange range = under(open_prefix(prefix));
+    if (repository::TreeCursor(source, tree, range).valid()) return range;
   }
-  return row[b.size()];
+  return std::nullopt;
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -149,7 +176,7 @@ std::vector<std::string> names_like(repository::BlockSource& source, const Tree&
     if (length == 0) break;
   }
   std::stable_sort(out.begin(), out.end(), [&](const std::string& a, const std::string& b) {
-    return edit_distance(a, wanted) < edit_distance(b, wanted);
+    return base::edit_distance(a, wanted) < base::edit_distance(b, wanted);
   });
   if (out.size() > k_near_shown_max) out.resize(k_near_shown_max);
   return out;
@@ -163,10 +190,9 @@ std::vector<std::string> names_like(repository::BlockSource& source, const Tree&
   base::append_text(prefix, object);
   std::vector<std::string> parts;
   if (collection.key.size() > 1) {
-    for (const ListEntry& entry :
-         sum_up(source, tree, under(prefix), [&](base::ByteView key) { return part_in_words(collection, key, 1); })) {
-      parts.push_back(entry.name);
-    }
+    sum_up(
+        source, tree, under(prefix), [&](base::ByteView key) { return part_in_words(collection, key, 1); },
+        [&](const ListEntry& entry) { parts.push_back(entry.name); });
   }
   if (!parts.empty()) {
     throw Error(ErrorKind::not_found, message, fmt::format("'{}' has: {}.", object, joined(parts)));
@@ -194,42 +220,105 @@ const Tree& tree_of(const Snapshot& snapshot, std::string_view collection) {
       names.empty() ? std::string("It holds no collection at all.") : fmt::format("It has: {}.", joined(names)));
 }
 
-std::vector<ListEntry> list(repository::Repository& repository, const Snapshot& snapshot, std::string_view path) {
+void list(repository::Repository& repository, const Snapshot& snapshot, std::string_view path,
+          const ListVisitor& visit) {
   const auto [name, rest] = split(path);
-  std::vector<ListEntry> out;
   if (name.empty()) {
-    for (const Tree& tree : snapshot.trees) out.push_back({.name = tree.name, .rows = tree.rows, .bytes = tree.bytes});
-    return out;
+    for (const Tree& tree : snapshot.trees) visit({.name = tree.name, .rows = tree.rows, .bytes = tree.bytes});
+    return;
   }
   const Tree& tree = tree_of(snapshot, name);
   const model::Collection collection = collection_of(tree);
   repository::BlockSource& source = repository.blocks();
-  if (rest.empty()) return sum_up(source, tree, {}, [](base::ByteView key) { return entity_type(first_part(key)); });
+  if (without_end_slashes(rest).empty())
+    return sum_up(
+        source, tree, {}, [](base::ByteView key) { return entity_type(first_part(key)); }, visit);
 
   if (const auto place = place_of(source, tree, collection, rest)) {
-    if (place->next_part >= collection.key.size()) return {};
-    return sum_up(source, tree, place->range,
-                  [&](base::ByteView key) { return part_in_words(collection, key, place->next_part); });
+    // What names a row is listed as that row, as "ls FILE" does.
+    const std::size_t shown = std::min(place->next_part, collection.key.size() - 1);
+    const auto name_of = [&](base::ByteView key) { return part_in_words(collection, key, shown); };
+    return sum_up(source, tree, place->range, name_of, visit);
   }
+  const std::string_view asked = without_end_slashes(rest);
   // Not an object: an entity type, short ("dataset") or as URNs begin ("urn:li:dataset").
-  const std::string type = entity_type(rest);
-  for (const std::string& prefix : {fmt::format("urn:li:{}:", type), fmt::format("{}:", type)}) {
-    out = sum_up(source, tree, under(open_prefix(prefix)), first_part);
-    if (!out.empty() && (rest == type || rest == fmt::format("urn:li:{}", type))) return out;
-  }
-  const std::string object(rest.substr(0, rest.rfind('/')));
-  throw_not_there(source, tree, collection, snapshot, rest, object);
+  if (const auto type = range_of_type(source, tree, asked)) return sum_up(source, tree, *type, first_part, visit);
+  throw_not_there(source, tree, collection, snapshot, asked, std::string(asked.substr(0, asked.rfind('/'))));
 }
 
 base::Row show(repository::Repository& repository, const Snapshot& snapshot, std::string_view path) {
   const auto [name, rest] = split(path);
   const Tree& tree = tree_of(snapshot, name);
   const model::Collection collection = collection_of(tree);
-  const base::Bytes key = model::path_to_key(collection, rest);
+  const std::string_view asked = without_end_slashes(rest);
+  const base::Bytes key = model::path_to_key(collection, asked);
   std::optional<base::Row> row = repository::find(repository.blocks(), repository.boundary_key(), tree, key);
-  if (!row) throw_not_there(repository.blocks(), tree, collection, snapshot, rest, first_part(key));
+  if (!row) throw_not_there(repository.blocks(), tree, collection, snapshot, asked, first_part(key));
   return *std::move(row);
 }
+
+namespace {
+
+std::set<std::string> collections_of(const std::vector<Snapshot>& snapshots) {
+  std::set<std::string> out;
+  for (const Snapshot& snapshot : snapshots)
+    for (const Tree& tree : snapshot.trees) out.insert(tree.name);
+  return out;
+}
+
+// Matches of one collection, over all snapshots, for as many keys from `from` on as fit into memory.
+class SightingWindow {
+public:
+  SightingWindow(repository::BlockSource& source, std::string_view name, base::Bytes from, std::size_t keys_max)
+      : source_(source), name_(name), keys_max_(keys_max), range_{.from = std::move(from), .to = std::nullopt} {}
+
+  void look_at(const Snapshot& snapshot, const model::Selection& selection, std::size_t number) {
+    for (const Tree& tree : snapshot.trees) {
+      if (tree.name != name_) continue;
+      const model::Collection collection = collection_of(tree);
+      model::Selection chosen = selection;
+      learn(chosen, source_, collection, &tree);
+      const auto wanted = intersect(chosen.range(collection), range_);
+      if (!wanted) continue;
+      for (repository::TreeCursor cursor(source_, tree, *wanted); cursor.valid(); cursor.next()) {
+        const base::ByteView key = cursor.current().key;
+        // The window grows narrower while it is filled.
+        if (!range_.contains(key)) break;
+        if (chosen.matches(collection, key)) see(key, collection, number);
+      }
+    }
+  }
+
+  void tell(const std::function<void(const Sighting&)>& visit) const {
+    for (const auto& [key, sighting] : found_) visit(sighting);
+  }
+  // Where the next window begins; absent at the end.
+  const std::optional<base::Bytes>& end() const noexcept { return range_.to; }
+
+private:
+  void see(base::ByteView key, const model::Collection& collection, std::size_t number) {
+    auto place = found_.find(key);
+    if (place == found_.end()) {
+      const std::string path = fmt::format("{}/{}", name_, model::key_to_path(collection, key));
+      place = found_.emplace(base::Bytes(key), Sighting{.path = path, .first = number, .last = number}).first;
+    }
+    place->second.last = number;
+    ++place->second.snapshots;
+    if (found_.size() <= keys_max_) return;
+    // Keys behind the last one that fits are left to the next window, in every snapshot.
+    const auto last = std::prev(found_.end());
+    range_.to = last->first;
+    found_.erase(last);
+  }
+
+  repository::BlockSource& source_;
+  std::string_view name_;
+  std::size_t keys_max_;
+  base::KeyRange range_;
+  std::map<base::Bytes, Sighting, std::less<>> found_;
+};
+
+}  // namespace
 
 void find(repository::Repository& repository, const Snapshot& snapshot, const model::Selection& selection,
           const std::function<void(const std::string& path, std::uint64_t bytes)>& visit) {
@@ -242,6 +331,19 @@ void find(repository::Repository& repository, const Snapshot& snapshot, const mo
       const base::RowView& row = cursor.current();
       if (!chosen.matches(collection, row.key)) continue;
       visit(fmt::format("{}/{}", tree.name, model::key_to_path(collection, row.key)), plain_size(row));
+    }
+  }
+}
+
+void find_in_all(repository::Repository& repository, const std::vector<Snapshot>& snapshots,
+                 const model::Selection& selection, const std::function<void(const Sighting&)>& visit,
+                 std::size_t keys_max) {
+  for (const std::string& name : collections_of(snapshots)) {
+    for (std::optional<base::Bytes> from = base::Bytes(); from;) {
+      SightingWindow window(repository.blocks(), name, *std::move(from), keys_max);
+      for (std::size_t i = 0; i < snapshots.size(); ++i) window.look_at(snapshots[i], selection, i);
+      window.tell(visit);
+      from = window.end();
     }
   }
 }

@@ -22,9 +22,12 @@ struct ListEntry {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
 };
-// The entries directly below a path: collections, then entity types, then URNs, then aspects, then versions.
-std::vector<ListEntry> list(repository::Repository& repository, const repository::Snapshot& snapshot,
-                            std::string_view path);
+using ListVisitor = std::function<void(const ListEntry&)>;
+// The entries directly below a path, in the order of their keys: collections, then entity types, then objects, aspects
+// and versions; a row is listed as itself.  Below a collection every row is read, for its size; one entry is kept in
+// memory.  Throws Error{not_found} with near names, before the first visit.
+void list(repository::Repository& repository, const repository::Snapshot& snapshot, std::string_view path,
+          const ListVisitor& visit);
 
 // Throws Error{not_found} with near names.
 base::Row show(repository::Repository& repository, const repository::Snapshot& snapshot, std::string_view path);
@@ -33,14 +36,31 @@ base::Row show(repository::Repository& repository, const repository::Snapshot& s
 void find(repository::Repository& repository, const repository::Snapshot& snapshot, const model::Selection& selection,
           const std::function<void(const std::string& path, std::uint64_t bytes)>& visit);
 
+// One row in several snapshots.
+struct Sighting {
+  std::string path;
+  std::size_t first = 0;  // which of the snapshots that were given
+  std::size_t last = 0;
+  std::uint64_t snapshots = 0;  // in how many it is
+};
+// Rows whose key matches in any of the snapshots, which come oldest first; in the order of their keys.  What is kept in
+// memory is `keys_max` paths: where more match, the snapshots are gone through again for the next ones.
+void find_in_all(repository::Repository& repository, const std::vector<repository::Snapshot>& snapshots,
+                 const model::Selection& selection, const std::function<void(const Sighting&)>& visit,
+                 std::size_t keys_max = 100'000);
+
+// What became of one row of the object in one snapshot.  Lives until the visitor returns.
 struct HistoryEntry {
-  repository::Snapshot snapshot;
+  const repository::Snapshot& snapshot;
+  const model::Collection& collection;
   std::string path;
   enum class What { first_seen, changed, removed } what = What::first_seen;
-  std::optional<base::Row> row;  // as of this snapshot
+  const base::Row* before = nullptr;  // nullptr: there was none
+  const base::Row* after = nullptr;
 };
-// Oldest first.  `aspect` empty: all of the object's rows.
-std::vector<HistoryEntry> history(repository::Repository& repository, std::string_view urn, std::string_view aspect,
-                                  std::string_view connector);
+// The snapshots come oldest first and are followed connector by connector.  `aspect` empty: all of the object's rows.
+// In memory are the rows of the object as of one snapshot of each connector.  Throws Error{usage} for an empty `urn`.
+void history(repository::Repository& repository, const std::vector<repository::Snapshot>& snapshots,
+             std::string_view urn, std::string_view aspect, const std::function<void(const HistoryEntry&)>& visit);
 
 }  // namespace holdfast::engine

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -32,8 +31,9 @@ bool starts_with_text(const model::Collection& collection) {
 // Follows one object through one connector's snapshots.
 class ObjectHistory {
 public:
-  ObjectHistory(repository::Repository& repository, base::KeyRange range, std::vector<HistoryEntry>& out)
-      : repository_(repository), range_(std::move(range)), out_(out) {}
+  ObjectHistory(repository::Repository& repository, base::KeyRange range,
+                const std::function<void(const HistoryEntry&)>& visit)
+      : repository_(repository), range_(std::move(range)), visit_(visit) {}
 
   void look_at(const Snapshot& snapshot) {
     for (const Tree& tree : snapshot.trees) {
@@ -54,34 +54,23 @@ public:
 private:
   using Rows = std::map<base::Bytes, base::Row>;
 
-  void tell(const Snapshot& snapshot, const Tree& tree, const model::Collection& collection, base::ByteView key,
-            What what, std::optional<base::Row> row) {
-    Snapshot brief = snapshot;
-    // An entry names its snapshot and the columns of its row; directories would only be copied for every row.
-    for (Tree& each : brief.trees) {
-      each.layers.clear();
-      each.delta.reset();
-      each.completed.clear();
-    }
-    out_.push_back({.snapshot = std::move(brief),
-                    .path = fmt::format("{}/{}", tree.name, model::key_to_path(collection, key)),
-                    .what = what,
-                    .row = std::move(row)});
-  }
-
   void settle(const Snapshot& snapshot, const Tree& tree, const model::Collection& collection, Rows& rows,
               const base::Bytes& key, std::optional<base::Row> now) {
-    const auto before = rows.find(key);
-    if (!now) {
-      if (before == rows.end()) return;
-      rows.erase(before);
-      tell(snapshot, tree, collection, key, What::removed, std::nullopt);
-      return;
-    }
-    if (before != rows.end() && before->second == *now) return;
-    const What what = before == rows.end() ? What::first_seen : What::changed;
-    rows.insert_or_assign(key, *now);
-    tell(snapshot, tree, collection, key, what, std::move(now));
+    const auto known = rows.find(key);
+    const base::Row* before = known == rows.end() ? nullptr : &known->second;
+    if (!now && before == nullptr) return;
+    if (now && before != nullptr && *before == *now) return;
+    const What what = !now ? What::removed : before == nullptr ? What::first_seen : What::changed;
+    visit_({.snapshot = snapshot,
+            .collection = collection,
+            .path = fmt::format("{}/{}", tree.name, model::key_to_path(collection, key)),
+            .what = what,
+            .before = before,
+            .after = now ? &*now : nullptr});
+    if (now)
+      rows.insert_or_assign(key, *std::move(now));
+    else
+      rows.erase(known);
   }
 
   void walk_delta(const Snapshot& snapshot, const Tree& tree, const model::Collection& collection, Rows& rows) {
@@ -103,27 +92,24 @@ private:
 
   repository::Repository& repository_;
   base::KeyRange range_;
-  std::vector<HistoryEntry>& out_;
+  const std::function<void(const HistoryEntry&)>& visit_;
   std::map<std::string, Rows> known_;  // by collection
   std::optional<repository::SnapshotId> last_;
 };
 
 }  // namespace
 
-std::vector<HistoryEntry> history(repository::Repository& repository, std::string_view urn, std::string_view aspect,
-                                  std::string_view connector) {
+void history(repository::Repository& repository, const std::vector<Snapshot>& snapshots, std::string_view urn,
+             std::string_view aspect, const std::function<void(const HistoryEntry&)>& visit) {
   if (urn.empty()) {
     throw base::Error(base::ErrorKind::usage, "history wants the name of an object",
                       "Write it like 'holdfast history urn:li:corpuser:anna'.");
   }
-  std::vector<HistoryEntry> out;
   std::map<std::string, ObjectHistory> histories;  // connectors have chains of their own
-  for (const Snapshot& snapshot : repository.snapshots()) {
-    if (snapshot.forgotten || (!connector.empty() && snapshot.connector != connector)) continue;
-    const auto [place, fresh] = histories.try_emplace(snapshot.connector, repository, object_range(urn, aspect), out);
+  for (const Snapshot& snapshot : snapshots) {
+    const auto [place, fresh] = histories.try_emplace(snapshot.connector, repository, object_range(urn, aspect), visit);
     place->second.look_at(snapshot);
   }
-  return out;
 }
 
 }  // namespace holdfast::engine

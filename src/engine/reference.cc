@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <vector>
+#include <set>
 
 #include "base/error.h"
+#include "base/suggest.h"
 #include "base/time.h"
 
 namespace holdfast::engine {
@@ -52,20 +53,6 @@ std::string of_connector(std::string_view connector) {
   return connector.empty() ? std::string() : fmt::format(" of connector '{}'", connector);
 }
 
-// Oldest first, without forgotten ones.
-std::vector<Snapshot> living(Repository& repository, std::string_view connector) {
-  std::vector<Snapshot> all = repository.snapshots();
-  std::erase_if(all, [&](const Snapshot& snapshot) {
-    return snapshot.forgotten || (!connector.empty() && snapshot.connector != connector);
-  });
-  return all;
-}
-
-[[noreturn]] void none_at_all(std::string_view connector) {
-  throw Error(ErrorKind::not_found, fmt::format("there is no snapshot{} yet", of_connector(connector)),
-              "Make one with 'holdfast backup'.");
-}
-
 // The snapshot `steps` before `tip`.  The chain of parents tells without reading every snapshot there is; where it was
 // broken (a first backup beside another, a forgotten parent) the list of all decides.
 Snapshot back_from(Repository& repository, const Snapshot& tip, std::uint64_t steps) {
@@ -80,7 +67,7 @@ Snapshot back_from(Repository& repository, const Snapshot& tip, std::uint64_t st
     if (!current.forgotten) --left;
   }
   if (left == 0) return current;
-  const std::vector<Snapshot> all = living(repository, tip.connector);
+  const std::vector<Snapshot> all = snapshots_of(repository, tip.connector);
   if (steps >= all.size()) {
     throw Error(ErrorKind::not_found,
                 fmt::format("there is no latest~{}: connector '{}' has {} snapshot{}", steps, tip.connector, all.size(),
@@ -96,14 +83,14 @@ Snapshot at_instant(Repository& repository, std::string_view text, std::string_v
     throw Error(ErrorKind::usage, fmt::format("'@{}' is not a point in time", text),
                 "Write it like @2026-11-20T10:00Z.");
   }
-  const std::vector<Snapshot> all = living(repository, connector);
+  const std::vector<Snapshot> all = snapshots_of(repository, connector);
   const Snapshot* best = nullptr;
   const Snapshot* oldest = nullptr;
   for (const Snapshot& snapshot : all) {
     if (oldest == nullptr || snapshot.taken < oldest->taken) oldest = &snapshot;
     if (snapshot.taken <= *instant && (best == nullptr || snapshot.taken >= best->taken)) best = &snapshot;
   }
-  if (oldest == nullptr) none_at_all(connector);
+  if (oldest == nullptr) throw_no_snapshot(repository, connector);
   if (best == nullptr) {
     throw Error(ErrorKind::not_found,
                 fmt::format("there is no snapshot{} at or before {}: the oldest is {} of {}", of_connector(connector),
@@ -134,7 +121,7 @@ Snapshot by_prefix(Repository& repository, std::string_view prefix) {
     throw Error(ErrorKind::usage, fmt::format("'{}' begins the names of several snapshots: {}", prefix, listed(found)),
                 "Give more digits.");
   }
-  if (all.empty()) none_at_all({});
+  if (all.empty()) throw_no_snapshot(repository, {});
   throw Error(ErrorKind::not_found, fmt::format("there is no snapshot '{}': there are {}", prefix, listed(all)),
               "See 'holdfast snapshots' for those there are, or write latest, latest~1 or @2026-11-20T10:00Z.");
 }
@@ -168,10 +155,33 @@ Snapshot resolve(Repository& repository, std::string_view snapshot, std::string_
   if (name.starts_with('@')) return at_instant(repository, name.substr(1), connector);
   if (const std::optional<std::uint64_t> steps = steps_back(name)) {
     const std::optional<Snapshot> tip = repository.latest(connector);
-    if (!tip) none_at_all(connector);
+    if (!tip) throw_no_snapshot(repository, connector);
     return back_from(repository, *tip, *steps);
   }
   return by_prefix(repository, name);
+}
+
+std::vector<Snapshot> snapshots_of(Repository& repository, std::string_view connector, Forgotten forgotten,
+                                   std::vector<std::string>* damaged) {
+  std::vector<Snapshot> out = repository.snapshots(damaged);
+  std::erase_if(out, [&](const Snapshot& snapshot) {
+    return (snapshot.forgotten && forgotten == Forgotten::leave_out) ||
+           (!connector.empty() && snapshot.connector != connector);
+  });
+  return out;
+}
+
+void throw_no_snapshot(Repository& repository, std::string_view connector) {
+  std::set<std::string> known;
+  for (const Snapshot& snapshot : repository.snapshots())
+    if (!snapshot.forgotten) known.insert(snapshot.connector);
+  std::string hint = "Make one with 'holdfast backup'.";
+  if (!connector.empty() && !known.empty()) {
+    const std::string other = base::hint_for(connector, {known.begin(), known.end()});
+    if (!other.empty()) hint = other;
+  }
+  throw Error(ErrorKind::not_found, fmt::format("there is no snapshot{} yet", of_connector(connector)),
+              std::move(hint));
 }
 
 }  // namespace holdfast::engine

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "repository/repository.h"
 
@@ -20,5 +21,14 @@ Reference parse_reference(std::string_view text);
 // found by prefix only.
 repository::Snapshot resolve(repository::Repository& repository, std::string_view snapshot,
                              std::string_view connector = {});
+
+enum class Forgotten { leave_out, include };
+// Oldest first; `connector` empty: of all.  Damaged ones are left out and reported by `damaged`, when given.
+std::vector<repository::Snapshot> snapshots_of(repository::Repository& repository, std::string_view connector,
+                                               Forgotten forgotten = Forgotten::leave_out,
+                                               std::vector<std::string>* damaged = nullptr);
+// Throws Error{not_found}: there is no snapshot of this connector (of any, when empty), with the nearest name that
+// there is one of.
+[[noreturn]] void throw_no_snapshot(repository::Repository& repository, std::string_view connector);
 
 }  // namespace holdfast::engine

@@ -3,17 +3,19 @@
 #include "cli/capture_flags.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
+#include "cli/describe.h"
 #include "ui/printers.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
 namespace {
 
-std::vector<base::Fact> facts_of(const engine::BackupResult& result, bool dry_run) {
+std::vector<base::Fact> facts_of(const engine::BackupResult& result, DryRun dry) {
   const repository::Snapshot& snapshot = result.snapshot;
+  const bool dry_run = dry == DryRun::yes;
   std::vector<base::Fact> facts{ui::fact_text("connector", snapshot.connector)};
   if (dry_run)
-    facts.push_back({"snapshot", "none: this was a dry run", "null"});
+    facts.push_back({"snapshot", "none", "null"});
   else
     facts.push_back(ui::fact_text("snapshot", snapshot.id.short_id()));
   facts.push_back(ui::fact_text("taken", base::to_rfc3339(snapshot.taken)));
@@ -25,6 +27,7 @@ std::vector<base::Fact> facts_of(const engine::BackupResult& result, bool dry_ru
   if (!dry_run) facts.push_back(ui::fact_bytes("added_stored", snapshot.bytes_added_stored));
   facts.push_back(ui::fact_duration("took", result.took));
   if (snapshot.partial()) facts.push_back({"partial", ui::format_counted(snapshot.outcomes.size(), "failure"), "true"});
+  if (dry_run) facts.push_back(dry_run_fact());
   return facts;
 }
 
@@ -44,23 +47,25 @@ public:
   void declare(FlagTable& flags) override {
     flags.argument("CONNECTOR", connector_, "which one, by its name in holdfast.toml").offer = Offer::connectors;
     flags.toggle("--full", options_.full, "compare with nothing: store a new base");
-    flags.toggle("--dry-run", options_.dry_run, "read and compare, store nothing");
+    flags.dry_run(dry_run_);
     capture_.declare(flags);
   }
 
   int run(Context& context) override {
     options_.capture = capture_.options(context.connector_config(connector_));
+    options_.dry_run = dry_run_ == DryRun::yes;
     repository::Repository& repository = context.repository();
     const auto connector = context.open_connector(connector_);
     const engine::BackupResult result =
         engine::backup(repository, *connector, connector_, options_, context.events(), context.clock(), context.stop());
-    context.events().summary("backup", facts_of(result, options_.dry_run));
+    context.events().summary("backup", facts_of(result, dry_run_));
     return result.snapshot.partial() ? k_exit_partial : k_exit_ok;
   }
 
 private:
   std::string connector_;
   engine::BackupOptions options_;
+  DryRun dry_run_ = DryRun::no;
   CaptureFlags capture_;
 };
 

@@ -1,4 +1,3 @@
-#include "cli/capture_flags.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/difference_printer.h"
@@ -24,57 +23,40 @@ public:
   void declare(FlagTable& flags) override {
     flags.argument("BEFORE", before_, "a snapshot").offer = Offer::snapshots;
     flags.argument("AFTER", after_, "a snapshot, or a connector").offer = Offer::snapshots;
-    flags.texts("--select", "CONDITIONS", select_, "only these rows; may be given several times");
-    flags.toggle("--fields", fields_, "show the fields that changed");
+    compare_.declare(flags);
     flags.toggle("--exit-code", exit_code_, "exit 4 where something differs");
-    capture_.declare(flags);
   }
 
   int run(Context& context) override {
-    repository::Repository& repository = context.repository();
-    const ConnectorConfig* live = context.config().connector(after_);
-    const repository::Snapshot before =
-        live != nullptr ? resolve_beside(repository, before_, after_) : engine::resolve(repository, before_);
-    const model::Selection selection(select_);
-    const std::string before_name = before.id.short_id();
-    engine::CompareCounts counts;
-    if (live != nullptr) {
-      const auto connector = context.open_connector(after_);
-      DifferencePrinter printer(context, options(before_name, after_));
-      counts = engine::compare_live(repository, before, *connector, capture_.options(*live), selection,
-                                    context.events(), context.stop(), visitor(printer));
-      printer.end(counts);
-    } else {
-      const repository::Snapshot after = engine::resolve(repository, after_);
-      DifferencePrinter printer(context, options(before_name, after.id.short_id()));
-      const auto values = fields_ ? repository::Values::yes : repository::Values::no;
-      counts = engine::compare_snapshots(repository, before, after, selection, values, visitor(printer));
-      printer.end(counts);
-    }
+    const engine::CompareCounts counts =
+        context.config().connector(after_) != nullptr ? diff_live(context) : diff_snapshots(context);
     return exit_code_ && counts.any() ? k_exit_differs : k_exit_ok;
   }
 
 private:
-  DifferencePrinter::Options options(std::string before, std::string after) const {
-    DifferencePrinter::Options out;
-    out.fields = fields_ ? Fields::show : Fields::hide;
-    out.before = std::move(before);
-    out.after = std::move(after);
-    return out;
+  engine::CompareCounts diff_live(Context& context) const {
+    const auto before = resolve_beside(context.repository(), before_, after_);
+    return show_live_differences(context, before, after_, compare_, UINT64_MAX);
   }
 
-  static engine::Visitor visitor(DifferencePrinter& printer) {
-    return [&printer](const model::Collection& collection, const repository::Difference& difference, bool stale) {
-      printer.show(collection, difference, stale);
-    };
+  engine::CompareCounts diff_snapshots(Context& context) const {
+    repository::Repository& repository = context.repository();
+    const repository::Snapshot before = engine::resolve(repository, before_);
+    const repository::Snapshot after = engine::resolve(repository, after_);
+    const model::Selection selection(compare_.select);
+    const auto values = compare_.fields ? repository::Values::yes : repository::Values::no;
+    DifferencePrinter printer(context, {.fields = compare_.fields ? Fields::show : Fields::hide,
+                                        .before = before.id.short_id(),
+                                        .after = after.id.short_id()});
+    const auto counts = engine::compare_snapshots(repository, before, after, selection, values, printer.visitor());
+    printer.end(counts);
+    return counts;
   }
 
   std::string before_;
   std::string after_;
-  std::vector<std::string> select_;
-  bool fields_ = false;
+  CompareFlags compare_;
   bool exit_code_ = false;
-  CaptureFlags capture_;
 };
 
 }  // namespace

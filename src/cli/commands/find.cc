@@ -1,13 +1,12 @@
 #include <fmt/format.h>
 
-#include <map>
-#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/commands/commands.h"
 #include "cli/context.h"
-#include "cli/describe.h"
+#include "cli/json_list.h"
+#include "cli/resolve.h"
 #include "engine/browse.h"
-#include "engine/reference.h"
 #include "ui/json_text.h"
 #include "ui/table.h"
 #include "ui/text.h"
@@ -37,72 +36,52 @@ public:
   int run(Context& context) override { return all_ ? find_in_all(context) : find_in_one(context); }
 
 private:
-  int find_in_one(Context& context) {
+  int find_in_one(Context& context) const {
     repository::Repository& repository = context.repository();
     const repository::Snapshot snapshot = engine::resolve(repository, snapshot_, connector_);
-    // Before the document begins: a pattern that is wrong must not leave half of one.
-    const model::Selection selection({pattern_});
-    std::uint64_t count = 0;
-    ui::Output& out = context.out();
+    const std::string id = snapshot.id.short_id();
+    JsonList list(context.out(), fmt::format("{{\"format_version\":1,\"snapshot\":{},\"found\":[", ui::json_quote(id)));
+    bool any = false;
+    const auto show = [&](const std::string& path, std::uint64_t bytes) {
+      any = true;
+      if (context.json()) return list.add(fmt::format("{{\"path\":{},\"bytes\":{}}}", ui::json_quote(path), bytes));
+      const std::string size =
+          context.global().verbose ? fmt::format("{:>10}  ", ui::format_bytes(bytes)) : std::string();
+      context.out().line(size + ui::printable(path));
+    };
+    engine::find(repository, snapshot, model::Selection({pattern_}), show);
     if (context.json())
-      out.write(
-          fmt::format("{{\"format_version\":1,\"snapshot\":{},\"found\":[", ui::json_quote(snapshot.id.short_id())));
-    engine::find(repository, snapshot, selection, [&](const std::string& path, std::uint64_t bytes) {
+      list.end();
+    else if (!any)
+      context.events().note(fmt::format("nothing in {} matches", id));
+    return k_exit_ok;
+  }
+
+  // Shown as found: what matches may be every row of every snapshot.
+  int find_in_all(Context& context) const {
+    const model::Selection selection({pattern_});
+    const auto snapshots = snapshots_named(context, connector_);
+    constexpr std::string_view k_columns = "{:<8}  {:<8}  {:>9}  {}";
+    JsonList list(context.out(), "{\"format_version\":1,\"found\":[");
+    bool any = false;
+    engine::find_in_all(context.repository(), snapshots, selection, [&](const engine::Sighting& one) {
+      const std::string first = snapshots[one.first].id.short_id();
+      const std::string last = snapshots[one.last].id.short_id();
+      const bool begins = !std::exchange(any, true);
       if (context.json())
-        out.write(fmt::format("{}\n{{\"path\":{},\"bytes\":{}}}", count == 0 ? "" : ",", ui::json_quote(path), bytes));
-      else if (context.global().verbose)
-        out.line(fmt::format("{:>10}  {}", ui::format_bytes(bytes), ui::printable(path)));
-      else
-        out.line(ui::printable(path));
-      ++count;
+        return list.add(fmt::format("{{\"path\":{},\"first\":\"{}\",\"last\":\"{}\",\"snapshots\":{}}}",
+                                    ui::json_quote(one.path), first, last, one.snapshots));
+      if (begins) {
+        context.out().line(fmt::format(k_columns, "FIRST", "LAST", "SNAPSHOTS", "PATH"));
+        context.out().line("--------  --------  ---------  ----");
+      }
+      context.out().line(fmt::format(k_columns, first, last, ui::format_count(one.snapshots), ui::printable(one.path)));
     });
     if (context.json())
-      out.line("]}");
-    else if (count == 0)
-      context.events().note(fmt::format("nothing in {} matches", snapshot.id.short_id()));
-    return k_exit_ok;
-  }
-
-  struct Seen {
-    std::string first;  // short ids
-    std::string last;
-    std::uint64_t snapshots = 0;
-  };
-
-  int find_in_all(Context& context) {
-    repository::Repository& repository = context.repository();
-    std::map<std::string, Seen> found;
-    for (const repository::Snapshot& snapshot : repository.snapshots()) {
-      if (snapshot.forgotten || (!connector_.empty() && connector_ != snapshot.connector)) continue;
-      const std::string id = snapshot.id.short_id();
-      engine::find(repository, snapshot, model::Selection({pattern_}), [&](const std::string& path, std::uint64_t) {
-        Seen& seen = found[path];
-        if (seen.snapshots++ == 0) seen.first = id;
-        seen.last = id;
-      });
-    }
-    if (context.json())
-      print_json(context, found);
-    else if (found.empty())
+      list.end();
+    else if (!any)
       context.events().note("nothing in any snapshot matches");
-    else
-      print_table(context, found);
     return k_exit_ok;
-  }
-
-  static void print_json(Context& context, const std::map<std::string, Seen>& found) {
-    auto list = nlohmann::ordered_json::array();
-    for (const auto& [path, seen] : found)
-      list.push_back({{"path", path}, {"first", seen.first}, {"last", seen.last}, {"snapshots", seen.snapshots}});
-    auto out = document();
-    out["found"] = std::move(list);
-    print_document(context, out);
-  }
-
-  static void print_table(Context& context, const std::map<std::string, Seen>& found) {
-    ui::Table table({{"FIRST"}, {"LAST"}, {"SNAPSHOTS", ui::Align::right}, {"PATH"}});
-    for (const auto& [path, seen] : found) table.row({seen.first, seen.last, ui::format_count(seen.snapshots), path});
-    context.out().write(table.text());
   }
 
   std::string pattern_;

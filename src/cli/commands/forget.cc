@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <set>
+
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
@@ -9,23 +11,24 @@
 namespace holdfast::cli {
 namespace {
 
-// All are looked up before the first is touched: a mistyped id must not leave half of the work done.
+// All are looked up before the first is touched: a mistyped id must not leave half of the work done.  One that is
+// named twice counts once.
 std::vector<repository::Snapshot> resolve_all(repository::Repository& repository,
                                               const std::vector<std::string>& names) {
   std::vector<repository::Snapshot> out;
-  for (const std::string& name : names) out.push_back(engine::resolve(repository, name));
+  std::set<repository::SnapshotId> seen;
+  for (const std::string& name : names) {
+    repository::Snapshot found = engine::resolve(repository, name);
+    if (seen.insert(found.id).second) out.push_back(std::move(found));
+  }
   return out;
 }
 
-std::vector<base::Fact> facts_of(const std::vector<std::string>& ids, bool dry_run) {
-  std::string json;
-  std::string text;
-  for (const std::string& id : ids) {
-    json += fmt::format("{}\"{}\"", json.empty() ? "" : ",", id);
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", id);
-  }
-  std::vector<base::Fact> facts{{"snapshots", text.empty() ? "none" : text, "[" + json + "]"}};
-  if (dry_run) facts.push_back({"dry_run", "nothing was written", "true"});
+std::vector<base::Fact> facts_of(const std::vector<std::string>& ids, DryRun dry_run) {
+  const std::string text = fmt::format("{}", fmt::join(ids, ", "));
+  const std::string json = ids.empty() ? "" : fmt::format("\"{}\"", fmt::join(ids, "\",\""));
+  std::vector<base::Fact> facts{{"snapshots", ids.empty() ? "none" : text, "[" + json + "]"}};
+  if (dry_run == DryRun::yes) facts.push_back(dry_run_fact());
   return facts;
 }
 
@@ -41,7 +44,7 @@ public:
   void declare(FlagTable& flags) override {
     flags.arguments("SNAPSHOT", Times::at_least_one, names_, "which ones").offer = Offer::snapshots;
     flags.text("--reason", "TEXT", reason_, "why, kept with the mark");
-    flags.toggle("--dry-run", dry_run_, "say which ones, write nothing");
+    flags.dry_run(dry_run_);
   }
 
   int run(Context& context) override {
@@ -50,7 +53,7 @@ public:
     for (const repository::Snapshot& snapshot : resolve_all(repository, names_)) {
       if (snapshot.forgotten)
         context.events().note(fmt::format("{} was forgotten before", snapshot.id.short_id()));
-      else if (!dry_run_)
+      else if (dry_run_ == DryRun::no)
         repository.forget(snapshot.id, reason_);
       if (!snapshot.forgotten) ids.push_back(snapshot.id.short_id());
     }
@@ -61,7 +64,7 @@ public:
 private:
   std::vector<std::string> names_;
   std::string reason_;
-  bool dry_run_ = false;
+  DryRun dry_run_ = DryRun::no;
 };
 
 class UndeleteCommand final : public Command {
@@ -73,7 +76,7 @@ public:
 
   void declare(FlagTable& flags) override {
     flags.arguments("SNAPSHOT", Times::at_least_one, names_, "which ones, by id");
-    flags.toggle("--dry-run", dry_run_, "say which ones, write nothing");
+    flags.dry_run(dry_run_);
   }
 
   int run(Context& context) override {
@@ -82,7 +85,7 @@ public:
     for (const repository::Snapshot& snapshot : resolve_all(repository, names_)) {
       if (!snapshot.forgotten)
         context.events().note(fmt::format("{} is not forgotten", snapshot.id.short_id()));
-      else if (!dry_run_)
+      else if (dry_run_ == DryRun::no)
         repository.undelete(snapshot.id);
       if (snapshot.forgotten) ids.push_back(snapshot.id.short_id());
     }
@@ -92,7 +95,7 @@ public:
 
 private:
   std::vector<std::string> names_;
-  bool dry_run_ = false;
+  DryRun dry_run_ = DryRun::no;
 };
 
 }  // namespace

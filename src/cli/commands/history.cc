@@ -1,21 +1,24 @@
 #include <fmt/format.h>
 
-#include <map>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
+#include "cli/json_list.h"
+#include "cli/resolve.h"
 #include "engine/browse.h"
 #include "model/field_diff.h"
+#include "ui/json_text.h"
 #include "ui/text.h"
 
 namespace holdfast::cli {
 namespace {
 
-using What = engine::HistoryEntry::What;
+using Entry = engine::HistoryEntry;
+using What = Entry::What;
 
-// For machines; people see a blank in place of the underscore.
 std::string_view word_of(What what) noexcept {
   switch (what) {
     case What::first_seen:
@@ -32,8 +35,8 @@ class HistoryCommand final : public Command {
 public:
   CommandDoc doc() const override {
     return {"history", "one object through all snapshots",
-            "Oldest first: in which snapshot each of the object's rows appeared, changed and\n"
-            "went.  --fields shows what changed, down to the JSON field."};
+            "Oldest first: in which snapshot, of which connector, each of the object's rows\n"
+            "appeared, changed and went.  --fields shows what changed, down to the JSON field."};
   }
 
   void declare(FlagTable& flags) override {
@@ -44,55 +47,51 @@ public:
   }
 
   int run(Context& context) override {
-    const auto entries = engine::history(context.repository(), urn_, aspect_, connector_);
-    if (context.json()) {
-      print_json(context, entries);
-      return k_exit_ok;
-    }
-    if (entries.empty())
-      context.events().note(fmt::format("no snapshot holds {}{}{}", urn_, aspect_.empty() ? "" : "/", aspect_));
-    std::map<std::string, const base::Row*> last;
-    for (const auto& entry : entries) {
-      context.out().line(
-          fmt::format("{}  {}  {:<10}  {}", entry.snapshot.id.short_id(), short_time(entry.snapshot.taken),
-                      entry.what == What::first_seen ? "first seen" : word_of(entry.what), ui::printable(entry.path)));
-      const base::Row*& before = last[entry.path];
-      if (fields_ && entry.what == What::changed) context.out().write(field_lines(changes(entry, before)));
-      before = entry.row ? &*entry.row : nullptr;
-    }
+    const auto snapshots = snapshots_named(context, connector_);
+    if (context.json())
+      print_json(context, snapshots);
+    else
+      print_lines(context, snapshots);
     return k_exit_ok;
   }
 
 private:
-  static std::vector<model::FieldChange> changes(const engine::HistoryEntry& entry, const base::Row* before) {
-    const std::string name = entry.path.substr(0, entry.path.find('/'));
-    const model::Collection collection = engine::collection_of(engine::tree_of(entry.snapshot, name));
+  static std::vector<model::FieldChange> changes(const Entry& entry) {
     std::vector<base::ColumnView> columns_before;
     std::vector<base::ColumnView> columns_after;
-    std::optional<base::RowView> view_before;
-    std::optional<base::RowView> view_after;
-    if (before != nullptr) view_before = base::to_view(*before, columns_before);
-    if (entry.row) view_after = base::to_view(*entry.row, columns_after);
-    return model::field_diff(collection, view_before ? &*view_before : nullptr, view_after ? &*view_after : nullptr);
+    std::optional<base::RowView> before;
+    std::optional<base::RowView> after;
+    if (entry.before != nullptr) before = base::to_view(*entry.before, columns_before);
+    if (entry.after != nullptr) after = base::to_view(*entry.after, columns_after);
+    return model::field_diff(entry.collection, before ? &*before : nullptr, after ? &*after : nullptr);
   }
 
-  void print_json(Context& context, const std::vector<engine::HistoryEntry>& entries) const {
-    auto list = nlohmann::ordered_json::array();
-    std::map<std::string, const base::Row*> last;
-    for (const auto& entry : entries) {
+  void print_lines(Context& context, const std::vector<repository::Snapshot>& snapshots) const {
+    std::size_t width = 0;
+    for (const auto& snapshot : snapshots) width = std::max(width, snapshot.connector.size());
+    bool any = false;
+    engine::history(context.repository(), snapshots, urn_, aspect_, [&](const Entry& entry) {
+      any = true;
+      context.out().line(fmt::format("{}  {}  {:<{}}  {:<10}  {}", entry.snapshot.id.short_id(),
+                                     short_time(entry.snapshot.taken), entry.snapshot.connector, width,
+                                     word_of(entry.what), ui::printable(entry.path)));
+      if (fields_ && entry.what == What::changed) context.out().write(field_lines(changes(entry)));
+    });
+    if (!any) context.events().note(fmt::format("no snapshot holds {}{}{}", urn_, aspect_.empty() ? "" : "/", aspect_));
+  }
+
+  void print_json(Context& context, const std::vector<repository::Snapshot>& snapshots) const {
+    JsonList list(context.out(), fmt::format("{{\"format_version\":1,\"urn\":{},\"history\":[", ui::json_quote(urn_)));
+    engine::history(context.repository(), snapshots, urn_, aspect_, [&](const Entry& entry) {
       nlohmann::ordered_json one{{"snapshot", entry.snapshot.id.short_id()},
                                  {"taken", base::to_rfc3339(entry.snapshot.taken)},
+                                 {"connector", entry.snapshot.connector},
                                  {"what", word_of(entry.what)},
                                  {"path", entry.path}};
-      const base::Row*& before = last[entry.path];
-      if (fields_) one["fields"] = to_json(changes(entry, before));
-      before = entry.row ? &*entry.row : nullptr;
-      list.push_back(std::move(one));
-    }
-    auto out = document();
-    out["urn"] = urn_;
-    out["history"] = std::move(list);
-    print_document(context, out);
+      if (fields_) one["fields"] = to_json(changes(entry));
+      list.add(to_line(one));
+    });
+    list.end();
   }
 
   std::string urn_;

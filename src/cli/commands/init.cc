@@ -2,6 +2,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/context.h"
+#include "cli/describe.h"
 #include "ui/printers.h"
 
 namespace holdfast::cli {
@@ -32,22 +33,28 @@ public:
 
   void declare(FlagTable& flags) override {
     flags.text("--label", "TEXT", label_, "what this key is, for \"key list\"");
+    flags.dry_run(dry_run_);
   }
 
   int run(Context& context) override {
     const std::string url = context.repository_url();
     const FoundKey key = context.key_for_init();
-    const repository::Repository& made = context.init_repository(key, label_);
-    std::vector<base::Fact> facts{ui::fact_text("repository", made.id()), ui::fact_text("url", url),
-                                  ui::fact_text("key", fmt::format("{} ({})", key.kind, key.source))};
-    if (context.json()) facts.push_back(ui::fact_text("recovery_hint", recovery_hint(key)));
+    const bool dry_run = dry_run_ == DryRun::yes;
+    if (dry_run) context.refuse_second_init();
+    std::vector<base::Fact> facts;
+    if (!dry_run) facts.push_back(ui::fact_text("repository", context.init_repository(key, label_).id()));
+    facts.push_back(ui::fact_text("url", url));
+    facts.push_back(ui::fact_text("key", fmt::format("{} ({})", key.kind, key.source)));
+    if (dry_run) facts.push_back(dry_run_fact());
+    if (context.json() && !dry_run) facts.push_back(ui::fact_text("recovery_hint", recovery_hint(key)));
     context.events().summary("init", facts);
-    if (!context.json()) context.events().note(recovery_hint(key));
+    if (!context.json() && !dry_run) context.events().note(recovery_hint(key));
     return k_exit_ok;
   }
 
 private:
   std::string label_;
+  DryRun dry_run_ = DryRun::no;
 };
 
 }  // namespace

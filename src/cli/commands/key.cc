@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/suggest.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
-#include "cli/suggest.h"
 #include "ui/printers.h"
 #include "ui/table.h"
 
@@ -27,11 +27,17 @@ public:
     flags.text("--new-key-file", "FILE", file_, "file that holds the new key").offer = Offer::files;
     flags.text("--new-key-command", "COMMAND", command_, "command that prints the new key");
     flags.text("--label", "TEXT", label_, "what it is, for \"key list\"");
+    flags.dry_run(dry_run_);
   }
 
   int run(Context& context) override {
     repository::Repository& repository = context.repository();
     const auto [material, kind] = new_key(context);
+    if (dry_run_ == DryRun::yes) {
+      context.events().summary("key add",
+                               {ui::fact_text("kind", kind), ui::fact_text("label", label_), dry_run_fact()});
+      return k_exit_ok;
+    }
     const repository::SlotInfo slot = repository.add_key(material, kind, label_, repository::KdfCost{});
     context.events().summary("key add", {ui::fact_text("slot", slot.id), ui::fact_text("kind", slot.kind),
                                          ui::fact_text("label", slot.label)});
@@ -58,6 +64,7 @@ private:
   std::optional<std::string> file_;
   std::optional<std::string> command_;
   std::string label_;
+  DryRun dry_run_ = DryRun::no;
 };
 
 class KeyListCommand final : public Command {
@@ -101,7 +108,10 @@ public:
             Kind::run};
   }
 
-  void declare(FlagTable& flags) override { flags.argument("SLOT", slot_, "which one"); }
+  void declare(FlagTable& flags) override {
+    flags.argument("SLOT", slot_, "which one");
+    flags.dry_run(dry_run_);
+  }
 
   int run(Context& context) override {
     repository::Repository& repository = context.repository();
@@ -113,10 +123,16 @@ public:
     }
     if (matches.empty())
       throw base::Error(base::ErrorKind::not_found, fmt::format("there is no key slot \"{}\"", slot_),
-                        hint_for(slot_, known));
+                        base::hint_for(slot_, known));
     if (matches.size() > 1)
       throw base::Error(base::ErrorKind::usage, fmt::format("\"{}\" begins {} key slots", slot_, matches.size()),
                         fmt::format("Write more of one of: {}.", fmt::join(matches, ", ")));
+    if (dry_run_ == DryRun::yes) {
+      const std::string_view would = known.size() == 1 ? "be refused: it is the last one" : "remove it";
+      context.events().summary("key remove", {ui::fact_text("slot", matches.front()),
+                                              ui::fact_text("would", std::string(would)), dry_run_fact()});
+      return k_exit_ok;
+    }
     repository.remove_key(matches.front());
     context.events().summary("key remove", {ui::fact_text("slot", matches.front())});
     context.events().warning(
@@ -126,6 +142,7 @@ public:
 
 private:
   std::string slot_;
+  DryRun dry_run_ = DryRun::no;
 };
 
 }  // namespace

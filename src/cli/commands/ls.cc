@@ -1,11 +1,15 @@
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
+
+#include <utility>
 
 #include "cli/commands/commands.h"
 #include "cli/context.h"
-#include "cli/describe.h"
+#include "cli/json_list.h"
 #include "engine/browse.h"
 #include "engine/reference.h"
+#include "ui/json_text.h"
 #include "ui/table.h"
+#include "ui/text.h"
 
 namespace holdfast::cli {
 namespace {
@@ -32,26 +36,39 @@ public:
     const repository::Snapshot snapshot = engine::resolve(repository, reference.snapshot, connector_);
     // "ls latest:aspect" means what "ls latest aspect" does.
     const std::string path = path_.empty() ? reference.path : path_;
-    const auto entries = engine::list(repository, snapshot, path);
-    if (context.json()) {
-      auto out = document();
-      out["snapshot"] = snapshot.id.short_id();
-      out["path"] = path;
-      auto list = nlohmann::ordered_json::array();
-      for (const auto& entry : entries)
-        list.push_back({{"name", entry.name}, {"rows", entry.rows}, {"bytes", entry.bytes}});
-      out["entries"] = std::move(list);
-      print_document(context, out);
-      return k_exit_ok;
-    }
-    ui::Table table({{"ROWS", ui::Align::right}, {"SIZE", ui::Align::right}, {"NAME"}});
-    for (const auto& entry : entries)
-      table.row({ui::format_count(entry.rows), ui::format_bytes(entry.bytes), entry.name});
-    context.out().write(table.text());
+    if (context.json())
+      print_json(context, snapshot, path);
+    else
+      print_lines(context, snapshot, path);
     return k_exit_ok;
   }
 
 private:
+  // Line by line in columns of a fixed width: a platform may hold millions of objects.
+  static void print_lines(Context& context, const repository::Snapshot& snapshot, const std::string& path) {
+    constexpr std::string_view k_columns = "{:>11}  {:>10}  {}";
+    bool headed = false;
+    engine::list(context.repository(), snapshot, path, [&](const engine::ListEntry& entry) {
+      if (!std::exchange(headed, true)) {
+        context.out().line(fmt::format(k_columns, "ROWS", "SIZE", "NAME"));
+        context.out().line("-----------  ----------  ----");
+      }
+      context.out().line(fmt::format(k_columns, ui::format_count(entry.rows), ui::format_bytes(entry.bytes),
+                                     ui::printable(entry.name)));
+    });
+    if (!headed) context.events().note(fmt::format("{} holds nothing there", snapshot.id.short_id()));
+  }
+
+  static void print_json(Context& context, const repository::Snapshot& snapshot, const std::string& path) {
+    JsonList list(context.out(), fmt::format("{{\"format_version\":1,\"snapshot\":{},\"path\":{},\"entries\":[",
+                                             ui::json_quote(snapshot.id.short_id()), ui::json_quote(path)));
+    engine::list(context.repository(), snapshot, path, [&](const engine::ListEntry& entry) {
+      list.add(
+          fmt::format("{{\"name\":{},\"rows\":{},\"bytes\":{}}}", ui::json_quote(entry.name), entry.rows, entry.bytes));
+    });
+    list.end();
+  }
+
   std::string snapshot_;
   std::string path_;
   std::string connector_;

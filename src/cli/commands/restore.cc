@@ -71,7 +71,7 @@ public:
     flags.text("--plan", "FILE", plan_file_, "apply this plan").offer = Offer::files;
     plan_.declare(flags);
     flags.toggle("--yes", yes_, "do it, although the target holds rows");
-    flags.toggle("--dry-run", dry_run_, "say what would be done, write nothing");
+    flags.dry_run(dry_run_);
     flags.toggle("--drop-previous", drop_previous_, "do not keep the table that was there");
     flags.toggle("--allow-writers", allow_writers_, "although something still writes to the target");
     flags.count("--writers", writers_, k_workers_max, "connections that load at once (4)");
@@ -129,7 +129,7 @@ private:
       print_plan(context, plan);
       context.out().flush();
     }
-    if (changes_of(plan) != 0 && !yes_ && !dry_run_)
+    if (changes_of(plan) != 0 && !yes_ && dry_run_ == DryRun::no)
       throw Error(ErrorKind::refused,
                   fmt::format("{} is not changed without being told to ({})", to_, counts_text(plan)),
                   "Look at the plan, then add --yes; or keep it with \"holdfast plan … --out FILE\" and apply that.");
@@ -139,7 +139,7 @@ private:
   int apply(Context& context, const model::Plan& plan, const repository::Snapshot& snapshot,
             platform::Connector& target) const {
     engine::ApplyResult result;
-    if (!dry_run_)
+    if (dry_run_ == DryRun::no)
       for (const model::Plan& part : by_collection(plan)) {
         const model::Collection collection =
             engine::collection_of(engine::tree_of(snapshot, part.steps.front().collection));
@@ -150,8 +150,8 @@ private:
       context.events().warning(fmt::format("changed since the plan, left alone: {}", path));
     std::vector<base::Fact> facts{ui::fact_text("target", plan.target),
                                   ui::fact_text("snapshot", snapshot.id.short_id())};
-    if (dry_run_)
-      facts.push_back(ui::fact_text("would", counts_text(plan)));
+    if (dry_run_ == DryRun::yes)
+      facts.insert(facts.end(), {ui::fact_text("would", counts_text(plan)), dry_run_fact()});
     else
       facts.insert(facts.end(),
                    {ui::fact_count("created", result.created), ui::fact_count("updated", result.updated),
@@ -162,7 +162,7 @@ private:
   }
 
   int restore_whole(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) const {
-    if (dry_run_) return describe_whole(context, snapshot, target);
+    if (dry_run_ == DryRun::yes) return describe_whole(context, snapshot, target);
     engine::WholeOptions options;
     options.yes = yes_;
     options.replace.drop_previous = drop_previous_;
@@ -190,13 +190,13 @@ private:
       holds_rows = holds_rows || target.holds_rows(engine::collection_of(tree));
     const std::string_view would = holds_rows && engine::lacks_rows(snapshot)
                                        ? "be refused: rows of the target are missing from the snapshot"
-                                       : "load all rows, then swap: this was a dry run";
+                                       : "load all rows, then swap";
     context.events().summary(
         "restore", {ui::fact_text("target", to_), ui::fact_text("snapshot", snapshot.id.short_id()),
                     ui::fact_count("rows", rows_of(snapshot)), ui::fact_bytes("bytes", bytes_of(snapshot)),
                     base::Fact{"replaces", holds_rows ? "the rows that are there: needs --yes" : "nothing: it is empty",
                                holds_rows ? "true" : "false"},
-                    ui::fact_text("would", std::string(would))});
+                    ui::fact_text("would", std::string(would)), dry_run_fact()});
     return k_exit_ok;
   }
 
@@ -206,7 +206,7 @@ private:
   PlanFlags plan_;
   std::optional<unsigned> writers_;
   bool yes_ = false;
-  bool dry_run_ = false;
+  DryRun dry_run_ = DryRun::no;
   bool drop_previous_ = false;
   bool allow_writers_ = false;
 };

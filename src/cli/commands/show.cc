@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/suggest.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
-#include "cli/suggest.h"
 #include "engine/browse.h"
 #include "engine/reference.h"
 #include "ui/json_text.h"
@@ -79,7 +79,7 @@ private:
       return;
     }
     throw Error(ErrorKind::usage, fmt::format("{} has no column \"{}\"", collection.name, *column_),
-                hint_for(*column_, known));
+                base::hint_for(*column_, known));
   }
 
   static void print_json(Context& context, const repository::Snapshot& snapshot, const model::Collection& collection,

@@ -5,6 +5,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
+#include "cli/resolve.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -27,14 +28,8 @@ public:
   }
 
   int run(Context& context) override {
-    std::vector<std::string> damaged;
-    std::vector<repository::Snapshot> shown;
-    for (repository::Snapshot& snapshot : context.repository().snapshots(&damaged)) {
-      const bool wanted = (all_ || !snapshot.forgotten) && (!connector_ || *connector_ == snapshot.connector);
-      if (wanted) shown.push_back(std::move(snapshot));
-    }
-    for (const std::string& problem : damaged)
-      context.events().warning(fmt::format("damaged and left out: {}", problem));
+    const auto shown =
+        snapshots_named(context, connector_, all_ ? engine::Forgotten::include : engine::Forgotten::leave_out);
     if (context.json())
       print_json(context, shown);
     else if (context.global().quiet)
@@ -57,7 +52,7 @@ private:
     for (const auto& snapshot : shown) context.out().line(snapshot.id.short_id());
   }
 
-  static void print_table(Context& context, const std::vector<repository::Snapshot>& shown) {
+  void print_table(Context& context, const std::vector<repository::Snapshot>& shown) const {
     const bool wide = context.global().verbose;
     std::vector<ui::Table::Heading> headings{{"ID"},      {"TAKEN (UTC)"},        {"CONNECTOR"}, {"ROWS", Align::right},
                                              {"CHANGES"}, {"ADDED", Align::right}};
@@ -76,12 +71,12 @@ private:
       table.row(std::move(cells));
     }
     if (shown.empty())
-      context.events().note("there are no snapshots yet");
+      context.events().note(fmt::format("there are no snapshots{} yet", connector_.empty() ? "" : " of " + connector_));
     else
       context.out().write(table.text());
   }
 
-  std::optional<std::string> connector_;
+  std::string connector_;
   bool all_ = false;
 };
 

@@ -1,4 +1,3 @@
-#include "cli/capture_flags.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/difference_printer.h"
@@ -23,28 +22,15 @@ public:
   void declare(FlagTable& flags) override {
     flags.argument("SNAPSHOT", snapshot_, "what it should be").offer = Offer::snapshots;
     flags.argument("CONNECTOR", connector_, "what to read").offer = Offer::connectors;
-    flags.texts("--select", "CONDITIONS", select_, "only these rows; may be given several times");
-    flags.toggle("--fields", fields_, "show the fields that differ");
-    capture_.declare(flags);
+    compare_.declare(flags);
   }
 
   int run(Context& context) override {
-    const platform::CaptureOptions capture = capture_.options(context.connector_config(connector_));
-    const model::Selection selection(select_);
-    repository::Repository& repository = context.repository();
-    const repository::Snapshot snapshot = resolve_beside(repository, snapshot_, connector_);
-    const auto connector = context.open_connector(connector_);
-    DifferencePrinter::Options options;
-    options.fields = fields_ ? Fields::show : Fields::hide;
-    if (!context.global().verbose) options.lines_most = k_lines_most;
-    options.before = snapshot.id.short_id();
-    options.after = connector_;
-    DifferencePrinter printer(context, options);
-    const engine::CompareCounts counts =
-        engine::compare_live(repository, snapshot, *connector, capture, selection, context.events(), context.stop(),
-                             [&](const model::Collection& collection, const repository::Difference& difference,
-                                 bool stale) { printer.show(collection, difference, stale); });
-    printer.end(counts);
+    // Before the snapshot: a mistyped connector must not be taken for one that has no snapshot of its own.
+    context.connector_config(connector_);
+    const auto snapshot = resolve_beside(context.repository(), snapshot_, connector_);
+    const engine::CompareCounts counts = show_live_differences(context, snapshot, connector_, compare_,
+                                                               context.global().verbose ? UINT64_MAX : k_lines_most);
     if (counts.any()) return k_exit_differs;
     return counts.stale == 0 ? k_exit_ok : k_exit_partial;
   }
@@ -52,9 +38,7 @@ public:
 private:
   std::string snapshot_;
   std::string connector_;
-  std::vector<std::string> select_;
-  bool fields_ = false;
-  CaptureFlags capture_;
+  CompareFlags compare_;
 };
 
 }  // namespace

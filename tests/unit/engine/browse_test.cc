@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <tuple>
 
 #include "base/error.h"
 #include "support/engine_world.h"
@@ -29,10 +30,10 @@ protected:
   }
   std::map<std::string, std::uint64_t> listed(std::string_view path) {
     std::map<std::string, std::uint64_t> out;
-    for (const ListEntry& entry : list(*world.repository, snapshot, path)) {
+    list(*world.repository, snapshot, path, [&](const ListEntry& entry) {
       EXPECT_GT(entry.bytes, 0U);
-      out[entry.name] = entry.rows;
-    }
+      EXPECT_TRUE(out.emplace(entry.name, entry.rows).second) << entry.name << " comes twice";
+    });
     return out;
   }
   Error error_of(const std::function<void()>& work) {
@@ -58,8 +59,29 @@ TEST_F(Browse, lists_collections_types_objects_aspects_and_versions) {
   EXPECT_EQ(listed(std::string("aspect/") + k_dataset + "/status"), (Names{{"0", 1}, {"1", 1}}));
 }
 
+TEST_F(Browse, lists_a_row_as_itself) {
+  EXPECT_EQ(listed(std::string("aspect/") + k_dataset + "/status/1"), (Names{{"1", 1}}));
+}
+
+TEST_F(Browse, finds_its_way_through_slashes_in_urns_and_aspects) {
+  for (const char* urn : {"urn:li:tag:a/", "urn:li:tag:a/b", "/", "urn:li:tag:50%2F"})
+    world.connector.put(test::aspect_row(urn, "c/d", "{}"));
+  snapshot = world.backup().snapshot;
+  for (const std::string urn : {"urn:li:tag:a/", "urn:li:tag:a/b", "urn:li:tag:50%2F"}) {
+    EXPECT_EQ(listed("aspect/" + urn), (Names{{"c%2Fd", 1}})) << urn;
+    EXPECT_EQ(listed("aspect/" + urn + "/c%2Fd"), (Names{{"0", 1}})) << urn;
+    EXPECT_EQ(show(*world.repository, snapshot, "aspect/" + urn + "/c%2Fd"), test::aspect_row(urn, "c/d", "{}"));
+  }
+  std::uint64_t rows = 0;
+  find(*world.repository, snapshot, model::Selection(), [&](const std::string& path, std::uint64_t) {
+    ++rows;
+    EXPECT_NO_THROW(show(*world.repository, snapshot, path)) << path;
+  });
+  EXPECT_EQ(rows, 9U);
+}
+
 TEST_F(Browse, names_the_collections_there_are) {
-  const Error error = error_of([&] { list(*world.repository, snapshot, "aspects"); });
+  const Error error = error_of([&] { listed("aspects"); });
   EXPECT_EQ(error.kind(), ErrorKind::not_found);
   EXPECT_NE(error.hint().find("aspect"), std::string::npos);
 }
@@ -78,7 +100,7 @@ TEST_F(Browse, suggests_near_names_for_what_is_not_there) {
   const Error aspect =
       error_of([&] { show(*world.repository, snapshot, std::string("aspect/") + k_dataset + "/state"); });
   EXPECT_NE(aspect.hint().find("ownership, status"), std::string::npos) << aspect.hint();
-  const Error listing = error_of([&] { list(*world.repository, snapshot, "aspect/urn:li:tag:funny"); });
+  const Error listing = error_of([&] { listed("aspect/urn:li:tag:funny"); });
   EXPECT_NE(listing.hint().find("urn:li:tag:fun"), std::string::npos) << listing.hint();
 }
 
@@ -94,6 +116,33 @@ TEST_F(Browse, finds_by_glob_with_paths_that_show_understands) {
   find(*world.repository, snapshot, model::Selection({"type:tag,*fun"}),
        [&](const std::string& path, std::uint64_t) { paths.push_back(path); });
   EXPECT_EQ(paths, (std::vector<std::string>{"aspect/urn:li:tag:fun/tagProperties/0"}));
+}
+
+TEST_F(Browse, finds_in_all_snapshots_the_same_however_few_paths_fit_into_memory) {
+  std::vector<Snapshot> snapshots{snapshot};
+  world.connector.erase(test::aspect_key("urn:li:tag:fun", "tagProperties"));
+  world.connector.put(test::aspect_row("urn:li:tag:new", "tagProperties", "{}"));
+  snapshots.push_back(world.backup().snapshot);
+  world.connector.put(test::aspect_row("urn:li:tag:fun", "tagProperties", "{}"));
+  snapshots.push_back(world.backup().snapshot);
+  using Line = std::tuple<std::string, std::size_t, std::size_t, std::uint64_t>;
+  const auto found = [&](const char* pattern, std::size_t keys_max) {
+    std::vector<Line> out;
+    find_in_all(
+        *world.repository, snapshots, model::Selection({pattern}),
+        [&](const Sighting& one) { out.emplace_back(one.path, one.first, one.last, one.snapshots); }, keys_max);
+    return out;
+  };
+  const std::vector<Line> tags{{"aspect/urn:li:tag:finance/tagProperties/0", 0, 2, 3},
+                               {"aspect/urn:li:tag:fun/tagProperties/0", 0, 2, 2},
+                               {"aspect/urn:li:tag:new/tagProperties/0", 1, 2, 2}};
+  const std::vector<Line> all = found("*", 1000);
+  EXPECT_EQ(all.size(), 6U);
+  for (const std::size_t keys_max : {std::size_t{1}, std::size_t{2}, std::size_t{3}, std::size_t{1000}}) {
+    EXPECT_EQ(found("type:tag", keys_max), tags) << keys_max;
+    EXPECT_EQ(found("*", keys_max), all) << keys_max;
+  }
+  EXPECT_TRUE(found("urn:li:nothing", 1).empty());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "engine/browse.h"
+#include "engine/reference.h"
 #include "support/engine_world.h"
 
 namespace holdfast::engine {
@@ -24,10 +25,14 @@ protected:
   using Line = std::tuple<repository::SnapshotId, What, std::string>;
   std::vector<Line> lines(std::string_view aspect = "status", std::string_view connector = {}) {
     std::vector<Line> out;
-    for (const HistoryEntry& entry : history(*world.repository, k_tag, aspect, connector)) {
+    const auto snapshots = snapshots_of(*world.repository, connector);
+    history(*world.repository, snapshots, k_tag, aspect, [&](const HistoryEntry& entry) {
       EXPECT_EQ(entry.path, "aspect/urn:li:tag:x/status/0");
-      out.emplace_back(entry.snapshot.id, entry.what, entry.row ? entry.row->columns[0].value_or("") : "none");
-    }
+      EXPECT_EQ(entry.before == nullptr, entry.what == What::first_seen);
+      EXPECT_EQ(entry.collection.name, "aspect");
+      out.emplace_back(entry.snapshot.id, entry.what,
+                       entry.after == nullptr ? "none" : entry.after->columns[0].value_or(""));
+    });
     return out;
   }
   EngineWorld world;

@@ -100,6 +100,24 @@ TEST_F(Resolve, takes_short_ids_names_and_prefixes_of_one) {
   EXPECT_EQ(kind_of(*world.repository, ""), ErrorKind::usage);
 }
 
+TEST_F(Resolve, suggests_the_connector_that_was_meant) {
+  try {
+    resolve(*world.repository, "catalgo/latest");
+    ADD_FAILURE() << "it was resolved";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.message(), "there is no snapshot of connector 'catalgo' yet");
+    EXPECT_EQ(error.hint(), "Did you mean \"catalog\"?");
+  }
+}
+
+TEST_F(Resolve, lists_snapshots_of_one_connector_without_forgotten_ones) {
+  world.repository->forget(made[2].id, "test");
+  EXPECT_EQ(snapshots_of(*world.repository, "catalog").size(), 3U);
+  EXPECT_EQ(snapshots_of(*world.repository, "catalog", Forgotten::include).size(), 4U);
+  EXPECT_EQ(snapshots_of(*world.repository, "").size(), 4U);
+  EXPECT_TRUE(snapshots_of(*world.repository, "nobody").empty());
+}
+
 TEST(ResolveNothing, says_that_there_is_no_snapshot_yet) {
   EngineWorld world;
   EXPECT_EQ(kind_of(*world.repository, "latest"), ErrorKind::not_found);

@@ -1,10 +1,10 @@
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace holdfast::cli {
+namespace holdfast::base {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   // Three rows of the table suffice: a swap looks back two.
@@ -51,4 +51,4 @@ std::string hint_for(std::string_view word, const std::vector<std::string>& know
   return fmt::format("Known here: {}.", fmt::join(known, ", "));
 }
 
-}  // namespace holdfast::cli
+}  // namespace holdfast::base

@@ -1,4 +1,4 @@
-// "Did you mean …?" for commands, flags and keys of the configuration.
+// "Did you mean …?" for commands, flags, keys of the configuration and names in a snapshot.
 #pragma once
 
 #include <optional>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdfast::cli {
+namespace holdfast::base {
 
 // Insertions, deletions, substitutions and swaps of neighbours that lead from one word to the other.
 std::size_t edit_distance(std::string_view a, std::string_view b);
@@ -17,4 +17,4 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
 // A hint: the nearest word, else the whole list where it is short.
 std::string hint_for(std::string_view word, const std::vector<std::string>& known);
 
-}  // namespace holdfast::cli
+}  // namespace holdfast::base

@@ -1,10 +1,10 @@
-#include "cli/suggest.h"
+#include "base/suggest.h"
 
 #include <gtest/gtest.h>
 
 namespace {
 
-using namespace holdfast::cli;
+using namespace holdfast::base;
 
 TEST(Suggest, counts_edits_with_swaps_as_one) {
   EXPECT_EQ(edit_distance("", ""), 0u);
