@@ -350,7 +350,9 @@ std::vector<std::string> config_places() {
 Config load_config(const std::optional<std::string>& named, const std::vector<platform::Platform>& platforms) {
   if (named) {
     const auto text = read_text(*named);
-    if (!text) throw Error(ErrorKind::config, fmt::format("cannot read {}: {}", *named, std::strerror(errno)));
+    if (!text)
+      throw Error(ErrorKind::config, fmt::format("cannot read {}: {}", *named, std::strerror(errno)),
+                  "Give --config or HOLDFAST_CONFIG the path of a holdfast.toml, or neither.");
     return parse_config(*text, *named, platforms);
   }
   for (const std::string& place : config_places())

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+
 #include "base/bytes.h"
 #include "base/error.h"
 
@@ -9,6 +11,14 @@ namespace holdfast::cli {
 
 using base::Error;
 using base::ErrorKind;
+
+namespace {
+
+bool is_hex(char c) noexcept {
+  return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+}
+
+}  // namespace
 
 std::string file_url_path(std::string_view url) {
   constexpr std::string_view k_scheme = "file://";
@@ -22,8 +32,14 @@ std::string file_url_path(std::string_view url) {
       out += path[i];
       continue;
     }
-    if (i + 2 >= path.size()) throw Error(ErrorKind::config, fmt::format("\"{}\" ends inside a %-escape", url));
-    out += base::from_hex(path.substr(i + 1, 2));
+    const std::string_view digits = path.substr(i + 1, 2);
+    const bool whole = digits.size() == 2 && is_hex(digits[0]) && is_hex(digits[1]);
+    // A NUL byte would end the path for the system, and lead to another folder than the one that is shown.
+    if (!whole || digits == "00")
+      throw Error(ErrorKind::config,
+                  fmt::format("\"{}\" holds the escape \"%{}\", which stands for nothing", url, digits),
+                  "Write a percent sign that belongs to the path as %25.");
+    out += base::from_hex(digits);
     i += 2;
   }
   while (out.size() > 1 && out.back() == '/') out.pop_back();

@@ -23,6 +23,7 @@ using base::ErrorKind;
 using model::Action;
 
 constexpr std::uint64_t k_steps_most = 50;
+constexpr std::string_view k_plan_hint = "Name a file that \"holdfast plan … --out FILE\" wrote.";
 
 }  // namespace
 
@@ -55,9 +56,12 @@ model::Plan read_plan(const std::string& path) {
   // Opening a folder succeeds; reading it would throw what nobody understands.
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored))
-    throw Error(ErrorKind::config, fmt::format("cannot read the plan {}: it is a folder", path));
+    throw Error(ErrorKind::config, fmt::format("cannot read the plan {}: it is a folder", path),
+                std::string(k_plan_hint));
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(ErrorKind::config, fmt::format("cannot read the plan {}: {}", path, std::strerror(errno)));
+  if (!file)
+    throw Error(ErrorKind::config, fmt::format("cannot read the plan {}: {}", path, std::strerror(errno)),
+                std::string(k_plan_hint));
   const std::string text(std::istreambuf_iterator<char>(file), {});
   return base::in_context([&] { return fmt::format("reading the plan {}", path); },
                           [&] { return model::plan_from_json(text); });
@@ -73,7 +77,9 @@ void write_plan(const model::Plan& plan, const std::string& path) {
   file << model::to_json(plan);
   file.close();
   const bool done = file.good() && std::rename(temporary.c_str(), path.c_str()) == 0;
-  if (!done) throw Error(ErrorKind::io, fmt::format("cannot write the plan {}: {}", path, std::strerror(errno)));
+  if (!done)
+    throw Error(ErrorKind::io, fmt::format("cannot write the plan {}: {}", path, std::strerror(errno)),
+                "Name a file in a folder that exists and that you may write to.");
 }
 
 void print_plan(Context& context, const model::Plan& plan) {

@@ -22,6 +22,9 @@ extern char** environ;
 namespace holdfast::cli {
 namespace {
 
+constexpr std::string_view k_source_hint =
+    "Check what the secret is read from: it must hold the secret and be readable.";
+
 using base::Error;
 using base::ErrorKind;
 using base::Secret;
@@ -52,7 +55,9 @@ std::string read_to_end(int descriptor, std::string_view name) {
   while (true) {
     const ssize_t size = ::read(descriptor, buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0) throw Error(ErrorKind::config, fmt::format("cannot read {}: {}", name, std::strerror(errno)));
+    if (size < 0)
+      throw Error(ErrorKind::config, fmt::format("cannot read {}: {}", name, std::strerror(errno)),
+                  std::string(k_source_hint));
     if (size == 0) break;
     out.append(buffer.data(), static_cast<std::size_t>(size));
     if (out.size() > k_secret_bytes_max) throw Error(ErrorKind::config, fmt::format("{} holds more than 64 KiB", name));
@@ -63,7 +68,9 @@ std::string read_to_end(int descriptor, std::string_view name) {
 
 std::string read_file(const std::string& path, std::string_view name) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) throw Error(ErrorKind::config, fmt::format("cannot open {}: {}", name, std::strerror(errno)));
+  if (file.get() < 0)
+    throw Error(ErrorKind::config, fmt::format("cannot open {}: {}", name, std::strerror(errno)),
+                std::string(k_source_hint));
   return read_to_end(file.get(), name);
 }
 
@@ -188,7 +195,8 @@ base::Secret read_secret(const SecretSource& source, std::string_view purpose) {
                             }
                             drop_line_end(text);
                             if (text.empty())
-                              throw Error(ErrorKind::config, fmt::format("{} is empty", source.display()));
+                              throw Error(ErrorKind::config, fmt::format("{} is empty", source.display()),
+                                          std::string(k_source_hint));
                             return Secret(std::move(text));
                           });
 }

@@ -116,7 +116,7 @@ base::Bytes path_to_key(const Collection& collection, std::string_view path) {
     if (slash == std::string_view::npos || (last.empty() && !ended))
       throw Error(
           ErrorKind::usage,
-          fmt::format("'{}' does not name a {}: its {} is missing", path, collection.name, collection.key[i].name),
+          fmt::format("'{}' names no row of {}: its {} is missing", path, collection.name, collection.key[i].name),
           fmt::format("Write it as {}.", path_form(collection)));
     parts[i] = from_path_part(last);
     rest = rest.substr(0, slash);

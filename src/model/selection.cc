@@ -120,7 +120,9 @@ Selection::Selection(const std::vector<std::string>& texts) : texts_(texts) {
   for (const std::string& text : texts) {
     std::vector<Condition> all;
     for (const std::string& part : split_conditions(text)) {
-      if (part.empty()) throw Error(ErrorKind::usage, fmt::format("the selection '{}' has an empty condition", text));
+      if (part.empty())
+        throw Error(ErrorKind::usage, fmt::format("the selection '{}' has an empty condition", text),
+                    "Write a glob such as 'urn:li:dataset:*finance*'; '*' is everything.");
       const std::size_t colon = part.find(':');
       const std::string field = colon == std::string::npos ? "" : part.substr(0, colon);
       const bool known = std::find(std::begin(k_fields), std::end(k_fields), field) != std::end(k_fields);

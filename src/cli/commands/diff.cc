@@ -1,3 +1,7 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/suggest.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/difference_printer.h"
@@ -39,10 +43,24 @@ private:
     return show_live_differences(context, before, after_, compare_, UINT64_MAX);
   }
 
+  // What is neither may be a mistyped connector.
+  repository::Snapshot resolve_after(Context& context) const {
+    try {
+      return engine::resolve(context.repository(), after_);
+    } catch (base::Error& error) {
+      std::vector<std::string> connectors;
+      for (const ConnectorConfig& one : context.config().connectors) connectors.push_back(one.name);
+      const auto meant = base::nearest(after_, connectors);
+      if (error.kind() == base::ErrorKind::not_found && meant)
+        error.set_hint(fmt::format("Did you mean the connector \"{}\"?", *meant));
+      throw;
+    }
+  }
+
   engine::CompareCounts diff_snapshots(Context& context) const {
     repository::Repository& repository = context.repository();
     const repository::Snapshot before = engine::resolve(repository, before_);
-    const repository::Snapshot after = engine::resolve(repository, after_);
+    const repository::Snapshot after = resolve_after(context);
     const model::Selection selection(compare_.select);
     const auto values = compare_.fields ? repository::Values::yes : repository::Values::no;
     DifferencePrinter printer(context, {.fields = compare_.fields ? Fields::show : Fields::hide,

@@ -16,8 +16,16 @@ TEST(FileUrl, names_an_absolute_folder) {
 }
 
 TEST(FileUrl, refuses_what_names_no_certain_folder) {
-  for (const char* url : {"file://relative", "file://host/path", "file:/x", "/x", "file:///x%2", "file:///x%zz", ""})
-    EXPECT_THROW(file_url_path(url), holdfast::base::Error) << url;
+  for (const char* url :
+       {"file://relative", "file://host/path", "file:/x", "/x", "file:///x%2", "file:///x%zz", "file:///x%00y", ""}) {
+    try {
+      file_url_path(url);
+      ADD_FAILURE() << url << " was taken";
+    } catch (const holdfast::base::Error& error) {
+      EXPECT_NE(error.message().find(url), std::string::npos) << error.message();
+      EXPECT_FALSE(error.hint().empty()) << url;
+    }
+  }
 }
 
 }  // namespace
