@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <list>
 #include <mutex>
 
@@ -72,7 +73,8 @@ struct TreeUpdate::Impl {
   std::list<Piece> pieces;       // in key order
   std::vector<Unread> unread;
   Account account;
-  UpdateCounts counts;  // of the finished update
+  std::exception_ptr broken;  // why pieces were left half joined
+  UpdateCounts counts;        // of the finished update
 
   Filters filters() const noexcept { return parent ? Filters::keep : Filters::none; }
 
@@ -96,10 +98,17 @@ struct TreeUpdate::Impl {
       const Bytes from = is_empty(piece.read) ? range.from : *piece.read.to;
       unread.push_back({.range = {.from = from, .to = range.to}, .reason = std::move(*reason)});
     }
-    if (is_empty(piece.read)) return;
+    // A join that failed left pieces that nothing more can be joined to; finish() says why.
+    if (is_empty(piece.read) || broken) return;
     const auto after = std::find_if(pieces.begin(), pieces.end(),
                                     [&](const Piece& other) { return piece.read.from < other.read.from; });
-    join_neighbours(pieces.insert(after, std::move(piece)));
+    const auto inserted = pieces.insert(after, std::move(piece));
+    try {
+      join_neighbours(inserted);
+    } catch (...) {
+      broken = std::current_exception();
+      throw;
+    }
   }
 
   void join_neighbours(std::list<Piece>::iterator middle) {
@@ -206,7 +215,7 @@ RangeUpdate::~RangeUpdate() {
   try {
     abandon("reading it broke off");
   } catch (...) {
-    // Only the joining of finished parts can fail here, because the store does; then the commit fails too.
+    // Only the joining of finished parts can fail here, because the store does; then finish() fails too.
     impl_->ended = true;
   }
 }
@@ -282,6 +291,7 @@ RangeUpdate TreeUpdate::begin(KeyRange range) {
 Tree TreeUpdate::finish() {
   Impl& impl = *impl_;
   if (!impl.active.empty()) throw Error(ErrorKind::internal, fmt::format("a range of '{}' has not ended", impl.name));
+  if (impl.broken) std::rethrow_exception(impl.broken);
   Tree tree;
   tree.name = impl.name;
   tree.schema = impl.schema;

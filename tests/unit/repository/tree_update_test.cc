@@ -208,6 +208,64 @@ TEST(TreeUpdate, takes_a_second_reading_of_what_broke_off) {
   expect_holds(blocks, tree, model);
 }
 
+// A store that is full, or a stop request, from one call on.
+class FailingSink : public BlockSink {
+public:
+  FailingSink(BlockSink& inner, std::uint64_t puts_left) : inner_(inner), puts_left_(puts_left) {}
+  BlockId put(BlockKind kind, base::ByteView plain) override {
+    if (puts_left_ == 0) throw base::Error(base::ErrorKind::io, "the store is full");
+    --puts_left_;
+    return inner_.put(kind, plain);
+  }
+
+private:
+  BlockSink& inner_;
+  std::uint64_t puts_left_;
+};
+
+TEST(TreeUpdate, survives_a_store_that_fails_at_any_call_while_neighbours_are_joined) {
+  const Model model = some_rows(8, 400, 400);
+  constexpr std::uint64_t k_ranges = 20;
+  constexpr std::uint64_t k_keys = 20;  // in each
+  bool finished = false;
+  for (std::uint64_t puts = 0; !finished; ++puts) {
+    ASSERT_LT(puts, 1000u);
+    test::MemoryBlocks blocks;
+    FailingSink sink(blocks, puts);
+    TreeUpdate update(blocks, sink, test::boundary_key(), "aspect", "{}", test::k_small_shape, std::nullopt,
+                      std::nullopt);
+    bool failed = false;
+    const auto attempt = [&](const auto& work) {
+      try {
+        work();
+      } catch (const base::Error& error) {
+        EXPECT_EQ(error.kind(), base::ErrorKind::io) << error.message();
+        failed = true;
+      }
+    };
+    // Every other range first: those between them join three pieces into one.
+    for (const std::uint64_t parity : {0, 1}) {
+      for (std::uint64_t i = parity; i < k_ranges; i += 2) {
+        KeyRange range{.from = i == 0 ? Bytes() : test::numbered_key(i * k_keys), .to = {}};
+        if (i + 1 < k_ranges) range.to = test::numbered_key((i + 1) * k_keys);
+        RangeUpdate part = update.begin(range);
+        attempt([&] {
+          feed(part, model, range);
+          part.complete();
+        });
+      }
+    }
+    if (failed) {
+      attempt([&] { update.finish(); });
+      continue;
+    }
+    attempt([&] {
+      expect_holds(blocks, update.finish(), model);
+      finished = true;
+    });
+  }
+}
+
 TEST(TreeUpdate, is_fed_by_many_threads) {
   test::MemoryBlocks blocks;
   const Model before = some_rows(6, 800, 1000);
