@@ -23,6 +23,8 @@ struct Diagnosis {
   std::string subject;  // "consistent snapshot"
   std::string text;     // "possible: LOCK TABLES and SELECT are granted"
   std::string advice;   // a full sentence; empty when there is nothing to do
+  // backup: a target that is still to be filled is well without it.
+  enum class Hinders { everything, backup } hinders = Hinders::everything;
 };
 
 struct LeftOut {  // what exists and does not come along

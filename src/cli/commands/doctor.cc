@@ -67,11 +67,19 @@ Examined examine_repository(Context& context) {
   return out;
 }
 
+// A scratch target is there to be filled: what hinders only its own backup is no problem.
+void expect_target(std::vector<Diagnosis>& lines) {
+  for (Diagnosis& line : lines)
+    if (line.level == Diagnosis::Level::problem && line.hinders == Diagnosis::Hinders::backup)
+      line.level = Diagnosis::Level::note;
+}
+
 Examined examine_connector(Context& context, const std::string& name) {
   Examined out{fmt::format("connector {}", name), {}, {}};
   try {
     const auto connector = context.open_connector(name);
     out.lines = connector->diagnose();
+    if (context.connector_config(name).scratch) expect_target(out.lines);
     out.left_out = connector->left_out();
   } catch (const base::Error& error) {
     // What cannot be listed once the server is gone is not a second problem.

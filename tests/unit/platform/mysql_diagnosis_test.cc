@@ -35,7 +35,7 @@ TEST(MysqlDiagnosis, finds_nothing_wrong_with_datahubs_own_table) {
   Endpoint endpoint{.address = address(server, database), .sessions = {}};
   const auto lines = diagnose(endpoint);
   for (const char* subject : {"connection", "server", "reading", "consistent snapshot", "binary log position",
-                              "restoring", "table", "storage engine", "collation", "free space"})
+                              "restoring", "table", "storage engine", "collation", "swap", "free space"})
     EXPECT_EQ(level_of(lines, subject), Level::ok) << subject;
   EXPECT_EQ(level_of(lines, "replica"), Level::note);
   ASSERT_NE(find_line(lines, "left out"), nullptr);
@@ -70,7 +70,11 @@ TEST(MysqlDiagnosis, says_what_is_wrong_instead_of_throwing) {
   MariadbServer& server = shared_mariadb();
   const std::string database = fresh_database(server);
   Endpoint empty{.address = address(server, database), .sessions = {}};
-  EXPECT_EQ(level_of(diagnose(empty), "table"), Level::problem);
+  const auto of_empty = diagnose(empty);
+  EXPECT_EQ(level_of(of_empty, "table"), Level::problem);
+  EXPECT_EQ(find_line(of_empty, "table")->hinders, Diagnosis::Hinders::backup) << "a restore makes the table";
+  EXPECT_EQ(level_of(of_empty, "restoring"), Level::ok) << "the rest is looked at all the same";
+  EXPECT_TRUE(platform::datahub::mysql::left_out(empty).empty());
   Endpoint stranger{.address = address(server, database), .sessions = {}};
   stranger.address.user = "nobody_at_all";
   EXPECT_EQ(level_of(diagnose(stranger), "connection"), Level::problem);
@@ -83,21 +87,43 @@ TEST(MysqlDiagnosis, says_what_is_wrong_instead_of_throwing) {
 
 TEST(MysqlDiagnosis, says_what_grants_are_missing) {
   using platform::datahub::mysql::Grants;
-  using platform::datahub::mysql::parse_version;
-  const auto mysql = parse_version("8.4.2");
   const auto lines =
-      diagnose_grants(Grants({"GRANT SELECT ON `datahub`.* TO `b`@`%`"}), mysql, "datahub", "metadata_aspect_v2");
+      diagnose_grants(Grants({"GRANT SELECT ON `datahub`.* TO `b`@`%`"}), "datahub", "metadata_aspect_v2");
   EXPECT_EQ(level_of(lines, "reading"), Level::ok);
   EXPECT_EQ(level_of(lines, "consistent snapshot"), Level::warning);
-  EXPECT_NE(find_line(lines, "binary log position")->advice.find("REPLICATION CLIENT"), std::string::npos);
   EXPECT_EQ(level_of(lines, "restoring"), Level::note);
   const auto revoked = diagnose_grants(
-      Grants({"GRANT SELECT, LOCK TABLES ON *.* TO `b`@`%`", "REVOKE SELECT ON `datahub`.* FROM `b`@`%`"}), mysql,
-      "datahub", "metadata_aspect_v2");
+      Grants({"GRANT SELECT, LOCK TABLES ON *.* TO `b`@`%`", "REVOKE SELECT ON `datahub`.* FROM `b`@`%`"}), "datahub",
+      "metadata_aspect_v2");
   EXPECT_EQ(level_of(revoked, "reading"), Level::problem);
   const auto by_role =
-      diagnose_grants(Grants({"GRANT USAGE ON *.* TO `b`@`%`", "GRANT `r`@`%` TO `b`@`%`"}), mysql, "datahub", "t");
+      diagnose_grants(Grants({"GRANT USAGE ON *.* TO `b`@`%`", "GRANT `r`@`%` TO `b`@`%`"}), "datahub", "t");
   EXPECT_EQ(level_of(by_role, "reading"), Level::warning) << "a role may allow what the lines do not show";
+}
+
+TEST(MysqlDiagnosis, promises_a_binary_log_position_only_where_there_is_one) {
+  using platform::datahub::mysql::BinaryLog;
+  using platform::datahub::mysql::diagnose_binary_log;
+  using platform::datahub::mysql::Grants;
+  using platform::datahub::mysql::parse_version;
+  const auto mysql = parse_version("8.4.2");
+  const Grants all({"GRANT ALL PRIVILEGES ON *.* TO `b`@`%`"});
+  const Grants few({"GRANT SELECT ON `datahub`.* TO `b`@`%`"});
+  EXPECT_EQ(diagnose_binary_log(all, mysql, BinaryLog::on).level, Level::ok);
+  EXPECT_EQ(diagnose_binary_log(few, mysql, BinaryLog::on).level, Level::note);
+  EXPECT_NE(diagnose_binary_log(few, mysql, BinaryLog::on).advice.find("REPLICATION CLIENT"), std::string::npos);
+  EXPECT_NE(diagnose_binary_log(few, parse_version("10.11.6-MariaDB"), BinaryLog::on).advice.find("BINLOG MONITOR"),
+            std::string::npos);
+  EXPECT_EQ(diagnose_binary_log(all, mysql, BinaryLog::off).level, Level::note);
+  EXPECT_NE(diagnose_binary_log(all, mysql, BinaryLog::off).text.find("no binary log"), std::string::npos);
+}
+
+TEST(MysqlDiagnosis, sees_that_the_servers_binary_log_is_off) {
+  MariadbServer own({"--skip-log-bin"});
+  const std::string database = fresh_database(own);
+  own.execute(k_current_table, database);
+  Endpoint endpoint{.address = address(own, database), .sessions = {}};
+  EXPECT_EQ(level_of(diagnose(endpoint), "binary log position"), Level::note);
 }
 
 }  // namespace holdfast::test

@@ -14,8 +14,9 @@ std::vector<Diagnosis> diagnose(Endpoint& endpoint);
 // Tables of the database that do not come along.  Throws when the server cannot be asked.
 std::vector<LeftOut> left_out(Endpoint& endpoint);
 
-// The part that needs no server: what the grants allow.
-std::vector<Diagnosis> diagnose_grants(const Grants& grants, const ServerVersion& version, const std::string& database,
-                                       const std::string& table);
+// The parts that need no server: what the grants allow.
+std::vector<Diagnosis> diagnose_grants(const Grants& grants, const std::string& database, const std::string& table);
+enum class BinaryLog { on, off };
+Diagnosis diagnose_binary_log(const Grants& grants, const ServerVersion& version, BinaryLog log);
 
 }  // namespace holdfast::platform::datahub::mysql

@@ -60,7 +60,8 @@ private:
   }
 
   void say(Level level, std::string subject, std::string text, std::string advice = {}) {
-    out_.push_back({level, std::move(subject), std::move(text), std::move(advice)});
+    out_.push_back(
+        {.level = level, .subject = std::move(subject), .text = std::move(text), .advice = std::move(advice)});
   }
 
   void connect() {
@@ -85,6 +86,7 @@ private:
       say(Level::problem, "table", fmt::format("schema {} has no aspect table", address_.schema),
           "Name database, schema and table of DataHub's store in sql.url; for a restore into an empty database this is "
           "as it should be.");
+      out_.back().hinders = Diagnosis::Hinders::backup;
       return;
     }
     parts_ = std::make_unique<TableParts>(read_parts(*client_, address_.schema, *table));
