@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
@@ -364,16 +366,20 @@ public:
           std::mt19937 random(7);
           while (!stop.stop_requested()) {
             const int amount = static_cast<int>(random() % 1000);
+            const auto begin = std::chrono::steady_clock::now();
             client.execute(
                 fmt::format("BEGIN; UPDATE public.metadata_aspect_v2 SET metadata = (metadata::bigint + {0})::text "
                             "WHERE urn IN ('urn:1', 'urn:3');"
                             "UPDATE public.metadata_aspect_v2 SET metadata = (metadata::bigint - {0})::text WHERE urn "
                             "IN ('urn:2', 'urn:4'); COMMIT",
                             amount));
+            const auto took = std::chrono::steady_clock::now() - begin;
+            longest_ms = std::max(longest_ms.load(), static_cast<long>(took / std::chrono::milliseconds(1)));
             ++moves;
           }
         }) {}
   std::atomic<unsigned> moves = 0;
+  std::atomic<long> longest_ms = 0;
 
 private:
   std::jthread thread_;
@@ -427,6 +433,23 @@ TEST_F(PostgresCapture, twenty_captures_under_a_writer_keep_its_invariant) {
     EXPECT_EQ(sum.load(), 0) << "round " << round;
   }
   EXPECT_GT(writer.moves.load(), 20U);
+}
+
+TEST_F(PostgresCapture, stalls_no_writer_while_a_transaction_is_open) {
+  make_accounts(server_, database_);
+  datahub::postgres::Client other(datahub::parse_sql_url(server_.url(database_), {}), {});
+  other.execute("BEGIN; UPDATE public.metadata_aspect_v2 SET systemmetadata = '{}' WHERE urn = 'urn:1:1'");
+  MovingWriter writer(server_, database_);
+  // A minute of captures when there is time, else a few.
+  const auto end =
+      std::chrono::steady_clock::now() + std::chrono::seconds(std::getenv("HOLDFAST_DEEP") != nullptr ? 60 : 1);
+  do {
+    const auto capture = open({.readers = 4, .limit_read = 0, .max_snapshot_age = {}});
+    EXPECT_EQ(capture->readers(), 4U) << "the open transaction is nothing to wait for";
+    EXPECT_EQ(read_all(*capture).size(), 1204U);
+  } while (std::chrono::steady_clock::now() < end);
+  EXPECT_GT(writer.moves.load(), 0U);
+  EXPECT_LE(writer.longest_ms.load(), 2500);
 }
 
 // The same readers, each with an instant of its own: shows that the test above can fail.
