@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "platform/datahub/postgres/conventions.h"
 #include "platform/datahub/sql/attributes.h"
 #include "platform/datahub/sql/shape.h"
 
@@ -45,6 +46,21 @@ TEST(TableShape, goes_to_json_and_back) {
   EXPECT_EQ(back.collection, shape().collection);
   EXPECT_EQ(back.indexes.at(0).unique, true);
   EXPECT_EQ(back.estimated_bytes, 1234U);
+}
+
+// A host that may only write puts what it likes into its snapshots; who restores them must not fall over it.
+TEST(TableShape, refuses_attributes_of_endless_depth) {
+  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  for (const std::string& text : {"{\"shape\":" + deep + "}", "{\"shape\":{\"collection\":" + deep + "}}"}) {
+    try {
+      shape_of_attributes(text);
+      ADD_FAILURE() << "it was read";
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::corruption);
+    }
+  }
+  EXPECT_THROW(postgres::parts_of_snapshot("{\"postgres\":" + deep + "}", "public", "t"), base::Error);
+  EXPECT_FALSE(shape_of_attributes("{\"ddl\":\"" + std::string(1000, '[') + "\\\"" + std::string(1000, '{') + "\"}"));
 }
 
 TEST(TableShape, refuses_what_it_did_not_write) {

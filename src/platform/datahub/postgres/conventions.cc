@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "platform/datahub/sql/attributes.h"
 
 namespace holdfast::platform::datahub::postgres {
 
@@ -100,6 +101,7 @@ TableParts conventional_parts(const std::string& schema, const std::string& tabl
 
 std::optional<TableParts> parts_of_snapshot(std::string_view attributes, const std::string& schema,
                                             const std::string& table) {
+  refuse_deep_json(attributes);
   const nlohmann::json json = nlohmann::json::parse(attributes, nullptr, false);
   if (!json.is_object() || !json.contains("postgres")) return std::nullopt;
   TableParts out = parts_from_json(json["postgres"].dump());

@@ -11,6 +11,7 @@ namespace holdfast::platform::datahub {
 namespace {
 
 using Json = nlohmann::ordered_json;
+constexpr std::size_t k_depth_max = 100;
 // Server text (DDL comments, for one) need not be UTF-8: it is replaced here rather than failing the capture.
 constexpr auto k_replace = Json::error_handler_t::replace;
 
@@ -21,6 +22,22 @@ Json pairs(const std::vector<std::pair<std::string, std::string>>& values) {
 }
 
 }  // namespace
+
+void refuse_deep_json(std::string_view attributes) {
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < attributes.size(); ++i) {
+    const char c = attributes[i];
+    if (c == '"') quoted = !quoted;
+    if (quoted && c == '\\') ++i;
+    if (quoted) continue;
+    if (c == '[' || c == '{') ++depth;
+    if ((c == ']' || c == '}') && depth != 0) --depth;
+    if (depth > k_depth_max)
+      throw base::Error(base::ErrorKind::corruption,
+                        "the attributes of the snapshot nest deeper than any that we write");
+  }
+}
 
 std::string facts_to_json(const CaptureFacts& facts) {
   Json out;
@@ -40,6 +57,7 @@ std::string facts_to_json(const CaptureFacts& facts) {
 
 std::optional<TableShape> shape_of_attributes(std::string_view attributes) {
   if (attributes.empty()) return std::nullopt;
+  refuse_deep_json(attributes);
   Json parsed;
   try {
     parsed = Json::parse(attributes);

@@ -24,6 +24,10 @@ struct CaptureFacts {
   std::vector<std::string> notes;
 };
 
+// Throws Error{corruption} for JSON that nests deeper than any that we write: whoever may write snapshots chooses their
+// attributes, and printing a document recurses.
+void refuse_deep_json(std::string_view attributes);
+
 std::string facts_to_json(const CaptureFacts& facts);
 // The shape of the table that the snapshot came from; nullopt when the attributes hold none.  Throws Error{corruption}.
 std::optional<TableShape> shape_of_attributes(std::string_view attributes);
