@@ -13,6 +13,7 @@
 #include "base/suggest.h"
 #include "engine/difference_filter.h"
 #include "engine/meter.h"
+#include "engine/stop_guard.h"
 #include "model/path.h"
 
 namespace holdfast::engine {
@@ -220,8 +221,8 @@ const Tree& tree_of(const Snapshot& snapshot, std::string_view collection) {
       names.empty() ? std::string("It holds no collection at all.") : fmt::format("It has: {}.", joined(names)));
 }
 
-void list(repository::Repository& repository, const Snapshot& snapshot, std::string_view path,
-          const ListVisitor& visit) {
+void list(repository::Repository& repository, const Snapshot& snapshot, std::string_view path, const ListVisitor& visit,
+          std::stop_token stop) {
   const auto [name, rest] = split(path);
   if (name.empty()) {
     for (const Tree& tree : snapshot.trees) visit({.name = tree.name, .rows = tree.rows, .bytes = tree.bytes});
@@ -229,7 +230,7 @@ void list(repository::Repository& repository, const Snapshot& snapshot, std::str
   }
   const Tree& tree = tree_of(snapshot, name);
   const model::Collection collection = collection_of(tree);
-  repository::BlockSource& source = repository.blocks();
+  StoppableSource source(repository.blocks(), std::move(stop));
   if (without_end_slashes(rest).empty())
     return sum_up(
         source, tree, {}, [](base::ByteView key) { return entity_type(first_part(key)); }, visit);
@@ -321,8 +322,8 @@ private:
 }  // namespace
 
 void find(repository::Repository& repository, const Snapshot& snapshot, const model::Selection& selection,
-          const std::function<void(const std::string& path, std::uint64_t bytes)>& visit) {
-  repository::BlockSource& source = repository.blocks();
+          const std::function<void(const std::string& path, std::uint64_t bytes)>& visit, std::stop_token stop) {
+  StoppableSource source(repository.blocks(), std::move(stop));
   for (const Tree& tree : snapshot.trees) {
     const model::Collection collection = collection_of(tree);
     model::Selection chosen = selection;
@@ -337,10 +338,11 @@ void find(repository::Repository& repository, const Snapshot& snapshot, const mo
 
 void find_in_all(repository::Repository& repository, const std::vector<Snapshot>& snapshots,
                  const model::Selection& selection, const std::function<void(const Sighting&)>& visit,
-                 std::size_t keys_max) {
+                 std::stop_token stop, std::size_t keys_max) {
+  StoppableSource source(repository.blocks(), std::move(stop));
   for (const std::string& name : collections_of(snapshots)) {
     for (std::optional<base::Bytes> from = base::Bytes(); from;) {
-      SightingWindow window(repository.blocks(), name, *std::move(from), keys_max);
+      SightingWindow window(source, name, *std::move(from), keys_max);
       for (std::size_t i = 0; i < snapshots.size(); ++i) window.look_at(snapshots[i], selection, i);
       window.tell(visit);
       from = window.end();

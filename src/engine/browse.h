@@ -1,8 +1,9 @@
-// ls, show, find, history: reading what snapshots hold.
+// ls, show, find, history: reading what snapshots hold.  A stop request ends what may take long with Error{cancelled}.
 #pragma once
 
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,14 +28,14 @@ using ListVisitor = std::function<void(const ListEntry&)>;
 // and versions; a row is listed as itself.  Below a collection every row is read, for its size; one entry is kept in
 // memory.  Throws Error{not_found} with near names, before the first visit.
 void list(repository::Repository& repository, const repository::Snapshot& snapshot, std::string_view path,
-          const ListVisitor& visit);
+          const ListVisitor& visit, std::stop_token stop = {});
 
 // Throws Error{not_found} with near names.
 base::Row show(repository::Repository& repository, const repository::Snapshot& snapshot, std::string_view path);
 
 // Rows whose key matches; the visitor gets path and plain size.
 void find(repository::Repository& repository, const repository::Snapshot& snapshot, const model::Selection& selection,
-          const std::function<void(const std::string& path, std::uint64_t bytes)>& visit);
+          const std::function<void(const std::string& path, std::uint64_t bytes)>& visit, std::stop_token stop = {});
 
 // One row in several snapshots.
 struct Sighting {
@@ -47,7 +48,7 @@ struct Sighting {
 // memory is `keys_max` paths: where more match, the snapshots are gone through again for the next ones.
 void find_in_all(repository::Repository& repository, const std::vector<repository::Snapshot>& snapshots,
                  const model::Selection& selection, const std::function<void(const Sighting&)>& visit,
-                 std::size_t keys_max = 100'000);
+                 std::stop_token stop = {}, std::size_t keys_max = 100'000);
 
 // What became of one row of the object in one snapshot.  Lives until the visitor returns.
 struct HistoryEntry {

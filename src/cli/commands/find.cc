@@ -49,7 +49,7 @@ private:
           context.global().verbose ? fmt::format("{:>10}  ", ui::format_bytes(bytes)) : std::string();
       context.out().line(size + ui::printable(path));
     };
-    engine::find(repository, snapshot, model::Selection({pattern_}), show);
+    engine::find(repository, snapshot, model::Selection({pattern_}), show, context.stop());
     if (context.json())
       list.end();
     else if (!any)
@@ -64,19 +64,23 @@ private:
     constexpr std::string_view k_columns = "{:<8}  {:<8}  {:>9}  {}";
     JsonList list(context.out(), "{\"format_version\":1,\"found\":[");
     bool any = false;
-    engine::find_in_all(context.repository(), snapshots, selection, [&](const engine::Sighting& one) {
-      const std::string first = snapshots[one.first].id.short_id();
-      const std::string last = snapshots[one.last].id.short_id();
-      const bool begins = !std::exchange(any, true);
-      if (context.json())
-        return list.add(fmt::format("{{\"path\":{},\"first\":\"{}\",\"last\":\"{}\",\"snapshots\":{}}}",
-                                    ui::json_quote(one.path), first, last, one.snapshots));
-      if (begins) {
-        context.out().line(fmt::format(k_columns, "FIRST", "LAST", "SNAPSHOTS", "PATH"));
-        context.out().line("--------  --------  ---------  ----");
-      }
-      context.out().line(fmt::format(k_columns, first, last, ui::format_count(one.snapshots), ui::printable(one.path)));
-    });
+    engine::find_in_all(
+        context.repository(), snapshots, selection,
+        [&](const engine::Sighting& one) {
+          const std::string first = snapshots[one.first].id.short_id();
+          const std::string last = snapshots[one.last].id.short_id();
+          const bool begins = !std::exchange(any, true);
+          if (context.json())
+            return list.add(fmt::format("{{\"path\":{},\"first\":\"{}\",\"last\":\"{}\",\"snapshots\":{}}}",
+                                        ui::json_quote(one.path), first, last, one.snapshots));
+          if (begins) {
+            context.out().line(fmt::format(k_columns, "FIRST", "LAST", "SNAPSHOTS", "PATH"));
+            context.out().line("--------  --------  ---------  ----");
+          }
+          context.out().line(
+              fmt::format(k_columns, first, last, ui::format_count(one.snapshots), ui::printable(one.path)));
+        },
+        context.stop());
     if (context.json())
       list.end();
     else if (!any)

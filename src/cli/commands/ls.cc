@@ -48,24 +48,30 @@ private:
   static void print_lines(Context& context, const repository::Snapshot& snapshot, const std::string& path) {
     constexpr std::string_view k_columns = "{:>11}  {:>10}  {}";
     bool headed = false;
-    engine::list(context.repository(), snapshot, path, [&](const engine::ListEntry& entry) {
-      if (!std::exchange(headed, true)) {
-        context.out().line(fmt::format(k_columns, "ROWS", "SIZE", "NAME"));
-        context.out().line("-----------  ----------  ----");
-      }
-      context.out().line(fmt::format(k_columns, ui::format_count(entry.rows), ui::format_bytes(entry.bytes),
-                                     ui::printable(entry.name)));
-    });
+    engine::list(
+        context.repository(), snapshot, path,
+        [&](const engine::ListEntry& entry) {
+          if (!std::exchange(headed, true)) {
+            context.out().line(fmt::format(k_columns, "ROWS", "SIZE", "NAME"));
+            context.out().line("-----------  ----------  ----");
+          }
+          context.out().line(fmt::format(k_columns, ui::format_count(entry.rows), ui::format_bytes(entry.bytes),
+                                         ui::printable(entry.name)));
+        },
+        context.stop());
     if (!headed) context.events().note(fmt::format("{} holds nothing there", snapshot.id.short_id()));
   }
 
   static void print_json(Context& context, const repository::Snapshot& snapshot, const std::string& path) {
     JsonList list(context.out(), fmt::format("{{\"format_version\":1,\"snapshot\":{},\"path\":{},\"entries\":[",
                                              ui::json_quote(snapshot.id.short_id()), ui::json_quote(path)));
-    engine::list(context.repository(), snapshot, path, [&](const engine::ListEntry& entry) {
-      list.add(
-          fmt::format("{{\"name\":{},\"rows\":{},\"bytes\":{}}}", ui::json_quote(entry.name), entry.rows, entry.bytes));
-    });
+    engine::list(
+        context.repository(), snapshot, path,
+        [&](const engine::ListEntry& entry) {
+          list.add(fmt::format("{{\"name\":{},\"rows\":{},\"bytes\":{}}}", ui::json_quote(entry.name), entry.rows,
+                               entry.bytes));
+        },
+        context.stop());
     list.end();
   }
 

@@ -118,6 +118,19 @@ TEST_F(Browse, finds_by_glob_with_paths_that_show_understands) {
   EXPECT_EQ(paths, (std::vector<std::string>{"aspect/urn:li:tag:fun/tagProperties/0"}));
 }
 
+TEST_F(Browse, ends_soon_after_a_stop_request) {
+  std::stop_source stop;
+  stop.request_stop();
+  const model::Selection all;
+  const auto nothing = [](const auto&...) {};
+  const auto kind_of = [&](const std::function<void()>& work) { return error_of(work).kind(); };
+  EXPECT_EQ(kind_of([&] { list(*world.repository, snapshot, "aspect", nothing, stop.get_token()); }),
+            ErrorKind::cancelled);
+  EXPECT_EQ(kind_of([&] { find(*world.repository, snapshot, all, nothing, stop.get_token()); }), ErrorKind::cancelled);
+  EXPECT_EQ(kind_of([&] { find_in_all(*world.repository, {snapshot}, all, nothing, stop.get_token()); }),
+            ErrorKind::cancelled);
+}
+
 TEST_F(Browse, finds_in_all_snapshots_the_same_however_few_paths_fit_into_memory) {
   std::vector<Snapshot> snapshots{snapshot};
   world.connector.erase(test::aspect_key("urn:li:tag:fun", "tagProperties"));
@@ -130,7 +143,7 @@ TEST_F(Browse, finds_in_all_snapshots_the_same_however_few_paths_fit_into_memory
     std::vector<Line> out;
     find_in_all(
         *world.repository, snapshots, model::Selection({pattern}),
-        [&](const Sighting& one) { out.emplace_back(one.path, one.first, one.last, one.snapshots); }, keys_max);
+        [&](const Sighting& one) { out.emplace_back(one.path, one.first, one.last, one.snapshots); }, {}, keys_max);
     return out;
   };
   const std::vector<Line> tags{{"aspect/urn:li:tag:finance/tagProperties/0", 0, 2, 3},
