@@ -93,8 +93,10 @@ protected:
     Endpoint target{.address = address(server, target_db), .sessions = {}};
     HookClock clock;
     const auto replacement = begin_replacement(
-        target, collection,
-        {.writers = 1, .drop_previous = true, .allow_writers = true, .snapshot = {}, .attributes = attributes}, 1000,
+        target,
+        {collection,
+         {.writers = 1, .drop_previous = true, .allow_writers = true, .snapshot = {}, .attributes = attributes},
+         1000},
         clock, {});
     Feed feed(rows);
     replacement->load(feed.pull(), {});

@@ -41,7 +41,7 @@ protected:
 
   std::unique_ptr<Replacement> begin(const Content& content, ReplaceOptions options = {}) {
     options.attributes = content.attributes;
-    return begin_replacement(target, content.collection, options, 1000, clock, {});
+    return begin_replacement(target, {content.collection, options, 1000}, clock, {});
   }
 
   std::string tables() { return server.query("SHOW TABLES", target_db); }
@@ -349,13 +349,15 @@ TEST_F(MysqlReplacement, leaves_the_live_table_when_the_server_dies_while_it_loa
   Endpoint endpoint{.address = address(own, database), .sessions = {}};
   const Content content = content_of(source);
   {
-    const auto replacement = begin_replacement(endpoint, content.collection,
-                                               {.writers = 1,
-                                                .drop_previous = false,
-                                                .allow_writers = false,
-                                                .snapshot = {},
-                                                .attributes = content.attributes},
-                                               1000, clock, {});
+    const auto replacement = begin_replacement(endpoint,
+                                               {content.collection,
+                                                {.writers = 1,
+                                                 .drop_previous = false,
+                                                 .allow_writers = false,
+                                                 .snapshot = {},
+                                                 .attributes = content.attributes},
+                                                1000},
+                                               clock, {});
     Feed feed(content.rows);
     replacement->load(feed.pull(), {});
     own.kill();

@@ -171,7 +171,7 @@ TEST_F(PostgresCapture, stops_at_the_row_whose_order_is_not_byte_order) {
   target.key_order_is_bytes = true;  // a collation whose name lies
   KeepingSink sink;
   std::string message;
-  EXPECT_EQ(kind_of([&] { datahub::postgres::read_range(client, target, {}, {}, sink, {}); }, &message),
+  EXPECT_EQ(kind_of([&] { datahub::postgres::read_range(client, target, {}, {}, sink); }, &message),
             ErrorKind::corruption);
   EXPECT_NE(message.find("urn:B"), std::string::npos);
 }
@@ -355,7 +355,6 @@ TEST(PostgresCaptureOfItsOwnServer, reads_from_a_standby_by_several_readers_and_
 }
 
 // --- one instant
-// -------------------------------------------------------------------------------------------------------------
 
 // Every transaction moves an amount between four accounts that lie in four key ranges: their sum is always 0.
 class MovingWriter {
@@ -465,9 +464,8 @@ TEST_F(PostgresCapture, readers_without_the_common_instant_break_the_invariant) 
       client.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
       const auto parts = datahub::postgres::read_parts(client, "public", "metadata_aspect_v2");
       SummingSink sink(sum);
-      datahub::postgres::read_range(client,
-                                    datahub::postgres::read_target(parts, datahub::postgres::make_collection(parts)),
-                                    range, {}, sink, {});
+      datahub::postgres::read_range(
+          client, datahub::postgres::read_target(parts, datahub::postgres::make_collection(parts)), range, {}, sink);
     }
     broken = sum.load() != 0;
   }

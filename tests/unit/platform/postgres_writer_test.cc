@@ -97,7 +97,6 @@ TEST_F(PostgresWriter, handles_more_rows_than_one_look_takes) {
 }
 
 // --- admission
-// ---------------------------------------------------------------------------------------------------------------
 
 class PostgresAdmission : public PostgresWriter {
 protected:

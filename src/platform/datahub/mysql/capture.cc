@@ -106,8 +106,7 @@ public:
     expect_ours(collection);
     age_.check();
     const Borrowed client(pool_, stop);
-    read_rows(
-        *client, table_, range, sink, [&](std::uint64_t bytes) { look(bytes, stop); }, stop);
+    read_rows(*client, table_, range, sink, {.look = [&](std::uint64_t bytes) { look(bytes, stop); }, .stop = stop});
   }
 
 private:

@@ -125,7 +125,6 @@ std::set<std::uint64_t> Sessions::ids() const {
 }
 
 // --- Client
-// ----------------------------------------------------------------------------------------------------------------
 
 Client::Client(Endpoint& endpoint, std::stop_token stop)
     : endpoint_(&endpoint),
@@ -225,7 +224,7 @@ std::vector<Named> Client::query_named(std::string_view sql) {
     Named named;
     const TextRow values = to_text_row(result.get(), row);
     for (std::size_t i = 0; i < values.size(); ++i)
-      if (values[i]) named.emplace_back(fields[i].name, *values[i]);
+      if (const Text& value = values[i]; value) named.emplace_back(fields[i].name, *value);
     out.push_back(std::move(named));
   }
   return out;
@@ -260,7 +259,6 @@ void Client::abandon() noexcept {
 }
 
 // --- Stream
-// ----------------------------------------------------------------------------------------------------------------
 
 struct Stream::Guard {
   Guard(MYSQL* handle, const std::stop_token& stop) : interrupt(handle, stop) {}
@@ -293,7 +291,6 @@ const std::vector<base::ColumnView>* Stream::next() {
 }
 
 // --- quoting
-// ---------------------------------------------------------------------------------------------------------------
 
 void append_escaped(std::string& out, std::string_view bytes) {
   for (const char c : bytes) {

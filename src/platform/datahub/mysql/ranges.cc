@@ -135,7 +135,6 @@ std::vector<base::KeyRange> ranges_between(const std::vector<std::string>& cuts)
 }
 
 // --- index order: split the heaviest piece until all are light
-// ---------------------------------------------------------------
 
 struct Piece {
   std::string first;  // URNs of rows, both included
@@ -237,7 +236,6 @@ std::vector<std::string> choose_cuts(const std::vector<Piece>& pieces, unsigned 
 }
 
 // --- sort order: quantiles of a sample
-// -----------------------------------------------------------------------------------------
 
 std::vector<std::string> sample_cuts(Client& client, const MysqlTable& table, unsigned wanted) {
   const double rows = static_cast<double>(std::max<std::uint64_t>(table.shape.estimated_rows, 1));

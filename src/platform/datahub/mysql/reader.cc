@@ -18,13 +18,13 @@ constexpr unsigned k_max_sort_length = 4096;  // above the longest key: 500 + 20
 }  // namespace
 
 void read_rows(Client& client, const MysqlTable& table, const base::KeyRange& range, RowSink& sink,
-               const ReadLook& look, std::stop_token stop) {
+               const ReadLimits& limits) {
   // The server compares no more than 1024 bytes of a sort key unless told.
   if (order_of(table) == Order::sort)
     client.execute(fmt::format("SET SESSION max_sort_length = {}", k_max_sort_length));
   Predicate predicate;
   const std::string sql = select_range(table, range, predicate);
-  const std::unique_ptr<Stream> stream = client.stream(sql, stop);
+  const std::unique_ptr<Stream> stream = client.stream(sql, limits.stop);
   RowDecoder decoder(table);
   OrderCheck order(range);
   std::uint64_t bytes = 0;
@@ -33,7 +33,7 @@ void read_rows(Client& client, const MysqlTable& table, const base::KeyRange& ra
     const base::RowView row = decoder.decode(*values);
     bytes += decoder.bytes();
     if (++rows >= k_rows_per_look || bytes >= k_bytes_per_look) {
-      look(bytes);
+      limits.look(bytes);
       rows = 0;
       bytes = 0;
     }
@@ -42,7 +42,7 @@ void read_rows(Client& client, const MysqlTable& table, const base::KeyRange& ra
     order.next(row.key);
     sink.row(row);
   }
-  look(bytes);
+  limits.look(bytes);
 }
 
 }  // namespace holdfast::platform::datahub::mysql

@@ -10,11 +10,13 @@
 
 namespace holdfast::platform::datahub::mysql {
 
-// Called now and then with the bytes read since the last call; may throw to break off.
-using ReadLook = std::function<void(std::uint64_t bytes)>;
+struct ReadLimits {
+  std::function<void(std::uint64_t bytes)> look;  // called now and then with the bytes read since; throws to break off
+  std::stop_token stop;
+};
 
 // Throws Error{corruption} naming the row, Error{unavailable} when the connection breaks, Error{cancelled}.
 void read_rows(Client& client, const MysqlTable& table, const base::KeyRange& range, RowSink& sink,
-               const ReadLook& look, std::stop_token stop);
+               const ReadLimits& limits);
 
 }  // namespace holdfast::platform::datahub::mysql

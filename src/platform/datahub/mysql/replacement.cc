@@ -94,8 +94,7 @@ public:
 
   void read_back(const base::KeyRange& range, RowSink& sink, std::stop_token stop) override {
     Client client(endpoint_, stop);
-    read_rows(
-        client, shadow_, range, sink, [](std::uint64_t) {}, stop);
+    read_rows(client, shadow_, range, sink, {.look = [](std::uint64_t) {}, .stop = stop});
   }
 
   std::vector<base::KeyRange> read_back_ranges(unsigned wanted) override {
@@ -130,8 +129,8 @@ private:
                               fmt::join(live_->foreign_keys, ", ")),
                   "Drop them, or restore a part with --select, which changes rows in place.");
     project(*live_, collection);
-    expected_ = watch_writers(control_, endpoint_, *live_, options_.allow_writers ? Writers::allowed : Writers::refused,
-                              clock_, stop_);
+    expected_ = options_.allow_writers ? fingerprint(control_, *live_)
+                                       : watch_writers(control_, endpoint_, *live_, clock_, stop_);
   }
 
   // The live table's own definition where there is one, so that everything about it stays; else the snapshot's; else
@@ -223,16 +222,15 @@ std::string target_table(Client& client, const SqlAddress& address, const std::s
   if (!address.table.empty()) return address.table;
   const auto source = shape_of_attributes(attributes);
   // The first table's rows go where DataHub would look for them today, unless the target is as old.
-  const std::string current = "metadata_aspect_v2";
+  std::string current = "metadata_aspect_v2";
   if (source && source->table == "metadata_aspect" && !table_exists(client, current)) return source->table;
   return current;
 }
 
-std::unique_ptr<Replacement> begin_replacement(Endpoint& endpoint, const model::Collection& collection,
-                                               const ReplaceOptions& options, std::uint64_t bytes_expected,
+std::unique_ptr<Replacement> begin_replacement(Endpoint& endpoint, const ReplaceRequest& request,
                                                const base::Clock& clock, std::stop_token stop) {
-  auto out = std::make_unique<MysqlReplacement>(endpoint, options, clock, stop);
-  out->begin(collection, bytes_expected);
+  auto out = std::make_unique<MysqlReplacement>(endpoint, request.options, clock, stop);
+  out->begin(request.collection, request.bytes_expected);
   return out;
 }
 

@@ -6,14 +6,14 @@
 
 #include "base/clock.h"
 #include "platform/datahub/mysql/client.h"
+#include "platform/datahub/sql/replace_request.h"
 #include "platform/platform.h"
 
 namespace holdfast::platform::datahub::mysql {
 
 // Throws Error{refused} when somebody writes, the disk is too small, or the target lacks a column; Error{busy} when
 // another replacement runs.  `endpoint` and `clock` outlive the replacement.
-std::unique_ptr<Replacement> begin_replacement(Endpoint& endpoint, const model::Collection& collection,
-                                               const ReplaceOptions& options, std::uint64_t bytes_expected,
+std::unique_ptr<Replacement> begin_replacement(Endpoint& endpoint, const ReplaceRequest& request,
                                                const base::Clock& clock, std::stop_token stop);
 
 // The name of the table that a restore of such rows goes to.

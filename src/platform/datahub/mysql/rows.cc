@@ -52,25 +52,30 @@ void RowDecoder::check_text(const ColumnPlan& column, base::ByteView text,
 }
 
 base::RowView RowDecoder::decode(const std::vector<base::ColumnView>& values) {
-  if (values.size() != columns_.size() + 3 || !values[0] || !values[1] || !values[2])
-    throw Error(ErrorKind::corruption, "the server sent a row without a key");
-  check_text(table_->key[0], *values[0], values);
-  check_text(table_->key[1], *values[1], values);
+  if (values.size() != columns_.size() + 3)
+    throw Error(ErrorKind::corruption, "the server sent a row of another width");
+  const base::ColumnView& urn = values[0];
+  const base::ColumnView& aspect = values[1];
+  const base::ColumnView& version = values[2];
+  if (!urn || !aspect || !version) throw Error(ErrorKind::corruption, "the server sent a row without a key");
+  check_text(table_->key[0], *urn, values);
+  check_text(table_->key[1], *aspect, values);
   key_.clear();
-  base::append_text(key_, *values[0]);
-  base::append_text(key_, *values[1]);
-  base::append_int(key_, parse_version_number(*values[2]));
+  base::append_text(key_, *urn);
+  base::append_text(key_, *aspect);
+  base::append_int(key_, parse_version_number(*version));
   bytes_ = key_.size();
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const ColumnPlan& plan = table_->columns[i];
-    columns_[i] = values[i + 3];
-    if (!columns_[i]) continue;
-    if (plan.check_utf8) check_text(plan, *columns_[i], values);
+    const base::ColumnView& sent = values[i + 3];
+    columns_[i] = sent;
+    if (!sent) continue;
+    if (plan.check_utf8) check_text(plan, *sent, values);
     if (plan.instant && plan.fraction < 6) {
-      instants_[i] = canonical_instant(*columns_[i]).value_or(std::string(*columns_[i]));
+      instants_[i] = canonical_instant(*sent).value_or(std::string(*sent));
       columns_[i] = instants_[i];
     }
-    bytes_ += columns_[i]->size();
+    bytes_ += sent->size();
   }
   return {key_, columns_};
 }

@@ -28,7 +28,7 @@ public:
 
   std::unique_ptr<Replacement> replace(const model::Collection& collection, const ReplaceOptions& options,
                                        std::uint64_t bytes_expected, std::stop_token stop) override {
-    return mysql::begin_replacement(endpoint_, collection, options, bytes_expected, clock_, std::move(stop));
+    return mysql::begin_replacement(endpoint_, {collection, options, bytes_expected}, clock_, std::move(stop));
   }
 
   std::unique_ptr<RowWriter> writer(const model::Collection& collection) override {

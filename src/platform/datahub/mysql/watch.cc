@@ -109,12 +109,11 @@ Fingerprint fingerprint(Client& client, const MysqlTable& table) {
   return {.rows = to_number(rows[0][0]), .hash = to_number(rows[0][1])};
 }
 
-Fingerprint watch_writers(Client& client, const Endpoint& endpoint, const MysqlTable& table, Writers writers,
-                          const base::Clock& clock, std::stop_token stop) {
+Fingerprint watch_writers(Client& client, const Endpoint& endpoint, const MysqlTable& table, const base::Clock& clock,
+                          std::stop_token stop) {
   const base::Duration begin = clock.elapsed();
   const Look first = look_at(client, endpoint, table);
   const Fingerprint out = fingerprint(client, table);
-  if (writers == Writers::allowed) return out;
   if (out.rows == 0 && first.sessions.empty()) return out;
   const base::Duration passed = clock.elapsed() - begin;
   if (passed < k_between_looks && !clock.sleep(k_between_looks - passed, stop))

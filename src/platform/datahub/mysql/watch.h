@@ -26,10 +26,9 @@ struct Fingerprint {
 Fingerprint fingerprint(Client& client, const MysqlTable& table);
 
 // Takes the fingerprint between two looks 5 s apart.  Throws Error{refused} saying who is connected to the database or
-// what changed, unless `writers` allows it.  An empty table is looked at once: there is nothing that a writer could
+// what changed.  An empty table is looked at once: there is nothing that a writer could
 // lose, and the swap's own check still holds.
-enum class Writers { refused, allowed };
-Fingerprint watch_writers(Client& client, const Endpoint& endpoint, const MysqlTable& table, Writers writers,
-                          const base::Clock& clock, std::stop_token stop);
+Fingerprint watch_writers(Client& client, const Endpoint& endpoint, const MysqlTable& table, const base::Clock& clock,
+                          std::stop_token stop);
 
 }  // namespace holdfast::platform::datahub::mysql

@@ -102,16 +102,16 @@ public:
   void read(const model::Collection& collection, const base::KeyRange& range, RowSink& sink,
             std::stop_token stop) override {
     check_collection(collection);
-    const ReadLimits limits{&budget_, &age_};
+    const ReadLimits limits{&budget_, &age_, stop};
     base::in_context([&] { return fmt::format("reading {} of {}", facts_.shape.table, address_.display()); },
                      [&] {
                        if (snapshot_.empty()) {
                          const std::lock_guard lock(main_mutex_);
-                         read_range(*main_, target_, range, limits, sink, stop);
+                         read_range(*main_, target_, range, limits, sink);
                          return;
                        }
                        std::unique_ptr<Client> reader = take_reader(stop);
-                       read_range(*reader, target_, range, limits, sink, stop);
+                       read_range(*reader, target_, range, limits, sink);
                        // Not reached by a reader that failed: its transaction is lost, and with it the instant.
                        const std::lock_guard lock(idle_mutex_);
                        idle_.push_back(std::move(reader));

@@ -333,10 +333,10 @@ void Client::begin_copy_in(const std::string& sql) {
 void Client::put(base::ByteView bytes) {
   constexpr std::size_t k_piece = 1 << 20;
   while (!bytes.empty()) {
-    const std::size_t size = std::min(bytes.size(), k_piece);
-    const int sent = PQputCopyData(connection_.get(), bytes.data(), static_cast<int>(size));
+    const base::ByteView piece = bytes.substr(0, k_piece);
+    const int sent = PQputCopyData(connection_.get(), piece.data(), static_cast<int>(piece.size()));
     if (sent < 0) fail_connection("loading");
-    if (sent > 0) bytes.remove_prefix(size);
+    if (sent > 0) bytes.remove_prefix(piece.size());
     // Without this libpq would buffer as much as we hand it.
     flush();
   }

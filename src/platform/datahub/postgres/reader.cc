@@ -32,7 +32,6 @@ bool is_raw(const std::string& type) noexcept {
 }
 
 // --- ranges
-// ------------------------------------------------------------------------------------------------------------------
 
 // The URN at the start of a bound, as far as it is there; a bound may end anywhere.
 struct BoundText {
@@ -75,13 +74,13 @@ std::string upper_condition(const Client& client, const ReadTarget& target, base
 }
 
 // --- decoding
-// ----------------------------------------------------------------------------------------------------------------
 
+// Of the first sizeof(T) bytes, which are there.
 template <class T>
-T big_endian(const char* at) noexcept {
+T big_endian(base::ByteView bytes) noexcept {
   T value = 0;
   for (std::size_t i = 0; i < sizeof(T); ++i)
-    value = static_cast<T>(static_cast<std::uint64_t>(value) << 8 | static_cast<unsigned char>(at[i]));
+    value = static_cast<T>(static_cast<std::uint64_t>(value) << 8 | static_cast<unsigned char>(bytes[i]));
   return value;
 }
 
@@ -114,7 +113,7 @@ private:
   template <class T>
   T number() {
     if (rest_.size() < sizeof(T)) fail("ends in mid-row");
-    const T value = big_endian<T>(rest_.data());
+    const T value = big_endian<T>(rest_);
     rest_.remove_prefix(sizeof(T));
     return value;
   }
@@ -137,7 +136,7 @@ private:
   void skip_header(base::ByteView& bytes) {
     header_seen_ = true;
     if (!bytes.starts_with(k_signature) || bytes.size() < k_fixed_header) fail("does not start as binary COPY does");
-    const auto extension = big_endian<std::uint32_t>(bytes.data() + k_fixed_header - 4);
+    const auto extension = big_endian<std::uint32_t>(bytes.substr(k_fixed_header - 4));
     if (bytes.size() - k_fixed_header < extension) fail("ends in its header");
     bytes.remove_prefix(k_fixed_header + extension);
   }
@@ -150,7 +149,7 @@ private:
     key_.clear();
     base::append_text(key_, urn);
     base::append_text(key_, aspect);
-    base::append_int(key_, big_endian<std::int64_t>(version.data()));
+    base::append_int(key_, big_endian<std::int64_t>(version));
     check_text(urn, "urn");
     check_text(aspect, "aspect");
     for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i] = column(i);
@@ -170,7 +169,7 @@ private:
 
   base::ByteView instant(std::size_t index, base::ByteView value) {
     if (value.size() != sizeof(std::int64_t)) fail("has an instant that is not eight bytes");
-    const auto micros = big_endian<std::int64_t>(value.data());
+    const auto micros = big_endian<std::int64_t>(value);
     constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max();
     const bool representable = micros < k_most - k_epoch_offset && micros > -k_most;
     std::optional<std::string> text;
@@ -203,7 +202,6 @@ private:
 };
 
 // --- cutting
-// -----------------------------------------------------------------------------------------------------------------
 
 struct Sample {
   std::string urn;
@@ -271,14 +269,15 @@ std::string copy_statement(const Client& client, const ReadTarget& target, const
 }
 
 void read_range(Client& client, const ReadTarget& target, const base::KeyRange& range, const ReadLimits& limits,
-                RowSink& sink, std::stop_token stop) {
-  client.set_stop(stop);
+                RowSink& sink) {
+  client.set_stop(limits.stop);
   if (range.to && range.from >= *range.to) return;
   RowDecoder decoder(target, range, sink);
   std::uint64_t unspent = 0;
   const auto look = [&](std::uint64_t bytes) {
     if (limits.age) limits.age->check();
-    if (limits.budget && !limits.budget->spend(bytes, stop)) throw Error(ErrorKind::cancelled, "stopped while reading");
+    if (limits.budget && !limits.budget->spend(bytes, limits.stop))
+      throw Error(ErrorKind::cancelled, "stopped while reading");
   };
   look(0);
   client.copy_out(copy_statement(client, target, range), [&](base::ByteView bytes) {

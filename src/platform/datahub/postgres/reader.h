@@ -36,16 +36,17 @@ ReadTarget read_target(const TableParts& parts, const model::Collection& collect
 std::string range_condition(const Client& client, const ReadTarget& target, const base::KeyRange& range);
 std::string copy_statement(const Client& client, const ReadTarget& target, const base::KeyRange& range);
 
-// Shared by all readers of one capture.
+// What may slow a read down or end it early; budget and age are shared by all readers of one capture.
 struct ReadLimits {
   ReadBudget* budget = nullptr;      // absent: no limit
   const SnapshotAge* age = nullptr;  // absent: no limit
+  std::stop_token stop;
 };
 
 // Throws Error{corruption} naming the row when its key is not above the one before, or a text is not UTF-8;
 // Error{unsupported} naming the row when its instant is infinite or outside of the years 1 to 9999.
 void read_range(Client& client, const ReadTarget& target, const base::KeyRange& range, const ReadLimits& limits,
-                RowSink& sink, std::stop_token stop);
+                RowSink& sink);
 
 // Cuts of the key space into at most `wanted` ranges that hold about as many bytes each, from a sample of the table's
 // pages.

@@ -104,7 +104,7 @@ public:
 
   void read_back(const base::KeyRange& range, RowSink& sink, std::stop_token stop) override {
     std::unique_ptr<Client> client = take_client(stop);
-    read_range(*client, read_target(shadow_, request_.collection), range, {}, sink, stop);
+    read_range(*client, read_target(shadow_, request_.collection), range, {.stop = stop}, sink);
     give_back(std::move(client));
   }
 
@@ -155,7 +155,7 @@ private:
     if (main_.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {name}).flag(0, 0)) {
       plan_.live = read_parts(main_, address_.schema, table);
       refuse_obstacles(*plan_.live);
-      refuse_writers(name);
+      refuse_writers(name, *plan_.live);
     }
     const TableParts wanted = parts_of_snapshot(request_.options.attributes, address_.schema, table)
                                   .value_or(conventional_parts(address_.schema, table, request_.collection));
@@ -188,23 +188,24 @@ private:
                 "Drop it and make it again afterwards, or restore with --select, which writes into the live table.");
   }
 
-  void refuse_writers(const std::string& name) {
-    plan_.before = take_fingerprint(main_, name);
+  void refuse_writers(const std::string& name, const TableParts& live) {
+    const Fingerprint before = take_fingerprint(main_, name);
+    plan_.before = before;
     if (request_.options.allow_writers) return;
     const std::string hint =
         "Stop DataHub's GMS and consumers, or tell holdfast to go on although somebody is on the table; a write before "
         "the swap "
         "stops it all the same.";
-    const std::vector<std::string> sessions = sessions_on(main_, address_.schema, plan_.live->table);
+    const std::vector<std::string> sessions = sessions_on(main_, address_.schema, live.table);
     if (!sessions.empty()) {
       std::string all;
       for (const std::string& session : sessions) all += (all.empty() ? "" : "; ") + session;
       throw Error(ErrorKind::refused, fmt::format("somebody is on {}: {}", name, all), hint);
     }
     // An empty table has nothing that a writer could lose, and the swap's own check still holds.
-    if (plan_.before->rows == "0") return;
+    if (before.rows == "0") return;
     if (!clock_.sleep(k_between_looks, stop_)) throw Error(ErrorKind::cancelled, "stopped before anything was written");
-    if (take_fingerprint(main_, name) == *plan_.before) return;
+    if (take_fingerprint(main_, name) == before) return;
     throw Error(ErrorKind::refused, fmt::format("{} was written to within five seconds: a GMS is still writing", name),
                 hint);
   }

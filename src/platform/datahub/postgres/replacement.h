@@ -1,22 +1,15 @@
 // The whole table, loaded beside the live one and swapped in.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <stop_token>
 
 #include "base/clock.h"
-#include "model/collection.h"
+#include "platform/datahub/sql/replace_request.h"
 #include "platform/datahub/sql/store.h"
 #include "platform/platform.h"
 
 namespace holdfast::platform::datahub::postgres {
-
-struct ReplaceRequest {
-  model::Collection collection;
-  ReplaceOptions options;
-  std::uint64_t bytes_expected = 0;
-};
 
 // Checks first, then makes the empty shadow: somebody on the table, no space, another restore under way, parts of the
 // live table that a swap would lose.  Drops the shadows that killed runs left behind.

@@ -168,7 +168,8 @@ IndexPart index_of(const Rows& rows, std::size_t row) {
   return out;
 }
 
-void refuse_kind(const std::string& name, const std::string& kind, bool parent, bool child) {
+void refuse_kind(const std::string& name, const Rows& found) {
+  const std::string kind = found.text(0, 1);
   std::string what;
   if (kind == "p")
     what = "a partitioned table";
@@ -180,9 +181,9 @@ void refuse_kind(const std::string& name, const std::string& kind, bool parent, 
     what = "a foreign table";
   else if (kind != "r")
     what = fmt::format("a relation of kind '{}'", kind);
-  else if (child)
+  else if (found.flag(0, 12))
     what = "a partition, or inherits from another table";
-  else if (parent)
+  else if (found.flag(0, 11))
     what = "the parent of inheriting tables";
   if (what.empty()) return;
   throw Error(ErrorKind::unsupported, fmt::format("{} is {}", name, what),
@@ -287,7 +288,7 @@ TableParts read_parts(Client& client, const std::string& schema, const std::stri
   if (found.empty())
     throw Error(ErrorKind::not_found, fmt::format("table {}.{} does not exist", schema, table),
                 "Check database, schema and table in sql.url.");
-  refuse_kind(fmt::format("{}.{}", schema, table), found.text(0, 1), found.flag(0, 11), found.flag(0, 12));
+  refuse_kind(fmt::format("{}.{}", schema, table), found);
   TableParts parts;
   parts.schema = schema;
   parts.table = table;

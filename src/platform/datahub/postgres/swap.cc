@@ -75,22 +75,21 @@ void check_unchanged(Client& client, const SwapPlan& plan) {
   if (!plan.live) return;
   if (!exists) refuse(plan, "was dropped");
   const Fingerprint now = take_fingerprint(client, name);
-  if (now.table_oid != plan.before->table_oid) refuse(plan, "was replaced by another");
+  if (!plan.before || now.table_oid != plan.before->table_oid) refuse(plan, "was replaced by another");
   if (now != *plan.before) refuse(plan, "was written to");
   if (!same_definition(*plan.live, read_parts(client, plan.wanted.schema, plan.wanted.table)))
     refuse(plan, "was altered");
 }
 
-void set_live_aside(Client& client, const SwapPlan& plan) {
+void set_live_aside(Client& client, const SwapPlan& plan, const TableParts& live) {
   const std::string& schema = plan.wanted.schema;
-  for (const PublicationPart& publication : plan.live->publications)
+  for (const PublicationPart& publication : live.publications)
     client.execute(fmt::format("ALTER PUBLICATION {} DROP TABLE ONLY {}", quote_name(publication.name),
-                               qualified(schema, plan.live->table)));
-  client.execute(
-      fmt::format("ALTER TABLE {} RENAME TO {}", qualified(schema, plan.live->table), quote_name(plan.previous)));
+                               qualified(schema, live.table)));
+  client.execute(fmt::format("ALTER TABLE {} RENAME TO {}", qualified(schema, live.table), quote_name(plan.previous)));
   // Names of indexes are unique in a schema; renaming one renames the constraint that it belongs to.
-  for (std::size_t i = 0; i < plan.live->indexes.size(); ++i)
-    client.execute(fmt::format("ALTER INDEX {} RENAME TO {}", qualified(schema, plan.live->indexes[i].name),
+  for (std::size_t i = 0; i < live.indexes.size(); ++i)
+    client.execute(fmt::format("ALTER INDEX {} RENAME TO {}", qualified(schema, live.indexes[i].name),
                                quote_name(fmt::format("{}_i{}", plan.previous, i + 1))));
 }
 
@@ -154,7 +153,7 @@ void swap_tables(Client& client, const SwapPlan& plan, const base::Clock& clock,
   else
     client.execute("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '2s'");
   check_unchanged(client, plan);
-  if (plan.live) set_live_aside(client, plan);
+  if (plan.live) set_live_aside(client, plan, *plan.live);
   bring_shadow_in(client, plan);
   dress(client, plan);
   if (plan.live) finish_previous(client, plan);
