@@ -3,7 +3,11 @@
 #include <filesystem>
 #include <thread>
 
+#include "platform/datahub/mysql/capture.h"
 #include "platform/datahub/mysql/client.h"
+#include "platform/datahub/mysql/reader.h"
+#include "platform/datahub/mysql/replacement.h"
+#include "platform/datahub/mysql/shape.h"
 #include "support/fakes.h"
 #include "unit/platform/mysql_fixture.h"
 
@@ -12,10 +16,12 @@ namespace holdfast::test {
 namespace {
 
 using base::ErrorKind;
+using platform::datahub::SqlAddress;
 using platform::datahub::Tls;
 using platform::datahub::mysql::append_escaped;
 using platform::datahub::mysql::Client;
 using platform::datahub::mysql::Endpoint;
+using platform::datahub::mysql::open_capture;
 using platform::datahub::mysql::quote_bytes;
 using platform::datahub::mysql::quote_name;
 using platform::datahub::mysql::quote_text;
@@ -37,7 +43,100 @@ void make_certificates(const std::string& folder) {
   ASSERT_EQ(std::system(script.c_str()), 0) << "openssl could not make the certificates";
 }
 
+// A user whom init_connect is run for, which it is not for root.
+SqlAddress ordinary_user(MariadbServer& server, const std::string& database) {
+  server.execute("CREATE USER IF NOT EXISTS ordinary@'127.0.0.1'; GRANT ALL ON *.* TO ordinary@'127.0.0.1'");
+  server.execute("REVOKE SUPER, CONNECTION ADMIN ON *.* FROM ordinary@'127.0.0.1'");
+  SqlAddress out = address(server, database);
+  out.user = "ordinary";
+  return out;
+}
+
+std::vector<base::Row> capture_all(Endpoint& endpoint) {
+  return read_all(*open_capture(endpoint, {}, base::system_clock(), {}));
+}
+
+// Captures a row with an elephant in it, restores the table from what was captured, and looks at the bytes on the
+// server.
+void expect_elephant_survives(MariadbServer& server, const SqlAddress& where) {
+  Endpoint endpoint{.address = where, .sessions = {}};
+  const std::string& database = where.database;
+  server.execute(k_current_table, database);
+  server.execute(
+      "SET NAMES utf8mb4; INSERT INTO metadata_aspect_v2 VALUES ('urn:li:a', 'status', 0, "
+      "'{\"x\":\"\xf0\x9f\x90\x98\"}', NULL, '2026-01-01', '', NULL)",
+      database);
+  const std::string bytes = server.query("SELECT HEX(metadata) FROM metadata_aspect_v2", database);
+  ASSERT_NE(bytes.find("F09F9098"), std::string::npos) << bytes;
+  const std::vector<base::Row> rows = capture_all(endpoint);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].columns[0], "{\"x\":\"\xf0\x9f\x90\x98\"}");
+  const auto capture = open_capture(endpoint, {}, base::system_clock(), {});
+  platform::ReplaceOptions options;
+  options.attributes = capture->attributes();
+  options.allow_writers = true;
+  const auto replacement = platform::datahub::mysql::begin_replacement(
+      endpoint, {capture->collections()[0].collection, options, 1000}, base::system_clock(), {});
+  replacement->load(Feed(rows).pull(), {});
+  replacement->build_indexes({});
+  replacement->swap();
+  EXPECT_EQ(server.query("SELECT HEX(metadata) FROM metadata_aspect_v2", database), bytes);
+}
+
 }  // namespace
+
+TEST(MysqlClient, keeps_four_byte_characters_whatever_character_set_the_server_prefers) {
+  MariadbServer server({"--character-set-server=utf8mb3", "--skip-character-set-client-handshake"});
+  const std::string database = fresh_database(server);
+  expect_elephant_survives(server, address(server, database));
+}
+
+TEST(MysqlClient, keeps_four_byte_characters_whatever_init_connect_sets) {
+  MariadbServer server({"--init-connect=SET NAMES utf8mb3"});
+  const std::string database = fresh_database(server);
+  expect_elephant_survives(server, ordinary_user(server, database));
+}
+
+TEST(MysqlClient, reads_every_row_whatever_the_server_limits) {
+  MariadbServer server({"--init-connect=SET autocommit = 0, completion_type = CHAIN"});
+  const std::string database = fresh_database(server);
+  server.execute(k_current_table, database);
+  fill(server, database, 500);
+  server.execute(
+      "SET GLOBAL sql_select_limit = 3, GLOBAL max_join_size = 5, GLOBAL sql_safe_updates = 1, GLOBAL "
+      "max_statement_time = 20, GLOBAL sql_mode = 'PAD_CHAR_TO_FULL_LENGTH,NO_BACKSLASH_ESCAPES,ANSI_QUOTES', "
+      "GLOBAL unique_checks = 0");
+  Endpoint endpoint{.address = ordinary_user(server, database), .sessions = {}};
+  EXPECT_EQ(capture_all(endpoint).size(), 500U);
+  Client client(endpoint, {});
+  // A transaction left open would show the second of two looks at a table what the first one saw.
+  EXPECT_EQ(client.value("SELECT COUNT(*) FROM metadata_aspect_v2"), "500");
+  server.execute("DELETE FROM metadata_aspect_v2 WHERE urn = 'urn:li:dataset:0000001'", database);
+  EXPECT_EQ(client.value("SELECT COUNT(*) FROM metadata_aspect_v2"), "499");
+  EXPECT_EQ(client.value("SELECT CONCAT(@@completion_type, @@sql_safe_updates + 0, @@sql_big_selects + 0, "
+                         "@@unique_checks + 0, @@max_statement_time = 0)"),
+            "NO_CHAIN0111");
+}
+
+TEST(MysqlClient, notices_rows_that_a_range_lost_at_its_end) {
+  MariadbServer& server = shared_mariadb();
+  const std::string database = fresh_database(server);
+  server.execute(k_current_table, database);
+  fill(server, database, 50);
+  Endpoint endpoint{.address = address(server, database), .sessions = {}};
+  Client client(endpoint, {});
+  const auto table = platform::datahub::mysql::read_table(client, endpoint.address, "metadata_aspect_v2");
+  const auto read = [&] {
+    Collect sink;
+    platform::datahub::mysql::read_rows(client, table, {}, sink, {.look = [](std::uint64_t) {}, .stop = {}});
+    return sink.rows.size();
+  };
+  EXPECT_EQ(read(), 50U);
+  client.execute("SET SESSION sql_select_limit = 20");
+  EXPECT_EQ(error_of([&] { read(); }).kind(), ErrorKind::unavailable);
+  client.execute("SET SESSION sql_select_limit = 0");
+  EXPECT_EQ(error_of([&] { read(); }).kind(), ErrorKind::unavailable);
+}
 
 TEST(MysqlClient, quotes_names_texts_and_bytes) {
   EXPECT_EQ(quote_name("a`b"), "`a``b`");

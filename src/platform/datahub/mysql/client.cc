@@ -25,6 +25,48 @@ constexpr int k_probe_idle_seconds = 60;
 constexpr int k_probe_interval_seconds = 15;
 constexpr int k_probes_max = 4;
 
+constexpr const char* k_character_set = "utf8mb4";
+constexpr std::string_view k_no_limit = "18446744073709551615";
+
+// What holds in every session, whatever the server, a user's limits, init_connect or a proxy set: each of these can
+// cut, change or stop what is read or written, or show an old state as the current one.
+struct Pin {
+  std::string_view name;
+  std::string_view shown;       // by SHOW VARIABLES
+  std::string_view value = {};  // to assign, where that is written otherwise
+};
+constexpr Pin k_pins[] = {
+    {"character_set_client", k_character_set},
+    {"character_set_connection", k_character_set},
+    {"character_set_results", k_character_set},
+    {"time_zone", "+00:00", "'+00:00'"},
+    // In the server's own order, which SHOW answers in.
+    {"sql_mode", "NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION",
+     "'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'"},
+    {"sql_select_limit", k_no_limit},
+    {"max_join_size", k_no_limit},
+    {"sql_big_selects", "ON"},
+    {"sql_safe_updates", "OFF"},
+    {"sql_auto_is_null", "OFF"},
+    {"sql_quote_show_create", "ON"},
+    {"unique_checks", "ON"},
+    // A transaction that is begun behind our back shows a later look what an earlier one saw, and loses what is
+    // written.
+    {"autocommit", "ON"},
+    {"completion_type", "NO_CHAIN"},
+    // A reader that is slowed down by us (limit_read, a full pipe) must not be taken for gone.
+    {"net_write_timeout", "86400"},
+    {"net_read_timeout", "86400"},
+    {"wait_timeout", "86400"},
+    {"max_statement_time", "0.000000"},  // MariaDB
+    {"max_execution_time", "0"},         // MySQL
+    {"idle_transaction_timeout", "0"},
+    {"idle_readonly_transaction_timeout", "0"},
+    {"idle_write_transaction_timeout", "0"},
+    // Statistics from yesterday's cache would hide that the table was written to.
+    {"information_schema_stats_expiry", "0"},
+};
+
 using Handle = std::unique_ptr<MYSQL, void (*)(MYSQL*)>;
 using Result = std::unique_ptr<MYSQL_RES, void (*)(MYSQL_RES*)>;
 
@@ -40,7 +82,7 @@ Handle new_handle(const SqlAddress& address, unsigned connect_seconds_max) {
   mysql_options(handle.get(), MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
   if (!address.ca_file.empty()) mysql_options(handle.get(), MYSQL_OPT_SSL_CA, address.ca_file.c_str());
   mysql_options(handle.get(), MYSQL_OPT_CONNECT_TIMEOUT, &connect_seconds_max);
-  mysql_options(handle.get(), MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  mysql_options(handle.get(), MYSQL_SET_CHARSET_NAME, k_character_set);
   // The server must not be able to ask for our files.
   unsigned no_infile = 0;
   mysql_options(handle.get(), MYSQL_OPT_LOCAL_INFILE, &no_infile);
@@ -157,21 +199,34 @@ void Client::connect() {
 }
 
 void Client::prepare_session() {
-  version_ = parse_version(value("SELECT VERSION()").value_or(""));
-  // net_write_timeout: a reader that is slowed down by us (limit_read, a full pipe) must not be taken for gone.
-  execute(
-      "SET SESSION time_zone = '+00:00', net_write_timeout = 86400, net_read_timeout = 86400, wait_timeout = 86400, "
-      "sql_quote_show_create = 1, sql_select_limit = DEFAULT, "
-      "sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'");
-  if (version_.is_mariadb()) {
-    if (version_.at_least(10, 1)) execute("SET SESSION max_statement_time = 0");
-    if (version_.at_least(10, 3))
-      execute("SET SESSION idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0");
-  } else {
-    if (version_.at_least(5, 7, 8)) execute("SET SESSION max_execution_time = 0");
-    // Statistics from yesterday's cache would hide that the table was written to.
-    if (version_.at_least(8, 0)) execute("SET SESSION information_schema_stats_expiry = 0");
+  {
+    const Interrupt interrupt(mysql_.get(), stop_);
+    // What the handshake asked for is only a proposal: a server may ignore it, and init_connect undo it.
+    if (mysql_set_character_set(mysql_.get(), k_character_set) != 0) fail("connecting to " + display_, stop_);
   }
+  // First, because they hold for SHOW as well.  DEFAULT would mean the server's global value, not none.
+  execute(fmt::format("SET SESSION sql_select_limit = {0}, max_join_size = {0}, sql_big_selects = 1", k_no_limit));
+  version_ = parse_version(value("SELECT VERSION()").value_or(""));
+  const std::string assignments = differing_pins();
+  if (assignments.empty()) return;
+  execute("SET SESSION " + assignments);
+  const std::string left = differing_pins();
+  if (left.empty()) return;
+  throw Error(
+      ErrorKind::unavailable, fmt::format("the session on {} does not take: {}", display_, left),
+      "Something between Holdfast and the server, such as a proxy, holds these settings back; connect past it.");
+}
+
+// As assignments; of the variables that this server does not have, none.
+std::string Client::differing_pins() {
+  std::string names;
+  for (const Pin& pin : k_pins) names += fmt::format("{}'{}'", names.empty() ? "" : ", ", pin.name);
+  std::string out;
+  for (const TextRow& row : query(fmt::format("SHOW SESSION VARIABLES WHERE Variable_name IN ({})", names)))
+    for (const Pin& pin : k_pins)
+      if (row.at(0) == pin.name && row.at(1) != pin.shown)
+        out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", pin.name, pin.value.empty() ? pin.shown : pin.value);
+  return out;
 }
 
 void Client::fail(std::string_view doing, const std::stop_token& stop) {

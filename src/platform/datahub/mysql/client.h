@@ -76,8 +76,9 @@ private:
   bool ended_ = false;
 };
 
-// One session: time zone +00:00, utf8mb4, strict, no statement time limit.  Not thread-safe.  A requested stop breaks
-// off whatever runs in well under 2 s, by shutting the socket, and ends the session on the server.
+// One session: time zone +00:00, utf8mb4, strict, without limits of rows or time, whatever the server's defaults are.
+// Not thread-safe.  A requested stop breaks off whatever runs in well under 2 s, by shutting the socket, and ends the
+// session on the server.
 class Client {
 public:
   // Throws Error{auth}, Error{unavailable}.
@@ -110,6 +111,7 @@ private:
   [[noreturn]] void fail(std::string_view doing, const std::stop_token& stop);
   void connect();
   void prepare_session();
+  std::string differing_pins();
   void run(std::string_view sql, const std::stop_token& stop);
   // Stops the running statement but keeps the session, and with it its consistent snapshot.
   void abandon() noexcept;
