@@ -22,6 +22,8 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr const char* k_begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+// Waiting for it makes nobody wait but those who want the table for themselves.
+constexpr unsigned k_lock_seconds = 10;
 // Where the server sorts: per reader, beyond it the server spills to its own disk.
 constexpr const char* k_sort_memory = "SET work_mem = '64MB'";
 
@@ -67,6 +69,11 @@ public:
         budget_(clock, options.limit_read),
         age_(clock, options.max_snapshot_age) {
     const std::string table = require_table(*main_, address_);
+    name_ = qualified(address_.schema, table);
+    // What is no plain table cannot be locked, and is refused by name here.
+    if (main_->query("SELECT relkind FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)", {name_})
+            .text(0, 0) != "r")
+      read_parts(*main_, address_.schema, table);
     take_instant();
     const TableParts parts = read_parts(*main_, address_.schema, table);
     facts_.shape = make_shape(*main_, address_, parts);
@@ -132,8 +139,8 @@ private:
                                          "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE "
                                          "pg_current_wal_lsn() END::text")
                                      .text(0, 0);
-    main_->execute(k_begin);
-    // The first statement fixes the instant; the clock is read in the same breath.
+    begin_locked(*main_);
+    // The first query fixes the instant; the clock is read in the same breath.
     const Rows rows = main_->query(
         "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_is_in_recovery(),"
         " (extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()))::numeric(20,3)::text,"
@@ -144,6 +151,24 @@ private:
     if (!rows.flag(0, 1)) return;
     const std::string lag = rows.flag(0, 3) ? "none known: everything received is replayed" : rows.text(0, 2) + " s";
     facts_.replica = {{"kind", "standby"}, {"lag", lag}};
+  }
+
+  // TRUNCATE and an ALTER that rewrites do not keep the old rows for older snapshots: one that was taken before their
+  // end would see none.  The lock makes whoever is at it finish first, and keeps them out until the session ends.  It
+  // meets no writer, is allowed on a standby, and fixes no snapshot.
+  void begin_locked(Client& client) {
+    client.execute(k_begin);
+    try {
+      client.execute(fmt::format(
+          "SET LOCAL lock_timeout = '{}s'; LOCK TABLE ONLY {} IN ACCESS SHARE MODE; SET LOCAL lock_timeout = 0",
+          k_lock_seconds, name_));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::busy) throw;
+      throw Error(
+          ErrorKind::busy, fmt::format("table {} is locked by somebody else for more than {} s", name_, k_lock_seconds),
+          "Something empties, alters or reloads the table (TRUNCATE, ALTER TABLE, VACUUM FULL); run the same command "
+          "again when it has ended.");
+    }
   }
 
   void open_readers(unsigned wanted) {
@@ -174,9 +199,23 @@ private:
   std::unique_ptr<Client> open_reader(std::stop_token stop) {
     auto reader = std::make_unique<Client>(address_, std::move(stop));
     if (!target_.key_order_is_bytes) reader->execute(k_sort_memory);
-    reader->execute(k_begin);
-    reader->execute("SET TRANSACTION SNAPSHOT " + reader->literal(snapshot_));
+    begin_locked(*reader);
+    join_snapshot(*reader);
     return reader;
+  }
+
+  void join_snapshot(Client& reader) const {
+    try {
+      reader.execute("SET TRANSACTION SNAPSHOT " + reader.literal(snapshot_));
+    } catch (const Error& error) {
+      // Servers say it in different states; a connection that is lost says so itself.
+      if (error.kind() != ErrorKind::refused && error.kind() != ErrorKind::internal) throw;
+      throw Error(ErrorKind::unavailable,
+                  fmt::format("a further connection does not find the instant of the first, as when a balancer leads "
+                              "to different servers: {}",
+                              error.message()),
+                  "Name one server in sql.url, not an address that leads to several.");
+    }
   }
 
   std::unique_ptr<Client> take_reader(std::stop_token stop) {
@@ -205,6 +244,7 @@ private:
 
   const SqlAddress address_;
   const std::stop_token stop_;
+  std::string name_;              // of the table, qualified and quoted
   std::unique_ptr<Client> main_;  // holds the instant open
   std::mutex main_mutex_;
   std::string snapshot_;  // empty: the main session reads, alone
