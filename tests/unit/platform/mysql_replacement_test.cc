@@ -84,6 +84,31 @@ TEST_F(MysqlReplacement, makes_the_table_where_there_is_none) {
   EXPECT_EQ(content_of(target).rows, content.rows);
 }
 
+TEST_F(MysqlReplacement, goes_to_the_table_whose_rows_it_was_asked_about) {
+  const std::string old_db = fresh_database(server);
+  server.execute(k_first_table, old_db);
+  fill(server, old_db, 20, "metadata_aspect");
+  Endpoint old{.address = address(server, old_db), .sessions = {}};
+  const Content content = content_of(old);
+  server.execute(k_first_table, target_db);
+  const auto store = platform::datahub::make_mysql_store(target.address, clock);
+  EXPECT_FALSE(store->holds_rows(content.collection));
+  fill(server, target_db, 50, "metadata_aspect");
+  EXPECT_TRUE(store->holds_rows(content.collection));
+  // Not only from a table of that name.
+  Content renamed = content;
+  renamed.attributes = content_of(source).attributes;
+  ReplaceOptions options;
+  options.drop_previous = true;
+  for (const Content& each : {content, renamed}) {
+    const auto replacement = begin(each, options);
+    load_and_index(*replacement, each.rows);
+    replacement->swap();
+    EXPECT_EQ(tables(), "metadata_aspect\n");
+  }
+  EXPECT_EQ(content_of(target).rows, content.rows);
+}
+
 TEST_F(MysqlReplacement, keeps_everything_about_the_table_but_its_rows) {
   server.execute(k_legacy_table, target_db);
   server.execute(

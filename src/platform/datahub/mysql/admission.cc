@@ -147,9 +147,8 @@ class MysqlAdmission : public Connector::Admission {
 public:
   MysqlAdmission(Endpoint& endpoint, const model::Collection& collection)
       : client_(endpoint, {}), collection_(collection) {
-    const std::string name = target_table(client_, endpoint.address, "");
-    if (table_exists(client_, name)) {
-      table_ = project(read_table(client_, endpoint.address, name), collection);
+    if (const auto name = target_table(client_, endpoint.address)) {
+      table_ = project(read_table(client_, endpoint.address, *name), collection);
     } else {
       conventions(collection);
     }

@@ -130,16 +130,6 @@ void diagnose_tls(std::vector<Diagnosis>& out, const Endpoint& endpoint) {
   }
 }
 
-// Empty when there is none.
-std::string find_table(Client& client, const SqlAddress& address) {
-  try {
-    return find_aspect_table(client, address);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::not_found) throw;
-    return "";
-  }
-}
-
 void diagnose_no_table(std::vector<Diagnosis>& out, const SqlAddress& address) {
   out.push_back({.level = Level::problem,
                  .subject = "table",
@@ -163,10 +153,11 @@ void diagnose_server(std::vector<Diagnosis>& out, Endpoint& endpoint) {
   Client client(endpoint, {});
   diagnose_tls(out, endpoint);
   diagnose_version(out, client.version());
-  const std::string found = find_table(client, endpoint.address);
-  const std::string name = found.empty() ? target_table(client, endpoint.address, "") : found;
+  const auto found = target_table(client, endpoint.address);
+  const std::string name =
+      found.value_or(endpoint.address.table.empty() ? "metadata_aspect_v2" : endpoint.address.table);
   diagnose_access(out, client, endpoint.address.database, name);
-  if (found.empty()) {
+  if (!found) {
     diagnose_no_table(out, endpoint.address);
   } else {
     const MysqlTable table = read_table(client, endpoint.address, name);
@@ -238,7 +229,7 @@ std::vector<Diagnosis> diagnose(Endpoint& endpoint) {
 std::vector<LeftOut> left_out(Endpoint& endpoint) {
   Client client(endpoint, {});
   std::vector<LeftOut> out;
-  const std::string name = find_table(client, endpoint.address);
+  const std::string name = target_table(client, endpoint.address).value_or("");
   for (const KnownTable& table : left_out_tables(table_names(client), name)) out.push_back({table.name, table.reason});
   return out;
 }

@@ -67,7 +67,7 @@ public:
   }
 
   void begin(const model::Collection& collection, std::uint64_t bytes_expected) {
-    live_name_ = target_table(control_, endpoint_.address, options_.attributes);
+    live_name_ = target_table(control_, endpoint_.address).value_or(new_table_name());
     take_name_lock(control_, endpoint_.address.database, live_name_);
     for (const std::string& name : leftover_tables(control_, live_name_))
       control_.execute("DROP TABLE " + quote_name(name));
@@ -131,6 +131,13 @@ private:
     project(*live_, collection);
     expected_ = options_.allow_writers ? fingerprint(control_, *live_)
                                        : watch_writers(control_, endpoint_, *live_, clock_, stop_);
+  }
+
+  // Where there is no table yet, rows of the first table's shape go where a DataHub of their age looks for them.
+  std::string new_table_name() const {
+    if (!endpoint_.address.table.empty()) return endpoint_.address.table;
+    const auto source = shape_of_attributes(options_.attributes);
+    return source && source->table == "metadata_aspect" ? source->table : "metadata_aspect_v2";
   }
 
   // The live table's own definition where there is one, so that everything about it stays; else the snapshot's; else
@@ -216,15 +223,6 @@ std::optional<std::uint64_t> free_space(Client& client, const SqlAddress& addres
     // The plugin is not there, or not for us.
   }
   return local_free_space(client, address, table);
-}
-
-std::string target_table(Client& client, const SqlAddress& address, const std::string& attributes) {
-  if (!address.table.empty()) return address.table;
-  const auto source = shape_of_attributes(attributes);
-  // The first table's rows go where DataHub would look for them today, unless the target is as old.
-  std::string current = "metadata_aspect_v2";
-  if (source && source->table == "metadata_aspect" && !table_exists(client, current)) return source->table;
-  return current;
 }
 
 std::unique_ptr<Replacement> begin_replacement(Endpoint& endpoint, const ReplaceRequest& request,

@@ -16,9 +16,6 @@ namespace holdfast::platform::datahub::mysql {
 std::unique_ptr<Replacement> begin_replacement(Endpoint& endpoint, const ReplaceRequest& request,
                                                const base::Clock& clock, std::stop_token stop);
 
-// The name of the table that a restore of such rows goes to.
-std::string target_table(Client& client, const SqlAddress& address, const std::string& attributes);
-
 // Bytes free where the server keeps its data, if it can be known: by MariaDB's DISKS plugin, or when the server's data
 // folder is on this machine.
 std::optional<std::uint64_t> free_space(Client& client, const SqlAddress& address, const std::string& table);

@@ -18,6 +18,11 @@ using base::ErrorKind;
 
 constexpr std::string_view k_current_table = "metadata_aspect_v2";
 constexpr std::string_view k_first_table = "metadata_aspect";
+
+std::vector<std::string> names_wanted(const SqlAddress& address) {
+  if (!address.table.empty()) return {address.table};
+  return {std::string(k_current_table), std::string(k_first_table)};
+}
 constexpr std::array<std::string_view, 3> k_key = {"urn", "aspect", "version"};
 
 struct ColumnFacts {  // a row of information_schema.columns
@@ -198,14 +203,15 @@ bool table_exists(Client& client, const std::string& table) {
       .has_value();
 }
 
-std::string find_aspect_table(Client& client, const SqlAddress& address) {
-  std::vector<std::string> wanted;
-  if (!address.table.empty())
-    wanted.push_back(address.table);
-  else
-    wanted = {std::string(k_current_table), std::string(k_first_table)};
-  for (const std::string& name : wanted)
+std::optional<std::string> target_table(Client& client, const SqlAddress& address) {
+  for (const std::string& name : names_wanted(address))
     if (table_exists(client, name)) return name;
+  return std::nullopt;
+}
+
+std::string find_aspect_table(Client& client, const SqlAddress& address) {
+  if (auto name = target_table(client, address)) return *std::move(name);
+  const std::vector<std::string> wanted = names_wanted(address);
   std::string found;
   for (const std::string& name : table_names(client)) found += (found.empty() ? "" : ", ") + name;
   throw Error(ErrorKind::not_found,

@@ -34,6 +34,9 @@ struct MysqlTable {
 std::vector<std::string> table_names(Client& client);
 // The name from the URL, else metadata_aspect_v2, else metadata_aspect.  Throws Error{not_found}.
 std::string find_aspect_table(Client& client, const SqlAddress& address);
+// The same for a restore, which may find none.  It depends on nothing but what is there: whoever asks whether the
+// target holds rows, whether it can hold others, and which table to replace must be told of one and the same table.
+std::optional<std::string> target_table(Client& client, const SqlAddress& address);
 // Throws Error{unsupported} listing what was found.
 MysqlTable read_table(Client& client, const SqlAddress& address, const std::string& table);
 // The same table with the columns of `collection`, in its order.  Throws Error{refused} naming a column that it lacks.

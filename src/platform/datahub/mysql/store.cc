@@ -37,9 +37,8 @@ public:
 
   bool holds_rows(const model::Collection&) override {
     mysql::Client client(endpoint_, {});
-    const std::string name = mysql::target_table(client, endpoint_.address, "");
-    if (!mysql::table_exists(client, name)) return false;
-    return client.value("SELECT 1 FROM " + mysql::quote_name(name) + " LIMIT 1").has_value();
+    const auto name = mysql::target_table(client, endpoint_.address);
+    return name && client.value("SELECT 1 FROM " + mysql::quote_name(*name) + " LIMIT 1").has_value();
   }
 
   std::unique_ptr<Connector::Admission> admission(const model::Collection& collection) override {
