@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "platform/datahub/mysql/one_server.h"
 
 namespace holdfast::platform::datahub::mysql {
 
@@ -73,13 +74,13 @@ std::string server_time(Client& client) {
   return client.value("SELECT DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%d %H:%i:%s.%f')").value_or("");
 }
 
-void one_reader(CommonInstant& out, Client& control, std::string why) {
+void one_reader(CommonInstant& out, std::string why) {
   out.notes.push_back(std::move(why));
   out.common = false;
   out.readers.resize(1);
-  // Read before the snapshot: whatever the log holds behind this position may or may not be in it, nothing before is
-  // missing.
-  out.position = read_position(control, out.notes);
+  // By the reader itself, which may be the only one on its server.  Read before the snapshot: whatever the log holds
+  // behind this position may or may not be in it, nothing before is missing.
+  out.position = read_position(*out.readers[0], out.notes);
   start_snapshot(*out.readers[0]);
   if (auto exact = snapshot_position(*out.readers[0])) out.position = std::move(exact);
   out.taken = server_time(*out.readers[0]);
@@ -94,21 +95,30 @@ CommonInstant take_instant(Endpoint& endpoint, const std::string& table, unsigne
   for (unsigned i = 0; i < std::clamp(readers, 1U, k_readers_max); ++i)
     out.readers.push_back(std::make_unique<Client>(endpoint, stop));
   Client control(endpoint, stop);
+  const ServerMark mark(control);
   const Lock lock = lock_table(control, table, clock, stop);
   if (lock == Lock::denied) {
-    one_reader(out, control, "one reader: LOCK TABLES is not granted, so several cannot see the same instant");
+    one_reader(out, "one reader: LOCK TABLES is not granted, so several cannot see the same instant");
     return out;
   }
   if (lock == Lock::busy) {
-    one_reader(out, control,
-               fmt::format("one reader: a transaction held the table for longer than {} tries of {} s", k_lock_tries,
-                           k_lock_wait_seconds));
+    one_reader(out, fmt::format("one reader: a transaction held the table for longer than {} tries of {} s",
+                                k_lock_tries, k_lock_wait_seconds));
     return out;
   }
   for (const auto& reader : out.readers) start_snapshot(*reader);
   out.position = read_position(control, out.notes);
   out.taken = server_time(control);
   control.execute("UNLOCK TABLES");
+  // The lock says nothing of what happens on another server.  Looked at inside the snapshots, where no proxy moves a
+  // session, and after the lock, which it would only lengthen.
+  const bool one_server =
+      std::all_of(out.readers.begin(), out.readers.end(), [&](const auto& reader) { return mark.seen_by(*reader); });
+  if (one_server) return out;
+  out.notes.clear();
+  one_reader(out,
+             "one reader: the connections lead to different servers, which have no common instant; name one server in "
+             "sql.url to read with more");
   return out;
 }
 

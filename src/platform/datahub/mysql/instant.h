@@ -18,12 +18,13 @@ struct CommonInstant {
   std::string taken;                             // "YYYY-MM-DD hh:mm:ss.ffffff" by the server's clock, UTC
   std::optional<BinlogPosition> position;
   std::vector<std::string> notes;
-  bool common = true;  // false: there is only one reader because the lock could not be had
+  bool common = true;  // false: there is only one reader, for the reason in notes
 };
 
 // LOCK TABLES … READ for the milliseconds in which all sessions start their snapshots: no row can change in between,
 // and no FLUSH privilege is needed.  A waiting lock queues every writer behind it, so it waits at most 2 s, at most
-// three times with a pause for the writers; then, or without the privilege, one reader, said in notes.
+// three times with a pause for the writers; then, or without the privilege, or when the connections do not
+// lead to one server, one reader, said in notes.
 CommonInstant take_instant(Endpoint& endpoint, const std::string& table, unsigned readers, const base::Clock& clock,
                            std::stop_token stop);
 

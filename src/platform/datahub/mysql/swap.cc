@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "platform/datahub/mysql/one_server.h"
 
 namespace holdfast::platform::datahub::mysql {
 
@@ -149,12 +150,23 @@ void expect_queued(Client& locker, const Client& other, const SwapPlan& plan) {
               "Run the same command again; nothing was changed.");
 }
 
+// What is locked on one server may be renamed on another.
+void expect_one_server(const ServerMark& mark, Client& other, const SwapPlan& plan) {
+  if (mark.seen_by(other)) return;
+  throw Error(ErrorKind::refused,
+              fmt::format("the connections for the swap of table '{}' lead to different servers", plan.live),
+              "Name one server in sql.url, not an address that leads to several; the live table was not changed.");
+}
+
 // The locker holds both locks.  Until the placeholder is gone, whatever fails makes the RENAME fail as well.
 void swap_under_lock(Endpoint& endpoint, Client& locker, const SwapPlan& plan, const std::vector<Trigger>& triggers) {
   const std::string sql = fmt::format("RENAME TABLE {0} TO {1}, {2} TO {0}", quote_name(plan.live),
                                       quote_name(plan.run.previous), quote_name(plan.run.shadow));
   Client renamer(endpoint, {});
   Client mover(endpoint, {});
+  const ServerMark mark(locker);
+  expect_one_server(mark, renamer, plan);
+  expect_one_server(mark, mover, plan);
   renamer.execute(fmt::format("SET SESSION lock_wait_timeout = {}", k_rename_wait_seconds));
   mover.execute(fmt::format("SET SESSION lock_wait_timeout = {}", k_rename_wait_seconds));
   Waiting rename(renamer, [&](Client& client) { client.execute(sql); });
