@@ -19,6 +19,37 @@ datahub::SqlAddress address(const std::string& database = "postgres", const std:
   return datahub::parse_sql_url(shared_postgres().url(database) + options, {});
 }
 
+TEST(PostgresSession, overrides_what_server_database_and_role_set) {
+  PostgresServer& server = shared_postgres();
+  const std::string database = fresh_database(server);
+  struct Setting {
+    const char* name;
+    const char* theirs;
+    const char* ours;
+  };
+  constexpr Setting k_settings[] = {{"extra_float_digits", "-10", "3"},
+                                    {"array_nulls", "off", "on"},
+                                    {"quote_all_identifiers", "on", "off"},
+                                    {"transform_null_equals", "on", "off"},
+                                    {"default_tablespace", "pg_global", ""},
+                                    {"synchronous_commit", "off", "on"},
+                                    {"bytea_output", "escape", "hex"},
+                                    {"statement_timeout", "5000", "0"},
+                                    {"lock_timeout", "5000", "0"},
+                                    {"idle_in_transaction_session_timeout", "5000", "0"},
+                                    {"idle_session_timeout", "5000", "0"},
+                                    {"row_security", "on", "off"},
+                                    {"standard_conforming_strings", "off", "on"}};
+  for (const Setting& setting : k_settings)
+    server.execute(fmt::format("ALTER DATABASE {} SET {} = '{}'", database, setting.name, setting.theirs));
+  Client client(datahub::parse_sql_url(server.url(database), {}), {});
+  for (const Setting& setting : k_settings) EXPECT_EQ(client.setting(setting.name), setting.ours) << setting.name;
+  EXPECT_EQ(client.query("SELECT (0.1::float8 + 0.2::float8)::text").text(0, 0), "0.30000000000000004");
+  // Stronger than what we ask for, and so left as it is.
+  server.execute(fmt::format("ALTER DATABASE {} SET synchronous_commit = 'remote_apply'", database));
+  EXPECT_EQ(Client(datahub::parse_sql_url(server.url(database), {}), {}).setting("synchronous_commit"), "remote_apply");
+}
+
 TEST(PostgresClient, gives_values_nulls_and_counts) {
   Client client(address(), {});
   const auto rows = client.query("SELECT $1::text, NULL, 42, true", {"a'b"});

@@ -22,18 +22,21 @@ constexpr int k_connect_ticks = 100;  // ten seconds
 constexpr std::size_t k_statement_shown = 120;
 constexpr const char* k_system_ca = "/etc/ssl/certs/ca-certificates.crt";
 
-// extra_float_digits is left alone: its default prints floats so that they read back as they were.
+// What a server, a database or a role may have set otherwise, and what would then cut, round, hide or misread a value.
 constexpr const char* k_session =
     "SET TimeZone = 'UTC'; SET client_encoding = 'UTF8'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';"
     "SET bytea_output = 'hex'; SET statement_timeout = 0; SET lock_timeout = 0; SET "
     "idle_in_transaction_session_timeout = 0;"
     "SET search_path = ''; SET row_security = off; SET standard_conforming_strings = on; SET jit = off;"
-    "SET max_parallel_workers_per_gather = 0";
+    "SET max_parallel_workers_per_gather = 0; SET extra_float_digits = 3; SET array_nulls = on;"
+    "SET quote_all_identifiers = off; SET transform_null_equals = off; SET default_tablespace = ''";
 
-// Newer servers only, so set where they exist: both would end a session that waits for its turn.
-constexpr const char* k_newer_timeouts =
-    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings "
-    "WHERE name IN ('idle_session_timeout', 'transaction_timeout')";
+// The timeouts are of newer servers only, so set where they exist: both would end a session that waits for its turn.
+// What is said to be restored must outlive a crash; a role that asks for more than that keeps it.
+constexpr const char* k_conditional =
+    "SELECT pg_catalog.set_config(name, CASE name WHEN 'synchronous_commit' THEN 'on' ELSE '0' END, false) "
+    "FROM pg_catalog.pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout') "
+    "OR name = 'synchronous_commit' AND setting = 'off'";
 
 struct StateRow {
   std::string_view prefix;
@@ -211,7 +214,7 @@ void Client::set_up() {
   // which row.
   const char* encoding = PQparameterStatus(connection_.get(), "server_encoding");
   if (encoding != nullptr && std::string_view(encoding) == "SQL_ASCII") execute("SET client_encoding = 'SQL_ASCII'");
-  execute(k_newer_timeouts);
+  execute(k_conditional);
 }
 
 void Client::wait(short events) {
