@@ -212,6 +212,73 @@ TEST_F(PostgresReplacement, names_what_a_swap_would_lose) {
   EXPECT_NE(message.find("foreign key points"), std::string::npos);
 }
 
+struct Obstacle {
+  const char* name;
+  const char* sql;
+  const char* said;
+};
+class LostBySwap : public PostgresReplacement, public ::testing::WithParamInterface<Obstacle> {};
+INSTANTIATE_TEST_SUITE_P(
+    PostgresReplacement, LostBySwap,
+    ::testing::Values(
+        Obstacle{"function",
+                 "CREATE FUNCTION newest() RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC SELECT urn FROM "
+                 "metadata_aspect_v2; END",
+                 "function public.newest()"},
+        Obstacle{"policy_of_another",
+                 "CREATE TABLE other (u text); CREATE POLICY seen ON other USING (EXISTS (SELECT FROM "
+                 "metadata_aspect_v2 m WHERE m.urn = u))",
+                 "policy seen on table public.other"},
+        Obstacle{"own_policy", "CREATE POLICY own ON metadata_aspect_v2 USING (true)", "row security policy own"},
+        Obstacle{"rule_of_another",
+                 "CREATE TABLE other (u text); CREATE RULE copied AS ON DELETE TO other DO ALSO DELETE FROM "
+                 "metadata_aspect_v2 WHERE urn = OLD.u",
+                 "rule copied on table public.other"},
+        Obstacle{"own_rule", "CREATE RULE kept AS ON DELETE TO metadata_aspect_v2 DO INSTEAD NOTHING", "rule kept"},
+        Obstacle{"default_of_another", "CREATE TABLE other (t oid DEFAULT 'metadata_aspect_v2'::regclass::oid)",
+                 "default value"},
+        Obstacle{"statistics", "CREATE STATISTICS st ON urn, aspect FROM metadata_aspect_v2", "extended statistics st"},
+        Obstacle{"materialized_view", "CREATE MATERIALIZED VIEW mv AS SELECT urn FROM metadata_aspect_v2",
+                 "materialized view public.mv"},
+        Obstacle{"trigger_of_another",
+                 "CREATE TABLE other (u text); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN "
+                 "NULL; END'; CREATE CONSTRAINT TRIGGER checked AFTER INSERT ON other FROM metadata_aspect_v2 FOR EACH "
+                 "ROW EXECUTE FUNCTION f()",
+                 "trigger checked on table public.other"},
+        Obstacle{"extension", "ALTER EXTENSION plpgsql ADD TABLE metadata_aspect_v2", "extension plpgsql"},
+        Obstacle{"subscription",
+                 "CREATE SUBSCRIPTION sub_metadata CONNECTION 'dbname=none' PUBLICATION none WITH (connect = false, "
+                 "slot_name = NONE); INSERT INTO pg_subscription_rel SELECT oid, 'metadata_aspect_v2'::regclass, 'r', "
+                 "NULL FROM pg_subscription WHERE subname = 'sub_metadata'",
+                 "subscription sub_metadata"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST_P(LostBySwap, is_named_before_anything_is_written) {
+  make(target_, 10);
+  make(source_, 10);
+  const Taken taken = take(source_);
+  server_.execute(GetParam().sql, target_);
+  const std::string before = tables();
+  std::string message;
+  EXPECT_EQ(kind_of([&] { begin(taken); }, &message), ErrorKind::refused);
+  EXPECT_NE(message.find(GetParam().said), std::string::npos) << message;
+  EXPECT_EQ(tables(), before);
+}
+
+TEST_F(PostgresReplacement, keeps_row_security_that_is_on_without_a_policy) {
+  make(source_, 10);
+  const Taken taken = take(source_);
+  make(target_, 20);
+  for (const char* how : {"ENABLE", "FORCE", "DISABLE"}) {
+    server_.execute(fmt::format("ALTER TABLE metadata_aspect_v2 {} ROW LEVEL SECURITY", how), target_);
+    const std::string flags =
+        "SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = 'metadata_aspect_v2'";
+    const std::string before = server_.query(flags, target_);
+    replace_all(*begin(taken), taken.rows);
+    EXPECT_EQ(server_.query(flags, target_), before) << how;
+  }
+}
+
 TEST_F(PostgresReplacement, refuses_what_does_not_fit_on_the_disk) {
   make(source_, 10);
   const Taken taken = take(source_);

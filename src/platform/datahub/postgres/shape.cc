@@ -98,7 +98,7 @@ SELECT DISTINCT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ide
 FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
 JOIN pg_catalog.pg_class v ON v.oid = r.ev_class JOIN pg_catalog.pg_namespace n ON n.oid = v.relnamespace
 WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
-  AND d.refobjid = $1::oid AND v.oid <> $1::oid)";
+  AND d.refobjid = $1::oid AND v.oid <> $1::oid AND r.rulename = '_RETURN')";
 
 // What would be lost without a word if the table were swapped.
 constexpr const char* k_obstacles_sql = R"(
@@ -117,7 +117,36 @@ UNION ALL SELECT 'materialized view ' || v.oid::regclass FROM pg_catalog.pg_depe
 UNION ALL SELECT 'extended statistics ' || stxname FROM pg_catalog.pg_statistic_ext WHERE stxrelid = $1::oid
 UNION ALL SELECT 'a function or type that depends on the table''s row type' FROM pg_catalog.pg_depend d
   JOIN pg_catalog.pg_class c ON c.reltype = d.refobjid
-  WHERE c.oid = $1::oid AND d.refclassid = 'pg_catalog.pg_type'::regclass AND d.deptype = 'n')";
+  WHERE c.oid = $1::oid AND d.refclassid = 'pg_catalog.pg_type'::regclass AND d.deptype = 'n'
+UNION ALL SELECT 'security label of ' || provider FROM pg_catalog.pg_seclabel
+  WHERE classoid = 'pg_catalog.pg_class'::regclass AND objoid = $1::oid
+UNION ALL SELECT 'subscription ' || s.subname FROM pg_catalog.pg_subscription_rel r
+  JOIN pg_catalog.pg_subscription s ON s.oid = r.srsubid WHERE r.srrelid = $1::oid
+UNION ALL SELECT 'membership in extension ' || e.extname FROM pg_catalog.pg_depend d
+  JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+  WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = $1::oid AND d.deptype = 'e'
+    AND d.refclassid = 'pg_catalog.pg_extension'::regclass
+-- Whatever else holds on to the table itself would stay with the old one: functions with a parsed body, rules and
+-- policies of other tables, defaults and triggers that name it.  Left out: what is the table's own or was named above,
+-- and views, which are made again.
+UNION ALL SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, 0) FROM pg_catalog.pg_depend d
+  WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = $1::oid AND d.deptype IN ('n', 'a')
+    AND NOT (d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = $1::oid)
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_class WHERE d.classid = 'pg_catalog.pg_class'::regclass
+      AND oid = d.objid AND relkind IN ('i', 'S'))
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass
+      AND oid = d.objid AND (ev_class = $1::oid OR rulename = '_RETURN'))
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE d.classid = 'pg_catalog.pg_constraint'::regclass
+      AND oid = d.objid AND (conrelid = $1::oid OR confrelid = $1::oid))
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE d.classid = 'pg_catalog.pg_trigger'::regclass
+      AND oid = d.objid AND (tgrelid = $1::oid OR tgisinternal))
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass
+      AND oid = d.objid AND adrelid = $1::oid)
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy WHERE d.classid = 'pg_catalog.pg_policy'::regclass
+      AND oid = d.objid AND polrelid = $1::oid)
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_statistic_ext WHERE d.classid = 'pg_catalog.pg_statistic_ext'::regclass
+      AND oid = d.objid AND stxrelid = $1::oid)
+    AND d.classid <> 'pg_catalog.pg_publication_rel'::regclass)";
 
 std::vector<std::string> lines(const std::string& text) {
   std::vector<std::string> out;
@@ -181,9 +210,9 @@ void refuse_kind(const std::string& name, const Rows& found) {
     what = "a foreign table";
   else if (kind != "r")
     what = fmt::format("a relation of kind '{}'", kind);
-  else if (found.flag(0, 12))
+  else if (found.flag(0, 13))
     what = "a partition, or inherits from another table";
-  else if (found.flag(0, 11))
+  else if (found.flag(0, 12))
     what = "the parent of inheriting tables";
   if (what.empty()) return;
   throw Error(ErrorKind::unsupported, fmt::format("{} is {}", name, what),
@@ -279,7 +308,8 @@ TableParts read_parts(Client& client, const std::string& schema, const std::stri
       "SELECT c.oid, c.relkind, pg_catalog.pg_get_userbyid(c.relowner), c.relpersistence, s.spcname,"
       " pg_catalog.array_to_string(c.reloptions, E'\\n'), pg_catalog.array_to_string(t.reloptions, E'\\n'), "
       "c.relreplident,"
-      " pg_catalog.obj_description(c.oid, 'pg_class'), c.relacl::text, c.relrowsecurity,"
+      " pg_catalog.obj_description(c.oid, 'pg_class'), c.relacl::text, c.relrowsecurity, "
+      "c.relforcerowsecurity,"
       " EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhparent = c.oid),"
       " EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhrelid = c.oid)"
       " FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid"
@@ -301,6 +331,7 @@ TableParts read_parts(Client& client, const std::string& schema, const std::stri
   parts.comment = found.text(0, 8);
   parts.acl = found.text(0, 9);
   parts.row_security = found.flag(0, 10);
+  parts.force_row_security = found.flag(0, 11);
   read_lists(client, found.text(0, 0), parts);
   return parts;
 }

@@ -63,6 +63,13 @@ void lock_live(Client& client, const SwapPlan& plan, const base::Clock& clock, c
               "The live table was not touched; stop DataHub's GMS and every other writer, then restore again.");
 }
 
+// Of the live table only: made from a snapshot, without the policies that let somebody in, the table would be shut.
+void set_row_security(Client& client, const SwapPlan& plan) {
+  const std::string alter = fmt::format("ALTER TABLE {} ", qualified(plan.wanted.schema, plan.wanted.table));
+  if (plan.live->row_security) client.execute(alter + "ENABLE ROW LEVEL SECURITY");
+  if (plan.live->force_row_security) client.execute(alter + "FORCE ROW LEVEL SECURITY");
+}
+
 // The definition as far as a swap carries it; statistics of the planner or sizes are not in it.
 bool same_definition(const TableParts& a, const TableParts& b) {
   return parts_to_json(a) == parts_to_json(b);
@@ -156,6 +163,7 @@ void swap_tables(Client& client, const SwapPlan& plan, const base::Clock& clock,
   if (plan.live) set_live_aside(client, plan, *plan.live);
   bring_shadow_in(client, plan);
   dress(client, plan);
+  if (plan.live) set_row_security(client, plan);
   if (plan.live) finish_previous(client, plan);
   transaction.commit();
 }

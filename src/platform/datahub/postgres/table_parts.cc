@@ -23,7 +23,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ViewPart, name, kind, definition
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TableParts, schema, table, owner, persistence, tablespace, options,
                                                 toast_options, replica_identity, comment, acl, columns, indexes,
                                                 constraints, triggers, publications, grants, views, obstacles,
-                                                row_security)
+                                                row_security, force_row_security)
 
 const ColumnPart* TableParts::column(std::string_view name) const noexcept {
   for (const ColumnPart& part : columns)

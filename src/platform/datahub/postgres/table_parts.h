@@ -97,6 +97,7 @@ struct TableParts {
   std::vector<ViewPart> views;         // that read the table
   std::vector<std::string> obstacles;  // what a swap could not carry over, each a phrase
   bool row_security = false;
+  bool force_row_security = false;  // also for the owner
 
   const ColumnPart* column(std::string_view name) const noexcept;
   const IndexPart* primary_key() const noexcept;
