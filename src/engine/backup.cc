@@ -227,7 +227,7 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   capture.reset();  // the server need not hold its instant while the last packs are written
   throw_if_stopped(stop_);
   // A snapshot in which nothing at all was read would only push good ones out of retention.
-  if (first_failure_ && rows_read_ == 0) throw *first_failure_;
+  if (first_failure_ && rows_read_ == 0) throw base::Error(*first_failure_);
   for (const std::string& line : snapshot_.outcomes) events_.warning(line);
   say_what_vanished();
   if (session_) return session_->commit(std::move(snapshot_));

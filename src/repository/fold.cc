@@ -48,8 +48,9 @@ std::vector<Group> base_groups(BlockSource& source, const Layer& base) {
   std::vector<Group> groups(1);
   std::size_t blocks = 0;
   for_each_leaf(source, base.height, base.top, [&](const DirectoryEntry& entry) {
-    if (blocks++ % k_group_blocks == 0 && blocks > 1) groups.push_back({.from = entry.first_key});
+    if (blocks > 0 && blocks % k_group_blocks == 0) groups.push_back({.from = entry.first_key});
     groups.back().base_bytes += static_cast<double>(entry.bytes);
+    ++blocks;
   });
   return groups;
 }
@@ -131,7 +132,7 @@ public:
 
 private:
   // One row, or one whole block, of the base under `upper`.
-  void step(LayerPart& part, LayerReader& below, MergeReader* upper) {
+  void step(LayerPart& part, LayerReader& below, MergeReader* upper) const {
     const bool whole = below.whole_block() != nullptr && part.at_boundary();
     if (whole && (upper == nullptr || below.block_end() <= upper->key())) {
       part.add_block(*below.whole_block());

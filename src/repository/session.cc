@@ -47,7 +47,7 @@ struct Session::Impl : BlockSource {
   void close_packs();
   RunContent own_run() const;
   std::vector<std::string> write_index();
-  std::string put_run(RunContent content, std::uint32_t number);
+  std::string put_run(const RunContent& content, std::uint32_t number);
   void put_snapshot(const Snapshot& snapshot);
   Snapshot commit(Snapshot snapshot);
 
@@ -215,7 +215,7 @@ RunContent Session::Impl::own_run() const {
   return out;
 }
 
-std::string Session::Impl::put_run(RunContent content, std::uint32_t number) {
+std::string Session::Impl::put_run(const RunContent& content, std::uint32_t number) {
   const RunName name{id, number};
   const base::Bytes object = encode_run(content, host.identity, key, host.signer, *host.environment.random);
   if (!host.backend.put(name.name(), object))
@@ -287,7 +287,7 @@ std::vector<std::string> Session::Impl::write_index() {
   if (!contents.empty()) {
     RunContent run = merge_runs(std::move(contents));
     run.superseded = std::move(superseded);
-    out.push_back(put_run(std::move(run), 0));
+    out.push_back(put_run(run, 0));
   }
   for (std::size_t i = old_merged; i < runs.size(); ++i) out.push_back(runs[i]->name().name());
   out.insert(out.end(), lost.begin(), lost.end());

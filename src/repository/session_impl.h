@@ -21,7 +21,7 @@ struct SessionHost {
   base::Secret id_key{};
   std::uint32_t pack_bytes = 0;
   BlockReader* reader = nullptr;  // nullptr: this host cannot read
-  std::function<bool(const SnapshotId&)> is_forgotten;
+  std::function<bool(const SnapshotId&)> is_forgotten{};
 };
 
 struct SessionParent {

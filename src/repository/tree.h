@@ -76,7 +76,7 @@ struct Tree {
 // Merged rows in key order.  Not thread-safe; views live until the next call.
 class TreeCursor {
 public:
-  TreeCursor(BlockSource& source, const Tree& tree, base::KeyRange range = {});
+  TreeCursor(BlockSource& source, const Tree& tree, const base::KeyRange& range = {});
   ~TreeCursor();
   TreeCursor(TreeCursor&&) noexcept;
   bool valid() const noexcept;

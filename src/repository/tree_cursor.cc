@@ -21,7 +21,7 @@ struct TreeCursor::Impl {
   bool resolved = false;
 };
 
-TreeCursor::TreeCursor(BlockSource& source, const Tree& tree, base::KeyRange range)
+TreeCursor::TreeCursor(BlockSource& source, const Tree& tree, const base::KeyRange& range)
     : impl_(std::make_unique<Impl>(source, tree, range)) {}
 TreeCursor::~TreeCursor() = default;
 TreeCursor::TreeCursor(TreeCursor&&) noexcept = default;

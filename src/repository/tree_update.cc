@@ -265,6 +265,7 @@ TreeUpdate::TreeUpdate(BlockSource& source, BlockSink& sink, const BoundaryKey& 
                      {},
                      {},
                      {},
+                     {},
                      {}}) {
   Impl& impl = *impl_;
   if (impl.shape.columns > 64) {
