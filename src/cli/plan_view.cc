@@ -45,11 +45,13 @@ void PlanFlags::declare(FlagTable& flags) {
 model::Plan make_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,
                       platform::Connector& target, const std::string& target_name) {
   engine::PlanOptions options;
+  options.target_name = target_name;
+  options.selection = model::Selection(flags.select);
   options.existing = flags.existing;
   options.removes = flags.remove;
   options.capture = flags.capture.options(context.connector_config(target_name));
-  return engine::make_plan(context.repository(), snapshot, target, target_name, model::Selection(flags.select), options,
-                           context.events(), context.clock(), context.random(), context.stop());
+  return engine::make_plan(context.repository(), snapshot, target, options, context.events(), context.clock(),
+                           context.random(), context.stop());
 }
 
 model::Plan read_plan(const std::string& path) {

@@ -138,26 +138,25 @@ void require_columns(const repository::Snapshot& snapshot, const platform::Captu
 }  // namespace
 
 model::Plan make_plan(repository::Repository& repository, const repository::Snapshot& snapshot,
-                      platform::Connector& target, const std::string& target_name, const model::Selection& selection,
-                      const PlanOptions& options, base::Events& events, const base::Clock& clock, base::Random& random,
-                      std::stop_token stop) {
+                      platform::Connector& target, const PlanOptions& options, base::Events& events,
+                      const base::Clock& clock, base::Random& random, std::stop_token stop) {
   model::Plan plan;
   plan.id = base::to_hex(random.bytes(k_plan_id_bytes));
   plan.repository = repository.id();
   plan.snapshot = snapshot.id.name();
-  plan.target = target_name;
-  plan.selection = selection.text();
+  plan.target = options.target_name;
+  plan.selection = options.selection.text();
   plan.existing = options.existing;
   plan.removes = options.removes;
   plan.made = clock.now();
-  return base::in_context([&] { return fmt::format("planning a restore into connector '{}'", target_name); },
+  return base::in_context([&] { return fmt::format("planning a restore into connector '{}'", options.target_name); },
                           [&] {
                             const std::unique_ptr<platform::Capture> capture = target.capture(options.capture, stop);
                             for (const std::string& note : capture->notes()) events.note(note);
-                            require_columns(snapshot, *capture, target_name);
+                            require_columns(snapshot, *capture, options.target_name);
                             PlanMaker maker(snapshot, options, plan);
-                            compare_capture(repository, snapshot, *capture, options.capture.readers, selection, events,
-                                            stop,
+                            compare_capture(repository, snapshot, *capture, options.capture.readers, options.selection,
+                                            events, stop,
                                             [&](const model::Collection& united, const Difference& difference,
                                                 bool stale) { maker.take(united, difference, stale); });
                             return std::move(plan);

@@ -16,6 +16,8 @@
 namespace holdfast::engine {
 
 struct PlanOptions {
+  std::string target_name;     // of the connector
+  model::Selection selection;  // empty: everything
   model::Existing existing = model::Existing::update;
   bool removes = false;  // remove rows of the selection that the snapshot does not have
   platform::CaptureOptions capture;
@@ -23,9 +25,8 @@ struct PlanOptions {
 
 // Pure as far as the target goes: reads both sides, writes nothing.  Rows in stale ranges never make a remove step.
 model::Plan make_plan(repository::Repository& repository, const repository::Snapshot& snapshot,
-                      platform::Connector& target, const std::string& target_name, const model::Selection& selection,
-                      const PlanOptions& options, base::Events& events, const base::Clock& clock, base::Random& random,
-                      std::stop_token stop);
+                      platform::Connector& target, const PlanOptions& options, base::Events& events,
+                      const base::Clock& clock, base::Random& random, std::stop_token stop);
 
 struct ApplyResult {
   std::uint64_t created = 0;

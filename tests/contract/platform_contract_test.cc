@@ -383,11 +383,12 @@ TEST_P(EveryPair, brings_a_part_over_by_a_plan_whose_next_plan_is_empty) {
   mutate(rows, 80, random);
   fill(*target, rows);
   engine::PlanOptions options;
+  options.target_name = "target";
   options.existing = model::Existing::replace;
   options.removes = true;
   const auto plan = [&] {
-    return engine::make_plan(*world.repository, snapshot, *target, "target", {}, options, world.events, world.clock,
-                             world.random, {});
+    return engine::make_plan(*world.repository, snapshot, *target, options, world.events, world.clock, world.random,
+                             {});
   };
   const model::Plan made = plan();
   EXPECT_FALSE(made.steps.empty());

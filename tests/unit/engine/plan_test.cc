@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "engine/browse.h"
@@ -30,9 +31,11 @@ protected:
   static base::Row row(const std::string& name, std::string_view metadata) {
     return test::aspect_row("urn:li:tag:" + name, "status", metadata);
   }
-  Plan made(const PlanOptions& options, const model::Selection& selection = {}) {
-    return make_plan(*world.repository, snapshot, world.connector, "catalog", selection, options, world.events,
-                     world.clock, world.random, {});
+  Plan made(PlanOptions options, model::Selection selection = {}) {
+    options.target_name = "catalog";
+    options.selection = std::move(selection);
+    return make_plan(*world.repository, snapshot, world.connector, options, world.events, world.clock, world.random,
+                     {});
   }
   ApplyResult applied(const Plan& plan) {
     const auto journal = storage::make_memory_backend();
@@ -133,8 +136,9 @@ TEST_F(MakePlan, never_removes_in_a_range_that_the_backup_could_not_read) {
   PlanOptions options;
   options.existing = Existing::replace;
   options.removes = true;
-  const Plan plan = make_plan(*fresh.repository, partial, fresh.connector, "catalog", {}, options, fresh.events,
-                              fresh.clock, fresh.random, {});
+  options.target_name = "catalog";
+  const Plan plan =
+      make_plan(*fresh.repository, partial, fresh.connector, options, fresh.events, fresh.clock, fresh.random, {});
   EXPECT_FALSE(plan.steps.empty());
   EXPECT_EQ(plan.count(Action::skip), plan.steps.size());
 }
