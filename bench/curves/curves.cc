@@ -4,6 +4,7 @@
 #include <zdict.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <string_view>
@@ -162,7 +163,6 @@ void sizes(const Dataset& data, const Reference& reference) {
     for (const Bytes& block : blocks) trained += with.size(block);
     fmt::print("| {} KiB | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.2f} |\n", block_bytes >> 10, mb(totals[0]),
                mb(totals[1]), mb(totals[2]), mb(totals[3]), mb(trained));
-    std::fflush(stdout);
   }
 }
 
@@ -234,7 +234,6 @@ void changes(const Dataset& data, const Reference& reference, Change::Kind kind,
                    static_cast<double>(changed.alone) / 1e3, block_bytes >> 10, static_cast<double>(layer) / 1e3,
                    static_cast<double>(layer) / static_cast<double>(changed.alone),
                    static_cast<double>(store.stored() - full - layer) / 1e3);
-        std::fflush(stdout);
       }
     }
   }
@@ -269,7 +268,6 @@ void speeds(const Dataset& data, const Reference& reference) {
     fmt::print("| {} KiB | {:.0f} | {:.0f} | {:.0f} | {:.2f} |\n", block_bytes >> 10, mb(reference.raw) / first.seconds,
                mb(reference.raw) / again.seconds, mb(reference.raw) / read,
                static_cast<double>(look_up_gets(store, data, first.tree)) / 100);
-    std::fflush(stdout);
   }
 }
 
@@ -293,7 +291,6 @@ void sixty(std::unique_ptr<Dataset> data, const Reference& reference, std::size_
     fmt::print("| {} | {:.2f} | {:.2f} | {:.2f} | {} | {:.2f} |\n", i, mb(alone), mb(added),
                static_cast<double>(added) / static_cast<double>(alone), tree.layers.size() - 1,
                static_cast<double>(look_up_gets(store, *data, tree)) / 100);
-    std::fflush(stdout);
   }
 }
 
@@ -338,6 +335,8 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "curves: at least 1000 rows are needed\n");
     return 2;
   }
+  // A line at a time, into a file too: it takes long, and somebody watches.
+  (void)std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   run("DataHub aspects", aspects(rows), parts);
   if (parts.find('d') == std::string_view::npos) return 0;
   std::string documents(parts);

@@ -127,7 +127,7 @@ void print_changed(const Catalogue& catalogue) {
   while (rows(row)) {
     line.clear();
     append_line(line, row);
-    std::fwrite(line.data(), 1, line.size(), stdout);
+    fmt::print("{}", line);  // throws when the disk is full
   }
 }
 

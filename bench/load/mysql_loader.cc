@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <mysql.h>
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
@@ -43,8 +42,7 @@ int feed_read(void* handle, char* out, unsigned int room) {
       --feed.left;
     }
   }
-  const std::size_t size = std::min<std::size_t>(room, feed.buffer.size() - feed.sent);
-  std::memcpy(out, feed.buffer.data() + feed.sent, size);
+  const std::size_t size = feed.buffer.copy(out, room, feed.sent);
   feed.sent += size;
   return static_cast<int>(size);
 }

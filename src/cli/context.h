@@ -58,7 +58,7 @@ public:
 
   base::Events& events() noexcept { return parts_.events; }
   const base::Clock& clock() const noexcept { return *parts_.composition.clock; }
-  base::Random& random() noexcept { return *parts_.composition.random; }
+  base::Random& random() const noexcept { return *parts_.composition.random; }
   std::stop_token stop() const noexcept { return parts_.stop; }
   const GlobalFlags& global() const noexcept { return parts_.global; }
   ui::Output& out() noexcept { return out_; }

@@ -79,7 +79,7 @@ Flag& FlagTable::texts(std::string name, std::string value_name, std::vector<std
 
 Flag& FlagTable::count(std::string name, std::optional<unsigned>& out, unsigned most, std::string doc) {
   Flag flag = named(name, "N", std::move(doc));
-  flag.take = [&out, most, name](const std::vector<std::string>& values) {
+  flag.take = [&out, most, name = std::move(name)](const std::vector<std::string>& values) {
     out = parse_count(values.back(), name, most);
   };
   return add(std::move(flag));
@@ -87,13 +87,17 @@ Flag& FlagTable::count(std::string name, std::optional<unsigned>& out, unsigned 
 
 Flag& FlagTable::bytes(std::string name, std::optional<std::uint64_t>& out, std::string doc) {
   Flag flag = named(name, "SIZE", std::move(doc));
-  flag.take = [&out, name](const std::vector<std::string>& values) { out = parse_bytes(values.back(), name); };
+  flag.take = [&out, name = std::move(name)](const std::vector<std::string>& values) {
+    out = parse_bytes(values.back(), name);
+  };
   return add(std::move(flag));
 }
 
 Flag& FlagTable::duration(std::string name, std::optional<base::Duration>& out, std::string doc) {
   Flag flag = named(name, "TIME", std::move(doc));
-  flag.take = [&out, name](const std::vector<std::string>& values) { out = parse_duration(values.back(), name); };
+  flag.take = [&out, name = std::move(name)](const std::vector<std::string>& values) {
+    out = parse_duration(values.back(), name);
+  };
   return add(std::move(flag));
 }
 

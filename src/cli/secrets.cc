@@ -17,8 +17,6 @@
 #include "base/error.h"
 #include "ui/output.h"
 
-extern char** environ;
-
 namespace holdfast::cli {
 namespace {
 

@@ -38,7 +38,7 @@ void watch(int signals, int end, std::stop_source stop) {
 }  // namespace
 
 SignalWatch::SignalWatch(std::stop_source stop) {
-  ::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of write(2)
+  (void)::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of write(2)
   sigset_t set;
   sigemptyset(&set);
   // What was ignored from the start stays ignored: nohup, and jobs in the background of a script.

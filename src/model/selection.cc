@@ -126,12 +126,12 @@ Selection::Selection(const std::vector<std::string>& texts) : texts_(texts) {
       const std::size_t colon = part.find(':');
       const std::string field = colon == std::string::npos ? "" : part.substr(0, colon);
       const bool known = std::find(std::begin(k_fields), std::end(k_fields), field) != std::end(k_fields);
-      if (field == "urn" && part.starts_with("urn:li:")) {
+      // A URN, or a pattern for one, needs no field before it.
+      const bool bare = part.starts_with("urn:li:") || (!known && (part.starts_with("*") || part.starts_with("?")));
+      if (bare) {
         all.push_back({"key", part, {}});
       } else if (known) {
         all.push_back({field == "urn" ? "key" : field, part.substr(colon + 1), {}});
-      } else if (part.starts_with("*") || part.starts_with("?")) {
-        all.push_back({"key", part, {}});
       } else {
         throw Error(
             ErrorKind::usage, fmt::format("the selection '{}' has the unknown condition '{}'", text, part),
