@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "platform/datahub/mysql/replacement.h"
 #include "platform/datahub/mysql/rows.h"
 #include "platform/datahub/mysql/shape.h"
 #include "platform/datahub/sql/text.h"
