@@ -38,6 +38,7 @@ base::Bytes encode_fields(const Config& config) {
   out.u32(config.pack_bytes);
   out.raw(config.identity.box_public);
   out.raw(config.identity.admin_public);
+  out.u32(config.first_writer);
   out.raw(config.writer_public);
   encode_features(out, config.features.read);
   encode_features(out, config.features.write);
@@ -92,6 +93,7 @@ Config decode_parts(base::ByteView object, Parts& parts) {
   out.pack_bytes = in.u32();
   out.identity.box_public = base::Bytes(in.raw(crypto::k_public_bytes));
   out.identity.admin_public = base::Bytes(in.raw(crypto::k_public_bytes));
+  out.first_writer = in.u32();
   out.writer_public = base::Bytes(in.raw(crypto::k_public_bytes));
   out.features.read = decode_features(in);
   out.features.write = decode_features(in);
@@ -106,6 +108,7 @@ Config decode_parts(base::ByteView object, Parts& parts) {
     in.fail("its signature does not fit");
   if (out.block_bytes == 0 || out.pack_bytes == 0 || out.pack_bytes > k_pack_bytes_max)
     in.fail("a size lies outside its bounds");
+  if (out.first_writer == 0) in.fail("its first writer has the number 0");
   out.stored = base::Bytes(object);
   return out;
 }
@@ -124,6 +127,7 @@ NewConfig make_config(const base::Secret& master, std::uint32_t block_bytes, std
   out.ring.admin_secret = std::move(admin.secret_key);
   out.ring.writer_secret = std::move(writer.secret_key);
   out.config.identity = {random.bytes(k_repository_id_bytes), box.public_key, admin.public_key};
+  out.config.first_writer = draw_writer(random);
   out.config.writer_public = writer.public_key;
   out.config.block_bytes = block_bytes;
   out.config.pack_bytes = pack_bytes;
@@ -140,6 +144,14 @@ NewConfig make_config(const base::Secret& master, std::uint32_t block_bytes, std
   append_signature(out.config.stored, out.config.identity, {0, out.ring.admin_secret});
   close_object(out.config.stored);
   return out;
+}
+
+std::uint32_t draw_writer(base::Random& random) {
+  for (;;) {
+    const base::Bytes drawn = random.bytes(sizeof(std::uint32_t));
+    const std::uint32_t out = base::ByteReader(drawn, "a drawn number").u32();
+    if (out != 0) return out;
+  }
 }
 
 Config decode_config(base::ByteView object) {

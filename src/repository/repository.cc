@@ -48,16 +48,6 @@ std::vector<Slot> read_slots(storage::Backend& backend, base::ByteView repositor
   return out;
 }
 
-std::uint32_t next_writer(storage::Backend& backend) {
-  std::uint32_t highest = k_first_writer;
-  backend.list(k_writers_prefix, [&](const storage::ObjectInfo& info) {
-    if (!is_object_name(info.name)) return;
-    const auto number = SnapshotId::parse(info.name.substr(k_writers_prefix.size()) + "-0000000000000000");
-    if (number) highest = std::max(highest, number->writer);
-  });
-  return highest + 1;
-}
-
 }  // namespace
 
 Repository::Impl::Impl(storage::Backend& backend_in, const Environment& environment_in, Config config_in, KeyRing ring,
@@ -224,7 +214,9 @@ WriterKey Repository::make_writer(std::string_view label) {
   require_features(impl_->config.features.write, "write");
   base::Random& random = *impl_->environment.random;
   crypto::SignKeys made = crypto::make_sign_keys(random);
-  for (std::uint32_t number = next_writer(impl_->backend);; ++number) {
+  for (;;) {
+    const std::uint32_t number = draw_writer(random);
+    if (number == impl_->config.first_writer) continue;
     // The domain is the writer's own: nobody else deduplicates against its blocks.
     const Writer writer{number, made.public_key, number, std::string(label)};
     const base::Bytes object = encode_writer(writer, impl_->environment.clock->now(), impl_->config.identity,

@@ -15,7 +15,7 @@ struct Repository::Impl {
   // With inherited layers resolved and the forget mark left out; `object_digest` is set when given.
   Snapshot read_snapshot(const SnapshotId& id, base::Bytes* digest = nullptr);
   void note_seen(const SnapshotId& id);
-  Signer signer() const { return {k_first_writer, keys.ring().writer_secret}; }
+  Signer signer() const { return {config.first_writer, keys.ring().writer_secret}; }
 
   storage::Backend& backend;
   const Environment environment;

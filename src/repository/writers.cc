@@ -66,7 +66,7 @@ Writer decode_writer(base::ByteView object, std::uint32_t writer, const Identity
 
 WriterDirectory::WriterDirectory(storage::Backend& backend, const Config& config)
     : backend_(backend), identity_(config.identity) {
-  known_[k_first_writer] = Writer{k_first_writer, config.writer_public, k_root_domain, {}};
+  known_[config.first_writer] = Writer{config.first_writer, config.writer_public, k_root_domain, {}};
 }
 
 Writer WriterDirectory::get(std::uint32_t writer) {

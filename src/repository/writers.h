@@ -2,7 +2,8 @@
 //
 //   <writer> ::= <header> <public:32 bytes> <domain:u32> <label:sized> <created:u64> <signature:64 bytes> <digest>
 //
-// The header's writer is the one that is certified; its sequence is 0.  Writer 1 stands in config, in trust domain 0.
+// The header's writer is the one that is certified; its sequence is 0.  The first writer stands in config, in trust
+// domain 0.
 //
 //   <writer key file> ::= "holdfast-writer-key-1:" and, in hex, <id:16> <box_public:32> <admin_public:32> (bytes)
 //                         <writer:u32> <domain:u32> <secret:64> <id_key:32> <boundary:32> (bytes)

@@ -1,5 +1,5 @@
-// Makes the golden repositories of the current format: make_golden FOLDER.  To be run once per format version, and its
-// output to be committed and never made again: tests read it for ever.
+// Makes the golden repositories of the current format: make_golden FOLDER.  From the first release that writes a format
+// on, its output is never made again: tests read it for ever.
 #include <cstdio>
 #include <exception>
 

@@ -13,13 +13,14 @@ struct RunWorld {
   RunWorld() : random(8), backend(storage::make_memory_backend()) {
     NewConfig made = make_config(base::Secret(std::string(32, 'k')), 1024, 8192, {}, random);
     config = std::move(made.config);
-    signer = {k_first_writer, made.ring.writer_secret};
+    signer = {config.first_writer, made.ring.writer_secret};
     keys.emplace(*backend, config, std::move(made.ring));
   }
   RunContent some(std::size_t count) {
     RunContent out;
     for (int i = 0; i < 3; ++i) {
-      PackRef pack{random.bytes(16), {1, 4}, 0, random.bytes(32), base::Secret(random.bytes(32)), 8192};
+      PackRef pack{random.bytes(16), {config.first_writer, 4},       0,
+                   random.bytes(32), base::Secret(random.bytes(32)), 8192};
       out.packs.push_back(std::move(pack));
     }
     for (std::size_t i = 0; i < count; ++i) {
@@ -37,7 +38,7 @@ struct RunWorld {
     return merge_runs(std::move(runs));
   }
   RunName put(const RunContent& content) {
-    const RunName name{{1, next++}, 0};
+    const RunName name{{config.first_writer, next++}, 0};
     const SessionKey session = make_session_key(config.identity, name.session, random);
     backend->put(name.name(), encode_run(content, config.identity, session, signer, random));
     return name;
@@ -92,9 +93,9 @@ TEST(IndexRun, refuses_damage_and_other_names) {
   const RunContent content = world.some(20'000);
   const RunName name = world.put(content);
   const base::Bytes object = world.backend->get_all(name.name());
-  world.backend->put(RunName{{1, 99}, 0}.name(), object);
+  world.backend->put(RunName{{world.config.first_writer, 99}, 0}.name(), object);
   EXPECT_EQ(test::error_of([&] {
-              IndexRun::open(*world.backend, *world.keys, {{1, 99}, 0});
+              IndexRun::open(*world.backend, *world.keys, {{world.config.first_writer, 99}, 0});
             }),
             base::ErrorKind::corruption);
   for (const std::size_t at : {30u, 100u, 173u, 200u, 400u}) {
@@ -139,8 +140,12 @@ TEST(MergeRuns, keeps_each_block_once_and_drops_packs_that_nothing_names) {
   RunContent a = world.some(100);
   RunContent b = a;
   b.entries.resize(10);
-  b.packs.push_back(
-      {world.random.bytes(16), {1, 9}, 0, world.random.bytes(32), base::Secret(world.random.bytes(32)), 1});
+  b.packs.push_back({world.random.bytes(16),
+                     {world.config.first_writer, 9},
+                     0,
+                     world.random.bytes(32),
+                     base::Secret(world.random.bytes(32)),
+                     1});
   std::vector<RunContent> runs;
   runs.push_back(a);
   runs.push_back(b);

@@ -88,6 +88,23 @@ TEST(Repository, refuses_another_repository_at_a_place_that_it_knows) {
   EXPECT_NE(theirs->id(), world.open()->id());
 }
 
+TEST(Repository, shares_no_snapshot_id_with_another_repository) {
+  const auto first_snapshot = [](std::uint64_t seed) {
+    test::SeededRandom random(seed);
+    test::ManualClock clock(test::k_start);
+    const Environment environment{&clock, &random, nullptr, "host", "test"};
+    const auto backend = storage::make_memory_backend();
+    const MasterKey master{base::Secret(std::string(32, 'm')), ""};
+    backend->put(k_config_name, make_config(master.secret, 1024, 8192, {}, random).config.stored);
+    const auto repository = Repository::open(*backend, environment, master);
+    return repository->begin_session(std::nullopt)->commit({}).id;
+  };
+  const SnapshotId one = first_snapshot(1);
+  const SnapshotId two = first_snapshot(2);
+  EXPECT_EQ(one.sequence, two.sequence);
+  EXPECT_NE(one.short_id(), two.short_id());
+}
+
 // A config with a flag that this program does not know, made with the keys that a later program would have.
 std::unique_ptr<storage::Backend> with_features(const Features& features, MasterKey& master) {
   test::SeededRandom random(5);

@@ -72,7 +72,7 @@ TEST(Snapshots, forgotten_ones_are_marked_and_come_back) {
   repository->undelete(second.id);
   EXPECT_FALSE(repository->snapshot(second.id).forgotten);
   EXPECT_EQ(repository->latest()->id, second.id);
-  EXPECT_EQ(error_of([&] { repository->forget({1, 99}, ""); }), ErrorKind::not_found);
+  EXPECT_EQ(error_of([&] { repository->forget({first.id.writer, 99}, ""); }), ErrorKind::not_found);
 }
 
 TEST(Snapshots, a_forget_record_that_nobody_signed_does_not_count) {
