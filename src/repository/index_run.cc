@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -75,6 +76,15 @@ bool precedes(const BlockId& a, const BlockId& b) {
   return a.view() < b.view();
 }
 
+// Which of two packs to take a block from that both hold: the grounds stand at merge_runs().
+bool preferred(const PackRef& a, const PackRef& b) {
+  const auto rank = [](const PackRef& pack) {
+    return std::tuple(pack.domain == k_root_domain, pack.session.sequence, pack.session.writer,
+                      base::ByteView(pack.id));
+  };
+  return rank(a) > rank(b);
+}
+
 BlockId read_id(base::ByteReader& in) {
   BlockId out;
   const base::ByteView id = in.raw(out.bytes.size());
@@ -137,8 +147,11 @@ RunContent merge_runs(std::vector<RunContent> runs) {
     }
     run.entries = {};
   }
-  const auto by_id = [](const IndexEntry& a, const IndexEntry& b) { return precedes(a.block.id, b.block.id); };
-  std::stable_sort(out.entries.begin(), out.entries.end(), by_id);
+  const auto by_id_then_preference = [&](const IndexEntry& a, const IndexEntry& b) {
+    if (a.block.id != b.block.id) return precedes(a.block.id, b.block.id);
+    return a.pack != b.pack && preferred(out.packs[a.pack], out.packs[b.pack]);
+  };
+  std::stable_sort(out.entries.begin(), out.entries.end(), by_id_then_preference);
   const auto same_id = [](const IndexEntry& a, const IndexEntry& b) { return a.block.id == b.block.id; };
   out.entries.erase(std::unique(out.entries.begin(), out.entries.end(), same_id), out.entries.end());
   return out;

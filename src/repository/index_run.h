@@ -45,7 +45,10 @@ struct RunContent {
 // `header_salt` comes from `random`.  The object to put as index/….
 base::Bytes encode_run(const RunContent& content, const Identity& identity, const SessionKey& session,
                        const Signer& signer, base::Random& random);
-// The same entry wins that stands in the earlier content; packs without entries are dropped.
+// Of several entries of one block the newest fact stays: the one in a pack of the session with the higher sequence, as
+// a block is stored again only where its earlier copy was found damaged.  Trust comes before that: an entry of the
+// repository's own domain gives way to none of another.  Writer and name of the pack decide what is left, so that the
+// order of `runs` never matters.  Packs without entries are dropped.
 RunContent merge_runs(std::vector<RunContent> runs);
 
 struct RunFence {

@@ -262,9 +262,6 @@ std::vector<std::string> Session::Impl::write_index() {
 
   const bool own_apart = merged > 0 && own_at >= merged;
   const std::size_t old_merged = own_at < merged ? merged - 1 : merged;
-  // Newest first, as the earlier entry wins: a block that stands in two runs was damaged when it was stored anew.
-  std::sort(runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(old_merged),
-            [](const auto& a, const auto& b) { return a->name().name() > b->name().name(); });
   std::vector<RunContent> contents;
   std::vector<RunName> superseded;
   std::vector<std::string> out;

@@ -118,7 +118,7 @@ TEST(IndexRun, refuses_damage_and_other_names) {
 TEST(IndexRun, refuses_a_dictionary_rather_than_ignore_it) {
   RunWorld world;
   const RunContent content = world.some(1);
-  const RunName name{{1, 7}, 0};
+  const RunName name{{world.config.first_writer, 7}, 0};
   const SessionKey session = make_session_key(world.config.identity, name.session, world.random);
   base::Bytes object = encode_run(content, world.config.identity, session, world.signer, world.random);
   const Header header = decode_header(object, ObjectKind::index, name.name());
@@ -133,6 +133,51 @@ TEST(IndexRun, refuses_a_dictionary_rather_than_ignore_it) {
   close_object(object);
   world.backend->put(name.name(), object);
   EXPECT_EQ(test::error_of([&] { IndexRun::open(*world.backend, *world.keys, name); }), base::ErrorKind::unsupported);
+}
+
+// Two small old runs may be merged after a large newer one was written: which run is the newest says nothing.
+TEST(MergeRuns, of_two_places_of_a_block_the_one_stored_later_wins_in_whichever_order_runs_come) {
+  RunWorld world;
+  const auto run_of_session = [&](std::uint64_t sequence) {
+    RunContent out;
+    out.packs.push_back({world.random.bytes(16),
+                         {world.config.first_writer, sequence},
+                         0,
+                         world.random.bytes(32),
+                         base::Secret(world.random.bytes(32)),
+                         8192});
+    out.entries.push_back({PackEntry{BlockId{}, BlockKind::rows, 0, 172, 100, 300}, 0});
+    return out;
+  };
+  const RunContent damaged = run_of_session(1);
+  const RunContent repaired = run_of_session(0x105);
+  for (const auto& runs : {std::vector{damaged, repaired}, std::vector{repaired, damaged}}) {
+    const RunContent merged = merge_runs(runs);
+    ASSERT_EQ(merged.entries.size(), 1u);
+    EXPECT_EQ(merged.packs.at(merged.entries[0].pack).id, repaired.packs[0].id);
+  }
+}
+
+// Ids of different trust domains do not coincide; an entry that says so is no reason to lose the repository's own.
+TEST(MergeRuns, a_block_of_the_repositorys_own_domain_gives_way_to_none_of_another) {
+  RunWorld world;
+  const auto run_of = [&](std::uint32_t writer, std::uint32_t domain, std::uint64_t sequence) {
+    RunContent out;
+    out.packs.push_back({world.random.bytes(16),
+                         {writer, sequence},
+                         domain,
+                         world.random.bytes(32),
+                         base::Secret(world.random.bytes(32)),
+                         8192});
+    out.entries.push_back({PackEntry{BlockId{}, BlockKind::rows, 0, 172, 100, 300}, 0});
+    return out;
+  };
+  const RunContent own = run_of(world.config.first_writer, k_root_domain, 1);
+  const RunContent foreign = run_of(7, 7, 99);
+  for (const auto& runs : {std::vector{own, foreign}, std::vector{foreign, own}}) {
+    const RunContent merged = merge_runs(runs);
+    EXPECT_EQ(merged.packs.at(merged.entries.at(0).pack).id, own.packs[0].id);
+  }
 }
 
 TEST(MergeRuns, keeps_each_block_once_and_drops_packs_that_nothing_names) {
