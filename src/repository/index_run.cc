@@ -185,8 +185,8 @@ IndexRun::IndexRun(storage::Backend& backend, Keychain& keys, const RunName& nam
 std::shared_ptr<IndexRun> IndexRun::open(storage::Backend& backend, Keychain& keys, const RunName& name) {
   const std::shared_ptr<IndexRun> out(new IndexRun(backend, keys, name));
   base::Bytes object = backend.get(out->object_name_, {0, k_run_first_read});
-  const bool whole = object.size() < k_run_first_read;
-  if (whole) {
+  const Extent extent = object.size() < k_run_first_read ? Extent::whole : Extent::beginning;
+  if (extent == Extent::whole) {
     object_body(object, out->object_name_);
   } else {
     base::ByteReader size(base::ByteView(object).substr(k_root_at - 4), out->object_name_);
@@ -195,11 +195,21 @@ std::shared_ptr<IndexRun> IndexRun::open(storage::Backend& backend, Keychain& ke
     // it has.
     if (head > object.size()) object += backend.get(out->object_name_, {object.size(), head - object.size()});
   }
-  out->read_root(object, whole);
+  out->read_root(object, extent);
   return out;
 }
 
-void IndexRun::read_root(base::ByteView object, bool whole) {
+// A writer of the repository's own domain merges the runs of all others, and holds every key anyway.  Any other lists
+// packs of its own sessions, under the domain that its certificate gives it: what it lists under another name or domain
+// would be taken for a block of that writer.
+void IndexRun::expect_listable(const PackRef& pack, const Writer& signer) const {
+  const bool own = pack.session.writer == signer.id;
+  if (own ? pack.domain == signer.domain : signer.domain == k_root_domain) return;
+  damaged(object_name_, fmt::format("writer {:08x} of trust domain {:08x} may not list {} of writer {:08x} in {:08x}",
+                                    signer.id, signer.domain, pack.name(), pack.session.writer, pack.domain));
+}
+
+void IndexRun::read_root(base::ByteView object, Extent extent) {
   header_ = decode_header(object, ObjectKind::index, object_name_);
   if (header_.session != name_.session)
     damaged(object_name_, fmt::format("it belongs to session {}", header_.session.name()));
@@ -215,6 +225,7 @@ void IndexRun::read_root(base::ByteView object, bool whole) {
   const auto plain = crypto::open(key_, 0, associated_data(keys_.identity(), header_, "root"), sealed);
   if (!plain) damaged(object_name_, "the seal of its root does not open");
   root_ = decode_run_root(*plain, object_name_);
+  for (const PackRef& pack : root_.packs) expect_listable(pack, writer);
 
   std::uint64_t offset = object.size() - in.left();
   for (const RunFence& fence : root_.fences) {
@@ -223,7 +234,7 @@ void IndexRun::read_root(base::ByteView object, bool whole) {
     entries_ += fence.entries;
   }
   page_offsets_.push_back(offset);
-  if (!whole) return;
+  if (extent == Extent::beginning) return;
   if (offset + k_digest_bytes != object.size()) damaged(object_name_, "its pages do not fill it");
   for (std::size_t i = 0; i < root_.fences.size(); ++i) {
     const std::uint64_t begin = page_offsets_[i];

@@ -87,7 +87,10 @@ public:
 
 private:
   IndexRun(storage::Backend& backend, Keychain& keys, const RunName& name);
-  void read_root(base::ByteView object, bool whole);
+  // What read_root() was given of the object.
+  enum class Extent { beginning, whole };
+  void read_root(base::ByteView object, Extent extent);
+  void expect_listable(const PackRef& pack, const Writer& signer) const;
   std::shared_ptr<const base::Bytes> page(std::size_t number);
   base::Bytes open_page(std::size_t number, base::ByteView sealed) const;
   Place place(base::ByteView page, std::size_t entry) const;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "crypto/aead.h"
 #include "crypto/sign.h"
+#include "repository/names.h"
 
 namespace holdfast::repository {
 
@@ -42,19 +43,40 @@ SealedParts verify_sealed(base::ByteView object, ObjectKind kind, const Identity
 }
 
 Keychain::Keychain(storage::Backend& backend, const Config& config, KeyRing ring)
-    : config_(config), ring_(std::move(ring)), writers_(backend, config) {}
+    : backend_(backend), config_(config), ring_(std::move(ring)), writers_(backend, config) {}
+
+std::optional<base::Secret> Keychain::known_key(const SnapshotId& session, base::ByteView wrapped) {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(session);
+  if (found == sessions_.end() || found->second.wrapped != wrapped) return std::nullopt;
+  return found->second.key;
+}
 
 base::Secret Keychain::session_key(const SnapshotId& session, base::ByteView wrapped, std::string_view name) {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = sessions_.find(session);
-    if (found != sessions_.end() && found->second.wrapped == wrapped) return found->second.key;
-  }
+  if (auto known = known_key(session, wrapped)) return *std::move(known);
   base::Secret key = unwrap_session_key(identity(), ring_.box_secret, session, wrapped, name);
   const std::lock_guard lock(mutex_);
   if (sessions_.size() >= k_sessions_max) sessions_.clear();
   sessions_[session] = {base::Bytes(wrapped), key};
   return key;
+}
+
+base::Secret Keychain::pack_session_key(const SnapshotId& session, base::ByteView wrapped, std::string_view name) {
+  if (auto known = known_key(session, wrapped)) return *std::move(known);
+  const std::pair<ObjectKind, std::string> signed_ones[] = {{ObjectKind::session, session_name(session)},
+                                                            {ObjectKind::snapshot, snapshot_name(session)}};
+  for (const auto& [kind, signed_name] : signed_ones) {
+    try {
+      const base::Bytes object = backend_.get_all(signed_name);
+      const SealedParts parts = verify_sealed(object, kind, identity(), writers_, signed_name);
+      if (parts.header.session == session && parts.wrapped == wrapped) return session_key(session, wrapped, name);
+    } catch (const Error& error) {
+      if (!is_damage(error)) throw;  // the other one may be whole
+    }
+  }
+  throw Error(ErrorKind::corruption,
+              fmt::format("{} is damaged or forged: nothing that writer {:08x} signed holds its session key", name,
+                          session.writer));
 }
 
 base::Secret Keychain::id_key(std::uint32_t domain) {

@@ -33,8 +33,12 @@ public:
   const KeyRing& ring() const noexcept { return ring_; }
   WriterDirectory& writers() noexcept { return writers_; }
 
-  // Unwraps once per session; throws Error{corruption} naming `name`.
+  // Unwraps once per session; throws Error{corruption} naming `name`.  `wrapped` stands in an object whose signature
+  // was checked.
   base::Secret session_key(const SnapshotId& session, base::ByteView wrapped, std::string_view name);
+  // The same for packs, which nobody signs: anybody can wrap a key to the repository.  Throws Error{corruption} naming
+  // `name` unless an object that the session's writer signed holds the same key.
+  base::Secret pack_session_key(const SnapshotId& session, base::ByteView wrapped, std::string_view name);
   base::Secret id_key(std::uint32_t domain);
 
   struct Opened {
@@ -49,11 +53,14 @@ private:
     base::Bytes wrapped;
     base::Secret key;
   };
+  std::optional<base::Secret> known_key(const SnapshotId& session, base::ByteView wrapped);
+
+  storage::Backend& backend_;
   const Config& config_;
   const KeyRing ring_;
   WriterDirectory writers_;
   std::mutex mutex_;
-  std::map<SnapshotId, KnownSession> sessions_;
+  std::map<SnapshotId, KnownSession> sessions_;  // from signed objects only
   std::map<std::uint32_t, base::Secret> id_keys_;
 };
 

@@ -26,7 +26,8 @@ PackDirectory read_pack_directory(storage::Backend& backend, Keychain& keys, bas
   const PackHead head = decode_pack_head(backend.get(name, {0, k_pack_begin}), name);
   const Writer writer = keys.writers().get(head.header.session.writer);
   PackDirectory out;
-  out.pack = make_pack_ref(head, pack_id, keys.session_key(head.header.session, head.wrapped, name), writer.domain);
+  const base::Secret session_key = keys.pack_session_key(head.header.session, head.wrapped, name);
+  out.pack = make_pack_ref(head, pack_id, session_key, writer.domain);
   out.pack.size = size;
   const base::Bytes tail = backend.get(name, {size - k_digest_bytes - k_tail_bytes, k_tail_bytes});
   const DirectoryPlace place = open_pack_tail(keys.identity(), out.pack, tail);

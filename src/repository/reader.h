@@ -24,7 +24,8 @@ struct ReaderContext {
   Warnings& warnings;
 };
 
-// A pack's directory, read from the pack itself with two ranged reads.  Throws Error{corruption}.
+// A pack's directory, read from the pack itself with three ranged reads; its session key is one that the writer signed.
+// Throws Error{corruption}.
 struct PackDirectory {
   PackRef pack;
   std::vector<PackEntry> entries;

@@ -1,4 +1,6 @@
+#include "repository/index_run.h"
 #include "repository/names.h"
+#include "repository/records.h"
 #include "repository/repository.h"
 #include "repository/writers.h"
 #include "repository_fixture.h"
@@ -128,6 +130,89 @@ TEST(WriteOnlyRepository, may_not_forget_what_others_wrote) {
   EXPECT_EQ(repository->latest()->id, world.first.id);
   EXPECT_EQ(repository->warnings().size(), 1u);
   EXPECT_EQ(repository->check({}).findings.size(), 1u);
+}
+
+// A host that learnt the id key of the repository's own trust domain, and so makes blocks whose ids fit there.
+struct ForgingWorld : WriteOnlyWorld {
+  ForgingWorld()
+      : secrets(decode_writer_key(key.text)),
+        id_key(domain_id_key(
+            open_ring(decode_config(backend->get_all(k_config_name)), test::fresh_repository().master.secret),
+            k_root_domain)) {}
+
+  // A pack with one block that names `session` as its own, and no index run.
+  RunContent forge_pack(const SessionKey& session, std::uint32_t domain) {
+    PackBuilder pack(session, domain, 8192, random);
+    const base::Bytes tagged = tagged_block(BlockKind::rows, plain);
+    id = block_id(id_key, tagged);
+    const std::uint32_t number = *pack.reserve(tagged.size());
+    base::Bytes sealed;
+    seal_block(secrets.identity, pack.ref(), number, id, compressor.compress(tagged), sealed);
+    RunContent out;
+    PackEntry entry{id, BlockKind::rows, number, 0, 0, static_cast<std::uint32_t>(plain.size())};
+    out.entries.push_back({pack.append(entry, sealed), 0});
+    pack.finish(secrets.identity);
+    backend->put(pack.ref().name(), pack.bytes());
+    out.packs.push_back(pack.ref());
+    return out;
+  }
+  // A snapshot of the host that names an index run with this content.
+  SnapshotId forge_snapshot(const SessionKey& session, const RunContent& content) {
+    const RunName run{session.session, 0};
+    backend->put(run.name(), encode_run(content, secrets.identity, session, secrets.signer, random));
+    Snapshot snapshot;
+    snapshot.connector = "catalog";
+    snapshot.index_runs.push_back(run.name());
+    backend->put(snapshot_name(session.session),
+                 seal_object(ObjectKind::snapshot, secrets.identity, session, secrets.signer,
+                             encode_snapshot(snapshot, compressor), random));
+    return session.session;
+  }
+  // What the repository's own writer stores when it puts the block on top of `parent`.
+  std::uint64_t stored_again(const SnapshotId& parent) {
+    const auto repository = open();
+    const auto session = repository->begin_session(parent);
+    EXPECT_EQ(session->put(BlockKind::rows, plain), id);
+    return session->bytes_added_raw();
+  }
+
+  WriterSecrets secrets;
+  base::Secret id_key;
+  Compressor compressor;
+  const std::string plain = "a block of another domain";
+  BlockId id;
+};
+
+TEST(WriteOnlyRepository, cannot_list_a_pack_of_its_own_as_one_of_another_domain) {
+  ForgingWorld world;
+  const SessionKey session = make_session_key(world.secrets.identity, {world.secrets.signer.writer, 5}, world.random);
+  const SnapshotId forged = world.forge_snapshot(session, world.forge_pack(session, k_root_domain));
+  EXPECT_EQ(world.stored_again(forged), world.plain.size());
+  EXPECT_EQ(error_of([&] { world.open()->blocks().get(world.id); }), ErrorKind::corruption);
+}
+
+TEST(WriteOnlyRepository, cannot_list_a_pack_of_its_own_under_the_name_of_another_writer) {
+  ForgingWorld world;
+  const SessionKey session = make_session_key(world.secrets.identity, {world.secrets.signer.writer, 5}, world.random);
+  const SessionKey stolen = make_session_key(world.secrets.identity, world.first.id, world.random);
+  const SnapshotId forged = world.forge_snapshot(session, world.forge_pack(stolen, k_root_domain));
+  EXPECT_EQ(world.stored_again(forged), world.plain.size());
+}
+
+TEST(WriteOnlyRepository, cannot_leave_a_pack_that_names_another_writer_in_its_header) {
+  ForgingWorld world;
+  const SnapshotId existing = world.first.id;
+  for (const SnapshotId& named : {existing, SnapshotId{existing.writer, 77}}) {
+    const SessionKey session = make_session_key(world.secrets.identity, named, world.random);
+    const RunContent forged = world.forge_pack(session, k_root_domain);
+    // No index run lists it: the directories of all packs are read.
+    const auto repository = world.open();
+    EXPECT_EQ(error_of([&] { repository->blocks().get(world.id); }), ErrorKind::corruption);
+    const CheckReport report = repository->check({});
+    ASSERT_EQ(report.findings.size(), 1u);
+    EXPECT_EQ(report.findings[0].object, forged.packs[0].name());
+    world.backend->remove(forged.packs[0].name());
+  }
 }
 
 }  // namespace
