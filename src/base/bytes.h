@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace holdfast::base {
 
@@ -35,11 +36,23 @@ private:
   Bytes out_;
 };
 
+// Whether an argument of this type is a string that owns its bytes and ends with the statement.
+template <class Argument>
+inline constexpr bool k_temporary =
+    std::is_rvalue_reference_v<Argument>&& std::is_same_v<std::remove_cvref_t<Argument>, std::string>;
+
 // Reader of untrusted bytes: every read checks what is left and throws Error{corruption} naming `what`.
-// Views that it returns point into the bytes it was given.
+// Views that it returns point into the bytes it was given.  Bytes and name outlive it; a temporary string as either is
+// refused when compiled, as it would be gone with the declaration of the reader.
 class ByteReader {
 public:
   ByteReader(ByteView bytes, std::string_view what) noexcept : rest_(bytes), what_(what) {}
+  template <class Name>
+  requires k_temporary<Name&&> ByteReader(ByteView bytes, Name&& what)
+  = delete;
+  template <class Text, class Name>
+  requires k_temporary<Text&&> ByteReader(Text&& bytes, Name&& what)
+  = delete;
   std::uint8_t u8();
   std::uint16_t u16();
   std::uint32_t u32();

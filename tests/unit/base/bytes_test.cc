@@ -21,6 +21,17 @@ std::string refusal(ByteView bytes, Read&& read) {
   return {};
 }
 
+// A reader keeps views: what is gone with the declaration of the reader cannot be given to it.
+TEST(ByteReader, takes_no_temporary_string) {
+  static_assert(std::is_constructible_v<ByteReader, ByteView, std::string_view>);
+  static_assert(std::is_constructible_v<ByteReader, const Bytes&, const std::string&>);
+  static_assert(std::is_constructible_v<ByteReader, Bytes&, const char(&)[4]>);
+  EXPECT_FALSE((std::is_constructible_v<ByteReader, ByteView, std::string>));
+  EXPECT_FALSE((std::is_constructible_v<ByteReader, ByteView, const std::string>));
+  EXPECT_FALSE((std::is_constructible_v<ByteReader, Bytes, std::string_view>));
+  EXPECT_FALSE((std::is_constructible_v<ByteReader, Bytes, std::string>));
+}
+
 TEST(Hex, goes_there_and_back) {
   EXPECT_EQ(to_hex(Bytes("\x00\x7f\xff\x10", 4)), "007fff10");
   EXPECT_EQ(from_hex("007fFF10"), Bytes("\x00\x7f\xff\x10", 4));
