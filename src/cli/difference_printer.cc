@@ -60,37 +60,36 @@ DifferencePrinter::DifferencePrinter(Context& context, Options options)
                                        ui::json_quote(options_.before), ui::json_quote(options_.after))) {}
 
 engine::Visitor DifferencePrinter::visitor() {
-  return [this](const model::Collection& collection, const repository::Difference& difference, bool stale) {
-    show(collection, difference, stale ? Carried::stale : Carried::fresh);
-  };
+  return [this](const model::Collection& collection, const repository::Difference& difference,
+                engine::Freshness freshness) { show(collection, difference, freshness); };
 }
 
 void DifferencePrinter::show(const model::Collection& collection, const repository::Difference& difference,
-                             Carried carried) {
-  if (context_.json()) return show_json(collection, difference, carried);
+                             engine::Freshness freshness) {
+  if (context_.json()) return show_json(collection, difference, freshness);
   if (shown_ >= options_.lines_most) {
     ++left_out_;
     return;
   }
-  show_line(collection, difference, carried);
+  show_line(collection, difference, freshness);
   ++shown_;
 }
 
 void DifferencePrinter::show_line(const model::Collection& collection, const repository::Difference& difference,
-                                  Carried carried) {
+                                  engine::Freshness freshness) {
   context_.out().line(fmt::format("{} {}{}", sign_of(difference.kind),
                                   ui::printable(full_path(collection, difference.key)),
-                                  carried == Carried::stale ? "  (stale)" : ""));
+                                  freshness == engine::Freshness::stale ? "  (stale)" : ""));
   // Of what was added or removed the path says enough; all fields of it would only hide the changes.
   if (options_.fields == Fields::show && difference.kind == Kind::changed)
     context_.out().write(field_lines(fields_of(collection, difference)));
 }
 
 void DifferencePrinter::show_json(const model::Collection& collection, const repository::Difference& difference,
-                                  Carried carried) {
+                                  engine::Freshness freshness) {
   nlohmann::ordered_json entry{{"what", word_of(difference.kind)},
                                {"path", full_path(collection, difference.key)},
-                               {"stale", carried == Carried::stale}};
+                               {"stale", freshness == engine::Freshness::stale}};
   if (options_.fields == Fields::show) entry["fields"] = to_json(fields_of(collection, difference));
   list_.add(to_line(entry));
 }

@@ -38,10 +38,11 @@ public:
   void end(const engine::CompareCounts& counts);
 
 private:
-  enum class Carried { fresh, stale };
-  void show(const model::Collection& collection, const repository::Difference& difference, Carried carried);
-  void show_line(const model::Collection& collection, const repository::Difference& difference, Carried carried);
-  void show_json(const model::Collection& collection, const repository::Difference& difference, Carried carried);
+  void show(const model::Collection& collection, const repository::Difference& difference, engine::Freshness freshness);
+  void show_line(const model::Collection& collection, const repository::Difference& difference,
+                 engine::Freshness freshness);
+  void show_json(const model::Collection& collection, const repository::Difference& difference,
+                 engine::Freshness freshness);
 
   Context& context_;
   Options options_;

@@ -22,9 +22,12 @@ struct CompareCounts {
   bool any() const noexcept { return added + changed + removed != 0; }
 };
 
+// Whether a difference lies in a range that either side carries as stale.
+enum class Freshness { fresh, stale };
+
 // Views live until the visitor returns; it is called from one thread at a time, in key order within a collection.
-using Visitor =
-    std::function<void(const model::Collection& collection, const repository::Difference& difference, bool stale)>;
+using Visitor = std::function<void(const model::Collection& collection, const repository::Difference& difference,
+                                   Freshness freshness)>;
 
 CompareCounts compare_snapshots(repository::Repository& repository, const repository::Snapshot& before,
                                 const repository::Snapshot& after, const model::Selection& selection,

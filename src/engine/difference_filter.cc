@@ -14,17 +14,18 @@ DifferenceFilter::DifferenceFilter(const model::Collection& collection, const mo
                                    const Visitor& visit)
     : collection_(collection), selection_(selection), trees_(std::move(trees)), counts_(counts), visit_(visit) {}
 
-bool DifferenceFilter::is_stale(base::ByteView key) const noexcept {
+Freshness DifferenceFilter::freshness_of(base::ByteView key) const noexcept {
   const auto holds = [key](const repository::StaleRange& stale) { return stale.range.contains(key); };
-  return std::any_of(trees_.begin(), trees_.end(), [&](const repository::Tree* tree) {
+  const bool stale = std::any_of(trees_.begin(), trees_.end(), [&](const repository::Tree* tree) {
     return tree != nullptr && std::any_of(tree->stale.begin(), tree->stale.end(), holds);
   });
+  return stale ? Freshness::stale : Freshness::fresh;
 }
 
 void DifferenceFilter::operator()(const Difference& difference) {
   if (!wanted(difference.key)) return;
-  const bool stale = is_stale(difference.key);
-  if (stale) {
+  const Freshness freshness = freshness_of(difference.key);
+  if (freshness == Freshness::stale) {
     ++counts_.stale;
   } else if (difference.kind == Difference::Kind::added) {
     ++counts_.added;
@@ -33,7 +34,7 @@ void DifferenceFilter::operator()(const Difference& difference) {
   } else {
     ++counts_.removed;
   }
-  if (visit_) visit_(collection_, difference, stale);
+  if (visit_) visit_(collection_, difference, freshness);
 }
 
 void learn(model::Selection& selection, repository::BlockSource& source, const model::Collection& collection,

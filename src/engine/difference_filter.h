@@ -20,7 +20,7 @@ public:
   void operator()(const repository::Difference& difference);
 
 private:
-  bool is_stale(base::ByteView key) const noexcept;
+  Freshness freshness_of(base::ByteView key) const noexcept;
 
   const model::Collection& collection_;
   const model::Selection& selection_;

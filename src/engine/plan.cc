@@ -71,7 +71,7 @@ public:
 
   // Rows that only the target has are none of the plan's business unless their removal was asked for.
   // `united` has the snapshot's columns first, then those that only the target has: these stay as they are.
-  void take(const model::Collection& united, const Difference& difference, bool stale) {
+  void take(const model::Collection& united, const Difference& difference, Freshness freshness) {
     if (difference.kind == Difference::Kind::added && !options_.removes) return;
     const auto known = stored_.find(united.name);
     if (known == stored_.end()) return;  // the snapshot says nothing of this collection
@@ -91,6 +91,7 @@ public:
     if (difference.before) step.after = shortened(*difference.before, columns);
     if (step.before == step.after) return;  // they differ in columns that the snapshot does not know
     Decision decision = decide(difference.kind, options_);
+    const bool stale = freshness == Freshness::stale;
     if (stale && decision.action == Action::remove) {
       decision = {Action::skip, "the backup could not read this range, so a missing row proves nothing"};
     } else if (stale) {
@@ -158,7 +159,7 @@ model::Plan make_plan(repository::Repository& repository, const repository::Snap
                             compare_capture(repository, snapshot, *capture, options.capture.readers, options.selection,
                                             events, stop,
                                             [&](const model::Collection& united, const Difference& difference,
-                                                bool stale) { maker.take(united, difference, stale); });
+                                                Freshness freshness) { maker.take(united, difference, freshness); });
                             return std::move(plan);
                           });
 }

@@ -21,7 +21,7 @@ struct Seen {
   std::vector<base::Bytes> keys;
   std::map<base::Bytes, Difference::Kind> kinds;
   Visitor visitor() {
-    return [this](const model::Collection&, const Difference& difference, bool) {
+    return [this](const model::Collection&, const Difference& difference, Freshness) {
       keys.emplace_back(difference.key);
       kinds[keys.back()] = difference.kind;
     };
@@ -157,7 +157,9 @@ TEST(CompareLive, throws_what_its_visitor_throws) {
   EngineWorld world;
   const Snapshot snapshot = world.backup().snapshot;
   world.connector.set_rows(test::some_rows(200, 3));
-  const Visitor visitor = [](const model::Collection&, const Difference&, bool) { throw std::runtime_error("enough"); };
+  const Visitor visitor = [](const model::Collection&, const Difference&, Freshness) {
+    throw std::runtime_error("enough");
+  };
   EXPECT_THROW(compare_live(*world.repository, snapshot, world.connector, {}, {}, world.events, {}, visitor),
                std::runtime_error);
 }

@@ -35,8 +35,8 @@ Changes model_difference(const RowMap& before, const RowMap& after) {
 struct Collector {
   Changes changes;
   base::Bytes last;
-  void operator()(const model::Collection&, const Difference& difference, bool stale) {
-    EXPECT_FALSE(stale);
+  void operator()(const model::Collection&, const Difference& difference, Freshness freshness) {
+    EXPECT_EQ(freshness, Freshness::fresh);
     EXPECT_LT(last, difference.key);
     last = base::Bytes(difference.key);
     Change& change = changes[last];
