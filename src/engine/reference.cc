@@ -53,28 +53,15 @@ std::string of_connector(std::string_view connector) {
   return connector.empty() ? std::string() : fmt::format(" of connector '{}'", connector);
 }
 
-// The snapshot `steps` before `tip`.  The chain of parents tells without reading every snapshot there is; where it was
-// broken (a first backup beside another, a forgotten parent) the list of all decides.
+// The snapshot `steps` before `tip` in its connector's list.
 Snapshot back_from(Repository& repository, const Snapshot& tip, std::uint64_t steps) {
-  Snapshot current = tip;
-  std::uint64_t left = steps;
-  while (left != 0 && current.parent) {
-    try {
-      current = repository.snapshot(*current.parent);
-    } catch (const Error&) {
-      break;
-    }
-    if (!current.forgotten) --left;
-  }
-  if (left == 0) return current;
-  const std::vector<Snapshot> all = snapshots_of(repository, tip.connector);
-  if (steps >= all.size()) {
-    throw Error(ErrorKind::not_found,
-                fmt::format("there is no latest~{}: connector '{}' has {} snapshot{}", steps, tip.connector, all.size(),
-                            all.size() == 1 ? "" : "s"),
-                "See 'holdfast snapshots' for those there are.");
-  }
-  return all[all.size() - 1 - steps];
+  if (steps == 0) return tip;
+  if (auto found = repository.latest(tip.connector, steps)) return *std::move(found);
+  const std::size_t all = snapshots_of(repository, tip.connector).size();
+  throw Error(ErrorKind::not_found,
+              fmt::format("there is no latest~{}: connector '{}' has {} snapshot{}", steps, tip.connector, all,
+                          all == 1 ? "" : "s"),
+              "See 'holdfast snapshots' for those there are.");
 }
 
 Snapshot at_instant(Repository& repository, std::string_view text, std::string_view connector) {

@@ -172,12 +172,14 @@ public:
   // index, a damaged slot.  One line each, in the order of discovery, without repetition.
   std::vector<std::string> warnings() const;
 
-  // Oldest first.  Damaged ones are left out and reported by `damaged`, when given.  Forgotten ones are included and
-  // marked.
+  // Oldest first, by the instant that they show and what else orders them (snapshot_order.h).  Damaged
+  // ones are left out and reported by `damaged`, when given.  Forgotten ones are included and marked.
   std::vector<Snapshot> snapshots(std::vector<std::string>* damaged = nullptr);
   Snapshot snapshot(const SnapshotId& id);
-  // The tip of the connector's chain (of all, when empty), reading no more snapshot objects than it must.
-  std::optional<Snapshot> latest(std::string_view connector = {});
+  // The newest of the connector (of all, when empty) that is not forgotten, or the one `back` places before it, in the
+  // order of snapshots(), reading no more snapshot objects than it must.  Of all connectors, those of one writer come
+  // in the order of their numbers.
+  std::optional<Snapshot> latest(std::string_view connector = {}, std::uint64_t back = 0);
 
   // `parent`: the snapshot to build on; when it carries a forget mark the session has none and uploads in full.
   std::unique_ptr<Session> begin_session(const std::optional<SnapshotId>& parent);

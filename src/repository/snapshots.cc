@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "repository/repository_impl.h"
+#include "repository/snapshot_order.h"
 
 namespace holdfast::repository {
 
@@ -13,9 +14,6 @@ using base::Error;
 using base::ErrorKind;
 
 namespace {
-
-// How far back the chain of one snapshot is followed to find out whether another lies on it.
-constexpr std::size_t k_ancestors_max = 10'000;
 
 bool inherits(const Snapshot& snapshot) {
   return std::any_of(snapshot.trees.begin(), snapshot.trees.end(), [](const Tree& tree) { return tree.inherits; });
@@ -111,87 +109,52 @@ Snapshot Repository::snapshot(const SnapshotId& id) {
 
 std::vector<Snapshot> Repository::snapshots(std::vector<std::string>* damaged) {
   const auto marks = impl_->forgets.read();
-  std::vector<std::vector<Snapshot>> by_writer;
+  std::vector<Snapshot> all;
   std::set<SnapshotId> parents;
   for (const auto& [writer, ids] : impl_->list_snapshots()) {
-    std::vector<Snapshot>& mine = by_writer.emplace_back();
     for (const SnapshotId& id : ids) {
       try {
         Snapshot read = impl_->read_snapshot(id);
         const auto mark = marks.find(id);
         read.forgotten = mark != marks.end() && mark->second == Mark::forget;
         if (read.parent) parents.insert(*read.parent);
-        mine.push_back(std::move(read));
+        all.push_back(std::move(read));
       } catch (const Error& error) {
         if (!is_damage(error)) throw;
         if (damaged != nullptr) damaged->push_back(error.message());
       }
     }
   }
-  // Within a writer the numbers give the order; between writers the clock is all there is.
-  std::vector<Snapshot> out;
-  std::vector<std::size_t> next(by_writer.size(), 0);
-  for (;;) {
-    std::optional<std::size_t> first;
-    for (std::size_t i = 0; i < by_writer.size(); ++i) {
-      if (next[i] == by_writer[i].size()) continue;
-      if (!first || by_writer[i][next[i]].committed < by_writer[*first][next[*first]].committed) first = i;
-    }
-    if (!first) break;
-    out.push_back(std::move(by_writer[*first][next[*first]++]));
-  }
+  std::vector<Snapshot> out = in_order(std::move(all));
   // The tips of the chains know the runs of all that came before them.
   for (const Snapshot& snapshot : out)
     if (!parents.contains(snapshot.id)) impl_->reader.use_runs(snapshot.index_runs);
   return out;
 }
 
-std::optional<Snapshot> Repository::latest(std::string_view connector) {
+std::optional<Snapshot> Repository::latest(std::string_view connector, std::uint64_t back) {
   const auto marks = impl_->forgets.read();
   const auto is_forgotten = [&](const SnapshotId& id) {
     const auto mark = marks.find(id);
     return mark != marks.end() && mark->second == Mark::forget;
   };
-  std::vector<Snapshot> tips;
-  for (const auto& [writer, ids] : impl_->list_snapshots()) {
-    for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
-      if (is_forgotten(*id)) continue;
-      try {
-        Snapshot read = impl_->read_snapshot(*id);
-        if (!connector.empty() && read.connector != connector) continue;
-        tips.push_back(std::move(read));
-        break;
-      } catch (const Error& error) {
-        if (!is_damage(error)) throw;
-        impl_->warnings.add(
-            fmt::format("snapshot {} cannot be read and was passed over: {}", id->name(), error.message()));
-      }
+  const auto read = [&](const SnapshotId& id) -> std::optional<Snapshot> {
+    try {
+      return impl_->read_snapshot(id);
+    } catch (const Error& error) {
+      if (!is_damage(error)) throw;
+      impl_->warnings.add(
+          fmt::format("snapshot {} cannot be read and was passed over: {}", id.name(), error.message()));
+      return std::nullopt;
     }
-  }
-  if (tips.empty()) return std::nullopt;
-  // Of several writers' newest, one that another builds on is not the tip.
-  const auto leads_to = [&](const SnapshotId& wanted, const Snapshot& from) {
-    std::optional<SnapshotId> at = from.parent;
-    for (std::size_t steps = 0; at && steps < k_ancestors_max; ++steps) {
-      if (*at == wanted) return true;
-      if (at->writer == wanted.writer && at->sequence < wanted.sequence) return false;
-      try {
-        at = impl_->read_snapshot(*at).parent;
-      } catch (const Error& error) {
-        if (!is_damage(error)) throw;
-        return false;
-      }
-    }
-    return false;
   };
-  const Snapshot* best = &tips.front();
-  for (const Snapshot& tip : tips) {
-    if (&tip == best || leads_to(tip.id, *best)) continue;
-    if (leads_to(best->id, tip) || tip.id.sequence > best->id.sequence) best = &tip;
+  NewestFirst newest_first(impl_->list_snapshots(), connector, read);
+  while (std::optional<Snapshot> out = newest_first.next()) {
+    if (is_forgotten(out->id) || back-- != 0) continue;
+    impl_->reader.use_runs(out->index_runs);
+    return out;
   }
-  Snapshot out = *best;
-  impl_->reader.use_runs(out.index_runs);
-  return out;
+  return std::nullopt;
 }
 
 }  // namespace holdfast::repository

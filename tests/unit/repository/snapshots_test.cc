@@ -58,6 +58,31 @@ TEST(Snapshots, latest_is_the_tip_of_the_connector_and_not_the_newest_by_the_clo
   EXPECT_EQ(all[1].id, second.id);
 }
 
+// A host that began late has low numbers: what it saw last is the newest all the same.
+TEST(Snapshots, of_unrelated_writers_are_ordered_by_the_instant_that_they_show) {
+  RepositoryWorld world;
+  const auto repository = world.open();
+  Snapshot ours = world.backup(*repository, test::some_rows(10));
+  ours = world.backup(*repository, test::some_rows(11), ours);
+  const auto host = WriteOnlyRepository::open(*world.backend, world.environment(), repository->make_writer("host"));
+  const auto take = [&](base::Instant taken) {
+    Snapshot theirs;
+    theirs.connector = "catalog";
+    theirs.taken = taken;
+    return host->begin_session(std::nullopt)->commit(std::move(theirs)).id;
+  };
+  const SnapshotId early = take(ours.taken - std::chrono::seconds(1));
+  EXPECT_EQ(repository->latest("catalog")->id, ours.id);
+  const SnapshotId late = take(ours.taken + std::chrono::seconds(1));
+  ASSERT_LE(late.sequence, ours.id.sequence);
+  EXPECT_EQ(repository->latest("catalog")->id, late);
+  const auto all = repository->snapshots();
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_EQ(all[1].id, early);
+  EXPECT_EQ(all[2].id, ours.id);
+  EXPECT_EQ(all[3].id, late);
+}
+
 TEST(Snapshots, forgotten_ones_are_marked_and_come_back) {
   RepositoryWorld world;
   const auto repository = world.open();
