@@ -1,6 +1,9 @@
 // A check goes on where something is damaged: each finding names the object and what it touches.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/time.h"
 #include "repository/check_impl.h"
 
 namespace holdfast::repository {
@@ -21,7 +24,8 @@ CheckReport Checker::run() {
     read_packs();
     overflow();
   }
-  if (!bad_.empty()) attribute();
+  beside_damage();
+  if (!bad_.empty() || !beside_.empty()) attribute();
   report_.findings = findings_.take();
   for (std::string& line : repository_.warnings.lines()) report_.warnings.push_back(std::move(line));
   return std::move(report_);
@@ -79,6 +83,7 @@ void Checker::small_objects() {
     guarded(name, [&] { decode_writer(stored(name), number, repository_.config.identity); });
   }
   for (const std::string& name : below(k_sessions_prefix)) session(name);
+  tell_unfinished();
   for (const std::string& name : below(k_forgets_prefix))
     guarded(name, [&] { repository_.forgets.open(*ForgetName::parse(name)); });
   for (const std::string& name : below(k_snapshots_prefix)) snapshot(name);
@@ -86,19 +91,36 @@ void Checker::small_objects() {
 
 void Checker::session(const std::string& name) {
   const SnapshotId id = *SnapshotId::parse(name.substr(k_sessions_prefix.size()));
+  UnfinishedSession unfinished{id.name(), {}, {}};
   const bool whole = guarded(name, [&] {
     const Keychain::Opened opened =
         repository_.keys.open(whole_object(repository_.backend, name), ObjectKind::session, name);
     if (opened.header.session != id)
       throw Error(ErrorKind::corruption,
                   fmt::format("{} is swapped: it is session {}", name, opened.header.session.name()));
-    decode_session(opened.payload, name);
+    const SessionRecord record = decode_session(opened.payload, name);
+    unfinished.host = record.host;
+    unfinished.started = record.started;
   });
   const bool committed = objects_.contains(snapshot_name(id));
   if (!whole && committed) findings_.touches(name, id);
-  if (!committed)
-    report_.warnings.push_back(
-        fmt::format("session {} did not end: what it wrote is garbage, or it still runs", id.name()));
+  if (!committed) report_.unfinished.push_back(std::move(unfinished));
+}
+
+// However many there are, they are one line: a store may hold hundreds, and none is a defect.
+void Checker::tell_unfinished() {
+  std::vector<UnfinishedSession>& all = report_.unfinished;
+  if (all.empty()) return;
+  const auto begun = [](const UnfinishedSession& session) { return session.started.value_or(base::Instant::max()); };
+  std::stable_sort(all.begin(), all.end(), [&](const auto& a, const auto& b) { return begun(a) < begun(b); });
+  const UnfinishedSession& oldest = all.front();
+  const std::string since =
+      oldest.started ? fmt::format(", begun {} on {}", base::to_rfc3339(*oldest.started), oldest.host) : std::string();
+  report_.warnings.push_back(
+      all.size() == 1
+          ? fmt::format("session {} did not end{}: what it wrote is garbage, or it still runs", oldest.name, since)
+          : fmt::format("{} sessions did not end: what they wrote is garbage, or they still run; the oldest is {}{}",
+                        all.size(), oldest.name, since));
 }
 
 void Checker::snapshot(const std::string& name) {

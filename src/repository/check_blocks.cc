@@ -59,15 +59,16 @@ public:
   void begin(const SnapshotId& snapshot) { snapshot_ = snapshot; }
   Descend visit(const Reached& reached) override {
     if (clean_.contains(reached.entry.id)) return Descend::no;
+    const std::uint64_t before = touched_;
+    if (const auto beside = checker_.beside_.find(reached.entry.id); beside != checker_.beside_.end())
+      for (const std::string& pack : beside->second) touch(pack, reached);
     const auto bad = checker_.bad_.find(reached.entry.id);
     if (bad == checker_.bad_.end()) {
-      if (reached.kind == BlockKind::node) touched_before_.push_back(touched_);
+      if (reached.kind == BlockKind::node) touched_before_.push_back(before);
       return Descend::yes;
     }
-    ++touched_;
     checker_.findings_.add(bad->second.object, bad->second.problem);
-    checker_.findings_.touches(bad->second.object, snapshot_,
-                               describe_range(reached.tree.name, reached.from, reached.to));
+    touch(bad->second.object, reached);
     return Descend::no;
   }
   void broken(const Reached&, const std::string&) override { touched_before_.pop_back(); }
@@ -77,6 +78,11 @@ public:
   }
 
 private:
+  void touch(const std::string& object, const Reached& reached) {
+    ++touched_;
+    checker_.findings_.touches(object, snapshot_, describe_range(reached.tree.name, reached.from, reached.to));
+  }
+
   Checker& checker_;
   SnapshotId snapshot_;
   std::uint64_t touched_ = 0;
@@ -137,6 +143,9 @@ void Checker::agree(IndexRun& run) {
       index_places_[pack].push_back(place);
       return;
     }
+    const PackRef& stored = known->second.pack;
+    if (stored.session != place.pack->session || stored.domain != place.pack->domain)
+      throw Error(ErrorKind::corruption, fmt::format("{} and {} disagree about who wrote it", run.name().name(), pack));
     const std::vector<PackEntry>& entries = known->second.entries;
     const auto same =
         std::lower_bound(entries.begin(), entries.end(), place.block.offset,
@@ -198,6 +207,7 @@ void Checker::read_pack(const std::string& name) {
   } else {
     for (const Place& place : index_places_[name]) open_entry(*place.pack, place.block, object);
   }
+  if (!whole && bad_.size() == bad_before) harmed_.insert(name);
   if (whole && bad_.size() == bad_before && packs_.contains(name))
     repository_.state.note_checked(*parse_pack_name(name), repository_.environment.clock->now());
 }
@@ -251,6 +261,25 @@ void Checker::overflow() {
     const Bad why = known == bad_.end() ? missing(piece) : known->second;
     findings_.add(why.object, why.problem);
     for (const BlockId& owner : owners) bad_.emplace(owner, why);
+  }
+}
+
+void Checker::stands_beside(const BlockId& block, const std::string& pack) {
+  if (!bad_.contains(block)) beside_[block].insert(pack);
+  const auto owners = overflow_owners_.find(block);
+  if (owners == overflow_owners_.end()) return;
+  for (const BlockId& owner : owners->second)
+    if (!bad_.contains(owner)) beside_[owner].insert(pack);
+}
+
+// What lies in packs whose head, directory or digest is damaged while the index still leads to their blocks.
+void Checker::beside_damage() {
+  for (const auto& [pack, places] : index_places_)
+    for (const Place& place : places) stands_beside(place.block.id, pack);
+  for (const std::string& pack : harmed_) {
+    const auto known = packs_.find(pack);
+    if (known == packs_.end()) continue;
+    for (const PackEntry& entry : known->second.entries) stands_beside(entry.id, pack);
   }
 }
 

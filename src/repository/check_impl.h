@@ -38,6 +38,7 @@ private:
   void list();
   void small_objects();
   void session(const std::string& name);
+  void tell_unfinished();
   void snapshot(const std::string& name);
   void chains();
   // check_blocks.cc: packs, index, reachability
@@ -51,6 +52,8 @@ private:
   void decode(const PackEntry& entry, base::Bytes plain);
   bool has_other_copy(const BlockId& id);
   void overflow();
+  void beside_damage();
+  void stands_beside(const BlockId& block, const std::string& pack);
   void attribute();
   Bad missing(const BlockId& id);
 
@@ -82,6 +85,10 @@ private:
   std::unordered_set<BlockId, BlockIdHash> available_;
   std::unordered_map<BlockId, Role, BlockIdHash> roles_;
   std::unordered_map<BlockId, Bad, BlockIdHash> bad_;
+  std::set<std::string> harmed_;  // packs in which something else than a block is damaged
+  // Blocks that can be read although their pack is damaged beside them: they are named, as without the index they would
+  // be lost.
+  std::unordered_map<BlockId, std::set<std::string>, BlockIdHash> beside_;
   std::unordered_map<BlockId, std::vector<BlockId>, BlockIdHash> overflow_owners_;
 };
 

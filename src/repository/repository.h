@@ -132,12 +132,19 @@ struct Finding {
   std::vector<std::string> snapshots;  // short ids that it touches
   std::string keys;                    // which keys of which tree, in words; empty when none are known
 };
+// A session without a snapshot: it was killed, or it still runs.
+struct UnfinishedSession {
+  std::string name;
+  std::string host;  // empty, as `started`, when the record cannot be read
+  std::optional<base::Instant> started;
+};
 struct CheckReport {
   std::uint64_t objects = 0;
   std::uint64_t packs_read = 0;
   std::uint64_t bytes_read = 0;
   std::vector<Finding> findings;
-  std::vector<std::string> warnings;  // garbage of sessions that did not end, and the like
+  std::vector<UnfinishedSession> unfinished;  // oldest first, those without an instant last; one warning tells of all
+  std::vector<std::string> warnings;
 };
 
 struct RepositoryStats {

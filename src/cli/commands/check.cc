@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/time.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
@@ -21,7 +22,7 @@ public:
             "read, its signature holds.  --read-data also reads, decrypts and decodes packs,\n"
             "all of them or a share (--read-data=5%).  --listing only looks whether objects are\n"
             "there.  What is damaged is named with the snapshots and keys that it touches; the\n"
-            "rest stays restorable.\n\n"
+            "rest stays restorable.  Sessions that did not end are counted; -v lists them.\n\n"
             "Exit 13 when something is damaged."};
   }
 
@@ -77,6 +78,14 @@ private:
     out["bytes_read"] = report.bytes_read;
     out["findings"] = std::move(findings);
     out["warnings"] = report.warnings;
+    auto unfinished = nlohmann::ordered_json::array();
+    for (const repository::UnfinishedSession& session : report.unfinished) {
+      nlohmann::ordered_json entry{{"session", session.name}, {"host", nullptr}, {"started", nullptr}};
+      if (session.started) entry["host"] = session.host;
+      if (session.started) entry["started"] = base::to_rfc3339(*session.started);
+      unfinished.push_back(std::move(entry));
+    }
+    out["unfinished_sessions"] = std::move(unfinished);
     print_document(context, out);
   }
 
@@ -88,6 +97,7 @@ private:
       if (!finding.keys.empty()) out.line(fmt::format("  keys: {}", ui::printable(finding.keys)));
     }
     for (const std::string& warning : report.warnings) context.events().warning(warning);
+    if (context.global().verbose) print_unfinished(context, report);
     if (context.global().quiet) return;
     const std::string read = report.packs_read == 0
                                  ? std::string()
@@ -97,6 +107,15 @@ private:
                                     ? std::string("the repository is whole")
                                     : fmt::format("{} found", ui::format_counted(report.findings.size(), "defect"));
     out.line(fmt::format("{} ({} looked at{})", verdict, ui::format_counted(report.objects, "object"), read));
+  }
+
+  static void print_unfinished(Context& context, const repository::CheckReport& report) {
+    for (const repository::UnfinishedSession& session : report.unfinished) {
+      const std::string begun = session.started ? fmt::format("begun {} on {}", base::to_rfc3339(*session.started),
+                                                              ui::printable(session.host))
+                                                : "its record cannot be read";
+      context.out().line(fmt::format("session {} did not end: {}", session.name, begun));
+    }
   }
 
   repository::CheckOptions options_;

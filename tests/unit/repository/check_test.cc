@@ -56,6 +56,26 @@ TEST(Check, warns_of_sessions_that_did_not_end_and_of_foreign_objects) {
   EXPECT_EQ(report.warnings.size(), 2u);
 }
 
+TEST(Check, tells_of_all_sessions_that_did_not_end_in_one_line_with_the_oldest) {
+  RepositoryWorld world;
+  std::vector<std::string> names;
+  for (int i = 0; i < 3; ++i) {
+    world.clock.advance(std::chrono::hours(1));
+    names.push_back(world.open()->begin_session(std::nullopt)->id().name());
+  }
+  const CheckReport report = world.open()->check({});
+  EXPECT_TRUE(report.findings.empty());
+  ASSERT_EQ(report.warnings.size(), 1u);
+  EXPECT_NE(report.warnings[0].find("3 sessions"), std::string::npos) << report.warnings[0];
+  EXPECT_NE(report.warnings[0].find(names[0]), std::string::npos) << report.warnings[0];
+  ASSERT_EQ(report.unfinished.size(), 3u);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    EXPECT_EQ(report.unfinished[i].name, names[i]);
+    EXPECT_EQ(report.unfinished[i].host, "test-host");
+    EXPECT_EQ(report.unfinished[i].started, test::k_start + std::chrono::hours(i + 1));
+  }
+}
+
 TEST(Check, stops_when_it_is_asked_to) {
   RepositoryWorld world;
   world.backup(*world.open(), test::some_rows(10));

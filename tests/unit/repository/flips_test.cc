@@ -122,34 +122,53 @@ TEST(Flips, lost_objects_that_something_names_are_missed) {
   }
 }
 
-TEST(Flips, a_damaged_pack_names_the_snapshots_and_keys_that_it_touches_and_the_rest_stays_readable) {
-  RepositoryWorld world(44);
-  const auto rows = test::some_rows(120);
-  const Snapshot first = world.backup(*world.open(), rows);
-  auto more = rows;
-  more[test::numbered_key(7)] = test::some_values(70'000, 3);
-  const Snapshot second = world.backup(*world.open(), more, first);
-  // The pack of the second snapshot: its first block.
-  const auto before = test::objects_of(*world.backend);
-  std::string newest;
-  {
-    const auto with_first_only = world.open();
-    for (const auto& [name, object] : before) {
-      if (!parse_pack_name(name)) continue;
-      if (static_cast<unsigned char>(object[20]) == second.id.sequence) newest = name;  // the session in the header
-    }
+// Two snapshots of which the second has a pack of its own.
+struct TwoSnapshots : RepositoryWorld {
+  TwoSnapshots() : RepositoryWorld(44) {
+    first = backup(*open(), rows);
+    auto more = rows;
+    more[test::numbered_key(7)] = test::some_values(70'000, 3);
+    second = backup(*open(), more, first);
+    for (const auto& [name, object] : test::objects_of(*backend))
+      if (parse_pack_name(name) && static_cast<unsigned char>(object[20]) == second.id.sequence) newest = name;
   }
-  ASSERT_FALSE(newest.empty());
-  base::Bytes damaged = before.at(newest);
-  damaged[200] ^= 1;
-  test::replace(*world.backend, newest, damaged);
+  void flip(std::size_t at) {
+    base::Bytes damaged = backend->get_all(newest);
+    damaged.at(at) = static_cast<char>(damaged.at(at) ^ 1);
+    test::replace(*backend, newest, damaged);
+  }
+  void expect_named(const CheckReport& report) {
+    ASSERT_EQ(report.findings.size(), 1u);
+    EXPECT_EQ(report.findings[0].object, newest);
+    EXPECT_EQ(report.findings[0].snapshots, std::vector<std::string>{second.id.short_id()});
+    EXPECT_NE(report.findings[0].keys.find("aspect: from "), std::string::npos) << report.findings[0].keys;
+  }
+  const test::Model rows = test::some_rows(120);
+  Snapshot first;
+  Snapshot second;
+  std::string newest;  // the pack of the second
+};
+
+TEST(Flips, a_damaged_pack_names_the_snapshots_and_keys_that_it_touches_and_the_rest_stays_readable) {
+  TwoSnapshots world;
+  world.flip(200);  // in its first block
   const auto repository = world.open();
-  const CheckReport report = repository->check({CheckLevel::data, 1.0, {}, {}});
-  ASSERT_EQ(report.findings.size(), 1u);
-  EXPECT_EQ(report.findings[0].object, newest);
-  EXPECT_EQ(report.findings[0].snapshots, std::vector<std::string>{second.id.short_id()});
-  EXPECT_NE(report.findings[0].keys.find("aspect: from "), std::string::npos) << report.findings[0].keys;
-  EXPECT_EQ(RepositoryWorld::read(*repository, repository->snapshot(first.id)), rows);
+  world.expect_named(repository->check({CheckLevel::data, 1.0, {}, {}}));
+  EXPECT_EQ(RepositoryWorld::read(*repository, repository->snapshot(world.first.id)), world.rows);
+}
+
+TEST(Flips, a_pack_damaged_beside_its_blocks_names_the_snapshots_and_keys_in_it) {
+  const std::size_t size = TwoSnapshots().backend->get_all(TwoSnapshots().newest).size();
+  const std::size_t digest = size - 1;
+  for (const std::size_t at : {std::size_t{2}, std::size_t{30}, std::size_t{100}, size - 40, size - 90, digest}) {
+    TwoSnapshots world;
+    world.flip(at);
+    SCOPED_TRACE(at);
+    world.expect_named(world.open()->check({CheckLevel::data, 1.0, {}, {}}));
+    if (at != digest) world.expect_named(world.open()->check({}));
+    const auto repository = world.open();
+    EXPECT_EQ(RepositoryWorld::read(*repository, repository->snapshot(world.first.id)), world.rows);
+  }
 }
 
 }  // namespace

@@ -358,9 +358,9 @@ TEST(LargeFlips, of_a_block_are_named_with_the_snapshots_that_show_it) {
   flip({apart.pack, {large().apart}}, in(apart), "rows of another chain");
 }
 
-TEST(LargeFlips, of_the_frame_of_a_pack_are_named) {
+TEST(LargeFlips, of_the_frame_of_a_pack_are_named_with_the_snapshots_that_show_its_blocks) {
   const PlacedBlock block = block_of(BlockKind::rows, large().base);
-  const Harm harm{block.pack, {}};
+  const Harm harm{block.pack, {large().base, large().changed, large().written}};
   flip(harm, 3, "magic");
   flip(harm, 18, "session in the header");
   flip(harm, 30, "salt");
