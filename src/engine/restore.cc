@@ -22,8 +22,8 @@ using base::Error;
 using base::ErrorKind;
 using repository::Tree;
 
-// More shares than writers: one of heavy rows must not hold up the end.
-constexpr unsigned k_shares_per_writer = 4;
+// More shares than workers: one of heavy rows must not hold up the end.
+constexpr unsigned k_shares_per_worker = 4;
 
 // Counts and hashes what the target gives back.
 class HashingSink : public platform::RowSink {
@@ -74,7 +74,7 @@ public:
         stop_(std::move(stop)) {}
 
   // Asks the target about every row before anything is written.
-  void admit();
+  void admit(unsigned workers);
   void load(const platform::ReplaceOptions& options);
   void verify(unsigned workers);
   std::string swap() { return replacement_->swap(); }
@@ -90,28 +90,32 @@ private:
   platform::Connector& target_;
   base::Events& events_;
   std::stop_token stop_;
+  std::vector<base::KeyRange> ranges_;  // of about equal work
   std::unique_ptr<platform::Replacement> replacement_;
 };
 
-void WholeRestore::admit() {
+void WholeRestore::admit(unsigned workers) {
   const std::unique_ptr<platform::Connector::Admission> admission = target_.admission(collection_);
-  Meter meter(events_, phase("checking"), tree_.rows, tree_.bytes, 1);
-  Tally tally(meter);
-  StoppableSource source(repository_.blocks(), stop_);
-  for (repository::TreeCursor cursor(source, tree_); cursor.valid(); cursor.next()) {
-    throw_if_stopped(stop_);
-    admission->row(cursor.current());
-    tally.add(plain_size(cursor.current()));
-  }
+  Meter meter(events_, phase("checking"), tree_.rows, tree_.bytes, workers);
+  StoppableSource blocks(repository_.blocks(), stop_);
+  ranges_ = equal_shares(blocks, tree_, workers * k_shares_per_worker);
+  over_ranges(ranges_, workers, stop_, [&](const base::KeyRange& range, const std::stop_token& token) {
+    StoppableSource source(repository_.blocks(), token);
+    Tally tally(meter);
+    platform::RowSink& part = admission->part();
+    for (repository::TreeCursor cursor(source, tree_, range); cursor.valid(); cursor.next()) {
+      throw_if_stopped(token);
+      part.row(cursor.current());
+      tally.add(plain_size(cursor.current()));
+    }
+  });
   admission->end();
 }
 
 void WholeRestore::load(const platform::ReplaceOptions& options) {
   replacement_ = target_.replace(collection_, options, tree_.bytes, stop_);
   Meter meter(events_, phase("loading"), tree_.rows, tree_.bytes, options.writers);
-  StoppableSource blocks(repository_.blocks(), stop_);
-  const std::vector<base::KeyRange> ranges = equal_shares(blocks, tree_, options.writers * k_shares_per_writer);
-  over_ranges(ranges, options.writers, stop_, [&](const base::KeyRange& range, const std::stop_token& token) {
+  over_ranges(ranges_, options.writers, stop_, [&](const base::KeyRange& range, const std::stop_token& token) {
     StoppableSource source(repository_.blocks(), token);
     repository::TreeCursor cursor(source, tree_, range);
     Tally tally(meter);
@@ -134,7 +138,7 @@ void WholeRestore::verify(unsigned workers) {
   std::mutex mutex;
   repository::ContentHash content;
   std::uint64_t rows = 0;
-  over_ranges(replacement_->read_back_ranges(workers * k_shares_per_writer), workers, stop_,
+  over_ranges(replacement_->read_back_ranges(workers * k_shares_per_worker), workers, stop_,
               [&](const base::KeyRange& range, const std::stop_token& token) {
                 HashingSink sink(repository_.boundary_key(), meter, token);
                 replacement_->read_back(range, sink, token);
@@ -221,7 +225,7 @@ WholeResult restore_whole(repository::Repository& repository, const repository::
                      if (!options.yes) refuse_full_target(parts);
                      refuse_missing_rows(parts);
                      say_what_is_stale(snapshot, events);
-                     for (WholeRestore& part : parts) part.admit();
+                     for (WholeRestore& part : parts) part.admit(replace.writers);
                      for (WholeRestore& part : parts) part.load(replace);
                      for (WholeRestore& part : parts) part.verify(replace.writers);
                      throw_if_stopped(stop);

@@ -124,13 +124,15 @@ public:
   virtual std::unique_ptr<RowWriter> writer(const model::Collection& collection) = 0;
   // True when the collection exists and holds rows.
   virtual bool holds_rows(const model::Collection& collection) = 0;
-  // Throws Error{refused} naming the first row that this target cannot hold (NUL byte on PostgreSQL, a key that its
-  // collation folds onto another).  Called with every row in key order before anything is written; end() after the
-  // last.
+  // Throws Error{refused} naming a row that this target cannot hold (NUL byte on PostgreSQL, a key that its collation
+  // folds onto another).  It sees every row before anything is written.
   class Admission {
   public:
     virtual ~Admission() = default;
-    virtual void row(const base::RowView& row) = 0;
+    // For the rows of one range; ranges of several parts do not overlap.  Thread-safe; the part lives as long as the
+    // admission.
+    virtual RowSink& part() = 0;
+    // After the last row of all parts: joins what they saw.  No other thread may be in a part any more.
     virtual void end() = 0;
   };
   virtual std::unique_ptr<Admission> admission(const model::Collection& collection) = 0;

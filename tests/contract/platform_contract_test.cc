@@ -326,8 +326,16 @@ TEST_P(EveryConnector, refuses_the_swap_after_a_write_to_the_live_rows) {
 TEST_P(EveryConnector, admits_ordinary_rows_and_knows_whether_it_holds_any) {
   EXPECT_FALSE(connector->holds_rows(collection()));
   const auto admission = connector->admission(collection());
-  std::vector<base::ColumnView> columns;
-  for (const auto& [key, row] : awkward_rows()) EXPECT_NO_THROW(admission->row(base::to_view(row, columns)));
+  base::TaskGroup group({});
+  for (int i = 0; i < 3; ++i)
+    group.spawn([&admission, i](std::stop_token) {
+      platform::RowSink& part = admission->part();
+      std::vector<base::ColumnView> columns;
+      int at = 0;
+      for (const auto& [key, row] : awkward_rows())
+        if (at++ % 3 == i) part.row(base::to_view(row, columns));
+    });
+  EXPECT_NO_THROW(group.wait());
   EXPECT_NO_THROW(admission->end());
 }
 

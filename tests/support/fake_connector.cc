@@ -236,7 +236,7 @@ private:
   std::shared_ptr<FakeConnector::State> state_;
 };
 
-class FakeAdmission : public platform::Connector::Admission {
+class FakeAdmission : public platform::Connector::Admission, public platform::RowSink {
 public:
   FakeAdmission(model::Collection collection, std::optional<base::Bytes> refused)
       : collection_(std::move(collection)), refused_(std::move(refused)) {}
@@ -245,6 +245,7 @@ public:
     throw Error(ErrorKind::refused,
                 fmt::format("this target cannot hold row {}", model::key_to_path(collection_, row.key)));
   }
+  platform::RowSink& part() override { return *this; }  // it remembers nothing between rows
   void end() override {}
 
 private:

@@ -31,10 +31,14 @@ class MysqlAdmission : public testing::Test {
 protected:
   MysqlAdmission() : database(fresh_database(server)), endpoint{.address = address(server, database), .sessions = {}} {}
 
-  void admit(const std::vector<base::Row>& rows) {
+  // In parts of so many rows, of which the last is asked for first.
+  void admit(const std::vector<base::Row>& rows, std::size_t rows_per_part = 10000) {
     const auto admission = open_admission(endpoint, aspects());
     std::vector<base::ColumnView> columns;
-    for (const base::Row& row : rows) admission->row(base::to_view(row, columns));
+    std::vector<RowSink*> parts;
+    for (std::size_t i = 0; i <= rows.size() / rows_per_part; ++i) parts.push_back(&admission->part());
+    std::reverse(parts.begin(), parts.end());
+    for (std::size_t i = 0; i < rows.size(); ++i) parts[i / rows_per_part]->row(base::to_view(rows[i], columns));
     admission->end();
   }
 
@@ -43,8 +47,8 @@ protected:
             .columns = {"{}", std::nullopt, std::move(instant), std::move(by)}};
   }
 
-  std::string refusal(const std::vector<base::Row>& rows) {
-    const auto error = error_of([&] { admit(rows); });
+  std::string refusal(const std::vector<base::Row>& rows, std::size_t rows_per_part = 10000) {
+    const auto error = error_of([&] { admit(rows, rows_per_part); });
     EXPECT_EQ(error.kind(), ErrorKind::refused);
     return error.message();
   }
@@ -78,6 +82,27 @@ TEST_F(MysqlAdmission, names_both_rows_that_differ_in_trailing_blanks_only) {
   }
 }
 
+TEST_F(MysqlAdmission, finds_trailing_blanks_across_the_seams_of_parts) {
+  // Nothing between the two can end the URN that is open, however many parts lie between them.
+  std::vector<base::Row> rows{row({.urn = "a"}), row({.urn = "a", .aspect = "t"}), row({.urn = "b", .aspect = "q"})};
+  for (int i = 0; i < 7; ++i) rows.push_back(row({.urn = "b\x01" + std::to_string(i)}));
+  rows.push_back(row({.urn = "b\x1f"}));
+  rows.push_back(row({.urn = "b ", .aspect = "p"}));
+  rows.push_back(row({.urn = "b ", .aspect = "q ", .version = 2}));
+  rows.push_back(row({.urn = "b ", .aspect = "t"}));
+  for (std::size_t size = 1; size <= rows.size(); ++size) {
+    admit(rows, size);
+    std::vector<base::Row> clashing = rows;
+    clashing.insert(clashing.end() - 2, row({.urn = "b ", .aspect = "q"}));
+    const std::string message = refusal(clashing, size);
+    EXPECT_NE(message.find("row ('b', 'q', 0) and row ('b ', 'q', 0)"), std::string::npos) << size << message;
+    clashing = rows;
+    clashing.push_back(row({.urn = "b ", .aspect = "t "}));
+    const std::string within = refusal(clashing, size);
+    EXPECT_NE(within.find("row ('b ', 't', 0) and row ('b ', 't ', 0)"), std::string::npos) << size << within;
+  }
+}
+
 TEST_F(MysqlAdmission, names_both_rows_that_a_case_insensitive_collation_folds) {
   server.execute(k_current_table, database);
   server.execute("ALTER TABLE metadata_aspect_v2 CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
@@ -87,10 +112,11 @@ TEST_F(MysqlAdmission, names_both_rows_that_a_case_insensitive_collation_folds) 
   for (int i = 0; i < 5000; ++i) rows.push_back(row({.urn = fmt::format("urn:li:a:{:05}", i)}));
   admit(rows);
   rows.push_back(row({.urn = "urn:li:dataset:b"}));
-  const std::string message = refusal(rows);
-  EXPECT_NE(message.find("row ('urn:li:Dataset:B', 'status', 0) and row ('urn:li:dataset:b', 'status', 0)"),
-            std::string::npos)
-      << message;
+  for (const std::size_t rows_per_part : {10000U, 700U}) {
+    const std::string message = refusal(rows, rows_per_part);
+    for (const char* named : {"row ('urn:li:Dataset:B', 'status', 0)", "row ('urn:li:dataset:b', 'status', 0)"})
+      EXPECT_NE(message.find(named), std::string::npos) << message;
+  }
   EXPECT_EQ(server.query("SELECT COUNT(*) FROM metadata_aspect_v2", database), "0\n");
   EXPECT_EQ(server.query("SHOW TABLES", database), "metadata_aspect_v2\n");
 }

@@ -106,7 +106,7 @@ protected:
         [&] {
           const auto admission = store_->admission(collection);
           std::vector<base::ColumnView> columns;
-          for (const base::Row& each : all) admission->row(base::to_view(each, columns));
+          for (const base::Row& each : all) admission->part().row(base::to_view(each, columns));
           admission->end();
           if (message) throw base::Error(ErrorKind::usage, "admitted");
         },

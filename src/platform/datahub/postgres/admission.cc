@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
+#include <vector>
 
 #include "base/error.h"
 #include "platform/datahub/postgres/client.h"
 #include "platform/datahub/postgres/conventions.h"
+#include "platform/datahub/postgres/copy_encoder.h"
 #include "platform/datahub/postgres/reader.h"
 #include "platform/datahub/postgres/shape.h"
 #include "platform/datahub/sql/text.h"
@@ -27,7 +30,7 @@ std::size_t characters(std::string_view text) noexcept {
 }
 
 // Keys that the target's collation holds for equal.  Only it can say: they go into a temporary table with its
-// collations.
+// collations.  Thread-safe.
 class ClashFinder {
 public:
   ClashFinder(const SqlAddress& address, const TableParts& target) : client_(address, {}) {
@@ -40,16 +43,14 @@ public:
     client_.begin_copy_in("COPY pg_temp.holdfast_keys FROM STDIN");
   }
 
-  void add(const AspectKey& key) {
-    append(key.urn);
-    buffer_ += '\t';
-    append(key.aspect);
-    buffer_ += fmt::format("\t{}\n", key.version);
-    if (buffer_.size() >= k_send_bytes) send();
+  // Lines of COPY.
+  void put(base::ByteView keys) {
+    const std::lock_guard lock(mutex_);
+    client_.put(keys);
   }
 
+  // After the last put() of all threads.
   void end() {
-    send();
     client_.end_copy_in();
     const Rows rows = client_.query(
         "SELECT min(urn COLLATE pg_catalog.\"C\"), max(urn COLLATE pg_catalog.\"C\"), min(aspect COLLATE "
@@ -65,66 +66,45 @@ public:
   }
 
 private:
-  void append(std::string_view text) {
-    for (const char c : text) {
-      if (c == '\\')
-        buffer_ += "\\\\";
-      else if (c == '\n')
-        buffer_ += "\\n";
-      else if (c == '\r')
-        buffer_ += "\\r";
-      else if (c == '\t')
-        buffer_ += "\\t";
-      else
-        buffer_ += c;
-    }
-  }
-  void send() {
-    client_.put(buffer_);
-    buffer_.clear();
-  }
-
   Client client_;
-  base::Bytes buffer_;
+  std::mutex mutex_;
 };
 
-class PostgresAdmission : public Connector::Admission {
+int limit_of(const TableParts& parts, std::string_view name) {
+  const ColumnPart* column = parts.column(name);
+  return column ? column->chars_max : 0;
+}
+
+// What the target can hold.
+struct Limits {
+  int urn_chars = 0;
+  int aspect_chars = 0;
+  std::vector<ColumnPart> columns;
+};
+
+// Looks at the rows of one range.
+class Part : public RowSink {
 public:
-  PostgresAdmission(const SqlAddress& address, const model::Collection& collection) {
-    Client client(address, {});
-    const auto table = find_table(client, address);
-    const TableParts conventional =
-        conventional_parts(address.schema, table.value_or("metadata_aspect_v2"), collection);
-    const TableParts target =
-        table ? parts_with_columns(read_parts(client, address.schema, *table), conventional, collection) : conventional;
-    urn_chars_ = limit_of(target, "urn");
-    aspect_chars_ = limit_of(target, "aspect");
-    for (const model::Column& column : collection.columns) columns_.push_back(*target.column(column.name));
-    const ColumnPart* urn = target.column("urn");
-    const ColumnPart* aspect = target.column("aspect");
-    if (urn && aspect && (!urn->deterministic || !aspect->deterministic)) clashes_.emplace(address, target);
-  }
+  // Both outlive it; `clashes` is nullptr where equal keys have equal bytes.
+  Part(const Limits& limits, ClashFinder* clashes) : limits_(limits), clashes_(clashes) {}
 
   void row(const base::RowView& row) override {
     const AspectKey key = parse_aspect_key(row.key);
-    check_text(row, key.urn, "urn", urn_chars_);
-    check_text(row, key.aspect, "aspect", aspect_chars_);
-    if (row.columns.size() != columns_.size())
+    check_text(row, key.urn, "urn", limits_.urn_chars);
+    check_text(row, key.aspect, "aspect", limits_.aspect_chars);
+    if (row.columns.size() != limits_.columns.size())
       throw Error(ErrorKind::internal, row_name(row.key) + " has another number of columns than its collection");
-    for (std::size_t i = 0; i < columns_.size(); ++i) check_column(row, columns_[i], row.columns[i]);
-    if (clashes_) clashes_->add(key);
+    for (std::size_t i = 0; i < limits_.columns.size(); ++i) check_column(row, limits_.columns[i], row.columns[i]);
+    if (clashes_ != nullptr) add(key);
   }
 
-  void end() override {
-    if (clashes_) clashes_->end();
+  // The keys that are left.
+  void end() {
+    if (clashes_ != nullptr) clashes_->put(keys_);
+    keys_.clear();
   }
 
 private:
-  static int limit_of(const TableParts& parts, std::string_view name) {
-    const ColumnPart* column = parts.column(name);
-    return column ? column->chars_max : 0;
-  }
-
   [[noreturn]] static void refuse(const base::RowView& row, std::string_view problem, std::string_view column,
                                   std::string hint) {
     throw Error(ErrorKind::refused, fmt::format("{} {} {}", row_name(row.key), problem, column), std::move(hint));
@@ -154,10 +134,55 @@ private:
              "Correct it at the source and back up again.");
   }
 
-  int urn_chars_ = 0;
-  int aspect_chars_ = 0;
-  std::vector<ColumnPart> columns_;
+  void add(const AspectKey& key) {
+    append_copy_text(keys_, key.urn);
+    keys_ += '\t';
+    append_copy_text(keys_, key.aspect);
+    keys_ += fmt::format("\t{}\n", key.version);
+    if (keys_.size() < k_send_bytes) return;
+    clashes_->put(keys_);
+    keys_.clear();
+  }
+
+  const Limits& limits_;
+  ClashFinder* clashes_;
+  base::Bytes keys_;  // lines for the finder
+};
+
+class PostgresAdmission : public Connector::Admission {
+public:
+  PostgresAdmission(const SqlAddress& address, const model::Collection& collection) {
+    Client client(address, {});
+    const auto table = find_table(client, address);
+    const TableParts conventional =
+        conventional_parts(address.schema, table.value_or("metadata_aspect_v2"), collection);
+    const TableParts target =
+        table ? parts_with_columns(read_parts(client, address.schema, *table), conventional, collection) : conventional;
+    limits_.urn_chars = limit_of(target, "urn");
+    limits_.aspect_chars = limit_of(target, "aspect");
+    for (const model::Column& column : collection.columns) limits_.columns.push_back(*target.column(column.name));
+    const ColumnPart* urn = target.column("urn");
+    const ColumnPart* aspect = target.column("aspect");
+    if (urn && aspect && (!urn->deterministic || !aspect->deterministic)) clashes_.emplace(address, target);
+  }
+
+  RowSink& part() override {
+    const std::lock_guard lock(mutex_);
+    parts_.push_back(std::make_unique<Part>(limits_, clashes_ ? &*clashes_ : nullptr));
+    return *parts_.back();
+  }
+
+  void end() override {
+    if (!clashes_) return;
+    for (const auto& part : parts_) part->end();
+    clashes_->end();
+  }
+
+private:
+  Limits limits_;
   std::optional<ClashFinder> clashes_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Part>> parts_;
 };
 
 }  // namespace

@@ -33,7 +33,9 @@ void append_field(base::Bytes& out, base::ByteView bytes) {
   out += bytes;
 }
 
-void append_escaped(base::Bytes& out, base::ByteView text) {
+}  // namespace
+
+void append_copy_text(base::Bytes& out, base::ByteView text) {
   for (const char c : text) {
     switch (c) {
       case '\\':
@@ -53,8 +55,6 @@ void append_escaped(base::Bytes& out, base::ByteView text) {
     }
   }
 }
-
-}  // namespace
 
 CopyEncoder::CopyEncoder(const TableParts& target, const model::Collection& collection)
     : table_(qualified(target.schema, target.table)) {
@@ -125,9 +125,9 @@ void CopyEncoder::append_binary(base::Bytes& out, const base::RowView& row) cons
 
 void CopyEncoder::append_text(base::Bytes& out, const base::RowView& row) const {
   const AspectKey key = parse_aspect_key(row.key);
-  append_escaped(out, key.urn);
+  append_copy_text(out, key.urn);
   out += '\t';
-  append_escaped(out, key.aspect);
+  append_copy_text(out, key.aspect);
   out += fmt::format("\t{}", key.version);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     out += '\t';
@@ -137,7 +137,7 @@ void CopyEncoder::append_text(base::Bytes& out, const base::RowView& row) const 
     else if (columns_[i].form == Form::hex)
       out += "\\\\x" + base::to_hex(*value);
     else
-      append_escaped(out, *value);
+      append_copy_text(out, *value);
   }
   out += '\n';
 }

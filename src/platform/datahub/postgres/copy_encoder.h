@@ -10,6 +10,9 @@
 
 namespace holdfast::platform::datahub::postgres {
 
+// A text as a field of COPY … FROM STDIN in text form.
+void append_copy_text(base::Bytes& out, base::ByteView text);
+
 class CopyEncoder {  // not thread-safe
 public:
   // Throws Error{unsupported} naming the column of the collection that the table does not have.
