@@ -47,14 +47,14 @@ private:
   std::uint64_t rows_ = 0;
 };
 
-// Runs `work` over the ranges on several threads; each takes the next range that nobody has.
-void over_ranges(const std::vector<base::KeyRange>& ranges, unsigned workers, const std::stop_token& stop,
-                 const std::function<void(const base::KeyRange&, const std::stop_token&)>& work) {
+// Runs `work` for each number below `count` on several threads; each takes the next that nobody has.
+void share_out(std::size_t count, unsigned workers, const std::stop_token& stop,
+               const std::function<void(std::size_t, const std::stop_token&)>& work) {
   std::atomic<std::size_t> next{0};
   base::TaskGroup group(stop);
   for (unsigned i = 0; i < std::max(1U, workers); ++i) {
     group.spawn([&](std::stop_token token) {
-      for (std::size_t k = next++; k < ranges.size() && !token.stop_requested(); k = next++) work(ranges[k], token);
+      for (std::size_t k = next++; k < count && !token.stop_requested(); k = next++) work(k, token);
     });
   }
   group.wait();
@@ -76,12 +76,14 @@ public:
   // Asks the target about every row before anything is written.
   void admit(unsigned workers);
   void load(const platform::ReplaceOptions& options);
-  void verify(unsigned workers);
+  // Builds the indexes and compares what was loaded with the snapshot.
+  void finish(unsigned workers);
   std::string swap() { return replacement_->swap(); }
   bool target_holds_rows() { return target_.holds_rows(collection_); }
   const Tree& tree() const noexcept { return tree_; }
 
 private:
+  void verify(std::size_t parts, unsigned workers, const std::stop_token& stop);
   std::string phase(std::string_view what) const { return fmt::format("{} {}", what, tree_.name); }
 
   repository::Repository& repository_;
@@ -99,11 +101,11 @@ void WholeRestore::admit(unsigned workers) {
   Meter meter(events_, phase("checking"), tree_.rows, tree_.bytes, workers);
   StoppableSource blocks(repository_.blocks(), stop_);
   ranges_ = equal_shares(blocks, tree_, workers * k_shares_per_worker);
-  over_ranges(ranges_, workers, stop_, [&](const base::KeyRange& range, const std::stop_token& token) {
+  share_out(ranges_.size(), workers, stop_, [&](std::size_t k, const std::stop_token& token) {
     StoppableSource source(repository_.blocks(), token);
     Tally tally(meter);
     platform::RowSink& part = admission->part();
-    for (repository::TreeCursor cursor(source, tree_, range); cursor.valid(); cursor.next()) {
+    for (repository::TreeCursor cursor(source, tree_, ranges_[k]); cursor.valid(); cursor.next()) {
       throw_if_stopped(token);
       part.row(cursor.current());
       tally.add(plain_size(cursor.current()));
@@ -115,9 +117,9 @@ void WholeRestore::admit(unsigned workers) {
 void WholeRestore::load(const platform::ReplaceOptions& options) {
   replacement_ = target_.replace(collection_, options, tree_.bytes, stop_);
   Meter meter(events_, phase("loading"), tree_.rows, tree_.bytes, options.writers);
-  over_ranges(ranges_, options.writers, stop_, [&](const base::KeyRange& range, const std::stop_token& token) {
+  share_out(ranges_.size(), options.writers, stop_, [&](std::size_t k, const std::stop_token& token) {
     StoppableSource source(repository_.blocks(), token);
-    repository::TreeCursor cursor(source, tree_, range);
+    repository::TreeCursor cursor(source, tree_, ranges_[k]);
     Tally tally(meter);
     bool begun = false;
     const auto pull = [&]() -> const base::RowView* {
@@ -129,23 +131,31 @@ void WholeRestore::load(const platform::ReplaceOptions& options) {
     };
     replacement_->load(pull, token);
   });
-  events_.note(fmt::format("building the indexes of {}", tree_.name));
-  replacement_->build_indexes(stop_);
 }
 
-void WholeRestore::verify(unsigned workers) {
+// Building indexes leaves processors idle at its end, and reading back needs none of them.
+void WholeRestore::finish(unsigned workers) {
+  events_.note(fmt::format("building the indexes of {}", tree_.name));
+  const std::size_t parts = replacement_->read_back_parts(workers * k_shares_per_worker);
+  base::TaskGroup group(stop_);
+  group.spawn([&](std::stop_token token) { replacement_->build_indexes(token); });
+  group.spawn([&](std::stop_token token) { verify(parts, workers, token); });
+  group.wait();
+  throw_if_stopped(stop_);
+}
+
+void WholeRestore::verify(std::size_t parts, unsigned workers, const std::stop_token& stop) {
   Meter meter(events_, phase("verifying"), tree_.rows, tree_.bytes, workers);
   std::mutex mutex;
   repository::ContentHash content;
   std::uint64_t rows = 0;
-  over_ranges(replacement_->read_back_ranges(workers * k_shares_per_worker), workers, stop_,
-              [&](const base::KeyRange& range, const std::stop_token& token) {
-                HashingSink sink(repository_.boundary_key(), meter, token);
-                replacement_->read_back(range, sink, token);
-                const std::lock_guard lock(mutex);
-                content.add(sink.content());
-                rows += sink.rows();
-              });
+  share_out(parts, workers, stop, [&](std::size_t part, const std::stop_token& token) {
+    HashingSink sink(repository_.boundary_key(), meter, token);
+    replacement_->read_back(part, sink, token);
+    const std::lock_guard lock(mutex);
+    content.add(sink.content());
+    rows += sink.rows();
+  });
   if (rows != tree_.rows) {
     throw Error(
         ErrorKind::corruption,
@@ -227,7 +237,7 @@ WholeResult restore_whole(repository::Repository& repository, const repository::
                      say_what_is_stale(snapshot, events);
                      for (WholeRestore& part : parts) part.admit(replace.writers);
                      for (WholeRestore& part : parts) part.load(replace);
-                     for (WholeRestore& part : parts) part.verify(replace.writers);
+                     for (WholeRestore& part : parts) part.finish(replace.writers);
                      throw_if_stopped(stop);
                      // From here on the target changes: all shadows are whole and verified.
                      for (WholeRestore& part : parts) {

@@ -35,7 +35,8 @@ struct LeftOut {  // what exists and does not come along
 class RowSink {  // not thread-safe; one per range
 public:
   virtual ~RowSink() = default;
-  virtual void row(const base::RowView& row) = 0;  // strictly ascending keys; the view lives until it returns
+  // Strictly ascending keys unless the source of the rows says otherwise; the view lives until it returns.
+  virtual void row(const base::RowView& row) = 0;
 };
 
 struct CaptureOptions {
@@ -71,7 +72,7 @@ public:
 // ---------------------------------------------------------------------------------------------------------------
 
 struct ReplaceOptions {
-  unsigned writers = 4;
+  unsigned writers = 4;        // connections that load at once, and then build indexes, while as many read back
   bool drop_previous = false;  // the table that was there before the swap
   bool allow_writers = false;  // go on although somebody is connected to the table or writes to it
   std::string snapshot;        // for names and comments
@@ -87,9 +88,11 @@ public:
   // The pull returns the next row, or nullptr at the end.
   virtual void load(const std::function<const base::RowView*()>& pull, std::stop_token stop) = 0;
   virtual void build_indexes(std::stop_token stop) = 0;
-  // Reads back what was loaded, for the comparison of counts and content hash.
-  virtual void read_back(const base::KeyRange& range, RowSink& sink, std::stop_token stop) = 0;
-  virtual std::vector<base::KeyRange> read_back_ranges(unsigned wanted) = 0;
+  // Reads back what was loaded, for the comparison of counts and content hash: in some `wanted` parts, numbered from 0,
+  // that together hold each row once.  Returns how many there are; called by one thread after the last load().
+  virtual std::size_t read_back_parts(unsigned wanted) = 0;
+  // In any order of keys.  Thread-safe for up to ReplaceOptions::writers callers, also while build_indexes() runs.
+  virtual void read_back(std::size_t part, RowSink& sink, std::stop_token stop) = 0;
   // Atomic.  Throws Error{refused} when the live table was written to after begin, under the swap's lock.
   // Returns the name under which the previous table is kept; empty when there was none, or it was dropped.
   virtual std::string swap() = 0;

@@ -292,7 +292,8 @@ TEST_P(EveryConnector, replaces_everything_at_once) {
   const auto replacement = loaded(rows);
   EXPECT_EQ(live().size(), 40U) << "the shadow shows before the swap";
   KeepingSink back;
-  for (const base::KeyRange& range : replacement->read_back_ranges(3)) replacement->read_back(range, back, {});
+  const std::size_t parts = replacement->read_back_parts(3);
+  for (std::size_t part = 0; part < parts; ++part) replacement->read_back(part, back, {});
   EXPECT_EQ(back.rows(), rows);
   EXPECT_FALSE(replacement->swap().empty());
   EXPECT_EQ(live(), rows);

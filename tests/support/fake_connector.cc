@@ -160,22 +160,22 @@ public:
     if (shadow_.size() != before) throw Error(ErrorKind::internal, "a row was loaded twice");
   }
 
-  void build_indexes(std::stop_token) override {
-    const std::lock_guard lock(state_->mutex);
-    if (!state_->corrupt_load || shadow_.empty()) return;
-    for (auto& column : shadow_.rbegin()->second.columns) {
-      if (!column || column->empty()) continue;
-      column->pop_back();
-      return;
-    }
+  void build_indexes(std::stop_token stop) override {
+    const FakeConnector::Hooks hooks = state_->current_hooks();
+    if (hooks.index) hooks.index(std::move(stop));
   }
 
-  void read_back(const base::KeyRange& range, platform::RowSink& sink, std::stop_token) override {
+  std::size_t read_back_parts(unsigned wanted) override {
+    corrupt();
+    parts_ = cut(shadow_, wanted);
+    return parts_.size();
+  }
+  void read_back(std::size_t part, platform::RowSink& sink, std::stop_token) override {
+    const base::KeyRange& range = parts_.at(part);
     for (auto row = shadow_.lower_bound(range.from); row != shadow_.end() && range.contains(row->first); ++row) {
       give(row->second, sink);
     }
   }
-  std::vector<base::KeyRange> read_back_ranges(unsigned wanted) override { return cut(shadow_, wanted); }
 
   std::string swap() override {
     const FakeConnector::Hooks hooks = state_->current_hooks();
@@ -192,12 +192,23 @@ public:
   }
 
 private:
+  void corrupt() {
+    const std::lock_guard lock(state_->mutex);
+    if (!state_->corrupt_load || shadow_.empty()) return;
+    for (auto& column : shadow_.rbegin()->second.columns) {
+      if (!column || column->empty()) continue;
+      column->pop_back();
+      return;
+    }
+  }
+
   std::shared_ptr<FakeConnector::State> state_;
   const model::Collection collection_;
   const platform::ReplaceOptions options_;
   std::uint64_t version_ = 0;
   std::mutex mutex_;
   RowMap shadow_;
+  std::vector<base::KeyRange> parts_;
 };
 
 class FakeWriter : public platform::RowWriter {

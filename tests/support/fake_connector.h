@@ -36,6 +36,7 @@ public:
     std::function<void()> before_apply;            // nothing was written yet
     std::function<void()> after_apply;             // written, and the answer is lost when it throws
     std::function<void(std::uint64_t rows)> load;  // ahead of each row that is loaded
+    std::function<void(std::stop_token)> index;    // while the indexes are built
     std::function<void()> swap;                    // before the swap
   };
 

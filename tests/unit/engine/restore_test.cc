@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "base/error.h"
 #include "model/collection.h"
@@ -82,6 +84,27 @@ TEST_F(RestoreWhole, asks_about_every_row_before_anything_is_written) {
 TEST_F(RestoreWhole, notices_that_what_was_loaded_is_not_what_was_stored) {
   target.corrupt_load(true);
   refused(ErrorKind::corruption);
+}
+
+TEST_F(RestoreWhole, does_not_wait_for_the_indexes_of_what_was_loaded_wrong) {
+  std::atomic<bool> stopped{false};
+  test::FakeConnector::Hooks hooks;
+  hooks.index = [&](const std::stop_token& stop) {
+    const auto most = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!stop.stop_requested() && std::chrono::steady_clock::now() < most) std::this_thread::yield();
+    stopped = stop.stop_requested();
+  };
+  target.set_hooks(hooks);
+  target.corrupt_load(true);
+  refused(ErrorKind::corruption);
+  EXPECT_TRUE(stopped);
+}
+
+TEST_F(RestoreWhole, whose_indexes_cannot_be_built_leaves_the_target_untouched) {
+  test::FakeConnector::Hooks hooks;
+  hooks.index = [](const std::stop_token&) { throw Error(ErrorKind::unavailable, "lost connection"); };
+  target.set_hooks(hooks);
+  refused(ErrorKind::unavailable);
 }
 
 TEST_F(RestoreWhole, that_breaks_off_while_loading_leaves_the_target_untouched) {

@@ -70,7 +70,7 @@ TEST(DatahubConnector, backs_up_and_restores_through_one_interface) {
   EXPECT_FALSE(target->holds_rows(collection));
   const auto admission = target->admission(collection);
   std::vector<base::ColumnView> columns;
-  RowSink& part = admission->part();
+  platform::RowSink& part = admission->part();
   for (const base::Row& row : rows) part.row(base::to_view(row, columns));
   admission->end();
   const auto replacement = target->replace(collection,

@@ -35,7 +35,7 @@ protected:
   void admit(const std::vector<base::Row>& rows, std::size_t rows_per_part = 10000) {
     const auto admission = open_admission(endpoint, aspects());
     std::vector<base::ColumnView> columns;
-    std::vector<RowSink*> parts;
+    std::vector<platform::RowSink*> parts;
     for (std::size_t i = 0; i <= rows.size() / rows_per_part; ++i) parts.push_back(&admission->part());
     std::reverse(parts.begin(), parts.end());
     for (std::size_t i = 0; i < rows.size(); ++i) parts[i / rows_per_part]->row(base::to_view(rows[i], columns));

@@ -66,7 +66,8 @@ void load_and_index(Replacement& replacement, const std::vector<base::Row>& rows
 
 std::vector<base::Row> read_back(Replacement& replacement) {
   Collect sink;
-  for (const base::KeyRange& range : replacement.read_back_ranges(3)) replacement.read_back(range, sink, {});
+  const std::size_t parts = replacement.read_back_parts(3);
+  for (std::size_t part = 0; part < parts; ++part) replacement.read_back(part, sink, {});
   return sink.rows;
 }
 

@@ -96,7 +96,9 @@ inline void load_all(platform::Replacement& replacement, const std::vector<base:
 
 inline std::vector<base::Row> read_back(platform::Replacement& replacement) {
   KeepingSink sink;
-  for (const base::KeyRange& range : replacement.read_back_ranges(4)) replacement.read_back(range, sink, {});
+  const std::size_t parts = replacement.read_back_parts(4);
+  for (std::size_t part = 0; part < parts; ++part) replacement.read_back(part, sink, {});
+  std::sort(sink.rows.begin(), sink.rows.end(), [](const base::Row& a, const base::Row& b) { return a.key < b.key; });
   return std::move(sink.rows);
 }
 

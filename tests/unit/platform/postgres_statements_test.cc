@@ -137,6 +137,22 @@ TEST(CopyEncoder, names_the_row_whose_instant_is_none) {
   EXPECT_NE(message.find("urn:odd"), std::string::npos);
 }
 
+TEST(PostgresStatements, keep_vacuum_away_from_a_table_that_says_nothing_of_it) {
+  postgres::TableParts parts;
+  parts.schema = "s";
+  parts.table = "t";
+  parts.options = {"fillfactor=70"};
+  EXPECT_EQ(postgres::vacuum_statement(parts, postgres::Vacuum::never),
+            "ALTER TABLE \"s\".\"t\" SET (autovacuum_enabled = false, toast.autovacuum_enabled = false)");
+  EXPECT_EQ(postgres::vacuum_statement(parts, postgres::Vacuum::by_default),
+            "ALTER TABLE \"s\".\"t\" RESET (autovacuum_enabled, toast.autovacuum_enabled)");
+  parts.toast_options = {"autovacuum_enabled=true"};
+  EXPECT_EQ(postgres::vacuum_statement(parts, postgres::Vacuum::by_default),
+            "ALTER TABLE \"s\".\"t\" RESET (autovacuum_enabled)");
+  parts.options.push_back("autovacuum_enabled=false");
+  EXPECT_EQ(postgres::vacuum_statement(parts, postgres::Vacuum::never), std::nullopt);
+}
+
 }  // namespace
 
 }  // namespace holdfast::test

@@ -86,13 +86,11 @@ T big_endian(base::ByteView bytes) noexcept {
 
 class RowDecoder {
 public:
-  RowDecoder(const ReadTarget& target, const base::KeyRange& range, RowSink& sink)
-      : target_(target),
-        range_(range),
-        sink_(sink),
-        order_(range),
-        columns_(target.columns.size()),
-        instants_(target.columns.size()) {}
+  // `range` and the order of its keys are not looked at where there is none.
+  RowDecoder(const ReadTarget& target, const base::KeyRange* range, RowSink& sink)
+      : target_(target), range_(range), sink_(sink), columns_(target.columns.size()), instants_(target.columns.size()) {
+    if (range != nullptr) order_.emplace(*range);
+  }
 
   void message(base::ByteView bytes) {
     if (!header_seen_) skip_header(bytes);
@@ -153,8 +151,8 @@ private:
     check_text(urn, "urn");
     check_text(aspect, "aspect");
     for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i] = column(i);
-    if (!range_.contains(key_)) return;  // a bound fell inside of a URN
-    order_.next(key_);
+    if (range_ != nullptr && !range_->contains(key_)) return;  // a bound fell inside of a URN
+    if (order_) order_->next(key_);
     sink_.row({key_, columns_});
   }
 
@@ -191,15 +189,25 @@ private:
   }
 
   const ReadTarget& target_;
-  const base::KeyRange& range_;
+  const base::KeyRange* range_;
   RowSink& sink_;
-  OrderCheck order_;
+  std::optional<OrderCheck> order_;
   base::ByteView rest_;
   bool header_seen_ = false;
   base::Bytes key_;
   std::vector<base::ColumnView> columns_;
   std::vector<std::string> instants_;
 };
+
+std::string select_rows(const ReadTarget& target, const std::string& condition) {
+  std::string columns = "urn, aspect, version::bigint";
+  for (const ReadColumn& column : target.columns) {
+    columns += ", " + quote_name(column.name);
+    if (column.wire == Wire::cast) columns += "::text";
+  }
+  return fmt::format("SELECT {} FROM {}{}{}", columns, qualified(target.schema, target.table),
+                     condition.empty() ? "" : " WHERE ", condition);
+}
 
 // --- cutting
 
@@ -208,18 +216,23 @@ struct Sample {
   std::int64_t bytes = 0;
 };
 
+std::int64_t pages_of(Client& client, const ReadTarget& target) {
+  return client
+      .query("SELECT pg_catalog.pg_relation_size($1::regclass) / current_setting('block_size')::bigint",
+             {qualified(target.schema, target.table)})
+      .number(0, 0);
+}
+
 std::string sample_statement(Client& client, const ReadTarget& target) {
-  const std::string table = qualified(target.schema, target.table);
-  const std::int64_t pages =
-      client.query("SELECT pg_catalog.pg_relation_size($1::regclass) / current_setting('block_size')::bigint", {table})
-          .number(0, 0);
+  const std::int64_t pages = pages_of(client, target);
   const double percent =
       pages <= k_sample_pages ? 100.0 : 100.0 * static_cast<double>(k_sample_pages) / static_cast<double>(pages);
   // pg_column_size() looks at the stored size and brings no large value in from its side table.
   std::string bytes = "40";
   for (const ReadColumn& column : target.columns)
     bytes += fmt::format(" + coalesce(pg_catalog.pg_column_size({}), 0)", quote_name(column.name));
-  return fmt::format("SELECT urn, {} FROM {} TABLESAMPLE SYSTEM ({:.6f}) REPEATABLE (1)", bytes, table, percent);
+  return fmt::format("SELECT urn, {} FROM {} TABLESAMPLE SYSTEM ({:.6f}) REPEATABLE (1)", bytes,
+                     qualified(target.schema, target.table), percent);
 }
 
 }  // namespace
@@ -255,24 +268,18 @@ std::string range_condition(const Client& client, const ReadTarget& target, cons
 }
 
 std::string copy_statement(const Client& client, const ReadTarget& target, const base::KeyRange& range) {
-  std::string columns = "urn, aspect, version::bigint";
-  for (const ReadColumn& column : target.columns) {
-    columns += ", " + quote_name(column.name);
-    if (column.wire == Wire::cast) columns += "::text";
-  }
-  const std::string condition = range_condition(client, target, range);
   const char* order = target.key_order_is_bytes
                           ? "urn, aspect, version"
                           : "urn COLLATE pg_catalog.\"C\", aspect COLLATE pg_catalog.\"C\", version";
-  return fmt::format("COPY (SELECT {} FROM {}{}{} ORDER BY {}) TO STDOUT (FORMAT binary)", columns,
-                     qualified(target.schema, target.table), condition.empty() ? "" : " WHERE ", condition, order);
+  return fmt::format("COPY ({} ORDER BY {}) TO STDOUT (FORMAT binary)",
+                     select_rows(target, range_condition(client, target, range)), order);
 }
 
 void read_range(Client& client, const ReadTarget& target, const base::KeyRange& range, const ReadLimits& limits,
                 RowSink& sink) {
   client.set_stop(limits.stop);
   if (range.to && range.from >= *range.to) return;
-  RowDecoder decoder(target, range, sink);
+  RowDecoder decoder(target, &range, sink);
   std::uint64_t unspent = 0;
   const auto look = [&](std::uint64_t bytes) {
     if (limits.age) limits.age->check();
@@ -288,6 +295,24 @@ void read_range(Client& client, const ReadTarget& target, const base::KeyRange& 
     unspent = 0;
   });
   look(unspent);
+}
+
+std::vector<PageRange> cut_pages(Client& client, const ReadTarget& target, unsigned wanted) {
+  const std::int64_t pages = pages_of(client, target);
+  const std::int64_t count = std::clamp<std::int64_t>(pages, 1, wanted);
+  std::vector<PageRange> out;
+  for (std::int64_t i = 0; i < count; ++i) out.push_back({.from = pages * i / count, .to = pages * (i + 1) / count});
+  out.back().to.reset();
+  return out;
+}
+
+void read_pages(Client& client, const ReadTarget& target, const PageRange& range, RowSink& sink, std::stop_token stop) {
+  client.set_stop(stop);
+  RowDecoder decoder(target, nullptr, sink);
+  std::string condition = fmt::format("ctid >= '({},0)'", range.from);
+  if (range.to) condition += fmt::format(" AND ctid < '({},0)'", *range.to);
+  client.copy_out(fmt::format("COPY ({}) TO STDOUT (FORMAT binary)", select_rows(target, condition)),
+                  [&](base::ByteView bytes) { decoder.message(bytes); });
 }
 
 std::vector<base::KeyRange> sample_ranges(Client& client, const ReadTarget& target, unsigned wanted) {

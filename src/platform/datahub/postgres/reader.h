@@ -1,6 +1,8 @@
 // Reads a key range of one table by COPY in binary form and hands it on row by row, in byte order of the keys.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +49,16 @@ struct ReadLimits {
 // Error{unsupported} naming the row when its instant is infinite or outside of the years 1 to 9999.
 void read_range(Client& client, const ReadTarget& target, const base::KeyRange& range, const ReadLimits& limits,
                 RowSink& sink);
+
+// Pages of a table's file, of which the last may be left open: all rows that lie in them.
+struct PageRange {
+  std::int64_t from = 0;
+  std::optional<std::int64_t> to;
+};
+// At most `wanted` ranges of as many pages, which together are the whole table.
+std::vector<PageRange> cut_pages(Client& client, const ReadTarget& target, unsigned wanted);
+// As read_range, of rows as they lie: in no order.
+void read_pages(Client& client, const ReadTarget& target, const PageRange& range, RowSink& sink, std::stop_token stop);
 
 // Cuts of the key space into at most `wanted` ranges that hold about as many bytes each, from a sample of the table's
 // pages.

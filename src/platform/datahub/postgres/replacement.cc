@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <numeric>
 #include <utility>
 
 #include "base/error.h"
@@ -28,8 +30,9 @@ constexpr std::string_view k_shadow_comment = "holdfast: being loaded from snaps
 constexpr std::string_view k_kept_comment = "kept by holdfast: ";
 constexpr auto k_between_looks = std::chrono::seconds(5);
 constexpr std::size_t k_send_bytes = 256 * 1024;
-constexpr std::size_t k_name_max = 63;    // of PostgreSQL
-constexpr std::size_t k_marked_max = 56;  // what is left takes "_2" and the suffixes of index names
+constexpr std::size_t k_name_max = 63;       // of PostgreSQL
+constexpr std::size_t k_marked_max = 56;     // what is left takes "_2" and the suffixes of index names
+constexpr int k_reads_page_ranges = 140000;  // first version of PostgreSQL that does
 // Of the server, per session that builds an index.
 constexpr const char* k_index_memory = "SET maintenance_work_mem = '256MB'";
 
@@ -85,6 +88,7 @@ public:
   }
 
   void build_indexes(std::stop_token stop) override {
+    const std::vector<std::size_t> order = build_order();
     std::atomic<std::size_t> next = 0;
     base::TaskGroup group(stop);
     const std::size_t workers =
@@ -93,7 +97,7 @@ public:
       group.spawn([&](std::stop_token token) {
         std::unique_ptr<Client> client = take_client(token);
         client->execute(k_index_memory);
-        for (std::size_t k = next++; k < plan_.wanted.indexes.size(); k = next++) build_index(*client, k);
+        for (std::size_t k = next++; k < order.size(); k = next++) build_index(*client, order[k]);
         give_back(std::move(client));
       });
     group.wait();
@@ -102,20 +106,21 @@ public:
     main_.execute("ANALYZE " + qualified(shadow_.schema, shadow_.table));
   }
 
-  void read_back(const base::KeyRange& range, RowSink& sink, std::stop_token stop) override {
-    std::unique_ptr<Client> client = take_client(stop);
-    read_range(*client, read_target(shadow_, request_.collection), range, {.stop = stop}, sink);
+  std::size_t read_back_parts(unsigned wanted) override {
+    std::unique_ptr<Client> client = take_client(stop_);
+    const unsigned writers = std::max(1U, request_.options.writers);
+    // Older servers go through the whole table for each part.
+    if (client->version() < k_reads_page_ranges) wanted = std::min(wanted, writers);
+    page_ranges_ = cut_pages(*client, read_target(shadow_, request_.collection), std::max(1U, wanted));
     give_back(std::move(client));
+    return page_ranges_.size();
   }
 
-  std::vector<base::KeyRange> read_back_ranges(unsigned wanted) override {
-    const ReadTarget target = read_target(shadow_, request_.collection);
-    // Where the server sorts, every range is a scan of the whole table.
-    if (!target.key_order_is_bytes) wanted = std::min(wanted, std::max(1U, request_.options.writers));
-    std::unique_ptr<Client> client = take_client(stop_);
-    std::vector<base::KeyRange> out = sample_ranges(*client, target, std::max(1U, wanted));
+  // As the rows lie, which needs no index and is the fastest way; a set has no order.
+  void read_back(std::size_t part, RowSink& sink, std::stop_token stop) override {
+    std::unique_ptr<Client> client = take_client(stop);
+    read_pages(*client, read_target(shadow_, request_.collection), page_ranges_.at(part), sink, stop);
     give_back(std::move(client));
-    return out;
   }
 
   std::string swap() override {
@@ -215,6 +220,17 @@ private:
     main_.execute(fmt::format("COMMENT ON TABLE {} IS {}", qualified(shadow_.schema, shadow_.table),
                               quote_text(std::string(k_shadow_comment) + plan_.snapshot)));
     for (const std::string& statement : column_statements(shadow_)) main_.execute(statement);
+    if (const auto statement = vacuum_statement(shadow_, Vacuum::never)) main_.execute(*statement);
+  }
+
+  // Indexes of all rows first: a long one that starts last would run alone.
+  std::vector<std::size_t> build_order() const {
+    std::vector<std::size_t> out(plan_.wanted.indexes.size());
+    std::iota(out.begin(), out.end(), std::size_t{0});
+    std::stable_partition(out.begin(), out.end(), [&](std::size_t number) {
+      return plan_.wanted.indexes[number].tail.find(" WHERE (") == std::string::npos;
+    });
+    return out;
   }
 
   void build_index(Client& client, std::size_t number) {
@@ -264,6 +280,7 @@ private:
   Client& main_;                     // the same: makes the shadow, swaps
   SwapPlan plan_;
   TableParts shadow_;
+  std::vector<PageRange> page_ranges_;  // to read back
   bool swapped_ = false;
   std::mutex clients_mutex_;
   std::vector<std::unique_ptr<Client>> clients_;

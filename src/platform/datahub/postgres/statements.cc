@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "platform/datahub/postgres/client.h"
@@ -121,6 +122,21 @@ std::vector<std::string> column_statements(const TableParts& parts) {
                                 quote_text(column.comment)));
   }
   return out;
+}
+
+std::optional<std::string> vacuum_statement(const TableParts& parts, Vacuum vacuum) {
+  const std::string name = "autovacuum_enabled";
+  const std::string value = vacuum == Vacuum::never ? " = false" : "";
+  const auto is_set = [&](const std::vector<std::string>& options) {
+    return std::any_of(options.begin(), options.end(),
+                       [&](const std::string& text) { return text.starts_with(name + "="); });
+  };
+  std::vector<std::string> changes;
+  if (!is_set(parts.options)) changes.push_back(name + value);
+  if (!is_set(parts.toast_options)) changes.push_back("toast." + name + value);
+  if (changes.empty()) return std::nullopt;
+  return fmt::format("ALTER TABLE {} {} ({})", table_name(parts), vacuum == Vacuum::never ? "SET" : "RESET",
+                     joined(changes));
 }
 
 std::vector<std::string> trimming_statements(const TableParts& parts) {

@@ -1,6 +1,7 @@
 // SQL text made from the parts of a table.  Pure: no server is asked.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,10 @@ std::string index_statement(const TableParts& parts, const IndexPart& index);
 std::string create_table(const TableParts& parts);
 // Storage, statistics and comments of columns, the table's own comment left out.
 std::vector<std::string> column_statements(const TableParts& parts);
+// Whether the server may vacuum and analyse the table by itself.  Left alone while it is loaded: its vacuum would hold
+// up our own locks, for a second or more each.  Settings of its own stay; nullopt where it has both.
+enum class Vacuum { never, by_default };
+std::optional<std::string> vacuum_statement(const TableParts& parts, Vacuum vacuum);
 // Comments on table, indexes and constraints; the replica identity; the index that CLUSTER uses.
 std::vector<std::string> trimming_statements(const TableParts& parts);
 std::vector<std::string> grant_statements(const TableParts& parts);

@@ -104,6 +104,7 @@ void bring_shadow_in(Client& client, const SwapPlan& plan) {
   const std::string& schema = plan.wanted.schema;
   client.execute(
       fmt::format("ALTER TABLE {} RENAME TO {}", qualified(schema, plan.shadow), quote_name(plan.wanted.table)));
+  if (const auto statement = vacuum_statement(plan.wanted, Vacuum::by_default)) client.execute(*statement);
   for (std::size_t i = 0; i < plan.wanted.indexes.size(); ++i)
     client.execute(fmt::format("ALTER INDEX {} RENAME TO {}", qualified(schema, plan.shadow_indexes[i]),
                                quote_name(plan.wanted.indexes[i].name)));
