@@ -1,7 +1,8 @@
 // What a look-up costs once the key is derived: the process's own time, and how often it went to the backend.  Cold:
 // every run is a new process that remembers nothing.
 //   hf_reads show FOLDER SNAPSHOT:PATH        prints "SECONDS CPU_SECONDS GETS OBJECT_LISTS BYTES"
-//   hf_reads diff FOLDER BEFORE AFTER         the same, and the number of differences
+//   hf_reads diff FOLDER BEFORE AFTER         the same, and the number of differences: which keys, as `holdfast diff`
+//   hf_reads fields FOLDER BEFORE AFTER       the same with the rows before and after, as `holdfast diff --fields`
 //   hf_reads grow FOLDER SNAPSHOTS ROWS       makes a repository with that many snapshots, 1 % of the rows changed each
 // The key is in HOLDFAST_KEY.
 #include <fmt/format.h>
@@ -64,7 +65,7 @@ void show(const std::string& folder, const std::string& what) {
   meter.print(counts, row.columns.size());
 }
 
-void diff(const std::string& folder, const std::string& before, const std::string& after) {
+void diff(const std::string& folder, const std::string& before, const std::string& after, repository::Values values) {
   const auto local = storage::open_local_backend(folder);
   const repository::MasterKey master = Repository::unlock(*local, key());
   storage::CallCounts counts;
@@ -72,9 +73,12 @@ void diff(const std::string& folder, const std::string& before, const std::strin
   const Meter meter;
   const auto opened = Repository::open(*counted, environment(), master);
   std::uint64_t differences = 0;
-  engine::compare_snapshots(*opened, engine::resolve(*opened, before), engine::resolve(*opened, after), {},
-                            repository::Values::yes,
-                            [&](const model::Collection&, const repository::Difference&, bool) { ++differences; });
+  engine::compare_snapshots(*opened,
+                            {.before = engine::resolve(*opened, before),
+                             .after = engine::resolve(*opened, after),
+                             .selection = {},
+                             .values = values},
+                            {}, [&](const model::Collection&, const repository::Difference&, bool) { ++differences; });
   meter.print(counts, differences);
 }
 
@@ -135,10 +139,11 @@ void grow(const std::string& folder, std::uint64_t snapshots, std::uint64_t rows
 
 int run(const std::vector<std::string>& words) {
   if (words.size() == 3 && words[0] == "show") return show(words[1], words[2]), 0;
-  if (words.size() == 4 && words[0] == "diff") return diff(words[1], words[2], words[3]), 0;
+  if (words.size() == 4 && words[0] == "diff") return diff(words[1], words[2], words[3], repository::Values::no), 0;
+  if (words.size() == 4 && words[0] == "fields") return diff(words[1], words[2], words[3], repository::Values::yes), 0;
   if (words.size() == 4 && words[0] == "grow") return grow(words[1], std::stoull(words[2]), std::stoull(words[3])), 0;
   throw Error(ErrorKind::usage,
-              "hf_reads show FOLDER REFERENCE | diff FOLDER BEFORE AFTER | grow FOLDER SNAPSHOTS ROWS");
+              "hf_reads show FOLDER REFERENCE | diff|fields FOLDER BEFORE AFTER | grow FOLDER SNAPSHOTS ROWS");
 }
 
 }  // namespace

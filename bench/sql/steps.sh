@@ -199,7 +199,12 @@ measure_reads() {
   read -r wall cpu gets lists bytes found <<<"$cost"
   limit "diff, 0.1 % changed, after $snapshots snapshots" "0.3 s" "$wall" 0.3
   say "  it found $found rows by $gets reads of $bytes bytes"
+  read_cost fields "$work/mysql.repository" latest~1 latest
+  read -r wall cpu gets lists bytes found <<<"$cost"
+  limit "diff --fields, 0.1 % changed, after $snapshots snapshots" "0.3 s" "$wall" 0.3
+  say "  it found $found rows by $gets reads of $bytes bytes"
   measure diff.ours holdfast diff latest~1 latest
+  measure fields.ours holdfast diff --fields latest~1 latest
   say "  a repository of $many snapshots"
   path=$(hf_reads grow "$work/many" "$many" 2000)
   read_cost show "$work/many" "latest:$path"

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "engine/browse.h"
 #include "engine/difference_filter.h"
+#include "engine/stop_guard.h"
 
 namespace holdfast::engine {
 
@@ -29,10 +30,12 @@ const Tree* find_tree(const Snapshot& snapshot, const std::string& name) {
 }
 
 // The snapshots after `older` up to and including `newer`, oldest first; nullopt when `newer` does not descend from it.
-std::optional<std::vector<Snapshot>> descent(Repository& repository, const Snapshot& older, const Snapshot& newer) {
+std::optional<std::vector<Snapshot>> descent(Repository& repository, const Snapshot& older, const Snapshot& newer,
+                                             const std::stop_token& stop) {
   std::vector<Snapshot> out;
   out.push_back(newer);
   while (out.size() < k_chain_max) {
+    throw_if_stopped(stop);
     const std::optional<repository::SnapshotId> parent = out.back().parent;
     if (!parent) return std::nullopt;
     if (*parent == older.id) break;
@@ -96,15 +99,16 @@ bool same_columns(const model::Collection& a, const model::Collection& b) {
   return RowProjection(a, b).identity();
 }
 
-class SnapshotComparison {
+class Comparer {
 public:
-  SnapshotComparison(Repository& repository, const Snapshot& before, const Snapshot& after,
-                     const model::Selection& selection, Values values, const Visitor& visit)
+  Comparer(Repository& repository, const SnapshotComparison& comparison, std::stop_token stop, const Visitor& visit)
       : repository_(repository),
-        before_(before),
-        after_(after),
-        selection_(selection),
-        values_(values),
+        stop_(std::move(stop)),
+        source_(repository.blocks(), stop_),
+        before_(comparison.before),
+        after_(comparison.after),
+        selection_(comparison.selection),
+        values_(comparison.values),
         visit_(visit) {}
 
   CompareCounts run() {
@@ -123,13 +127,15 @@ public:
 private:
   std::optional<std::vector<Snapshot>> descent_if_related(const Snapshot& older, const Snapshot& newer) {
     if (older.connector != newer.connector) return std::nullopt;
-    return descent(repository_, older, newer);
+    return descent(repository_, older, newer, stop_);
   }
   void compare_collection(const std::string& name);
   void compare_trees(const Sides& sides, const model::Collection& collection, const base::KeyRange& range,
                      DifferenceFilter& filter);
 
   Repository& repository_;
+  const std::stop_token stop_;
+  StoppableSource source_;
   const Snapshot& before_;
   const Snapshot& after_;
   const model::Selection& selection_;
@@ -140,7 +146,7 @@ private:
   CompareCounts counts_;
 };
 
-void SnapshotComparison::compare_collection(const std::string& name) {
+void Comparer::compare_collection(const std::string& name) {
   const Sides sides{.before = find_tree(before_, name),
                     .after = find_tree(after_, name),
                     .forward = deltas(forward_, name),
@@ -148,37 +154,40 @@ void SnapshotComparison::compare_collection(const std::string& name) {
   const model::Collection first = collection_of(sides.before != nullptr ? *sides.before : *sides.after);
   const model::Collection collection = sides.after != nullptr ? unite(first, collection_of(*sides.after)) : first;
   model::Selection selection = selection_;
-  learn(selection, repository_.blocks(), collection, sides.before);
-  learn(selection, repository_.blocks(), collection, sides.after);
+  learn(selection, source_, collection, sides.before);
+  learn(selection, source_, collection, sides.after);
   DifferenceFilter filter(collection, selection, {sides.before, sides.after}, counts_, visit_);
   compare_trees(sides, collection, selection.range(collection), filter);
 }
 
-void SnapshotComparison::compare_trees(const Sides& sides, const model::Collection& collection,
-                                       const base::KeyRange& range, DifferenceFilter& filter) {
-  repository::BlockSource& source = repository_.blocks();
+void Comparer::compare_trees(const Sides& sides, const model::Collection& collection, const base::KeyRange& range,
+                             DifferenceFilter& filter) {
   const repository::BoundaryKey& key = repository_.boundary_key();
+  const auto show = [&](const Difference& difference) {
+    throw_if_stopped(stop_);
+    filter(difference);
+  };
   const bool both = sides.before != nullptr && sides.after != nullptr;
   const bool alike = both && same_columns(collection_of(*sides.before), collection_of(*sides.after));
   if (alike && !sides.forward.empty()) {
-    repository::diff(source, key, *sides.before, *sides.after, sides.forward, values_,
-                     [&](const Difference& difference) { filter(difference); });
+    repository::diff(source_, key, *sides.before, *sides.after, sides.forward, values_,
+                     [&](const Difference& difference) { show(difference); });
   } else if (alike && !sides.backward.empty()) {
-    repository::diff(source, key, *sides.after, *sides.before, sides.backward, values_,
-                     [&](const Difference& difference) { filter(turned(difference)); });
+    repository::diff(source_, key, *sides.after, *sides.before, sides.backward, values_,
+                     [&](const Difference& difference) { show(turned(difference)); });
   } else if (alike && range == base::KeyRange{}) {
-    repository::diff(source, key, *sides.before, *sides.after, {}, values_,
-                     [&](const Difference& difference) { filter(difference); });
+    repository::diff(source_, key, *sides.before, *sides.after, {}, values_,
+                     [&](const Difference& difference) { show(difference); });
   } else {
-    merge(source, sides, range, collection, filter);
+    merge(source_, sides, range, collection, filter);
   }
 }
 
 }  // namespace
 
-CompareCounts compare_snapshots(Repository& repository, const Snapshot& before, const Snapshot& after,
-                                const model::Selection& selection, Values values, const Visitor& visit) {
-  return SnapshotComparison(repository, before, after, selection, values, visit).run();
+CompareCounts compare_snapshots(Repository& repository, const SnapshotComparison& comparison, std::stop_token stop,
+                                const Visitor& visit) {
+  return Comparer(repository, comparison, std::move(stop), visit).run();
 }
 
 }  // namespace holdfast::engine

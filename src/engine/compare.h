@@ -29,9 +29,15 @@ enum class Freshness { fresh, stale };
 using Visitor = std::function<void(const model::Collection& collection, const repository::Difference& difference,
                                    Freshness freshness)>;
 
-CompareCounts compare_snapshots(repository::Repository& repository, const repository::Snapshot& before,
-                                const repository::Snapshot& after, const model::Selection& selection,
-                                repository::Values values, const Visitor& visit);
+struct SnapshotComparison {
+  const repository::Snapshot& before;
+  const repository::Snapshot& after;
+  const model::Selection& selection;
+  repository::Values values = repository::Values::no;
+};
+// Throws Error{cancelled} soon after a stop request.
+CompareCounts compare_snapshots(repository::Repository& repository, const SnapshotComparison& comparison,
+                                std::stop_token stop, const Visitor& visit);
 
 // `before` is the snapshot, `after` the live platform as it is now.
 CompareCounts compare_live(repository::Repository& repository, const repository::Snapshot& before,

@@ -4,7 +4,10 @@
 // and of the blocks of two different bases, that only one of the trees has: each of their keys is looked up in both
 // trees.
 #include <algorithm>
+#include <memory>
+#include <optional>
 
+#include "base/task_group.h"
 #include "repository/cells.h"
 #include "repository/merge.h"
 #include "repository/tree.h"
@@ -21,66 +24,203 @@ bool has_hashed(const Layer& layer) {
   return !layer.hashed_erases.empty();
 }
 
+// Rows that layers hold, in key order, until it is known what became of them.
+class Batch {
+public:
+  explicit Batch(std::uint32_t columns) : rows_(columns) {}
+
+  // `row` was touched by one delta only, which therefore says what happened.
+  void tell(const StoredRow& row, Values values) {
+    const bool looked_up = values == Values::yes && row.op != Op::insert;
+    // Only the values' readers need more than the key.
+    rows_.add(values == Values::yes ? row : StoredRow{.op = row.op, .carried = 0, .key = row.key, .cells = {}}, {});
+    asks_.push_back(Ask::delta);
+    lookups_ += looked_up ? 1 : 0;
+  }
+  // The key may differ: what both trees hold is to be compared.
+  void compare(ByteView key) {
+    rows_.add({.op = Op::update, .carried = 0, .key = key, .cells = {}}, {});
+    asks_.push_back(Ask::trees);
+    ++lookups_;
+  }
+  void clear() {
+    rows_.clear();
+    asks_.clear();
+    lookups_ = 0;
+  }
+  bool full() const noexcept { return asks_.size() >= k_rows || rows_.bytes() >= k_bytes; }
+  std::size_t size() const noexcept { return asks_.size(); }
+  std::size_t lookups() const noexcept { return lookups_; }
+
+  // Who knows what happened to a row.
+  enum class Ask : std::uint8_t { delta, trees };
+  Ask ask(std::size_t i) const noexcept { return asks_[i]; }
+  StoredRow row(std::size_t i, std::vector<Cell>& cells) const { return rows_.row(i, cells); }
+
+private:
+  static constexpr std::size_t k_rows = 1024;
+  static constexpr std::size_t k_bytes = 4u << 20;
+  RowBuffer rows_;
+  std::vector<Ask> asks_;
+  std::size_t lookups_ = 0;
+};
+
+// Finds the differences in a share of a batch and keeps them until they are shown.  Not thread-safe.
 class Differ {
 public:
-  Differ(BlockSource& source, const BoundaryKey& key, const Tree& a, const Tree& b, Values values,
-         const std::function<void(const Difference&)>& visit)
+  Differ(BlockSource& source, const BoundaryKey& key, const Tree& a, const Tree& b, Values values)
       : source_(source),
         values_(values),
-        visit_(visit),
         in_a_(source, key, a.shape, a.layers),
         in_b_(source, key, b.shape, b.layers),
         resolve_a_(source),
         resolve_b_(source),
-        stack_(b.shape.columns) {}
+        stack_(b.shape.columns),
+        rows_(b.shape.columns) {}
 
-  // The key may differ: compares what both trees hold.
+  void begin(std::size_t from, std::size_t to) noexcept {
+    next_ = from;
+    end_ = to;
+  }
+  bool done() const noexcept { return next_ == end_; }
+
+  // Goes on until the share is done, or what was found takes its part of memory.
+  void run(const Batch& batch) {
+    std::vector<Cell> cells;
+    for (; next_ < end_ && rows_.bytes() < k_kept_bytes; ++next_) {
+      const StoredRow row = batch.row(next_, cells);
+      if (batch.ask(next_) == Batch::Ask::delta)
+        tell(row);
+      else
+        compare(row.key);
+    }
+  }
+
+  void show(const std::function<void(const Difference&)>& visit) {
+    std::vector<Cell> before;
+    std::vector<Cell> after;
+    for (const Found& found : found_) {
+      Difference difference{.kind = found.kind, .key = rows_.key(found.row), .before = {}, .after = {}};
+      if (found.before)
+        difference.before =
+            base::RowView{.key = difference.key, .columns = resolve_a_(rows_.row(*found.before, before).cells)};
+      if (found.after)
+        difference.after =
+            base::RowView{.key = difference.key, .columns = resolve_b_(rows_.row(*found.after, after).cells)};
+      visit(difference);
+    }
+    found_.clear();
+    rows_.clear();
+  }
+
+private:
+  struct Found {
+    Kind kind = Kind::added;
+    std::size_t row = 0;  // in rows_, with the key
+    std::optional<std::size_t> before;
+    std::optional<std::size_t> after;
+  };
+
   void compare(ByteView key) {
     const StoredRow* before = in_a_.find(key);
     const StoredRow* after = in_b_.find(key);
     if (before == nullptr && after == nullptr) return;
     if (before != nullptr && after != nullptr && equal_rows(source_, *before, *after)) return;
-    emit(before == nullptr ? Kind::added : after == nullptr ? Kind::removed : Kind::changed, key, before, after);
+    keep(before == nullptr ? Kind::added : after == nullptr ? Kind::removed : Kind::changed, key, before, after);
   }
 
-  // The key was touched by one delta only, which therefore says what happened.
   void tell(const StoredRow& row) {
     const Kind kind = row.op == Op::insert ? Kind::added : row.op == Op::erase ? Kind::removed : Kind::changed;
     if (values_ == Values::no) {
-      visit_({.kind = kind, .key = row.key, .before = {}, .after = {}});
+      keep(kind, row.key, nullptr, nullptr);
       return;
     }
     const StoredRow* before = kind == Kind::added ? nullptr : in_a_.find(row.key);
     if (kind != Kind::changed) {
-      emit(kind, row.key, before, kind == Kind::added ? &row : nullptr);
+      keep(kind, row.key, before, kind == Kind::added ? &row : nullptr);
       return;
     }
     stack_.clear();
     if (before != nullptr) stack_.push(*before);
     stack_.push(row);
-    emit(kind, row.key, before, &stack_.row());
+    keep(kind, row.key, before, &stack_.row());
   }
 
-private:
-  void emit(Kind kind, ByteView key, const StoredRow* before, const StoredRow* after) {
-    Difference difference{.kind = kind, .key = key, .before = {}, .after = {}};
-    if (values_ == Values::yes && before != nullptr) {
-      difference.before = base::RowView{.key = key, .columns = resolve_a_(before->cells)};
-    }
-    if (values_ == Values::yes && after != nullptr) {
-      difference.after = base::RowView{.key = key, .columns = resolve_b_(after->cells)};
-    }
-    visit_(difference);
+  void keep(Kind kind, ByteView key, const StoredRow* before, const StoredRow* after) {
+    Found found{.kind = kind, .row = rows_.rows(), .before = {}, .after = {}};
+    if (values_ == Values::yes && before != nullptr) found.before = add(*before);
+    if (values_ == Values::yes && after != nullptr) found.after = add(*after);
+    if (!found.before && !found.after) add({.op = Op::update, .carried = 0, .key = key, .cells = {}});
+    found_.push_back(found);
+  }
+  std::size_t add(const StoredRow& row) {
+    rows_.add(row, {});
+    return rows_.rows() - 1;
   }
 
+  static constexpr std::size_t k_kept_bytes = 4u << 20;
   BlockSource& source_;
   Values values_;
-  const std::function<void(const Difference&)>& visit_;
   TreeLookup in_a_;
   TreeLookup in_b_;
   ColumnResolver resolve_a_;
   ColumnResolver resolve_b_;
   RowStack stack_;
+  std::size_t next_ = 0;
+  std::size_t end_ = 0;
+  std::vector<Found> found_;
+  RowBuffer rows_;
+};
+
+// Looks rows up on several threads and shows what differs on this one, in key order.  Changes that are scattered cost a
+// block each, which is nearly all of the work.
+class Differences {
+public:
+  Differences(BlockSource& source, const BoundaryKey& key, const Tree& a, const Tree& b, Values values,
+              const std::function<void(const Difference&)>& visit)
+      : make_([&source, &key, &a, &b, values] { return std::make_unique<Differ>(source, key, a, b, values); }),
+        values_(values),
+        visit_(visit),
+        batch_(b.shape.columns) {}
+
+  void tell(const StoredRow& row) {
+    batch_.tell(row, values_);
+    if (batch_.full()) flush();
+  }
+  void compare(ByteView key) {
+    batch_.compare(key);
+    if (batch_.full()) flush();
+  }
+
+  void flush() {
+    const std::size_t workers = batch_.lookups() < k_worth_threads ? 1 : k_workers;
+    while (differs_.size() < workers) differs_.push_back(make_());
+    for (std::size_t i = 0; i < workers; ++i)
+      differs_[i]->begin(batch_.size() * i / workers, batch_.size() * (i + 1) / workers);
+    if (workers > 1) {
+      base::TaskGroup group({});
+      for (std::size_t i = 0; i < workers; ++i)
+        group.spawn([this, i](const std::stop_token&) { differs_[i]->run(batch_); });
+      group.wait();
+    }
+    for (std::size_t i = 0; i < workers; ++i) {
+      while (!differs_[i]->done()) {
+        differs_[i]->show(visit_);
+        differs_[i]->run(batch_);
+      }
+      differs_[i]->show(visit_);
+    }
+    batch_.clear();
+  }
+
+private:
+  static constexpr std::size_t k_workers = 4;
+  static constexpr std::size_t k_worth_threads = 16;
+  const std::function<std::unique_ptr<Differ>()> make_;
+  const Values values_;
+  const std::function<void(const Difference&)>& visit_;
+  Batch batch_;
+  std::vector<std::unique_ptr<Differ>> differs_;
 };
 
 // Both trees row by row: for trees whose columns differ, and where tombstones do not name their keys.
@@ -170,21 +310,23 @@ void diff(BlockSource& source, const BoundaryKey& key, const Tree& a, const Tree
     diff_all(source, a, b, values, visit);
     return;
   }
-  Differ differ(source, key, a, b, values, visit);
+  Differences differences(source, key, a, b, values, visit);
   if (usable_chain(a, between)) {
     std::vector<const Layer*> deltas;
     for (const Tree* tree : between) deltas.push_back(&*tree->delta);
     for (MergeReader rows(source, b.shape, deltas, {}, MergedRows::changes); rows.valid(); rows.next()) {
       if (rows.touched() == 1) {
-        differ.tell(rows.current());
+        differences.tell(rows.current());
       } else {
-        differ.compare(rows.key());
+        differences.compare(rows.key());
       }
     }
+    differences.flush();
     return;
   }
   Bytes candidate;
-  for (Candidates keys(source, a, b); keys.next(candidate);) differ.compare(candidate);
+  for (Candidates keys(source, a, b); keys.next(candidate);) differences.compare(candidate);
+  differences.flush();
 }
 
 }  // namespace holdfast::repository

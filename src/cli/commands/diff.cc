@@ -66,7 +66,9 @@ private:
     DifferencePrinter printer(context, {.fields = compare_.fields ? Fields::show : Fields::hide,
                                         .before = before.id.short_id(),
                                         .after = after.id.short_id()});
-    const auto counts = engine::compare_snapshots(repository, before, after, selection, values, printer.visitor());
+    const auto counts = engine::compare_snapshots(
+        repository, {.before = before, .after = after, .selection = selection, .values = values}, context.stop(),
+        printer.visitor());
     printer.end(counts);
     return counts;
   }

@@ -159,7 +159,7 @@ TEST(Backup, starts_a_new_base_when_columns_change) {
   EXPECT_FALSE(after.trees.front().delta.has_value());
   EXPECT_EQ(after.trees.front().layers.size(), 1U);
   // A column that is NULL everywhere is no difference.
-  const auto counts = compare_snapshots(*world.repository, before, after, {}, repository::Values::no, {});
+  const auto counts = compare_snapshots(*world.repository, {before, after, {}, repository::Values::no}, {}, {});
   EXPECT_FALSE(counts.any());
 }
 

@@ -49,7 +49,8 @@ struct Collector {
 
 Changes compared(EngineWorld& world, const Snapshot& a, const Snapshot& b, const model::Selection& selection = {}) {
   Collector collector;
-  const CompareCounts counts = compare_snapshots(*world.repository, a, b, selection, Values::yes, std::ref(collector));
+  const CompareCounts counts =
+      compare_snapshots(*world.repository, {a, b, selection, Values::yes}, {}, std::ref(collector));
   EXPECT_EQ(counts.added + counts.changed + counts.removed, collector.changes.size());
   return collector.changes;
 }
@@ -133,9 +134,33 @@ TEST(CompareSnapshots, of_neighbours_reads_only_what_differs) {
   const auto counted = storage::make_fault_backend(*world.backend, {}, &counts);
   const auto repository = world.open(*counted);
   const std::uint64_t before = counts.gets;
-  const CompareCounts found = compare_snapshots(*repository, a, b, {}, Values::yes, {});
+  const CompareCounts found = compare_snapshots(*repository, {a, b, {}, Values::yes}, {}, {});
   EXPECT_EQ(found.added, 1U);
   EXPECT_LE(counts.gets - before, 8U);
+}
+
+TEST(CompareSnapshots, ends_soon_after_a_stop_request) {
+  EngineWorld world;
+  world.connector.set_rows(test::some_rows(2000, 3));
+  const Snapshot a = world.backup().snapshot;
+  RowMap rows = world.connector.rows();
+  for (auto& [key, row] : rows) row.columns[0] = "{}";
+  world.connector.set_rows(rows);
+  const Snapshot b = world.backup().snapshot;
+  for (const Values values : {Values::no, Values::yes}) {
+    std::stop_source stop;
+    std::size_t shown = 0;
+    try {
+      compare_snapshots(*world.repository, {a, b, {}, values}, stop.get_token(),
+                        [&](const model::Collection&, const Difference&, bool) {
+                          if (++shown == 3) stop.request_stop();
+                        });
+      FAIL() << "it went on to the end";
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::cancelled);
+    }
+    EXPECT_EQ(shown, 3U);
+  }
 }
 
 TEST(CompareSnapshots, tells_differences_in_stale_ranges_apart) {
@@ -153,9 +178,10 @@ TEST(CompareSnapshots, tells_differences_in_stale_ranges_apart) {
   world.connector.set_hooks(hooks);
   const Snapshot c = world.backup().snapshot;
   ASSERT_TRUE(c.partial());
-  const CompareCounts counts = compare_snapshots(*world.repository, a, c, {}, Values::no, {});
+  const CompareCounts counts = compare_snapshots(*world.repository, {a, c, {}, Values::no}, {}, {});
   EXPECT_GT(counts.stale, 0U);
-  EXPECT_EQ(counts.stale + counts.changed, compare_snapshots(*world.repository, a, b, {}, Values::no, {}).changed);
+  EXPECT_EQ(counts.stale + counts.changed,
+            compare_snapshots(*world.repository, {a, b, {}, Values::no}, {}, {}).changed);
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <atomic>
+
+#include "base/error.h"
 #include "repository/tree.h"
 #include "support/tree_fixture.h"
 
@@ -111,6 +114,63 @@ TEST(Diff, hands_out_large_values) {
   const Tree b = test::capture(blocks, after, a).tree;
   EXPECT_EQ(test::diff_lines(blocks, a, b, {&b}, Values::yes), test::expected_lines(model, after, Values::yes));
   EXPECT_EQ(test::diff_lines(blocks, a, b, {}, Values::yes), test::expected_lines(model, after, Values::yes));
+}
+
+TEST(Diff, shows_more_changes_than_it_looks_up_at_once_in_key_order) {
+  Chain chain(3, 3, 3000, 1400);
+  for (const Values values : {Values::no, Values::yes}) {
+    const auto one = test::expected_lines(chain.models[0], chain.models[1], values);
+    ASSERT_GT(one.size(), 1024u);
+    EXPECT_EQ(test::diff_lines(chain.blocks, chain.trees[0], chain.trees[1], chain.between(0, 1), values), one);
+    const auto two = test::expected_lines(chain.models[0], chain.models[2], values);
+    EXPECT_EQ(test::diff_lines(chain.blocks, chain.trees[0], chain.trees[2], chain.between(0, 2), values), two);
+    EXPECT_EQ(test::diff_lines(chain.blocks, chain.trees[0], chain.trees[2], {}, values), two);
+  }
+}
+
+// Small changes of large rows: what is looked up takes more memory than may be kept before it is shown.
+TEST(Diff, shows_changes_of_heavy_rows_in_key_order) {
+  test::MemoryBlocks blocks;
+  Model model;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    const char letter = static_cast<char>('a' + i % 26);
+    model[test::numbered_key(i)] = {Bytes(60000, letter), Bytes(60000, 'x'), Bytes("old")};
+  }
+  Model after = model;
+  for (auto& [key, values] : after) values[2] = "new";
+  const Tree a = test::capture(blocks, model, std::nullopt).tree;
+  const Tree b = test::capture(blocks, after, a).tree;
+  EXPECT_EQ(test::diff_lines(blocks, a, b, {&b}, Values::yes), test::expected_lines(model, after, Values::yes));
+}
+
+TEST(Diff, passes_on_that_a_row_cannot_be_looked_up) {
+  Chain chain(4, 2, 2000, 300);
+  class Failing : public BlockSource {
+  public:
+    Failing(BlockSource& inner, int gets) : inner_(inner), left_(gets) {}
+    Bytes get(const BlockId& id) override {
+      if (left_-- <= 0) throw base::Error(base::ErrorKind::unavailable, "gone");
+      return inner_.get(id);
+    }
+
+  private:
+    BlockSource& inner_;
+    std::atomic<int> left_;
+  };
+  const std::uint64_t before = chain.blocks.gets();
+  test::diff_lines(chain.blocks, chain.trees[0], chain.trees[1], chain.between(0, 1), Values::yes);
+  const int needed = static_cast<int>(chain.blocks.gets() - before);
+  for (const int gets : {0, needed / 8, needed / 2}) {
+    Failing failing(chain.blocks, gets);
+    Bytes last;
+    EXPECT_THROW(diff(failing, test::boundary_key(), chain.trees[0], chain.trees[1], chain.between(0, 1), Values::yes,
+                      [&](const Difference& difference) {
+                        EXPECT_LT(last, difference.key);
+                        last.assign(difference.key);
+                      }),
+                 base::Error)
+        << gets;
+  }
 }
 
 }  // namespace
