@@ -33,7 +33,12 @@ protected:
 
   // In parts of so many rows, of which the last is asked for first.
   void admit(const std::vector<base::Row>& rows, std::size_t rows_per_part = 10000) {
-    const auto admission = open_admission(endpoint, aspects());
+    admit(rows, aspects(), rows_per_part);
+  }
+
+  void admit(const std::vector<base::Row>& rows, const model::Collection& collection,
+             std::size_t rows_per_part = 10000) {
+    const auto admission = open_admission(endpoint, collection);
     std::vector<base::ColumnView> columns;
     std::vector<platform::RowSink*> parts;
     for (std::size_t i = 0; i <= rows.size() / rows_per_part; ++i) parts.push_back(&admission->part());
@@ -49,6 +54,12 @@ protected:
 
   std::string refusal(const std::vector<base::Row>& rows, std::size_t rows_per_part = 10000) {
     const auto error = error_of([&] { admit(rows, rows_per_part); });
+    EXPECT_EQ(error.kind(), ErrorKind::refused);
+    return error.message();
+  }
+
+  std::string refusal(const std::vector<base::Row>& rows, const model::Collection& collection) {
+    const auto error = error_of([&] { admit(rows, collection); });
     EXPECT_EQ(error.kind(), ErrorKind::refused);
     return error.message();
   }
@@ -140,6 +151,19 @@ TEST_F(MysqlAdmission, names_instants_that_the_type_cannot_hold) {
   server.execute("ALTER TABLE metadata_aspect_v2 MODIFY createdon datetime(3) NOT NULL", database);
   admit({row({.urn = "u"}, "1969-12-31 23:59:59.123000")});
   EXPECT_NE(refusal({row({.urn = "u"}, "2026-01-01 00:00:00.123400")}).find("more digits"), std::string::npos);
+}
+
+TEST_F(MysqlAdmission, knows_that_an_empty_server_gets_the_sources_own_table) {
+  const base::Row late = row({.urn = "u"}, "9999-12-31 23:59:59.999999");
+  const base::Row wide = row({.urn = std::string(600, 'u')}, "2026-01-01 00:00:00.000000", std::string(300, 'b'));
+  model::Collection collection = aspects();
+  EXPECT_NE(refusal({late}, collection).find("outside of the range of the type timestamp"), std::string::npos);
+  collection.columns[2].source_type = "datetime(6)";
+  admit({late, wide}, collection);
+  collection.columns[2].source_type = "timestamp without time zone";
+  EXPECT_NE(refusal({late}, collection).find("outside of the range"), std::string::npos)
+      << "rows of PostgreSQL get DataHub's own table";
+  EXPECT_NE(refusal({wide}, collection).find("at most 500 fit"), std::string::npos);
 }
 
 TEST_F(MysqlAdmission, names_text_that_is_not_utf8) {

@@ -101,7 +101,9 @@ TEST_F(PostgresWriter, handles_more_rows_than_one_look_takes) {
 class PostgresAdmission : public PostgresWriter {
 protected:
   ErrorKind admit(const std::vector<base::Row>& all, std::string* message) {
-    const auto collection = store_->capture({}, {})->collections()[0].collection;
+    return admit(all, store_->capture({}, {})->collections()[0].collection, message);
+  }
+  ErrorKind admit(const std::vector<base::Row>& all, const model::Collection& collection, std::string* message) {
     return kind_of(
         [&] {
           const auto admission = store_->admission(collection);
@@ -142,6 +144,37 @@ TEST_F(PostgresAdmission, names_the_row_and_the_column_that_do_not_fit) {
     EXPECT_NE(message.find("urn:li:odd"), std::string::npos) << message;
     EXPECT_NE(message.find(bad.says), std::string::npos) << message;
   }
+}
+
+TEST_F(PostgresAdmission, names_the_row_that_is_not_json_where_an_index_needs_it) {
+  server_.execute(
+      "CREATE INDEX schemaversionindex ON metadata_aspect_v2 (((systemmetadata::jsonb ->> 'schemaVersion')))",
+      database_);
+  base::Row odd = row("urn:li:odd", "nor is this");
+  odd.columns[1] = "{'runId': 1}";
+  std::string message;
+  EXPECT_EQ(admit({row("urn:li:a", "x"), odd}, &message), ErrorKind::refused);
+  EXPECT_NE(message.find("urn:li:odd"), std::string::npos) << message;
+  EXPECT_NE(message.find("systemmetadata"), std::string::npos) << message;
+  server_.execute("DROP INDEX schemaversionindex", database_);
+  EXPECT_EQ(admit({row("urn:li:a", "x"), odd}, &message), ErrorKind::usage);
+}
+
+TEST_F(PostgresAdmission, knows_that_an_empty_database_gets_the_sources_own_table) {
+  model::Collection collection = store_->capture({}, {})->collections()[0].collection;
+  server_.execute("DROP TABLE metadata_aspect_v2", database_);
+  base::Row odd = row("urn:li:" + std::string(600, 'x'), "x");
+  odd.columns[1] = "no JSON";
+  std::string message;
+  EXPECT_EQ(admit({odd}, collection, &message), ErrorKind::usage) << message;
+  for (model::Column& column : collection.columns)
+    if (column.content == model::ColumnContent::instant) column.source_type = "datetime(6)";
+  EXPECT_EQ(admit({odd}, collection, &message), ErrorKind::refused) << "rows of MySQL get DataHub's own table";
+  EXPECT_NE(message.find("500 characters"), std::string::npos) << message;
+  odd = row("urn:li:odd", "x");
+  odd.columns[1] = "no JSON";
+  EXPECT_EQ(admit({odd}, collection, &message), ErrorKind::refused);
+  EXPECT_NE(message.find("systemmetadata"), std::string::npos) << message;
 }
 
 TEST_F(PostgresAdmission, finds_keys_that_the_targets_collation_folds) {

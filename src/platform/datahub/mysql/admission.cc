@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "platform/datahub/mysql/rows.h"
 #include "platform/datahub/mysql/shape.h"
+#include "platform/datahub/sql/shape.h"
 #include "platform/datahub/sql/text.h"
 
 namespace holdfast::platform::datahub::mysql {
@@ -277,6 +278,18 @@ public:
   }
 
 private:
+  // Rows of such a server find the definition that held them there; only how long a text may be and which times a type
+  // holds may differ from DataHub's conventions.
+  static void as_at_the_source(const model::Collection& collection, MysqlTable& table) {
+    for (ColumnPlan& column : table.key) column.characters_max = 0;
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      ColumnPlan& column = table.columns[i];
+      const std::string& type = collection.columns[i].source_type;
+      column.characters_max = 0;
+      if (column.instant) column.data_type = type.substr(0, type.find('('));
+    }
+  }
+
   // What conventional_ddl() makes.
   void conventions(const model::Collection& collection) {
     limits_.table.collation = collation_facts("utf8mb4_bin");
@@ -295,6 +308,7 @@ private:
       if (column.name == "createdby" || column.name == "createdfor") plan.characters_max = 255;
       limits_.table.columns.push_back(plan);
     }
+    if (has_types_of_mysql(collection)) as_at_the_source(collection, limits_.table);
   }
 
   void join_seams() {

@@ -11,8 +11,10 @@
 #include "platform/datahub/postgres/client.h"
 #include "platform/datahub/postgres/conventions.h"
 #include "platform/datahub/postgres/copy_encoder.h"
+#include "platform/datahub/postgres/json_text.h"
 #include "platform/datahub/postgres/reader.h"
 #include "platform/datahub/postgres/shape.h"
+#include "platform/datahub/sql/shape.h"
 #include "platform/datahub/sql/text.h"
 
 namespace holdfast::platform::datahub::postgres {
@@ -79,14 +81,33 @@ int limit_of(const TableParts& parts, std::string_view name) {
 struct Limits {
   int urn_chars = 0;
   int aspect_chars = 0;
-  std::vector<ColumnPart> columns;
+  struct Column {
+    ColumnPart part;
+    JsonNeed json = JsonNeed::none;
+  };
+  std::vector<Column> columns;
 };
+
+// Of the table as it is, or as a restore will make it.
+TableParts target_of(Client& client, const SqlAddress& address, const model::Collection& collection) {
+  const auto table = find_table(client, address);
+  TableParts conventional = conventional_parts(address.schema, table.value_or("metadata_aspect_v2"), collection);
+  if (table) return parts_with_columns(read_parts(client, address.schema, *table), conventional, collection);
+  if (!has_types_of_postgres(collection)) return conventional;
+  // It will be made by the snapshot's own definition, which these rows were held by.
+  conventional.indexes.clear();
+  for (ColumnPart& column : conventional.columns) {
+    column.not_null = false;
+    column.chars_max = 0;
+  }
+  return conventional;
+}
 
 // Looks at the rows of one range.
 class Part : public RowSink {
 public:
-  // Both outlive it; `clashes` is nullptr where equal keys have equal bytes.
-  Part(const Limits& limits, ClashFinder* clashes) : limits_(limits), clashes_(clashes) {}
+  // All outlive it; `clashes` is nullptr where equal keys have equal bytes.
+  Part(const Limits& limits, JsonCheck& json, ClashFinder* clashes) : limits_(limits), json_(json), clashes_(clashes) {}
 
   void row(const base::RowView& row) override {
     const AspectKey key = parse_aspect_key(row.key);
@@ -121,7 +142,8 @@ private:
              "Widen the column of the target, or leave the row out with --select.");
   }
 
-  static void check_column(const base::RowView& row, const ColumnPart& column, const base::ColumnView& value) {
+  void check_column(const base::RowView& row, const Limits::Column& limits, const base::ColumnView& value) {
+    const ColumnPart& column = limits.part;
     if (!value) {
       if (column.not_null)
         refuse(row, "has a NULL, which the target does not take, in", column.name, "Leave the row out with --select.");
@@ -132,6 +154,11 @@ private:
     if (wire_of(column) == Wire::instant && !instant_micros(*value))
       refuse(row, fmt::format("has '{}', which is no instant, in", *value), column.name,
              "Correct it at the source and back up again.");
+    if (const auto problem = json_.problem(*value, limits.json))
+      refuse(row, fmt::format("is not JSON ({}), which the target's definition needs it to be, in", *problem),
+             column.name,
+             "Correct it at the source and back up again, leave the row out with --select, or drop the index, check or "
+             "type that needs JSON.");
   }
 
   void add(const AspectKey& key) {
@@ -145,22 +172,22 @@ private:
   }
 
   const Limits& limits_;
+  JsonCheck& json_;
   ClashFinder* clashes_;
   base::Bytes keys_;  // lines for the finder
 };
 
 class PostgresAdmission : public Connector::Admission {
 public:
-  PostgresAdmission(const SqlAddress& address, const model::Collection& collection) {
+  PostgresAdmission(const SqlAddress& address, const model::Collection& collection) : json_(address) {
     Client client(address, {});
-    const auto table = find_table(client, address);
-    const TableParts conventional =
-        conventional_parts(address.schema, table.value_or("metadata_aspect_v2"), collection);
-    const TableParts target =
-        table ? parts_with_columns(read_parts(client, address.schema, *table), conventional, collection) : conventional;
+    const TableParts target = target_of(client, address, collection);
     limits_.urn_chars = limit_of(target, "urn");
     limits_.aspect_chars = limit_of(target, "aspect");
-    for (const model::Column& column : collection.columns) limits_.columns.push_back(*target.column(column.name));
+    for (const model::Column& column : collection.columns) {
+      const ColumnPart& part = *target.column(column.name);
+      limits_.columns.push_back({.part = part, .json = json_need(target, part)});
+    }
     const ColumnPart* urn = target.column("urn");
     const ColumnPart* aspect = target.column("aspect");
     if (urn && aspect && (!urn->deterministic || !aspect->deterministic)) clashes_.emplace(address, target);
@@ -168,7 +195,7 @@ public:
 
   RowSink& part() override {
     const std::lock_guard lock(mutex_);
-    parts_.push_back(std::make_unique<Part>(limits_, clashes_ ? &*clashes_ : nullptr));
+    parts_.push_back(std::make_unique<Part>(limits_, json_, clashes_ ? &*clashes_ : nullptr));
     return *parts_.back();
   }
 
@@ -180,6 +207,7 @@ public:
 
 private:
   Limits limits_;
+  JsonCheck json_;
   std::optional<ClashFinder> clashes_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Part>> parts_;

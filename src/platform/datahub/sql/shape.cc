@@ -72,6 +72,15 @@ std::string reason_for(const std::string& table, std::string_view aspect_table) 
   return "not a table of DataHub's SQL store that Holdfast knows";
 }
 
+// PostgreSQL says "timestamp without time zone", MySQL "timestamp(6)" or "datetime(6)".
+enum class Zone { named, not_named };
+bool has_instant(const model::Collection& collection, Zone zone) {
+  return std::any_of(collection.columns.begin(), collection.columns.end(), [&](const model::Column& column) {
+    const bool named = column.source_type.find("time zone") != std::string::npos;
+    return column.content == model::ColumnContent::instant && named == (zone == Zone::named);
+  });
+}
+
 }  // namespace
 
 std::string shape_to_json(const TableShape& shape) {
@@ -100,6 +109,14 @@ TableShape shape_from_json(std::string_view text) {
   } catch (const Json::exception& error) {
     throw Error(ErrorKind::corruption, fmt::format("the table shape in the snapshot cannot be read: {}", error.what()));
   }
+}
+
+bool has_types_of_mysql(const model::Collection& collection) {
+  return has_instant(collection, Zone::not_named);
+}
+
+bool has_types_of_postgres(const model::Collection& collection) {
+  return has_instant(collection, Zone::named);
 }
 
 std::vector<KnownTable> left_out_tables(const std::vector<std::string>& existing, std::string_view aspect_table) {

@@ -38,6 +38,10 @@ struct TableShape {
 std::string shape_to_json(const TableShape& shape);
 TableShape shape_from_json(std::string_view text);
 
+// Which server rows come from, by the types that their instants have there; neither holds without an instant.
+bool has_types_of_mysql(const model::Collection& collection);
+bool has_types_of_postgres(const model::Collection& collection);
+
 // The known stores beside the aspect table (reference: DataHub's documentation of its SQL schema): given the names of
 // the tables that exist, those that are left out and why.
 struct KnownTable {
