@@ -19,10 +19,11 @@ packages_of() {
     # mariadb-server-core and postgresql-client-15 bring programs only: no unit, no user, no data.
     servers) echo mariadb-server-core mariadb-client-core postgresql-client-15 openssl util-linux procps ;;
     fuzz) echo clang-14 libclang-rt-14-dev ;;
+    # locales: the definitions from which one test makes a locale in its own folder; none is made on the machine.
     # What ours is held against: other programs, and what the independent reader of tests/golden/reader needs.
     peers)
       echo mariadb-client mydumper restic borgbackup zstd time \
-        python3-cryptography python3-zstandard python3-argon2 libxxhash0
+        python3-cryptography python3-zstandard python3-argon2 libxxhash0 locales
       ;;
     lint) echo clang-format-14 clang-tidy-19 shellcheck ;;
     *) fail "there is no group of packages '$1'" ;;

@@ -73,12 +73,13 @@ void diff(const std::string& folder, const std::string& before, const std::strin
   const Meter meter;
   const auto opened = Repository::open(*counted, environment(), master);
   std::uint64_t differences = 0;
-  engine::compare_snapshots(*opened,
-                            {.before = engine::resolve(*opened, before),
-                             .after = engine::resolve(*opened, after),
-                             .selection = {},
-                             .values = values},
-                            {}, [&](const model::Collection&, const repository::Difference&, bool) { ++differences; });
+  engine::compare_snapshots(
+      *opened,
+      {.before = engine::resolve(*opened, before),
+       .after = engine::resolve(*opened, after),
+       .selection = {},
+       .values = values},
+      {}, [&](const model::Collection&, const repository::Difference&, engine::Freshness) { ++differences; });
   meter.print(counts, differences);
 }
 

@@ -152,7 +152,7 @@ TEST(CompareSnapshots, ends_soon_after_a_stop_request) {
     std::size_t shown = 0;
     try {
       compare_snapshots(*world.repository, {a, b, {}, values}, stop.get_token(),
-                        [&](const model::Collection&, const Difference&, bool) {
+                        [&](const model::Collection&, const Difference&, Freshness) {
                           if (++shown == 3) stop.request_stop();
                         });
       FAIL() << "it went on to the end";
