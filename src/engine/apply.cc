@@ -26,7 +26,18 @@ constexpr std::size_t k_batch_bytes = 4u << 20;
 constexpr int k_journal_version = 1;
 constexpr std::size_t k_conflicts_named = 10;
 
-// Steps [first, last) of the plan.  Where a batch begins and ends follows from the plan alone, so that a resumed run
+using Steps = std::vector<const Step*>;
+
+// Removals go first: the target may take the key of a row that goes for that of one that comes, and a batch is a
+// transaction of its own.
+Steps in_order(const Plan& plan) {
+  Steps out;
+  for (const Step& step : plan.steps) out.push_back(&step);
+  std::stable_partition(out.begin(), out.end(), [](const Step* step) { return step->action == Action::remove; });
+  return out;
+}
+
+// Steps [first, last) in that order.  Where a batch begins and ends follows from the plan alone, so that a resumed run
 // meets the same batches under the same names.
 struct Batch {
   std::size_t first = 0;
@@ -37,13 +48,13 @@ std::size_t bytes_of(const Step& step) {
   return (step.before ? plain_size(*step.before) : 0) + (step.after ? plain_size(*step.after) : 0);
 }
 
-std::vector<Batch> cut(const Plan& plan) {
+std::vector<Batch> cut(const Steps& steps) {
   std::vector<Batch> out;
   Batch batch;
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    const Step& step = plan.steps[i];
-    const bool other = step.collection != plan.steps[batch.first].collection;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const Step& step = *steps[i];
+    const bool other = step.collection != steps[batch.first]->collection;
     const bool full = i - batch.first >= k_batch_rows || bytes + bytes_of(step) > k_batch_bytes;
     if (i != batch.first && (other || full)) {
       out.push_back({batch.first, i});
@@ -52,7 +63,7 @@ std::vector<Batch> cut(const Plan& plan) {
     }
     bytes += bytes_of(step);
   }
-  if (batch.first < plan.steps.size()) out.push_back({batch.first, plan.steps.size()});
+  if (batch.first < steps.size()) out.push_back({batch.first, steps.size()});
   return out;
 }
 
@@ -78,10 +89,10 @@ private:
   std::uint64_t value_ = 14695981039346656037ULL;
 };
 
-std::string fingerprint(const Plan& plan, const Batch& batch) {
+std::string fingerprint(const Steps& steps, const Batch& batch) {
   Fingerprint out;
   for (std::size_t i = batch.first; i < batch.last; ++i) {
-    const Step& step = plan.steps[i];
+    const Step& step = *steps[i];
     out.add(base::ByteView(model::to_string(step.action)));
     out.add(base::ByteView(step.key));
     out.add(step.before);
@@ -102,14 +113,15 @@ char letter(RowResult result) {
 // The write-ahead journal of one plan in the local state: objects restore/<plan>/<first step>-intent and …-outcome.
 class Journal {
 public:
-  Journal(storage::Backend& backend, const Plan& plan) : backend_(backend), plan_(plan) {}
+  Journal(storage::Backend& backend, const Plan& plan, const Steps& steps)
+      : backend_(backend), plan_(plan), steps_(steps) {}
 
   enum class State { fresh, intended, finished };
 
   State read(const Batch& batch) {
     const std::string intent = name(batch, "intent");
     if (!backend_.stat(intent)) return State::fresh;
-    if (intended_steps(intent) != fingerprint(plan_, batch)) {
+    if (intended_steps(intent) != fingerprint(steps_, batch)) {
       throw Error(ErrorKind::conflict, fmt::format("plan {} was changed after part of it had been applied", plan_.id),
                   "Make a new plan: it will hold what is left to do.");
     }
@@ -119,7 +131,7 @@ public:
   void intend(const Batch& batch) {
     const json record{
         {"version", k_journal_version}, {"snapshot", plan_.snapshot},        {"target", plan_.target},
-        {"first", batch.first},         {"count", batch.last - batch.first}, {"steps", fingerprint(plan_, batch)}};
+        {"first", batch.first},         {"count", batch.last - batch.first}, {"steps", fingerprint(steps_, batch)}};
     backend_.put(name(batch, "intent"), record.dump());
   }
 
@@ -146,22 +158,30 @@ private:
 
   storage::Backend& backend_;
   const Plan& plan_;
+  const Steps& steps_;
 };
 
 class Application {
 public:
   Application(const Plan& plan, platform::Connector& target, const model::Collection& collection,
               storage::Backend& backend, Meter& meter)
-      : plan_(plan), target_(target), collection_(collection), journal_(backend, plan), meter_(meter) {}
+      : plan_(plan),
+        steps_(in_order(plan)),
+        target_(target),
+        collection_(collection),
+        journal_(backend, plan, steps_),
+        meter_(meter) {}
 
-  void run(const Batch& batch);
+  void run(const std::stop_token& stop);
   ApplyResult take_result() { return std::move(result_); }
 
 private:
-  std::string write(const std::vector<const Step*>& steps);
+  void run(const Batch& batch);
+  std::string write(const Steps& steps);
   void count_now(const Step& step, char result);
 
   const Plan& plan_;
+  const Steps steps_;
   platform::Connector& target_;
   const model::Collection& collection_;
   Journal journal_;
@@ -170,10 +190,17 @@ private:
   ApplyResult result_;
 };
 
+void Application::run(const std::stop_token& stop) {
+  for (const Batch& batch : cut(steps_)) {
+    throw_if_stopped(stop);
+    if (steps_[batch.first]->collection == collection_.name) run(batch);
+  }
+}
+
 void Application::run(const Batch& batch) {
-  std::vector<const Step*> steps;
+  Steps steps;
   for (std::size_t i = batch.first; i < batch.last; ++i) {
-    const Step& step = plan_.steps[i];
+    const Step& step = *steps_[i];
     if (writes(step)) steps.push_back(&step);
     if (step.action == Action::skip) ++result_.skipped;
     if (step.action == Action::conflict) result_.conflicts.push_back(step.path);
@@ -189,7 +216,7 @@ void Application::run(const Batch& batch) {
   for (std::size_t i = 0; i < steps.size(); ++i) count_now(*steps[i], results[i]);
 }
 
-std::string Application::write(const std::vector<const Step*>& steps) {
+std::string Application::write(const Steps& steps) {
   if (!writer_) writer_ = target_.writer(collection_);
   std::vector<platform::RowChange> changes;
   std::uint64_t bytes = 0;
@@ -272,10 +299,7 @@ ApplyResult apply_plan(const Plan& plan, platform::Connector& target, const mode
   return base::in_context(
       [&] { return fmt::format("applying plan {} to connector '{}'", plan.id, plan.target); },
       [&] {
-        for (const Batch& batch : cut(plan)) {
-          throw_if_stopped(stop);
-          if (plan.steps[batch.first].collection == collection.name) application.run(batch);
-        }
+        application.run(stop);
         ApplyResult result = application.take_result();
         if (result.already != 0) {
           events.note(fmt::format("{} rows had been restored by an earlier run of plan {}", result.already, plan.id));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <set>
 #include <utility>
 
 #include "base/bytes.h"
@@ -60,6 +62,47 @@ Decision decide(Difference::Kind kind, const PlanOptions& options) {
     return {Action::conflict, "the snapshot does not have it, and existing rows are not to be touched"};
   }
   return {Action::remove, "the snapshot does not have it"};
+}
+
+using Written = std::vector<const model::Step*>;
+
+// Rows that only a removal makes room for may come; what else stands in the way stays.
+void refuse_clashes(const model::Plan& plan, const model::Collection& collection, const Written& written,
+                    platform::Connector::Admission& admission) {
+  std::vector<base::Bytes> created;
+  std::set<base::ByteView> removed;
+  for (const model::Step* step : written)
+    if (step->action == Action::create) created.push_back(step->key);
+  for (const model::Step& step : plan.steps)
+    if (step.action == Action::remove && step.collection == collection.name) removed.insert(step.key);
+  for (const auto& [key, held] : admission.clashes(created)) {
+    if (removed.contains(held)) continue;
+    throw base::Error(
+        base::ErrorKind::refused,
+        fmt::format("{} cannot be created: to the target's collation it is {}, which is there",
+                    model::key_to_path(collection, key), model::key_to_path(collection, held)),
+        "Remove that row, by --remove where the selection holds it and the snapshot does not, or give the "
+        "key columns of the target a binary collation.");
+  }
+}
+
+// A plan that cannot be applied is not made: the target is asked about every row that would be written.
+void admit(const model::Plan& plan, const model::Collection& collection, platform::Connector& target) {
+  Written written;
+  for (const model::Step& step : plan.steps)
+    if (step.collection == collection.name && (step.action == Action::create || step.action == Action::update))
+      written.push_back(&step);
+  if (written.empty()) return;
+  const std::unique_ptr<platform::Connector::Admission> admission = target.admission(collection);
+  refuse_clashes(plan, collection, written, *admission);
+  std::vector<base::ColumnView> columns;
+  platform::RowSink& part = admission->part();
+  for (const model::Step* step : written) part.row(base::to_view(*step->after, columns));
+  admission->end();
+}
+
+void admit(const model::Plan& plan, const repository::Snapshot& snapshot, platform::Connector& target) {
+  for (const repository::Tree& tree : snapshot.trees) admit(plan, collection_of(tree), target);
 }
 
 class PlanMaker {
@@ -152,7 +195,7 @@ model::Plan make_plan(repository::Repository& repository, const repository::Snap
   plan.made = clock.now();
   return base::in_context([&] { return fmt::format("planning a restore into connector '{}'", options.target_name); },
                           [&] {
-                            const std::unique_ptr<platform::Capture> capture = target.capture(options.capture, stop);
+                            std::unique_ptr<platform::Capture> capture = target.capture(options.capture, stop);
                             for (const std::string& note : capture->notes()) events.note(note);
                             require_columns(snapshot, *capture, options.target_name);
                             PlanMaker maker(snapshot, options, plan);
@@ -160,6 +203,8 @@ model::Plan make_plan(repository::Repository& repository, const repository::Snap
                                             events, stop,
                                             [&](const model::Collection& united, const Difference& difference,
                                                 Freshness freshness) { maker.take(united, difference, freshness); });
+                            capture.reset();
+                            admit(plan, snapshot, target);
                             return std::move(plan);
                           });
 }

@@ -24,6 +24,8 @@ struct PlanOptions {
 };
 
 // Pure as far as the target goes: reads both sides, writes nothing.  Rows in stale ranges never make a remove step.
+// Throws Error{refused} naming the first row that the target could not hold as it is, Error{not_found} when neither
+// side has a row of the selection.
 model::Plan make_plan(repository::Repository& repository, const repository::Snapshot& snapshot,
                       platform::Connector& target, const PlanOptions& options, base::Events& events,
                       const base::Clock& clock, base::Random& random, std::stop_token stop);
@@ -38,8 +40,8 @@ struct ApplyResult {
 };
 
 // Intent before, outcome after, each durable in `journal` (the local state) before the next thing happens: killed
-// anywhere and run again, it goes on where it was.  Throws Error{conflict} under Existing::fail before anything is
-// written.
+// anywhere and run again, rows that were written are recognised.  Removals go ahead of what is written.  Throws
+// Error{conflict} under Existing::fail before anything is written.
 ApplyResult apply_plan(const model::Plan& plan, platform::Connector& target, const model::Collection& collection,
                        storage::Backend& journal, base::Events& events, const base::Clock& clock, std::stop_token stop);
 

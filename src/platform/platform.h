@@ -103,12 +103,14 @@ struct RowChange {
   std::optional<base::Row> before;  // what the target must still hold: absent = nothing
   std::optional<base::Row> after;   // absent = remove
 };
-enum class RowResult { done, already, conflict };  // already: it holds `after` as it is
+// already: it holds `after` as it is.  A row under another key, which a collation takes for this one, is not this row.
+enum class RowResult { done, already, conflict };
 
 class RowWriter {  // not thread-safe
 public:
   virtual ~RowWriter() = default;
-  // All in one transaction, each row only while it is still `before`.  Rows in conflict are left alone.
+  // All in one transaction, each row only while it is still `before`.  Rows in conflict are left alone.  Removals come
+  // first: a key that a collation takes for the one that goes is free by then.  Results are in the order of `changes`.
   virtual std::vector<RowResult> apply(const std::vector<RowChange>& changes) = 0;
 };
 
@@ -137,6 +139,13 @@ public:
     virtual RowSink& part() = 0;
     // After the last row of all parts: joins what they saw.  No other thread may be in a part any more.
     virtual void end() = 0;
+    // For rows that come beside those of the target: rows of the target under other keys that its collation takes for
+    // one of `keys`.  Asked before row() and end(), as often as needed.
+    struct Clash {
+      base::Bytes key;   // one of `keys`
+      base::Bytes held;  // by the target
+    };
+    virtual std::vector<Clash> clashes(const std::vector<base::Bytes>& keys) = 0;
   };
   virtual std::unique_ptr<Admission> admission(const model::Collection& collection) = 0;
 };

@@ -121,6 +121,25 @@ TEST_F(MakePlan, leaves_alone_what_is_not_selected) {
   EXPECT_EQ(plan.selection, "*missing");
 }
 
+TEST_F(MakePlan, refuses_a_row_that_the_target_cannot_hold_and_only_where_it_would_be_written) {
+  for (const char* name : {"missing", "changed"}) {
+    world.connector.refuse_key(row(name, "").key);
+    try {
+      made({});
+      FAIL() << "a plan was made that cannot be applied";
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::refused);
+      EXPECT_NE(error.message().find(name), std::string::npos);
+    }
+  }
+  world.connector.refuse_key(row("same", "").key);
+  EXPECT_EQ(made({}).steps.size(), 2U);
+  PlanOptions skip;
+  skip.existing = Existing::skip;
+  world.connector.refuse_key(row("changed", "").key);
+  EXPECT_EQ(made(skip).steps.size(), 2U);
+}
+
 TEST_F(MakePlan, never_removes_in_a_range_that_the_backup_could_not_read) {
   EngineWorld fresh;
   RowMap rows = test::some_rows(160, 3);

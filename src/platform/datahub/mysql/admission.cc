@@ -23,6 +23,7 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr std::size_t k_batch_rows = 2000;
+constexpr std::size_t k_keys_per_look = 200;
 constexpr std::string_view k_timestamp_first = "1970-01-01 00:00:01.000000";
 constexpr std::string_view k_timestamp_last = "2038-01-19 03:14:07.999999";
 constexpr std::string_view k_timestamp_last_64 = "2106-02-07 06:28:15.999999";  // MariaDB 11.5 and later
@@ -83,13 +84,10 @@ private:
         client_.execute(insert(key, key + 1));
       } catch (const ServerError& error) {
         if (error.code() != ER_DUP_ENTRY) throw;
-        const AspectKey parts = parse_aspect_key(*key);
-        const auto rows =
-            client_.query(fmt::format("SELECT `urn`, `aspect`, `version` FROM holdfast_keys WHERE `urn` = {} AND "
-                                      "`aspect` = {} AND `version` = {}",
-                                      quote_text(parts.urn), quote_text(parts.aspect), parts.version));
+        const auto rows = client_.query("SELECT `urn`, `aspect` FROM holdfast_keys WHERE " + where_key(*key));
         const std::string other =
-            rows.empty() ? "another row" : row_name(rows[0][0].value_or(""), rows[0][1].value_or(""), parts.version);
+            rows.empty() ? "another row"
+                         : row_name(rows[0][0].value_or(""), rows[0][1].value_or(""), parse_aspect_key(*key).version);
         clash(other, row_name(*key), collation_);
       }
     }
@@ -258,6 +256,7 @@ public:
     limits_.collection = collection;
     if (const auto name = target_table(client_, endpoint.address)) {
       limits_.table = project(read_table(client_, endpoint.address, *name), collection);
+      live_ = true;
     } else {
       conventions(collection);
     }
@@ -277,7 +276,32 @@ public:
     join_seams();
   }
 
+  std::vector<Clash> clashes(const std::vector<base::Bytes>& keys) override {
+    std::vector<Clash> out;
+    const CollationFacts& collation = limits_.table.collation;
+    if (!live_ || (!collation.folds && !collation.pads)) return out;
+    for (std::size_t from = 0; from < keys.size(); from += k_keys_per_look) {
+      const std::size_t to = std::min(keys.size(), from + k_keys_per_look);
+      std::string any;
+      for (std::size_t i = from; i < to; ++i) any += (i == from ? "" : " OR ") + where_key(keys[i]);
+      if (held(any).empty()) continue;
+      // Which of them it meets only the server can say.
+      for (std::size_t i = from; i < to; ++i)
+        for (base::Bytes& other : held(where_key(keys[i])))
+          if (other != keys[i]) out.push_back({keys[i], std::move(other)});
+    }
+    return out;
+  }
+
 private:
+  std::vector<base::Bytes> held(const std::string& where) {
+    std::vector<base::Bytes> out;
+    for (const auto& row : client_.query(fmt::format("SELECT `urn`, `aspect`, `version` FROM {} WHERE {}",
+                                                     quote_name(limits_.table.shape.table), where)))
+      out.push_back(aspect_key(row[0].value_or(""), row[1].value_or(""), std::stoll(row[2].value_or("0"))));
+    return out;
+  }
+
   // Rows of such a server find the definition that held them there; only how long a text may be and which times a type
   // holds may differ from DataHub's conventions.
   static void as_at_the_source(const model::Collection& collection, MysqlTable& table) {
@@ -322,6 +346,7 @@ private:
 
   Client client_;
   Limits limits_;
+  bool live_ = false;  // the table exists
   std::mutex mutex_;
   std::vector<std::unique_ptr<Part>> parts_;
 };

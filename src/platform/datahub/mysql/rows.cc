@@ -99,4 +99,10 @@ void append_key(std::string& out, base::ByteView key) {
   out += fmt::format("', {}", parts.version);
 }
 
+std::string where_key(base::ByteView key) {
+  const AspectKey parts = parse_aspect_key(key);
+  return fmt::format("(`urn` = {} AND `aspect` = {} AND `version` = {})", quote_text(parts.urn),
+                     quote_text(parts.aspect), parts.version);
+}
+
 }  // namespace holdfast::platform::datahub::mysql

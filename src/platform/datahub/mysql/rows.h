@@ -35,5 +35,7 @@ private:
 void append_value(std::string& out, const ColumnPlan& plan, const base::ColumnView& value);
 // 'urn', 'aspect', version
 void append_key(std::string& out, base::ByteView key);
+// "(`urn` = 'x' AND …)": the row of this key, or the one that the collation takes for it.
+std::string where_key(base::ByteView key);
 
 }  // namespace holdfast::platform::datahub::mysql

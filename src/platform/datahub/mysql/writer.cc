@@ -47,11 +47,13 @@ public:
 
 private:
   std::vector<RowResult> apply_once(const std::vector<RowChange>& changes) {
-    std::vector<RowResult> out;
+    std::vector<RowResult> out(changes.size(), RowResult::conflict);
     client_.execute("START TRANSACTION");
-    for (const RowChange& change : changes)
-      out.push_back(
-          base::in_context([&] { return "writing " + row_name(change.key); }, [&] { return apply_one(change); }));
+    for (const bool removals : {true, false})
+      for (std::size_t i = 0; i < changes.size(); ++i)
+        if (!changes[i].after.has_value() == removals)
+          out[i] = base::in_context([&] { return "writing " + row_name(changes[i].key); },
+                                    [&] { return apply_one(changes[i]); });
     client_.execute("COMMIT");
     return out;
   }
@@ -59,8 +61,9 @@ private:
   RowResult apply_one(const RowChange& change) {
     const std::string where = where_key(change.key);
     const std::optional<base::Row> now = read_locked(where);
+    // Another row, whose key the collation takes for equal: ours is not there, and cannot be put there.
+    if (now && now->key != change.key) return change.after ? RowResult::conflict : RowResult::already;
     if (now == change.after) return RowResult::already;
-    // A row whose key the collation takes for equal, but which is another one, differs from `before` by its key.
     if (now != change.before) return RowResult::conflict;
     if (!change.after)
       client_.execute(fmt::format("DELETE FROM {} WHERE {}", name_, where));
@@ -69,12 +72,6 @@ private:
     else
       insert(*change.after);
     return RowResult::done;
-  }
-
-  std::string where_key(base::ByteView key) const {
-    const AspectKey parts = parse_aspect_key(key);
-    return fmt::format("`urn` = {} AND `aspect` = {} AND `version` = {}", quote_text(parts.urn),
-                       quote_text(parts.aspect), parts.version);
   }
 
   // Locks the row, or the gap where it would be, until the end of the transaction.

@@ -14,6 +14,7 @@
 #include "platform/datahub/postgres/json_text.h"
 #include "platform/datahub/postgres/reader.h"
 #include "platform/datahub/postgres/shape.h"
+#include "platform/datahub/postgres/statements.h"
 #include "platform/datahub/sql/shape.h"
 #include "platform/datahub/sql/text.h"
 
@@ -25,6 +26,9 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr std::size_t k_send_bytes = 256 * 1024;
+constexpr std::size_t k_keys_per_look = 1000;
+constexpr std::size_t k_fraction_at = 20;  // in YYYY-MM-DD hh:mm:ss.ffffff
+constexpr std::size_t k_fraction_max = 6;
 
 std::size_t characters(std::string_view text) noexcept {
   return static_cast<std::size_t>(
@@ -75,6 +79,12 @@ private:
 int limit_of(const TableParts& parts, std::string_view name) {
   const ColumnPart* column = parts.column(name);
   return column ? column->chars_max : 0;
+}
+
+// Digits of a second: timestamp(3) without time zone.
+std::size_t fraction_of(const ColumnPart& column) {
+  const std::size_t open = column.type.find('(');
+  return open == std::string::npos ? k_fraction_max : static_cast<std::size_t>(column.type[open + 1] - '0');
 }
 
 // What the target can hold.
@@ -154,6 +164,11 @@ private:
     if (wire_of(column) == Wire::instant && !instant_micros(*value))
       refuse(row, fmt::format("has '{}', which is no instant, in", *value), column.name,
              "Correct it at the source and back up again.");
+    // The server would round it to what the type holds, without a word.
+    if (const std::size_t digits = fraction_of(column);
+        wire_of(column) == Wire::instant && value->find_last_not_of('0') >= k_fraction_at + digits)
+      refuse(row, fmt::format("has {}, which is more digits of a second than the {} of the target, in", *value, digits),
+             column.name, "Change the column in the target, or leave the row out with --select.");
     if (const auto problem = json_.problem(*value, limits.json))
       refuse(row, fmt::format("is not JSON ({}), which the target's definition needs it to be, in", *problem),
              column.name,
@@ -179,9 +194,9 @@ private:
 
 class PostgresAdmission : public Connector::Admission {
 public:
-  PostgresAdmission(const SqlAddress& address, const model::Collection& collection) : json_(address) {
-    Client client(address, {});
-    const TableParts target = target_of(client, address, collection);
+  PostgresAdmission(const SqlAddress& address, const model::Collection& collection)
+      : client_(address, {}), json_(address) {
+    const TableParts target = target_of(client_, address, collection);
     limits_.urn_chars = limit_of(target, "urn");
     limits_.aspect_chars = limit_of(target, "aspect");
     for (const model::Column& column : collection.columns) {
@@ -190,7 +205,10 @@ public:
     }
     const ColumnPart* urn = target.column("urn");
     const ColumnPart* aspect = target.column("aspect");
-    if (urn && aspect && (!urn->deterministic || !aspect->deterministic)) clashes_.emplace(address, target);
+    if (urn && aspect && (!urn->deterministic || !aspect->deterministic)) {
+      clashes_.emplace(address, target);
+      if (find_table(client_, address)) prepare_look(target);
+    }
   }
 
   RowSink& part() override {
@@ -205,7 +223,38 @@ public:
     clashes_->end();
   }
 
+  std::vector<Clash> clashes(const std::vector<base::Bytes>& keys) override {
+    std::vector<Clash> out;
+    if (look_.empty()) return out;
+    for (std::size_t from = 0; from < keys.size(); from += k_keys_per_look) {
+      std::vector<std::string> urns, aspects, versions;
+      for (std::size_t i = from; i < std::min(keys.size(), from + k_keys_per_look); ++i) {
+        AspectKey key = parse_aspect_key(keys[i]);
+        urns.push_back(std::move(key.urn));
+        aspects.push_back(std::move(key.aspect));
+        versions.push_back(std::to_string(key.version));
+      }
+      const Rows rows = client_.query(look_, {text_array(urns), text_array(aspects), text_array(versions)});
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        const base::Bytes& key = keys[from + static_cast<std::size_t>(rows.number(row, 0)) - 1];
+        base::Bytes held = aspect_key(rows.text(row, 1), rows.text(row, 2), rows.number(row, 3));
+        if (held != key) out.push_back({key, std::move(held)});
+      }
+    }
+    return out;
+  }
+
 private:
+  void prepare_look(const TableParts& target) {
+    look_ = fmt::format(
+        "SELECT k.n, t.urn, t.aspect, t.version"
+        " FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS k(urn, aspect, version, n)"
+        " JOIN {} t ON t.urn = k.urn AND t.aspect = k.aspect AND t.version = k.version ORDER BY k.n",
+        qualified(target.schema, target.table));
+  }
+
+  Client client_;
+  std::string look_;  // empty: the target's collation takes no two keys for one
   Limits limits_;
   JsonCheck json_;
   std::optional<ClashFinder> clashes_;

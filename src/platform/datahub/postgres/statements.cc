@@ -70,6 +70,19 @@ std::string quote_text(std::string_view text) {
   return (backslash ? "E'" : "'") + out + "'";
 }
 
+std::string text_array(const std::vector<std::string>& items) {
+  std::string out = "{";
+  for (const std::string& item : items) {
+    out += out.size() > 1 ? ",\"" : "\"";
+    for (const char c : item) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    out += '"';
+  }
+  return out + "}";
+}
+
 std::string index_tail(const std::string& definition) {
   // Names come before it and may hold anything, but inside quotes when they hold a blank.
   bool quoted = false;

@@ -10,7 +10,8 @@
 
 namespace holdfast::platform::datahub::postgres {
 
-std::string quote_text(std::string_view text);  // 'text', also where it holds a backslash
+std::string quote_text(std::string_view text);                  // 'text', also where it holds a backslash
+std::string text_array(const std::vector<std::string>& items);  // {"a","b"}, as a parameter
 
 // From " USING " on of what pg_get_indexdef() printed.
 std::string index_tail(const std::string& definition);

@@ -10,6 +10,7 @@
 #include "platform/datahub/postgres/client.h"
 #include "platform/datahub/postgres/reader.h"
 #include "platform/datahub/postgres/shape.h"
+#include "platform/datahub/postgres/statements.h"
 #include "platform/datahub/sql/text.h"
 
 namespace holdfast::platform::datahub::postgres {
@@ -22,20 +23,6 @@ using base::ErrorKind;
 constexpr std::size_t k_keys_per_look = 1000;
 
 using Columns = std::vector<std::optional<base::Bytes>>;
-
-// A text array of PostgreSQL: {"a","b"}.
-std::string array_of(const std::vector<std::string>& items) {
-  std::string out = "{";
-  for (const std::string& item : items) {
-    out += out.size() > 1 ? ",\"" : "\"";
-    for (const char c : item) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
-  }
-  return out + "}";
-}
 
 class PostgresWriter : public RowWriter {
 public:
@@ -85,7 +72,8 @@ private:
     }
     const std::string where = fmt::format(" WHERE urn = $1 AND aspect = $2 AND version = $3::{}", version);
     look_ = fmt::format(
-        "SELECT k.n{} FROM unnest($1::text[], $2::text[], $3::{}[]) WITH ORDINALITY AS k(urn, aspect, version, n)"
+        "SELECT k.n, t.urn, t.aspect{} FROM unnest($1::text[], $2::text[], $3::{}[]) WITH ORDINALITY AS k(urn, aspect, "
+        "version, n)"
         " JOIN {} t ON t.urn = k.urn AND t.aspect = k.aspect AND t.version = k.version ORDER BY k.n FOR UPDATE OF t",
         shown, version, table);
     insert_ = fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING", table, names, values);
@@ -99,21 +87,23 @@ private:
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(),
               [&](std::size_t a, std::size_t b) { return changes[a].key < changes[b].key; });
-    std::vector<RowResult> results(changes.size(), RowResult::conflict);
+    std::map<std::size_t, Columns> live;
     for (std::size_t from = 0; from < order.size(); from += k_keys_per_look) {
       const std::size_t to = std::min(order.size(), from + k_keys_per_look);
-      const std::vector<std::size_t> part(order.begin() + static_cast<std::ptrdiff_t>(from),
-                                          order.begin() + static_cast<std::ptrdiff_t>(to));
-      const std::map<std::size_t, Columns> live = look(changes, part);
-      for (std::size_t i = 0; i < part.size(); ++i) {
-        const auto found = live.find(i);
-        results[part[i]] = apply_one(changes[part[i]], found == live.end() ? nullptr : &found->second);
-      }
+      live.merge(look(changes, {order.begin() + static_cast<std::ptrdiff_t>(from),
+                                order.begin() + static_cast<std::ptrdiff_t>(to)}));
+    }
+    std::stable_partition(order.begin(), order.end(), [&](std::size_t i) { return !changes[i].after; });
+    std::vector<RowResult> results(changes.size(), RowResult::conflict);
+    for (const std::size_t i : order) {
+      const auto found = live.find(i);
+      results[i] = apply_one(changes[i], found == live.end() ? nullptr : &found->second);
     }
     return results;
   }
 
-  // What the table holds, by position in `part`; the rows stay locked until the transaction ends.
+  // What the table holds under these very keys, by position in `changes`; the rows stay locked until the transaction
+  // ends.  A row whose key the collation only takes for equal is another one: it is locked and left out.
   std::map<std::size_t, Columns> look(const std::vector<RowChange>& changes, const std::vector<std::size_t>& part) {
     std::vector<std::string> urns, aspects, versions;
     for (const std::size_t index : part) {
@@ -122,18 +112,20 @@ private:
       aspects.push_back(std::move(key.aspect));
       versions.push_back(std::to_string(key.version));
     }
-    const Rows rows = client_.query(look_, {array_of(urns), array_of(aspects), array_of(versions)});
+    const Rows rows = client_.query(look_, {text_array(urns), text_array(aspects), text_array(versions)});
     std::map<std::size_t, Columns> out;
     for (std::size_t row = 0; row < rows.size(); ++row) {
+      const auto at = static_cast<std::size_t>(rows.number(row, 0)) - 1;
+      if (rows.get(row, 1) != urns[at] || rows.get(row, 2) != aspects[at]) continue;
       Columns columns;
       for (std::size_t i = 0; i < target_.columns.size(); ++i) columns.push_back(column_of(rows, row, i));
-      out.emplace(static_cast<std::size_t>(rows.number(row, 0)) - 1, std::move(columns));
+      out.emplace(part[at], std::move(columns));
     }
     return out;
   }
 
   std::optional<base::Bytes> column_of(const Rows& rows, std::size_t row, std::size_t index) const {
-    const auto value = rows.get(row, index + 1);
+    const auto value = rows.get(row, index + 3);
     if (!value) return std::nullopt;
     const ReadColumn& column = target_.columns[index];
     if (column.binary) return base::from_hex(value->substr(2));  // after \x
@@ -152,7 +144,8 @@ private:
     const Parameters parameters = parameters_of(change);
     if (after == nullptr)
       return client_.query(remove_, parameters).affected() == 1 ? RowResult::done : RowResult::conflict;
-    // Nobody held the key when we looked; whoever took it since wins.
+    // Nobody held the key when we looked; whoever took it since wins, and so does a row that the collation takes for
+    // it, unless it is one of the removals, which are done by now.
     if (live == nullptr)
       return client_.query(insert_, parameters).affected() == 1 ? RowResult::done : RowResult::conflict;
     return client_.query(update_, parameters).affected() == 1 ? RowResult::done : RowResult::conflict;
