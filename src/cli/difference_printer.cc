@@ -39,6 +39,12 @@ std::string_view word_of(Kind kind) noexcept {
   return "?";
 }
 
+// How much was looked at: nothing can be wrong with nothing.
+std::string compared_text(const engine::CompareCounts& counts) {
+  if (!counts.compared) return {};
+  return fmt::format(" ({} row{} compared)", ui::format_count(*counts.compared), *counts.compared == 1 ? "" : "s");
+}
+
 std::vector<model::FieldChange> fields_of(const model::Collection& collection,
                                           const repository::Difference& difference) {
   return model::field_diff(collection, difference.before ? &*difference.before : nullptr,
@@ -96,21 +102,23 @@ void DifferencePrinter::show_json(const model::Collection& collection, const rep
 
 void DifferencePrinter::end(const engine::CompareCounts& counts) {
   if (context_.json()) {
-    list_.end(fmt::format("],\"counts\":{{\"added\":{},\"changed\":{},\"removed\":{},\"stale\":{}}}}}", counts.added,
-                          counts.changed, counts.removed, counts.stale));
+    list_.end(fmt::format("],\"counts\":{{\"added\":{},\"changed\":{},\"removed\":{},\"stale\":{},\"compared\":{}}}}}",
+                          counts.added, counts.changed, counts.removed, counts.stale,
+                          counts.compared ? std::to_string(*counts.compared) : "null"));
     return;
   }
   if (left_out_ != 0)
     context_.out().line(fmt::format("... and {} more; -v shows all of them", ui::format_count(left_out_)));
   if (context_.global().quiet) return;
   if (!counts.any() && counts.stale == 0) {
-    context_.out().line(fmt::format("no differences between {} and {}", options_.before, options_.after));
+    context_.out().line(
+        fmt::format("no differences between {} and {}{}", options_.before, options_.after, compared_text(counts)));
     return;
   }
-  context_.out().line(fmt::format("{}{} added, {} changed, {} removed{}", shown_ != 0 ? "\n" : "",
-                                  ui::format_count(counts.added), ui::format_count(counts.changed),
-                                  ui::format_count(counts.removed),
-                                  counts.stale == 0 ? "" : fmt::format(", {} stale", ui::format_count(counts.stale))));
+  context_.out().line(fmt::format(
+      "{}{} added, {} changed, {} removed{}{}", shown_ != 0 ? "\n" : "", ui::format_count(counts.added),
+      ui::format_count(counts.changed), ui::format_count(counts.removed),
+      counts.stale == 0 ? "" : fmt::format(", {} stale", ui::format_count(counts.stale)), compared_text(counts)));
 }
 
 engine::CompareCounts show_live_differences(Context& context, const repository::Snapshot& snapshot,

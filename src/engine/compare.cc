@@ -112,7 +112,14 @@ public:
         visit_(visit) {}
 
   CompareCounts run() {
-    if (before_.id == after_.id) return counts_;
+    if (before_.id != after_.id) compare_all();
+    // Only where nothing differs: a row that does is one of the selection.
+    if (!counts_.any() && counts_.stale == 0 && !selects_any()) throw nothing_selected(selection_);
+    return counts_;
+  }
+
+private:
+  void compare_all() {
     forward_ = descent_if_related(before_, after_);
     if (!forward_) backward_ = descent_if_related(after_, before_);
     std::vector<std::string> names;
@@ -121,10 +128,8 @@ public:
       if (find_tree(before_, tree.name) == nullptr) names.push_back(tree.name);
     }
     for (const std::string& name : names) compare_collection(name);
-    return counts_;
   }
-
-private:
+  bool selects_any();
   std::optional<std::vector<Snapshot>> descent_if_related(const Snapshot& older, const Snapshot& newer) {
     if (older.connector != newer.connector) return std::nullopt;
     return descent(repository_, older, newer, stop_);
@@ -158,6 +163,22 @@ void Comparer::compare_collection(const std::string& name) {
   learn(selection, source_, collection, sides.after);
   DifferenceFilter filter(collection, selection, {sides.before, sides.after}, counts_, visit_);
   compare_trees(sides, collection, selection.range(collection), filter);
+}
+
+// Reads no further than the first row that is selected.
+bool Comparer::selects_any() {
+  if (selection_.everything()) return true;
+  for (const Snapshot* snapshot : {&after_, &before_}) {
+    for (const Tree& tree : snapshot->trees) {
+      const model::Collection collection = collection_of(tree);
+      model::Selection selection = selection_;
+      learn(selection, source_, collection, &tree);
+      repository::TreeCursor cursor(source_, tree, selection.range(collection));
+      while (cursor.valid() && !selection.matches(collection, cursor.current().key)) cursor.next();
+      if (cursor.valid()) return true;
+    }
+  }
+  return false;
 }
 
 void Comparer::compare_trees(const Sides& sides, const model::Collection& collection, const base::KeyRange& range,

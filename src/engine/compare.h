@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct CompareCounts {
   std::uint64_t changed = 0;
   std::uint64_t removed = 0;
   std::uint64_t stale = 0;  // differences in ranges that either side carries as stale: shown apart, never acted on
+  // Rows of either side that the selection holds; not known of two snapshots, of which only what differs is read.
+  std::optional<std::uint64_t> compared;
   bool any() const noexcept { return added + changed + removed != 0; }
 };
 
@@ -35,7 +38,8 @@ struct SnapshotComparison {
   const model::Selection& selection;
   repository::Values values = repository::Values::no;
 };
-// Throws Error{cancelled} soon after a stop request.
+// This and compare_live() throw Error{not_found} when neither side has a row of the selection: it is taken for a
+// mistake, which would otherwise be equal for ever.  Throws Error{cancelled} soon after a stop request.
 CompareCounts compare_snapshots(repository::Repository& repository, const SnapshotComparison& comparison,
                                 std::stop_token stop, const Visitor& visit);
 

@@ -52,7 +52,7 @@ public:
     const base::RowView live = live_(row);
     while (stored_.current() != nullptr && stored_.current()->key < live.key) take_removed();
     const bool meets = stored_.current() != nullptr && stored_.current()->key == live.key;
-    keep(difference_of(meets ? stored_.current() : nullptr, &live));
+    keep(live.key, difference_of(meets ? stored_.current() : nullptr, &live));
     if (meets) stored_.next();
     tally_.add(plain_size(live));
   }
@@ -62,16 +62,19 @@ public:
     flush();
     queue_.close();
   }
+  std::uint64_t compared() const noexcept { return compared_; }
 
 private:
   void take_removed() {
     throw_if_stopped(stop_);
-    keep(difference_of(stored_.current(), nullptr));
+    keep(stored_.current()->key, difference_of(stored_.current(), nullptr));
     stored_.next();
   }
 
-  void keep(const std::optional<Difference>& difference) {
-    if (!difference || !filter_.wanted(difference->key)) return;
+  void keep(base::ByteView key, const std::optional<Difference>& difference) {
+    if (!filter_.wanted(key)) return;
+    ++compared_;
+    if (!difference) return;
     HeldDifference held{.kind = difference->kind, .before = {}, .after = {}};
     if (difference->before) held.before = base::to_row(*difference->before);
     if (difference->after) held.after = base::to_row(*difference->after);
@@ -94,6 +97,7 @@ private:
   std::stop_token stop_;
   Batch batch_;
   std::size_t batch_bytes_ = 0;
+  std::uint64_t compared_ = 0;
 };
 
 class LearningSink : public platform::RowSink {
@@ -124,7 +128,11 @@ public:
   // Either may be nullptr: the collection is on one side only.
   void compare(const Tree* tree, const platform::CollectionEstimate* live, const model::Selection& selection,
                Meter& meter);
-  const CompareCounts& counts() const noexcept { return counts_; }
+  CompareCounts counts() const {
+    CompareCounts out = counts_;
+    out.compared = compared_;
+    return out;
+  }
 
 private:
   struct Sides {
@@ -143,6 +151,7 @@ private:
   std::stop_token stop_;
   const Visitor& visit_;
   CompareCounts counts_;
+  std::atomic<std::uint64_t> compared_{0};
 };
 
 std::vector<base::KeyRange> LiveComparison::ranges(const Sides& sides, const base::KeyRange& wanted) {
@@ -163,6 +172,7 @@ void LiveComparison::compare_range(const Sides& sides, const base::KeyRange& ran
   if (sides.live != nullptr) capture_.read(*sides.live, range, comparison, stop);
   throw_if_stopped(stop);
   comparison.end();
+  compared_ += comparison.compared();
 }
 
 void LiveComparison::learn_live(model::Selection& selection, const model::Collection& live) {
@@ -255,7 +265,9 @@ CompareCounts compare_capture(repository::Repository& repository, const reposito
                                    [&](const Tree& tree) { return tree.name == estimate.collection.name; });
     if (!known) comparison.compare(nullptr, &estimate, selection, meter);
   }
-  return comparison.counts();
+  CompareCounts counts = comparison.counts();
+  if (counts.compared == 0U && !selection.everything()) throw nothing_selected(selection);
+  return counts;
 }
 
 CompareCounts compare_live(repository::Repository& repository, const repository::Snapshot& before,

@@ -1,5 +1,7 @@
 #include "engine/difference_filter.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -43,6 +45,13 @@ void learn(model::Selection& selection, repository::BlockSource& source, const m
   for (repository::TreeCursor cursor(source, *tree, selection.range(collection)); cursor.valid(); cursor.next()) {
     selection.learn(collection, cursor.current());
   }
+}
+
+base::Error nothing_selected(const model::Selection& selection) {
+  return base::Error(base::ErrorKind::not_found,
+                     fmt::format("neither side has a row that '{}' selects", selection.text()),
+                     "Check the condition for a typing mistake: a glob is matched against the whole URN, as in "
+                     "'urn:li:dataset:*finance*'.");
 }
 
 std::optional<Difference> difference_of(const base::RowView* before, const base::RowView* after) {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "base/error.h"
 #include "engine/compare.h"
 #include "engine/row_layout.h"
 #include "model/collection.h"
@@ -32,6 +33,9 @@ private:
 // Shows every row of the tree to the selection where that has to look into rows before it can decide.
 void learn(model::Selection& selection, repository::BlockSource& source, const model::Collection& collection,
            const repository::Tree* tree);
+
+// Error{not_found}: no side of a comparison has a row of the selection.
+base::Error nothing_selected(const model::Selection& selection);
 
 // The difference of two rows of which either may be absent, in one layout; nullopt when they are equal.
 std::optional<repository::Difference> difference_of(const base::RowView* before, const base::RowView* after);

@@ -140,7 +140,7 @@ public:
     // After the last row of all parts: joins what they saw.  No other thread may be in a part any more.
     virtual void end() = 0;
     // For rows that come beside those of the target: rows of the target under other keys that its collation takes for
-    // one of `keys`.  Asked before row() and end(), as often as needed.
+    // one of `keys`.  Asked by one thread, before the first part.
     struct Clash {
       base::Bytes key;   // one of `keys`
       base::Bytes held;  // by the target

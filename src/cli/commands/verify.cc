@@ -15,6 +15,7 @@ public:
     return {"verify", "read a platform again and compare it with a snapshot",
             "Reads the platform as it is now and compares every row with the snapshot.\n"
             "+ only on the platform, - only in the snapshot, ~ in both but different.\n\n"
+            "A --select that neither side has a row for is an error (exit 1).\n"
             "Exit 0 when nothing differs, 4 when something does, 3 when something differs only\n"
             "where the snapshot is partial: nobody can tell which of the two is right there."};
   }

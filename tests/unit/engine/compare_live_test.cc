@@ -45,6 +45,29 @@ TEST(CompareLive, finds_nothing_right_after_a_backup) {
   EXPECT_TRUE(seen.keys.empty());
 }
 
+TEST(CompareLive, counts_the_selected_rows_of_both_sides_and_takes_none_for_a_mistake) {
+  EngineWorld world;
+  for (const char* name : {"stays", "goes"}) world.connector.put(test::aspect_row(name, "status", "{}"));
+  const Snapshot snapshot = world.backup().snapshot;
+  world.connector.erase(test::aspect_key("goes", "status"));
+  world.connector.put(test::aspect_row("comes", "status", "{}"));
+  Seen seen;
+  EXPECT_EQ(compared(world, snapshot, seen).compared, 3U);
+  EXPECT_EQ(compared(world, snapshot, seen, model::Selection({"*es"})).compared, 2U);
+  EXPECT_EQ(compared(world, snapshot, seen, model::Selection({"key:stays"})).compared, 1U);
+  try {
+    compared(world, snapshot, seen, model::Selection({"key:stayz"}));
+    FAIL() << "a mistyped selection was found to be equal";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::not_found);
+    EXPECT_NE(error.message().find("'key:stayz'"), std::string::npos) << error.message();
+  }
+  // Without a selection there is none to be wrong: an empty target may be compared with an empty snapshot.
+  world.connector.set_rows({});
+  const Snapshot empty = world.backup().snapshot;
+  EXPECT_EQ(compared(world, empty, seen).compared, 0U);
+}
+
 TEST(CompareLive, equals_the_difference_of_the_models_in_key_order) {
   EngineWorld world;
   const RowMap before = test::some_rows(900, 3);

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "base/error.h"
 #include "storage/decorators/fault_backend.h"
 #include "support/engine_world.h"
 
@@ -53,6 +54,24 @@ Changes compared(EngineWorld& world, const Snapshot& a, const Snapshot& b, const
       compare_snapshots(*world.repository, {a, b, selection, Values::yes}, {}, std::ref(collector));
   EXPECT_EQ(counts.added + counts.changed + counts.removed, collector.changes.size());
   return collector.changes;
+}
+
+TEST(CompareSnapshots, takes_a_selection_that_neither_has_a_row_of_for_a_mistake) {
+  EngineWorld world;
+  for (const char* name : {"changes", "stays"}) world.connector.put(test::aspect_row(name, "status", "{}"));
+  const Snapshot before = world.backup().snapshot;
+  world.connector.put(test::aspect_row("changes", "status", "{\"v\":1}"));
+  const Snapshot after = world.backup().snapshot;
+  EXPECT_EQ(compared(world, before, after, model::Selection({"key:changes"})).size(), 1U);
+  for (const auto& [first, second] : {std::pair(before, after), std::pair(after, before), std::pair(after, after)}) {
+    EXPECT_TRUE(compared(world, first, second, model::Selection({"key:stays"})).empty());
+    try {
+      compared(world, first, second, model::Selection({"owner:nobody"}));
+      FAIL() << "a mistyped selection was found to be equal";
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::not_found);
+    }
+  }
 }
 
 TEST(CompareSnapshots, any_two_of_a_chain_differ_as_their_models_do_both_ways) {

@@ -140,6 +140,15 @@ TEST_F(MakePlan, refuses_a_row_that_the_target_cannot_hold_and_only_where_it_wou
   EXPECT_EQ(made(skip).steps.size(), 2U);
 }
 
+TEST_F(MakePlan, takes_a_selection_that_neither_side_has_a_row_of_for_a_mistake) {
+  try {
+    made({}, model::Selection({"*mising"}));
+    FAIL() << "a plan of nothing was made";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::not_found);
+  }
+}
+
 TEST_F(MakePlan, never_removes_in_a_range_that_the_backup_could_not_read) {
   EngineWorld fresh;
   RowMap rows = test::some_rows(160, 3);
