@@ -35,7 +35,7 @@ void PlanFlags::declare(FlagTable& flags) {
   existing_flag.doc = "what to do with rows that the target has";
   existing_flag.words = {"skip", "update", "replace", "fail"};
   existing_flag.take = [this](const std::vector<std::string>& values) {
-    existing = model::parse_existing(values.back()).value_or(existing);
+    existing = model::parse_existing(values.back());
   };
   flags.add(std::move(existing_flag));
   flags.toggle("--remove", remove, "remove selected rows that the snapshot does not have");
@@ -47,7 +47,7 @@ model::Plan make_plan(Context& context, const PlanFlags& flags, const repository
   engine::PlanOptions options;
   options.target_name = target_name;
   options.selection = model::Selection(flags.select);
-  options.existing = flags.existing;
+  options.existing = flags.existing.value_or(options.existing);
   options.removes = flags.remove;
   options.capture = flags.capture.options(context.connector_config(target_name));
   return engine::make_plan(context.repository(), snapshot, target, options, context.events(), context.clock(),

@@ -11,7 +11,7 @@ namespace holdfast::cli {
 
 struct PlanFlags {
   std::vector<std::string> select;
-  model::Existing existing = model::Existing::update;
+  std::optional<model::Existing> existing;  // update, where it is not given
   bool remove = false;
   CaptureFlags capture;
 

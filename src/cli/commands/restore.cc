@@ -59,8 +59,8 @@ public:
             "Plan: holdfast restore --plan plan.json\n"
             "  applies what was planned and reviewed; rows that changed since are left alone\n"
             "  and listed (exit 3).\n\n"
-            "Killed at any moment, the whole restore leaves the live table as it was; a plan\n"
-            "goes on where it was when the same command is run again.  While something still\n"
+            "Killed at any moment, the whole restore leaves the live table as it was; a part\n"
+            "or a plan is run again, and knows the rows that were written.  While something still\n"
             "writes to the target the whole restore is refused (exit 5) unless --allow-writers.",
             Kind::run};
   }
@@ -82,12 +82,13 @@ public:
     if (snapshot_.empty() || to_.empty())
       throw Error(ErrorKind::usage, snapshot_.empty() ? "no snapshot is named" : "no target is named",
                   "Write holdfast restore SNAPSHOT --to CONNECTOR, or holdfast restore --plan FILE.");
-    const bool only_whole = drop_previous_ || allow_writers_ || writers_;
     const bool partial = !plan_.select.empty();
-    if (partial && only_whole)
-      throw Error(ErrorKind::usage,
-                  "--drop-previous, --allow-writers and --writers belong to whole restores, --select does not",
-                  "Leave one of them out.");
+    if (partial)
+      refuse(flags_of_whole(), "a restore of a part, which --select makes it",
+             "Leave that out; the rows of a part are written in the table that is there.");
+    else
+      refuse(flags_of_part(), "the restore of a whole snapshot, which replaces every row",
+             "Add --select to restore a part; \"key:*\" selects every row.");
     context.connector_config(to_);
     const repository::Snapshot snapshot = resolve_beside(context.repository(), snapshot_, to_);
     say_which(context, snapshot);
@@ -96,6 +97,19 @@ public:
   }
 
 private:
+  using Given = std::vector<std::pair<std::string_view, bool>>;
+  Given flags_of_whole() const {
+    return {
+        {"--drop-previous", drop_previous_}, {"--allow-writers", allow_writers_}, {"--writers", writers_.has_value()}};
+  }
+  Given flags_of_part() const { return {{"--existing", plan_.existing.has_value()}, {"--remove", plan_.remove}}; }
+
+  // A flag that has no effect would be taken for one that had it.
+  static void refuse(const Given& flags, std::string_view mode, std::string hint) {
+    for (const auto& [name, given] : flags)
+      if (given) throw Error(ErrorKind::usage, fmt::format("{} means nothing to {}", name, mode), std::move(hint));
+  }
+
   static void say_which(Context& context, const repository::Snapshot& snapshot) {
     context.events().note(fmt::format("snapshot {} of {}, taken {}", snapshot.id.short_id(), snapshot.connector,
                                       base::to_rfc3339(snapshot.taken)));
@@ -109,6 +123,9 @@ private:
     if (!snapshot_.empty() || !plan_.select.empty())
       throw Error(ErrorKind::usage, "a plan names its snapshot and its rows itself",
                   "Leave SNAPSHOT and --select out.");
+    const std::string_view mode = "--plan, whose plan says what becomes of each row";
+    refuse(flags_of_part(), mode, "Leave that out, or give it to \"holdfast plan\" and make the plan again.");
+    refuse(flags_of_whole(), mode, "Leave that out; the rows of a plan are written in the table that is there.");
     const model::Plan plan = read_plan(*plan_file_);
     if (plan.repository != context.repository().id())
       throw Error(

@@ -135,6 +135,30 @@ TEST_F(App, asks_which_repository_where_there_are_two) {
   EXPECT_EQ(run({"snapshots", "--config", path, "--repository", "b"}).code, 10);
 }
 
+TEST_F(App, refuses_flags_that_a_kind_of_restore_does_not_use) {
+  using Arguments = std::vector<std::string>;
+  const Arguments whole{"restore", "latest", "--to", "catalog"};
+  const Arguments part{"restore", "latest", "--to", "catalog", "--select", "key:*"};
+  const Arguments plan{"restore", "--plan", "plan.json"};
+  const Arguments of_part[] = {{"--existing", "skip"}, {"--existing", "update"}, {"--remove"}};
+  const Arguments of_whole[] = {{"--drop-previous"}, {"--allow-writers"}, {"--writers", "2"}};
+  const auto expect_refused = [&](Arguments arguments, const Arguments& flag) {
+    arguments.insert(arguments.end(), flag.begin(), flag.end());
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 2) << outcome.err;
+    EXPECT_TRUE(outcome.err.starts_with("error: " + flag.front() + " means nothing to ")) << outcome.err;
+    EXPECT_NE(outcome.err.find("hint: "), std::string::npos) << outcome.err;
+  };
+  for (const Arguments& flag : of_part) {
+    expect_refused(whole, flag);
+    expect_refused(plan, flag);
+  }
+  for (const Arguments& flag : of_whole) {
+    expect_refused(part, flag);
+    expect_refused(plan, flag);
+  }
+}
+
 TEST_F(App, refuses_a_place_that_it_cannot_keep_repositories_in) {
   EXPECT_EQ(run({"init", "--repository", "ftp://host/x"}).code, 2);
   EXPECT_EQ(run({"init", "--repository", "file://relative"}).code, 2);
