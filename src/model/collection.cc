@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/key.h"
+#include "model/json_depth.h"
 #include "model/path.h"
 
 namespace holdfast::model {
@@ -16,6 +17,8 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 using nlohmann::json;
+
+constexpr std::size_t k_depth_max = 20;
 
 constexpr std::pair<ColumnContent, std::string_view> k_contents[] = {
     {ColumnContent::text, "text"},     {ColumnContent::json, "json"},   {ColumnContent::instant, "instant"},
@@ -69,6 +72,8 @@ std::string to_json(const Collection& collection) {
 }
 
 Collection collection_from_json(std::string_view text) {
+  if (nests_deeper_than(text, k_depth_max))
+    throw Error(ErrorKind::corruption, "the schema of a collection nests deeper than any that we write");
   try {
     const json in = json::parse(text);
     Collection out{.name = in.at("name"), .key = {}, .columns = {}};

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "model/base64.h"
+#include "model/json_depth.h"
 
 namespace holdfast::model {
 
@@ -16,6 +17,8 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 using json = nlohmann::ordered_json;
+
+constexpr std::size_t k_depth_max = 20;
 
 constexpr std::pair<Action, std::string_view> k_actions[] = {
     {Action::create, "create"}, {Action::update, "update"},     {Action::remove, "remove"},
@@ -193,6 +196,9 @@ std::string to_json(const Plan& plan) {
 }
 
 Plan plan_from_json(std::string_view text) {
+  if (nests_deeper_than(text, k_depth_max))
+    throw Error(ErrorKind::config, "the plan cannot be read: it nests deeper than any that we write",
+                "Make the plan again with `holdfast plan`.");
   try {
     return plan_from(json::parse(text));
   } catch (const nlohmann::json::exception& problem) {

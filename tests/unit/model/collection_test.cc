@@ -32,6 +32,11 @@ TEST(Collection, refuses_json_that_is_none) {
   EXPECT_THROW(collection_from_json(R"({"name":"x"})"), base::Error);
 }
 
+TEST(Collection, refuses_a_schema_that_nests_without_end) {
+  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  EXPECT_THROW(collection_from_json("{\"name\":" + deep + "}"), base::Error);
+}
+
 TEST(Collection, reads_a_path_from_its_right_end_so_that_urns_may_hold_slashes) {
   const std::string urn = "urn:li:dataset:(urn:li:dataPlatform:s3,bucket/folder/7,PROD)";
   EXPECT_EQ(path_to_key(aspects(), urn + "/status/3"), key(urn, "status", 3));

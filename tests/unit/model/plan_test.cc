@@ -92,6 +92,16 @@ TEST(Plan, refuses_unknown_fields_versions_and_actions) {
   EXPECT_THROW(plan_from_json(with("{\"base64\":\"/wAg", "{\"base64\":\"/w!g")), base::Error);
 }
 
+TEST(Plan, refuses_to_nest_without_end) {
+  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  try {
+    plan_from_json("{\"steps\":" + deep + "}");
+    FAIL() << "it was read";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::config);
+  }
+}
+
 TEST(Plan, counts_its_actions) {
   EXPECT_EQ(sample().count(Action::update), 1U);
   EXPECT_EQ(sample().count(Action::remove), 0U);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "model/json_depth.h"
 
 namespace holdfast::platform::datahub {
 
@@ -24,19 +25,8 @@ Json pairs(const std::vector<std::pair<std::string, std::string>>& values) {
 }  // namespace
 
 void refuse_deep_json(std::string_view attributes) {
-  std::size_t depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < attributes.size(); ++i) {
-    const char c = attributes[i];
-    if (c == '"') quoted = !quoted;
-    if (quoted && c == '\\') ++i;
-    if (quoted) continue;
-    if (c == '[' || c == '{') ++depth;
-    if ((c == ']' || c == '}') && depth != 0) --depth;
-    if (depth > k_depth_max)
-      throw base::Error(base::ErrorKind::corruption,
-                        "the attributes of the snapshot nest deeper than any that we write");
-  }
+  if (model::nests_deeper_than(attributes, k_depth_max))
+    throw base::Error(base::ErrorKind::corruption, "the attributes of the snapshot nest deeper than any that we write");
 }
 
 std::string facts_to_json(const CaptureFacts& facts) {
