@@ -8,8 +8,8 @@
 #include "engine/backup.h"
 #include "engine/compare.h"
 #include "engine/restore.h"
-#include "platform/datahub/connector.h"
 #include "storage/memory/memory_backend.h"
+#include "support/datahub.h"
 #include "support/engine_world.h"
 #include "support/servers.h"
 
@@ -18,24 +18,6 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
-
-class UrlSettings : public platform::Settings {
-public:
-  explicit UrlSettings(std::string url) : url_(std::move(url)) {}
-  std::optional<std::string> text(std::string_view path) const override {
-    return path == "sql.url" ? std::optional(url_) : std::nullopt;
-  }
-  std::optional<std::int64_t> number(std::string_view) const override { return std::nullopt; }
-  std::optional<bool> flag(std::string_view) const override { return std::nullopt; }
-  std::optional<base::Secret> secret(std::string_view) const override { return std::nullopt; }
-
-private:
-  std::string url_;
-};
-
-std::unique_ptr<platform::Connector> open_datahub(const std::string& url, const base::Clock& clock) {
-  return platform::datahub::datahub_platform().open("catalog", UrlSettings(url), clock);
-}
 
 std::string mysql_table(std::string_view collation, std::string_view instant) {
   return fmt::format(

@@ -11,8 +11,8 @@
 #include "base/task_group.h"
 #include "engine/compare.h"
 #include "engine/restore.h"
-#include "platform/datahub/connector.h"
 #include "storage/memory/memory_backend.h"
+#include "support/datahub.h"
 #include "support/engine_world.h"
 #include "support/fake_connector.h"
 #include "support/fakes.h"
@@ -24,20 +24,6 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 using platform::RowResult;
-
-class UrlSettings : public platform::Settings {
-public:
-  explicit UrlSettings(std::string url) : url_(std::move(url)) {}
-  std::optional<std::string> text(std::string_view path) const override {
-    return path == "sql.url" ? std::optional(url_) : std::nullopt;
-  }
-  std::optional<std::int64_t> number(std::string_view) const override { return std::nullopt; }
-  std::optional<bool> flag(std::string_view) const override { return std::nullopt; }
-  std::optional<base::Secret> secret(std::string_view) const override { return std::nullopt; }
-
-private:
-  std::string url_;
-};
 
 constexpr const char* k_mysql_table =
     "CREATE TABLE metadata_aspect_v2 (urn varchar(500) NOT NULL, aspect varchar(200) NOT NULL, version bigint NOT "
@@ -52,10 +38,6 @@ constexpr const char* k_postgres_table =
     "createdby varchar(255) NOT NULL, createdfor varchar(255), "
     "CONSTRAINT pk_metadata_aspect_v2 PRIMARY KEY (urn, aspect, version));"
     "CREATE INDEX timeindex ON metadata_aspect_v2 (createdon)";
-
-std::unique_ptr<platform::Connector> open_datahub(const std::string& url, const base::Clock& clock) {
-  return platform::datahub::datahub_platform().open("catalog", UrlSettings(url), clock);
-}
 
 using Opener = std::function<std::unique_ptr<platform::Connector>(const base::Clock&)>;
 

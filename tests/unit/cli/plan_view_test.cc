@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "support/errors.h"
 #include "support/fakes.h"
 
 namespace {
@@ -23,16 +24,6 @@ model::Plan plan_of(const std::vector<Action>& actions) {
     step.action = action;
   }
   return out;
-}
-
-base::ErrorKind kind_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const base::Error& error) {
-    return error.kind();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return base::ErrorKind::internal;
 }
 
 TEST(PlanCounts, name_skipped_and_conflicting_steps_only_where_there_are_some) {
@@ -58,12 +49,12 @@ TEST(PlanFile, comes_back_and_is_nobody_else_s_to_read) {
 
 TEST(PlanFile, that_is_not_there_not_a_file_or_no_plan_is_named) {
   const test::TempFolder folder;
-  EXPECT_EQ(kind_of([&] { read_plan(folder.path() + "/none.json"); }), base::ErrorKind::config);
-  EXPECT_EQ(kind_of([&] { read_plan(folder.path()); }), base::ErrorKind::config);
+  EXPECT_EQ(test::error_of([&] { read_plan(folder.path() + "/none.json"); }), base::ErrorKind::config);
+  EXPECT_EQ(test::error_of([&] { read_plan(folder.path()); }), base::ErrorKind::config);
   const std::string path = folder.path() + "/text.json";
   std::ofstream(path) << "not a plan";
-  EXPECT_EQ(kind_of([&] { read_plan(path); }), base::ErrorKind::config);
-  EXPECT_EQ(kind_of([&] { write_plan(plan_of({}), folder.path() + "/none/plan.json"); }), base::ErrorKind::io);
+  EXPECT_EQ(test::error_of([&] { read_plan(path); }), base::ErrorKind::config);
+  EXPECT_EQ(test::error_of([&] { write_plan(plan_of({}), folder.path() + "/none/plan.json"); }), base::ErrorKind::io);
 }
 
 }  // namespace

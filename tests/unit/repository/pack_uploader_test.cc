@@ -6,6 +6,7 @@
 #include "repository/names.h"
 #include "storage/decorators/fault_backend.h"
 #include "storage/memory/memory_backend.h"
+#include "support/errors.h"
 #include "support/fakes.h"
 
 namespace holdfast::repository {
@@ -22,16 +23,6 @@ struct UploadWorld {
 
   std::shared_ptr<OpenPack> pack() { return std::make_shared<OpenPack>(session, 0, k_pack_bytes, random); }
 };
-
-base::ErrorKind kind_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const base::Error& error) {
-    return error.kind();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return base::ErrorKind::internal;
-}
 
 TEST(PackUploader, has_every_pack_in_the_store_when_it_is_finished) {
   UploadWorld world;
@@ -62,12 +53,12 @@ TEST(PackUploader, tells_everybody_what_stopped_it) {
   PackUploader uploader(*failing, world.identity, k_pack_bytes);
   const auto first = world.pack();
   uploader.push(first);
-  EXPECT_EQ(kind_of([&] {
+  EXPECT_EQ(test::error_of([&] {
               for (;;) uploader.push(world.pack());
             }),
             base::ErrorKind::io);
-  EXPECT_EQ(kind_of([&] { uploader.push(world.pack()); }), base::ErrorKind::io);
-  EXPECT_EQ(kind_of([&] { uploader.finish(); }), base::ErrorKind::io);
+  EXPECT_EQ(test::error_of([&] { uploader.push(world.pack()); }), base::ErrorKind::io);
+  EXPECT_EQ(test::error_of([&] { uploader.finish(); }), base::ErrorKind::io);
   EXPECT_FALSE(first->stored);
   EXPECT_EQ(uploader.stored_bytes(), 0u);
 }
@@ -78,7 +69,7 @@ TEST(PackUploader, does_not_take_another_pack_of_the_same_name_for_its_own) {
   world.backend->put(pack->builder.ref().name(), "somebody else's");
   PackUploader uploader(*world.backend, world.identity, k_pack_bytes);
   uploader.push(pack);
-  EXPECT_EQ(kind_of([&] { uploader.finish(); }), base::ErrorKind::conflict);
+  EXPECT_EQ(test::error_of([&] { uploader.finish(); }), base::ErrorKind::conflict);
   EXPECT_FALSE(pack->stored);
 }
 

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
 #include "repository/repository.h"
 #include "storage/memory/memory_backend.h"
+#include "support/errors.h"
 #include "support/fakes.h"
 #include "support/tree_fixture.h"
 
@@ -118,17 +118,6 @@ inline Model some_rows(std::size_t count, std::uint64_t seed = 7) {
   Model out;
   for (std::size_t i = 0; i < count; ++i) out[numbered_key(i)] = some_values(seed * 1000 + i, 3);
   return out;
-}
-
-// The kind of the Error that `work` throws; nullopt when it throws none.
-template <class Work>
-std::optional<base::ErrorKind> error_of(Work&& work) {
-  try {
-    work();
-  } catch (const base::Error& error) {
-    return error.kind();
-  }
-  return std::nullopt;
 }
 
 inline repository::ContentHash content_under(const repository::BoundaryKey& key, const Model& rows) {

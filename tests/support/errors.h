@@ -1,0 +1,22 @@
+// What a piece of work throws, as a value that a test compares.
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+
+namespace holdfast::test {
+
+// The kind of the error that `work` throws; nullopt when it throws none.
+template <typename Work>
+std::optional<base::ErrorKind> error_of(Work&& work) {
+  try {
+    std::forward<Work>(work)();
+  } catch (const base::Error& error) {
+    return error.kind();
+  }
+  return std::nullopt;
+}
+
+}  // namespace holdfast::test
