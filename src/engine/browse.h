@@ -59,9 +59,13 @@ struct HistoryEntry {
   const base::Row* before = nullptr;  // nullptr: there was none
   const base::Row* after = nullptr;
 };
-// The snapshots come oldest first and are followed connector by connector.  `aspect` empty: all of the object's rows.
+struct ObjectName {
+  std::string_view urn;
+  std::string_view aspect;  // empty: all of the object's rows
+};
+// The snapshots come oldest first and are followed connector by connector.
 // In memory are the rows of the object as of one snapshot of each connector.  Throws Error{usage} for an empty `urn`.
 void history(repository::Repository& repository, const std::vector<repository::Snapshot>& snapshots,
-             std::string_view urn, std::string_view aspect, const std::function<void(const HistoryEntry&)>& visit);
+             const ObjectName& object, std::stop_token stop, const std::function<void(const HistoryEntry&)>& visit);
 
 }  // namespace holdfast::engine

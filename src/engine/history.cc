@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "engine/browse.h"
+#include "engine/stop_guard.h"
 
 namespace holdfast::engine {
 
@@ -31,9 +32,12 @@ bool starts_with_text(const model::Collection& collection) {
 // Follows one object through one connector's snapshots.
 class ObjectHistory {
 public:
-  ObjectHistory(repository::Repository& repository, base::KeyRange range,
+  ObjectHistory(repository::Repository& repository, base::KeyRange range, std::stop_token stop,
                 const std::function<void(const HistoryEntry&)>& visit)
-      : repository_(repository), range_(std::move(range)), visit_(visit) {}
+      : key_(repository.boundary_key()),
+        source_(repository.blocks(), std::move(stop)),
+        range_(std::move(range)),
+        visit_(visit) {}
 
   void look_at(const Snapshot& snapshot) {
     for (const Tree& tree : snapshot.trees) {
@@ -74,23 +78,23 @@ private:
   }
 
   void walk_delta(const Snapshot& snapshot, const Tree& tree, const model::Collection& collection, Rows& rows) {
-    repository::BlockSource& source = repository_.blocks();
-    for (repository::LayerCursor cursor(source, tree.shape, *tree.delta, range_); cursor.valid(); cursor.next()) {
+    for (repository::LayerCursor cursor(source_, tree.shape, *tree.delta, range_); cursor.valid(); cursor.next()) {
       const base::Bytes key(cursor.current().row.key);
-      settle(snapshot, tree, collection, rows, key, repository::find(source, repository_.boundary_key(), tree, key));
+      settle(snapshot, tree, collection, rows, key, repository::find(source_, key_, tree, key));
     }
   }
 
   void compare_all(const Snapshot& snapshot, const Tree& tree, const model::Collection& collection, Rows& rows) {
     std::map<base::Bytes, std::optional<base::Row>> now;
     for (const auto& [key, row] : rows) now[key] = std::nullopt;
-    for (repository::TreeCursor cursor(repository_.blocks(), tree, range_); cursor.valid(); cursor.next()) {
+    for (repository::TreeCursor cursor(source_, tree, range_); cursor.valid(); cursor.next()) {
       now[base::Bytes(cursor.current().key)] = base::to_row(cursor.current());
     }
     for (auto& [key, row] : now) settle(snapshot, tree, collection, rows, key, std::move(row));
   }
 
-  repository::Repository& repository_;
+  const repository::BoundaryKey& key_;
+  StoppableSource source_;
   base::KeyRange range_;
   const std::function<void(const HistoryEntry&)>& visit_;
   std::map<std::string, Rows> known_;  // by collection
@@ -99,15 +103,17 @@ private:
 
 }  // namespace
 
-void history(repository::Repository& repository, const std::vector<Snapshot>& snapshots, std::string_view urn,
-             std::string_view aspect, const std::function<void(const HistoryEntry&)>& visit) {
-  if (urn.empty()) {
+void history(repository::Repository& repository, const std::vector<Snapshot>& snapshots, const ObjectName& object,
+             std::stop_token stop, const std::function<void(const HistoryEntry&)>& visit) {
+  if (object.urn.empty()) {
     throw base::Error(base::ErrorKind::usage, "history wants the name of an object",
                       "Write it like 'holdfast history urn:li:corpuser:anna'.");
   }
   std::map<std::string, ObjectHistory> histories;  // connectors have chains of their own
   for (const Snapshot& snapshot : snapshots) {
-    const auto [place, fresh] = histories.try_emplace(snapshot.connector, repository, object_range(urn, aspect), visit);
+    throw_if_stopped(stop);
+    const auto [place, fresh] =
+        histories.try_emplace(snapshot.connector, repository, object_range(object.urn, object.aspect), stop, visit);
     place->second.look_at(snapshot);
   }
 }

@@ -70,27 +70,29 @@ private:
     std::size_t width = 0;
     for (const auto& snapshot : snapshots) width = std::max(width, snapshot.connector.size());
     bool any = false;
-    engine::history(context.repository(), snapshots, urn_, aspect_, [&](const Entry& entry) {
-      any = true;
-      context.out().line(fmt::format("{}  {}  {:<{}}  {:<10}  {}", entry.snapshot.id.short_id(),
-                                     short_time(entry.snapshot.taken), entry.snapshot.connector, width,
-                                     word_of(entry.what), ui::printable(entry.path)));
-      if (fields_ && entry.what == What::changed) context.out().write(field_lines(changes(entry)));
-    });
+    engine::history(context.repository(), snapshots, {.urn = urn_, .aspect = aspect_}, context.stop(),
+                    [&](const Entry& entry) {
+                      any = true;
+                      context.out().line(fmt::format("{}  {}  {:<{}}  {:<10}  {}", entry.snapshot.id.short_id(),
+                                                     short_time(entry.snapshot.taken), entry.snapshot.connector, width,
+                                                     word_of(entry.what), ui::printable(entry.path)));
+                      if (fields_ && entry.what == What::changed) context.out().write(field_lines(changes(entry)));
+                    });
     if (!any) context.events().note(fmt::format("no snapshot holds {}{}{}", urn_, aspect_.empty() ? "" : "/", aspect_));
   }
 
   void print_json(Context& context, const std::vector<repository::Snapshot>& snapshots) const {
     JsonList list(context.out(), fmt::format("{{\"format_version\":1,\"urn\":{},\"history\":[", ui::json_quote(urn_)));
-    engine::history(context.repository(), snapshots, urn_, aspect_, [&](const Entry& entry) {
-      nlohmann::ordered_json one{{"snapshot", entry.snapshot.id.short_id()},
-                                 {"taken", base::to_rfc3339(entry.snapshot.taken)},
-                                 {"connector", entry.snapshot.connector},
-                                 {"what", word_of(entry.what)},
-                                 {"path", entry.path}};
-      if (fields_) one["fields"] = to_json(changes(entry));
-      list.add(to_line(one));
-    });
+    engine::history(context.repository(), snapshots, {.urn = urn_, .aspect = aspect_}, context.stop(),
+                    [&](const Entry& entry) {
+                      nlohmann::ordered_json one{{"snapshot", entry.snapshot.id.short_id()},
+                                                 {"taken", base::to_rfc3339(entry.snapshot.taken)},
+                                                 {"connector", entry.snapshot.connector},
+                                                 {"what", word_of(entry.what)},
+                                                 {"path", entry.path}};
+                      if (fields_) one["fields"] = to_json(changes(entry));
+                      list.add(to_line(one));
+                    });
     list.end();
   }
 

@@ -26,7 +26,7 @@ protected:
   std::vector<Line> lines(std::string_view aspect = "status", std::string_view connector = {}) {
     std::vector<Line> out;
     const auto snapshots = snapshots_of(*world.repository, connector);
-    history(*world.repository, snapshots, k_tag, aspect, [&](const HistoryEntry& entry) {
+    history(*world.repository, snapshots, {.urn = k_tag, .aspect = aspect}, {}, [&](const HistoryEntry& entry) {
       EXPECT_EQ(entry.path, "aspect/urn:li:tag:x/status/0");
       EXPECT_EQ(entry.before == nullptr, entry.what == What::first_seen);
       EXPECT_EQ(entry.collection.name, "aspect");
@@ -53,6 +53,23 @@ TEST_F(History, tells_first_seen_changed_and_removed_oldest_first) {
   EXPECT_EQ(lines(), expected);
   EXPECT_EQ(lines(""), expected);
   EXPECT_TRUE(lines("ownership").empty());
+}
+
+TEST_F(History, ends_soon_after_a_stop_request) {
+  for (const char* metadata : {"1", "2", "3"}) put(metadata);
+  std::stop_source stop;
+  int shown = 0;
+  try {
+    history(*world.repository, snapshots_of(*world.repository, {}), {.urn = k_tag, .aspect = {}}, stop.get_token(),
+            [&](const HistoryEntry&) {
+              ++shown;
+              stop.request_stop();
+            });
+    FAIL() << "it went on to the end";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::cancelled);
+  }
+  EXPECT_EQ(shown, 1);
 }
 
 TEST_F(History, goes_on_across_a_forgotten_snapshot_and_a_full_one) {
