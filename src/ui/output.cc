@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "base/error.h"
@@ -34,6 +35,12 @@ void Output::flush() {
   const std::string pending = std::move(buffer_);
   buffer_.clear();
   if (write_all(descriptor_, pending)) return;
+  // Whoever reads has seen enough, as `head` has: that ends the program as it ends every other in a pipe, without a
+  // word.
+  if (errno == EPIPE) {
+    (void)std::signal(SIGPIPE, SIG_DFL);
+    (void)std::raise(SIGPIPE);
+  }
   throw base::Error(base::ErrorKind::io, fmt::format("cannot write the result: {}", std::strerror(errno)));
 }
 

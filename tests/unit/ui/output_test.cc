@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 
 #include "base/error.h"
 
@@ -41,6 +42,19 @@ TEST(Output, fails_when_the_disk_is_full) {
     EXPECT_EQ(error.kind(), ErrorKind::io);
   }
   ::close(full);
+}
+
+TEST(Output, ends_the_program_without_a_word_when_nobody_reads_on) {
+  const auto write_to_nobody = [] {
+    (void)std::signal(SIGPIPE, SIG_IGN);  // as the program does for its sockets
+    std::array<int, 2> ends{};
+    if (::pipe(ends.data()) != 0) std::abort();
+    ::close(ends[0]);
+    Output output(ends[1]);
+    output.line("one");
+    output.flush();
+  };
+  EXPECT_EXIT(write_to_nobody(), testing::KilledBySignal(SIGPIPE), "^$");
 }
 
 TEST(Output, says_that_a_pipe_is_no_terminal) {
