@@ -327,9 +327,14 @@ int main(int argc, char** argv) {
   using namespace holdfast::bench;
   std::uint64_t rows = 270000;
   std::string_view parts = "scrv6d";
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (std::string_view(argv[i]) == "--rows") rows = std::strtoull(argv[i + 1], nullptr, 10);
-    if (std::string_view(argv[i]) == "--parts") parts = argv[i + 1];
+  for (int i = 1; i < argc; i += 2) {
+    const std::string_view name(argv[i]);
+    if (i + 1 == argc || (name != "--rows" && name != "--parts")) {
+      fmt::print(stderr, "curves [--rows N] [--parts LETTERS]\n");
+      return 2;
+    }
+    if (name == "--rows") rows = std::strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--parts") parts = argv[i + 1];
   }
   if (rows < 1000) {
     fmt::print(stderr, "curves: at least 1000 rows are needed\n");
