@@ -20,9 +20,11 @@ struct BackupOptions {
 struct BackupResult {
   repository::Snapshot snapshot;  // without an id in a dry run
   base::Duration took{};
+  std::uint64_t failures = 0;  // what could not be read, also where the snapshot's outcomes only count it
 };
 
-// The snapshot is partial, not refused, when ranges failed; the caller's exit code is 3 then.
+// The snapshot is partial, not refused, when ranges or single resources could not be read; the caller's exit code is 3
+// then.  Its outcomes name the first k_loss_lines_max (losses.h) and count the others.
 BackupResult backup(repository::Repository& repository, platform::Connector& connector, const std::string& name,
                     const BackupOptions& options, base::Events& events, const base::Clock& clock, std::stop_token stop);
 

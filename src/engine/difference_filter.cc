@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/browse.h"
+#include "repository/ranges.h"
 
 namespace holdfast::engine {
 
@@ -17,9 +18,8 @@ DifferenceFilter::DifferenceFilter(const model::Collection& collection, const mo
     : collection_(collection), selection_(selection), trees_(std::move(trees)), counts_(counts), visit_(visit) {}
 
 Freshness DifferenceFilter::freshness_of(base::ByteView key) const noexcept {
-  const auto holds = [key](const repository::StaleRange& stale) { return stale.range.contains(key); };
   const bool stale = std::any_of(trees_.begin(), trees_.end(), [&](const repository::Tree* tree) {
-    return tree != nullptr && std::any_of(tree->stale.begin(), tree->stale.end(), holds);
+    return tree != nullptr && repository::stale_at(tree->stale, key) != nullptr;
   });
   return stale ? Freshness::stale : Freshness::fresh;
 }
@@ -37,6 +37,11 @@ void DifferenceFilter::operator()(const Difference& difference) {
     ++counts_.removed;
   }
   if (visit_) visit_(collection_, difference, freshness);
+}
+
+void DifferenceFilter::unread(const Difference& difference) {
+  ++counts_.unread;
+  if (visit_) visit_(collection_, difference, Freshness::unread);
 }
 
 void learn(model::Selection& selection, repository::BlockSource& source, const model::Collection& collection,
@@ -69,9 +74,8 @@ std::optional<Difference> difference_of(const base::RowView* before, const base:
 }
 
 std::optional<base::KeyRange> intersect(const base::KeyRange& a, const base::KeyRange& b) {
-  base::KeyRange out{.from = std::max(a.from, b.from), .to = a.to};
-  if (b.to && (!out.to || *b.to < *out.to)) out.to = b.to;
-  if (out.to && *out.to <= out.from) return std::nullopt;
+  base::KeyRange out = repository::intersection(a, b);
+  if (repository::is_empty(out)) return std::nullopt;
   return out;
 }
 

@@ -19,6 +19,8 @@ public:
                    std::vector<const repository::Tree*> trees, CompareCounts& counts, const Visitor& visit);
   bool wanted(base::ByteView key) const { return selection_.matches(collection_, key); }
   void operator()(const repository::Difference& difference);
+  // A row of the tree that the live platform did not let us read.
+  void unread(const repository::Difference& difference);
 
 private:
   Freshness freshness_of(base::ByteView key) const noexcept;

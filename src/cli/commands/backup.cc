@@ -26,7 +26,7 @@ std::vector<base::Fact> facts_of(const engine::BackupResult& result, DryRun dry)
   facts.push_back(ui::fact_bytes("added_raw", dry_run ? snapshot.counts.bytes : snapshot.bytes_added_raw));
   if (!dry_run) facts.push_back(ui::fact_bytes("added_stored", snapshot.bytes_added_stored));
   facts.push_back(ui::fact_duration("took", result.took));
-  if (snapshot.partial()) facts.push_back({"partial", ui::format_counted(snapshot.outcomes.size(), "failure"), "true"});
+  if (snapshot.partial()) facts.push_back({"partial", ui::format_counted(result.failures, "failure"), "true"});
   if (dry_run) facts.push_back(dry_run_fact());
   return facts;
 }
@@ -37,7 +37,7 @@ public:
     return {"backup", "take a snapshot of a connector",
             "Reads one consistent instant of the platform, compares it with the connector's\n"
             "newest snapshot, stores what changed and commits one snapshot.\n\n"
-            "Where ranges could not be read the snapshot is partial (exit 3): what failed is\n"
+            "Where something could not be read the snapshot is partial (exit 3): what failed is\n"
             "carried over from the snapshot before, marked as stale, and tried again next time.\n"
             "Killed at any moment, the repository keeps all its snapshots and the next backup\n"
             "works.",
