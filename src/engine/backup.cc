@@ -14,6 +14,7 @@
 #include "engine/difference_filter.h"
 #include "engine/losses.h"
 #include "engine/meter.h"
+#include "engine/previous_rows.h"
 #include "engine/row_layout.h"
 #include "engine/stop_guard.h"
 #include "repository/ranges.h"
@@ -35,15 +36,6 @@ repository::TreeShape shape_for(const platform::CollectionEstimate& estimate, st
   // The nearest power of two rather than the one below.
   shape.rows_per_block = static_cast<std::uint32_t>(std::bit_floor(ideal + ideal / 3));
   return shape;
-}
-
-// Whether rows of one can be compared with rows of the other byte by byte.  What the server calls a type does not
-// matter.
-bool same_layout(const model::Collection& a, const model::Collection& b) {
-  const auto same = [](const model::Column& x, const model::Column& y) {
-    return x.name == y.name && x.content == y.content;
-  };
-  return a.key == b.key && std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), same);
 }
 
 // Counts what would be stored.  Every block gets an id of its own, which is all that a tree under construction asks
@@ -194,6 +186,7 @@ public:
   std::uint64_t failures() const noexcept { return failures_; }
 
 private:
+  platform::CaptureOptions capture_options(const std::string& name, const base::Clock& clock);
   void choose_parent(const std::string& name);
   void read_all(platform::Capture& capture);
   std::vector<std::size_t> reading_order(const std::vector<platform::CollectionEstimate>& collections) const;
@@ -211,6 +204,8 @@ private:
   const BackupOptions& options_;
   base::Events& events_;
   std::stop_token stop_;
+  std::optional<SnapshotRows> previous_;          // where only changes are fetched
+  std::optional<base::Instant> last_sweep_;       // of those rows
   std::optional<repository::Snapshot> parent_;    // what this backup compares with
   std::unique_ptr<repository::Session> session_;  // absent in a dry run
   CountingSink counting_;
@@ -224,10 +219,13 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   snapshot_.started = clock.now();
   snapshot_.connector = name;
   snapshot_.platform = std::string(connector.platform());
-  std::unique_ptr<platform::Capture> capture = connector.capture(options_.capture, stop_);
+  std::unique_ptr<platform::Capture> capture = connector.capture(capture_options(name, clock), stop_);
   for (const std::string& note : capture->notes()) events_.note(note);
   snapshot_.taken = capture->taken();
   snapshot_.attributes = capture->attributes();
+  if (capture->reuses_previous() && last_sweep_) {
+    snapshot_.attributes = with_last_sweep(snapshot_.attributes, *last_sweep_);
+  }
   choose_parent(name);
   read_all(*capture);
   capture.reset();  // the server need not hold its instant while the last packs are written
@@ -239,6 +237,25 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   if (session_) return session_->commit(std::move(snapshot_));
   snapshot_.bytes_added_raw = counting_.bytes();
   return std::move(snapshot_);
+}
+
+// The parent is chosen later, when the instant is open: should another snapshot come in between, these rows are older
+// than the parent's, and as good.
+platform::CaptureOptions BackupRun::capture_options(const std::string& name, const base::Clock& clock) {
+  platform::CaptureOptions out = options_.capture;
+  out.sweep = platform::Sweep::everything;
+  out.previous = nullptr;
+  if (options_.full || options_.sweep == platform::Sweep::everything) return out;
+  std::optional<repository::Snapshot> before = repository_.latest(name);
+  if (!before) return out;
+  const base::Instant swept = last_sweep(*before);
+  const base::Duration age = clock.now() - swept;
+  if (age < base::Duration(0) || age >= options_.sweep_after) return out;  // or nobody knows how old it is
+  last_sweep_ = swept;
+  previous_.emplace(repository_, *std::move(before), stop_);
+  out.sweep = platform::Sweep::changes;
+  out.previous = &*previous_;
+  return out;
 }
 
 void BackupRun::choose_parent(const std::string& name) {

@@ -1,6 +1,8 @@
 // backup: capture a connector, compare with the parent snapshot, commit one snapshot.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <stop_token>
 #include <string>
 
@@ -12,8 +14,11 @@
 namespace holdfast::engine {
 
 struct BackupOptions {
-  platform::CaptureOptions capture;
-  bool full = false;     // compare with nothing
+  platform::CaptureOptions capture;  // without what the backup itself decides: sweep and previous
+  bool full = false;                 // compare with nothing
+  // Fetch what seems unchanged, too: where changes would do, and where everything was last fetched so long ago.
+  platform::Sweep sweep = platform::Sweep::changes;
+  base::Duration sweep_after = std::chrono::hours(24 * 7);
   bool dry_run = false;  // read and compare, write nothing
 };
 

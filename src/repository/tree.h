@@ -91,6 +91,21 @@ private:
 
 std::optional<base::Row> find(BlockSource& source, const BoundaryKey& key, const Tree& tree, base::ByteView wanted);
 
+// For many rows: keeps the block of each layer that it stands in, so ascending keys cost the fewest reads.  Not
+// thread-safe.
+class RowFinder {
+public:
+  RowFinder(BlockSource& source, const BoundaryKey& key, const Tree& tree);
+  ~RowFinder();
+  RowFinder(RowFinder&&) noexcept;
+  RowFinder& operator=(RowFinder&&) noexcept;
+  std::optional<base::Row> find(base::ByteView wanted);
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 // Compares what a capture reads with the parent's tree, range by range, and builds the delta layer (or, without a
 // parent, the base); folds the parent's layers where the delta would be one too many.  One TreeUpdate per tree; one
 // RangeUpdate per worker and range.
