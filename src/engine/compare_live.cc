@@ -68,7 +68,7 @@ public:
     const base::RowView live = live_(row);
     while (stored_.current() != nullptr && stored_.current()->key < live.key) take_removed();
     const bool meets = stored_.current() != nullptr && stored_.current()->key == live.key;
-    keep(live.key, difference_of(meets ? stored_.current() : nullptr, &live));
+    keep(meets ? stored_.current() : nullptr, &live);
     if (meets) stored_.next();
     tally_.add(plain_size(live));
   }
@@ -76,12 +76,12 @@ public:
   // Nobody knows what the platform has there: what the snapshot has is neither equal nor gone.
   void unread(const base::KeyRange& stretch, std::string reason) override {
     const std::optional<base::KeyRange> keys = intersect(stretch, range_);
-    if (!keys || (keys->to == base::after_key(keys->from) && !filter_.wanted(keys->from))) return;
+    if (!keys || (keys->to == base::after_key(keys->from) && !filter_.may_want(keys->from))) return;
     bool any = false;
     while (stored_.current() != nullptr && stored_.current()->key < keys->from) take_removed();
     for (; stored_.current() != nullptr && keys->contains(stored_.current()->key); stored_.next()) {
       throw_if_stopped(stop_);
-      if (!filter_.wanted(stored_.current()->key)) continue;
+      if (!filter_.wanted(stored_.current(), nullptr)) continue;
       any = true;
       ++compared_;
       hold(
@@ -103,13 +103,14 @@ public:
 private:
   void take_removed() {
     throw_if_stopped(stop_);
-    keep(stored_.current()->key, difference_of(stored_.current(), nullptr));
+    keep(stored_.current(), nullptr);
     stored_.next();
   }
 
-  void keep(base::ByteView key, const std::optional<Difference>& difference) {
-    if (!filter_.wanted(key)) return;
+  void keep(const base::RowView* before, const base::RowView* after) {
+    if (!filter_.wanted(before, after)) return;
     ++compared_;
+    const std::optional<Difference> difference = difference_of(before, after);
     if (!difference) return;
     HeldDifference held{.kind = difference->kind, .unread = false, .before = {}, .after = {}};
     if (difference->before) held.before = base::to_row(*difference->before);
@@ -283,12 +284,13 @@ void LiveComparison::compare(const Tree* tree, const platform::CollectionEstimat
   const model::Collection* live_collection = live != nullptr ? &live->collection : nullptr;
   model::Collection united = tree != nullptr ? collection_of(*tree) : *live_collection;
   if (live_collection != nullptr) united = unite(united, *live_collection);
+  if (!wanted.touches(united)) return;  // a platform need not list what nobody asked for
   const Sides sides{.tree = tree, .live = live_collection, .united = united};
 
   model::Selection selection = wanted;
   StoppableSource source(repository_.blocks(), stop_);
-  learn(selection, source, united, tree);
-  if (live_collection != nullptr && selection.needs_scan()) learn_live(selection, *live_collection);
+  learn(selection, source, united, tree, Learn::other_rows);
+  if (live_collection != nullptr && selection.other_rows_decide(united)) learn_live(selection, *live_collection);
 
   DifferenceFilter filter(united, selection, {tree}, counts_, visit_);
   Losses losses(united);

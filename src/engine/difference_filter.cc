@@ -15,7 +15,20 @@ using repository::Difference;
 DifferenceFilter::DifferenceFilter(const model::Collection& collection, const model::Selection& selection,
                                    std::vector<const repository::Tree*> trees, CompareCounts& counts,
                                    const Visitor& visit)
-    : collection_(collection), selection_(selection), trees_(std::move(trees)), counts_(counts), visit_(visit) {}
+    : collection_(collection),
+      selection_(selection),
+      looks_into_rows_(selection.needs_scan(collection)),
+      trees_(std::move(trees)),
+      counts_(counts),
+      visit_(visit) {}
+
+bool DifferenceFilter::wanted(const base::RowView* before, const base::RowView* after) const {
+  const base::RowView* any = before != nullptr ? before : after;
+  if (selection_.matches(collection_, any->key)) return true;
+  if (!looks_into_rows_) return false;
+  return (before != nullptr && selection_.matches(collection_, *before)) ||
+         (after != nullptr && selection_.matches(collection_, *after));
+}
 
 Freshness DifferenceFilter::freshness_of(base::ByteView key) const noexcept {
   const bool stale = std::any_of(trees_.begin(), trees_.end(), [&](const repository::Tree* tree) {
@@ -25,7 +38,10 @@ Freshness DifferenceFilter::freshness_of(base::ByteView key) const noexcept {
 }
 
 void DifferenceFilter::operator()(const Difference& difference) {
-  if (!wanted(difference.key)) return;
+  const base::RowView key_only{.key = difference.key, .columns = {}};
+  const base::RowView* before = difference.before ? &*difference.before : nullptr;
+  const base::RowView* after = difference.after ? &*difference.after : nullptr;
+  if (!wanted(before == nullptr && after == nullptr ? &key_only : before, after)) return;
   const Freshness freshness = freshness_of(difference.key);
   if (freshness == Freshness::stale) {
     ++counts_.stale;
@@ -45,8 +61,9 @@ void DifferenceFilter::unread(const Difference& difference) {
 }
 
 void learn(model::Selection& selection, repository::BlockSource& source, const model::Collection& collection,
-           const repository::Tree* tree) {
-  if (tree == nullptr || !selection.needs_scan()) return;
+           const repository::Tree* tree, Learn what) {
+  const bool needed = what == Learn::all ? selection.needs_scan(collection) : selection.other_rows_decide(collection);
+  if (tree == nullptr || !needed) return;
   for (repository::TreeCursor cursor(source, *tree, selection.range(collection)); cursor.valid(); cursor.next()) {
     selection.learn(collection, cursor.current());
   }
@@ -56,7 +73,7 @@ base::Error nothing_selected(const model::Selection& selection) {
   return base::Error(base::ErrorKind::not_found,
                      fmt::format("neither side has a row that '{}' selects", selection.text()),
                      "Check the condition for a typing mistake: a glob is matched against the whole URN, as in "
-                     "'urn:li:dataset:*finance*'.");
+                     "'urn:li:dataset:*finance*', or the whole path, as in '/notebooks/Users/anna/**'.");
 }
 
 std::optional<Difference> difference_of(const base::RowView* before, const base::RowView* after) {
