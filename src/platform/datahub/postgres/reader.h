@@ -8,21 +8,14 @@
 
 #include "base/row.h"
 #include "platform/datahub/postgres/client.h"
+#include "platform/datahub/postgres/copy_decoder.h"
 #include "platform/datahub/postgres/table_parts.h"
 #include "platform/datahub/sql/budget.h"
 #include "platform/platform.h"
 
 namespace holdfast::platform::datahub::postgres {
 
-// How a column travels: its own bytes, eight bytes of microseconds, or the server's text of it.
-enum class Wire { bytes, instant, cast };
 Wire wire_of(const ColumnPart& column);
-
-struct ReadColumn {
-  std::string name;
-  Wire wire = Wire::bytes;
-  bool binary = false;  // bytes that need not be text
-};
 
 struct ReadTarget {
   std::string schema;
