@@ -158,7 +158,6 @@ void Comparer::compare_collection(const std::string& name) {
                     .backward = deltas(backward_, name)};
   const model::Collection first = collection_of(sides.before != nullptr ? *sides.before : *sides.after);
   const model::Collection collection = sides.after != nullptr ? unite(first, collection_of(*sides.after)) : first;
-  if (!selection_.touches(collection)) return;
   model::Selection selection = selection_;
   learn(selection, source_, collection, sides.before);
   learn(selection, source_, collection, sides.after);
@@ -172,11 +171,10 @@ bool Comparer::selects_any() {
   for (const Snapshot* snapshot : {&after_, &before_}) {
     for (const Tree& tree : snapshot->trees) {
       const model::Collection collection = collection_of(tree);
-      if (!selection_.touches(collection)) continue;
       model::Selection selection = selection_;
-      learn(selection, source_, collection, &tree, Learn::other_rows);
+      learn(selection, source_, collection, &tree);
       repository::TreeCursor cursor(source_, tree, selection.range(collection));
-      while (cursor.valid() && !selection.matches(collection, cursor.current())) cursor.next();
+      while (cursor.valid() && !selection.matches(collection, cursor.current().key)) cursor.next();
       if (cursor.valid()) return true;
     }
   }

@@ -32,6 +32,13 @@ constexpr std::size_t k_pack_row_bytes = 16 + 4 + 8 + 4 + 32 + 32 + 8;
               "Use a newer version of holdfast for this repository.");
 }
 
+base::Bytes root_place(std::uint32_t number) {
+  base::ByteWriter out;
+  out.raw("root");
+  out.u32(number);
+  return out.take();
+}
+
 base::Bytes encode_root(const RunContent& content) {
   base::ByteWriter out;
   out.varint(content.superseded.size());
@@ -106,8 +113,8 @@ PackRef decode_pack_row(base::ByteReader& in) {
 
 }  // namespace
 
-base::Bytes encode_run(const RunContent& content, const Identity& identity, const SessionKey& session,
-                       const Signer& signer, base::Random& random) {
+base::Bytes encode_run(const RunContent& content, std::uint32_t number, const Identity& identity,
+                       const SessionKey& session, const Signer& signer, base::Random& random) {
   const Header header = make_header(ObjectKind::index, session.session, random);
   const base::Secret key = object_key(session.key, header);
   const base::Bytes root = encode_root(content);
@@ -116,7 +123,7 @@ base::Bytes encode_run(const RunContent& content, const Identity& identity, cons
   head.raw(session.wrapped);
   head.u32(static_cast<std::uint32_t>(root.size() + crypto::k_tag_bytes));
   base::Bytes out = head.take();
-  crypto::seal(key, 0, associated_data(identity, header, "root"), root, out);
+  crypto::seal(key, 0, associated_data(identity, header, root_place(number)), root, out);
   append_signature(out, identity, signer);
   crypto::NonceNumber nonce = 1;
   for (std::size_t first = 0; first < content.entries.size(); first += k_entries_per_page, ++nonce) {
@@ -179,6 +186,21 @@ RunRoot decode_run_root(base::ByteView plain, std::string_view name) {
   return out;
 }
 
+void check_run_page(base::ByteView plain, std::uint32_t entries, std::size_t packs, std::string_view name) {
+  base::ByteReader in(plain, name);
+  BlockId last;
+  for (std::uint32_t i = 0; i < entries; ++i) {
+    const BlockId id = read_id(in);
+    if (i > 0 && !precedes(last, id)) in.fail("its entries are not in order");
+    if (in.u32() >= packs) in.fail("an entry names a pack that is not listed");
+    in.raw(16);
+    if (!is_block_kind(in.u8())) in.fail("an entry is of an unknown kind");
+    if (in.u8() != 0) needs_dictionary(name);
+    last = id;
+  }
+  in.expect_end();
+}
+
 IndexRun::IndexRun(storage::Backend& backend, Keychain& keys, const RunName& name)
     : backend_(backend), keys_(keys), name_(name), object_name_(name.name()) {}
 
@@ -222,7 +244,8 @@ void IndexRun::read_root(base::ByteView object, Extent extent) {
   if (!signature_fits(covered, signature, keys_.identity(), writer.public_key))
     damaged(object_name_, fmt::format("writer {:08x} did not sign it", writer.id));
   key_ = object_key(keys_.session_key(header_.session, wrapped, object_name_), header_);
-  const auto plain = crypto::open(key_, 0, associated_data(keys_.identity(), header_, "root"), sealed);
+  const auto plain =
+      crypto::open(key_, 0, associated_data(keys_.identity(), header_, root_place(name_.number)), sealed);
   if (!plain) damaged(object_name_, "the seal of its root does not open");
   root_ = decode_run_root(*plain, object_name_);
   for (const PackRef& pack : root_.packs) expect_listable(pack, writer);
@@ -245,18 +268,7 @@ void IndexRun::read_root(base::ByteView object, Extent extent) {
 base::Bytes IndexRun::open_page(std::size_t number, base::ByteView sealed) const {
   auto plain = crypto::open(key_, 1 + number, associated_data(keys_.identity(), header_, "page"), sealed);
   if (!plain) damaged(object_name_, fmt::format("the seal of page {} does not open", number));
-  base::ByteReader in(*plain, object_name_);
-  BlockId last;
-  for (std::size_t i = 0; i < root_.fences[number].entries; ++i) {
-    const BlockId id = read_id(in);
-    if (i > 0 && !precedes(last, id)) in.fail("its entries are not in order");
-    if (in.u32() >= root_.packs.size()) in.fail("an entry names a pack that is not listed");
-    in.raw(16);
-    if (!is_block_kind(in.u8())) in.fail("an entry is of an unknown kind");
-    if (in.u8() != 0) needs_dictionary(object_name_);
-    last = id;
-  }
-  in.expect_end();
+  check_run_page(*plain, root_.fences[number].entries, root_.packs.size(), object_name_);
   return *std::move(plain);
 }
 

@@ -12,7 +12,8 @@
 //
 // <root_size> counts the sealed root.  The signature covers all before it, and so the session key under which the pages
 // are sealed: nobody else can make them.  `pack` is a position in <packs>.  Bound into the seals: repository id,
-// header, "root" or "page".  The keys of packs stand here so that one read of an index opens blocks of any session.
+// header, and "page" or "root" with the number of the run (u32), so that no run of a session stands for another one.
+// The keys of packs stand here so that one read of an index opens blocks of any session.
 #pragma once
 
 #include <functional>
@@ -42,9 +43,9 @@ struct RunContent {
   std::vector<IndexEntry> entries;
 };
 
-// `header_salt` comes from `random`.  The object to put as index/….
-base::Bytes encode_run(const RunContent& content, const Identity& identity, const SessionKey& session,
-                       const Signer& signer, base::Random& random);
+// The object to put under the name of the session's run `number`.  The salt of its header comes from `random`.
+base::Bytes encode_run(const RunContent& content, std::uint32_t number, const Identity& identity,
+                       const SessionKey& session, const Signer& signer, base::Random& random);
 // Of several entries of one block the newest fact stays: the one in a pack of the session with the higher sequence, as
 // a block is stored again only where its earlier copy was found damaged.  Trust comes before that: an entry of the
 // repository's own domain gives way to none of another.  Writer and name of the pack decide what is left, so that the
@@ -61,6 +62,8 @@ struct RunRoot {
   std::vector<RunFence> fences;
 };
 RunRoot decode_run_root(base::ByteView plain, std::string_view name);
+// Throws Error{corruption} unless it is a page of so many entries in order, whose packs are among `packs`.
+void check_run_page(base::ByteView plain, std::uint32_t entries, std::size_t packs, std::string_view name);
 
 // Where a block lies.  `pack` lives as long as the run.
 struct Place {

@@ -217,7 +217,7 @@ RunContent Session::Impl::own_run() const {
 
 std::string Session::Impl::put_run(const RunContent& content, std::uint32_t number) {
   const RunName name{id, number};
-  const base::Bytes object = encode_run(content, host.identity, key, host.signer, *host.environment.random);
+  const base::Bytes object = encode_run(content, number, host.identity, key, host.signer, *host.environment.random);
   if (!host.backend.put(name.name(), object))
     throw Error(ErrorKind::conflict, fmt::format("{} is there already", name.name()));
   index_bytes += object.size();

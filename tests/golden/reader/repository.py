@@ -157,7 +157,7 @@ class Repository:
         root = body.raw(body.u32())
         self.check_signature(self.writer(header.writer)[0], data[:60 + body.at], body.raw(64), name)
         key, bound = self.object_key(header, wrapped), self.id + header.raw
-        root = Bytes(unseal(key, 0, bound + b"root", root, name), name)
+        root = Bytes(unseal(key, 0, bound + b"root" + struct.pack("<I", int(name[-8:], 16)), root, name), name)
         root.many(lambda: (root.id(), root.u32()))  # superseded
         packs = root.many(lambda: (root.raw(16).hex(), root.id(), root.u32(), root.raw(32), root.raw(32), root.u64()))
         own_domain = self.writer(header.writer)[1]

@@ -40,7 +40,7 @@ struct RunWorld {
   RunName put(const RunContent& content) {
     const RunName name{{config.first_writer, next++}, 0};
     const SessionKey session = make_session_key(config.identity, name.session, random);
-    backend->put(name.name(), encode_run(content, config.identity, session, signer, random));
+    backend->put(name.name(), encode_run(content, name.number, config.identity, session, signer, random));
     return name;
   }
   test::SeededRandom random;
@@ -114,13 +114,24 @@ TEST(IndexRun, refuses_damage_and_other_names) {
   EXPECT_EQ(test::error_of([&] { run->verify(); }), base::ErrorKind::corruption);
 }
 
+// A store that swaps the two runs of one session, the merged one and its own, must not go unnoticed.
+TEST(IndexRun, takes_no_run_of_a_session_for_another_one) {
+  RunWorld world;
+  const RunName name{{world.config.first_writer, 7}, 0};
+  const SessionKey session = make_session_key(world.config.identity, name.session, world.random);
+  const RunName other{name.session, 1};
+  world.backend->put(
+      other.name(), encode_run(world.some(3), name.number, world.config.identity, session, world.signer, world.random));
+  EXPECT_EQ(test::error_of([&] { IndexRun::open(*world.backend, *world.keys, other); }), base::ErrorKind::corruption);
+}
+
 // What a later program might write: everything in order, but an entry names a dictionary.
 TEST(IndexRun, refuses_a_dictionary_rather_than_ignore_it) {
   RunWorld world;
   const RunContent content = world.some(1);
   const RunName name{{world.config.first_writer, 7}, 0};
   const SessionKey session = make_session_key(world.config.identity, name.session, world.random);
-  base::Bytes object = encode_run(content, world.config.identity, session, world.signer, world.random);
+  base::Bytes object = encode_run(content, name.number, world.config.identity, session, world.signer, world.random);
   const Header header = decode_header(object, ObjectKind::index, name.name());
   const base::Secret key = object_key(session.key, header);
   const base::Bytes bound = associated_data(world.config.identity, header, "page");

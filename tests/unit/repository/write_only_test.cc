@@ -159,7 +159,7 @@ struct ForgingWorld : WriteOnlyWorld {
   // A snapshot of the host that names an index run with this content.
   SnapshotId forge_snapshot(const SessionKey& session, const RunContent& content) {
     const RunName run{session.session, 0};
-    backend->put(run.name(), encode_run(content, secrets.identity, session, secrets.signer, random));
+    backend->put(run.name(), encode_run(content, run.number, secrets.identity, session, secrets.signer, random));
     Snapshot snapshot;
     snapshot.connector = "catalog";
     snapshot.index_runs.push_back(run.name());
