@@ -1,5 +1,7 @@
 #include "base/key.h"
 
+#include <utility>
+
 #include "base/error.h"
 
 namespace holdfast::base {
@@ -32,6 +34,26 @@ Bytes after_prefix(ByteView prefix) {
   while (!out.empty() && static_cast<unsigned char>(out.back()) == 0xff) out.pop_back();
   if (!out.empty()) out.back() = static_cast<char>(static_cast<unsigned char>(out.back()) + 1);
   return out;
+}
+
+void append_open_text(Bytes& key, ByteView text) {
+  append_text(key, text);
+  key.resize(key.size() - 2);  // without the mark that ends the part
+}
+
+Bytes after_key(ByteView key) {
+  Bytes out(key);
+  out.push_back('\0');
+  return out;
+}
+
+KeyRange range_of_key(ByteView key) {
+  return {.from = Bytes(key), .to = after_key(key)};
+}
+
+KeyRange range_of_prefix(ByteView prefix) {
+  Bytes end = after_prefix(prefix);
+  return {.from = Bytes(prefix), .to = end.empty() ? std::nullopt : std::optional(std::move(end))};
 }
 
 Bytes KeyReader::text() {

@@ -25,7 +25,8 @@ using Setting = platform::Platform::Setting;
 const std::vector<std::string> k_policy_keys{"connectors", "schedule", "retention", "objective"};
 const std::vector<std::string> k_map_keys{"from",    "to",      "users",   "groups", "principals",
                                           "tenants", "regions", "storage", "names"};
-const std::vector<std::string> k_connector_keys{"platform", "scratch", "readers", "limit_read", "max_snapshot_age"};
+const std::vector<std::string> k_connector_keys{"platform",   "scratch",          "readers",
+                                                "limit_read", "max_snapshot_age", "sweep_after"};
 constexpr unsigned k_readers_max = 64;
 
 bool is_name(std::string_view text) noexcept {
@@ -190,6 +191,8 @@ private:
       out.limit_read = in_place(node, [&] { return parse_bytes(as_typed(node), what); });
     else if (key.str() == "max_snapshot_age")
       out.max_snapshot_age = in_place(node, [&] { return parse_duration(as_typed(node), what); });
+    else if (key.str() == "sweep_after")
+      out.sweep_after = in_place(node, [&] { return parse_duration(as_typed(node), what); });
     else
       return false;
     return true;

@@ -30,6 +30,7 @@ struct ConnectorConfig {
   std::optional<unsigned> readers;
   std::optional<std::uint64_t> limit_read;  // bytes a second
   std::optional<base::Duration> max_snapshot_age;
+  std::optional<base::Duration> sweep_after;
   std::map<std::string, SettingValue, std::less<>> settings;  // of the platform, by dotted path
 };
 

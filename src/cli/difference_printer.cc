@@ -39,6 +39,18 @@ std::string_view word_of(Kind kind) noexcept {
   return "?";
 }
 
+std::string_view mark_of(engine::Freshness freshness) noexcept {
+  switch (freshness) {
+    case engine::Freshness::fresh:
+      return "";
+    case engine::Freshness::stale:
+      return "  (stale)";
+    case engine::Freshness::unread:
+      return "  (unread)";
+  }
+  return "";
+}
+
 // How much was looked at: nothing can be wrong with nothing.
 std::string compared_text(const engine::CompareCounts& counts) {
   if (!counts.compared) return {};
@@ -83,9 +95,9 @@ void DifferencePrinter::show(const model::Collection& collection, const reposito
 
 void DifferencePrinter::show_line(const model::Collection& collection, const repository::Difference& difference,
                                   engine::Freshness freshness) {
-  context_.out().line(fmt::format("{} {}{}", sign_of(difference.kind),
-                                  ui::printable(full_path(collection, difference.key)),
-                                  freshness == engine::Freshness::stale ? "  (stale)" : ""));
+  const char sign = freshness == engine::Freshness::unread ? '?' : sign_of(difference.kind);
+  context_.out().line(
+      fmt::format("{} {}{}", sign, ui::printable(full_path(collection, difference.key)), mark_of(freshness)));
   // Of what was added or removed the path says enough; all fields of it would only hide the changes.
   if (options_.fields == Fields::show && difference.kind == Kind::changed)
     context_.out().write(field_lines(fields_of(collection, difference)));
@@ -93,32 +105,36 @@ void DifferencePrinter::show_line(const model::Collection& collection, const rep
 
 void DifferencePrinter::show_json(const model::Collection& collection, const repository::Difference& difference,
                                   engine::Freshness freshness) {
-  nlohmann::ordered_json entry{{"what", word_of(difference.kind)},
+  const bool unread = freshness == engine::Freshness::unread;
+  nlohmann::ordered_json entry{{"what", unread ? "unread" : word_of(difference.kind)},
                                {"path", full_path(collection, difference.key)},
                                {"stale", freshness == engine::Freshness::stale}};
-  if (options_.fields == Fields::show) entry["fields"] = to_json(fields_of(collection, difference));
+  if (options_.fields == Fields::show && !unread) entry["fields"] = to_json(fields_of(collection, difference));
   list_.add(to_line(entry));
 }
 
 void DifferencePrinter::end(const engine::CompareCounts& counts) {
   if (context_.json()) {
-    list_.end(fmt::format("],\"counts\":{{\"added\":{},\"changed\":{},\"removed\":{},\"stale\":{},\"compared\":{}}}}}",
-                          counts.added, counts.changed, counts.removed, counts.stale,
-                          counts.compared ? std::to_string(*counts.compared) : "null"));
+    list_.end(
+        fmt::format("],\"counts\":{{\"added\":{},\"changed\":{},\"removed\":{},\"stale\":{},\"unread\":{},"
+                    "\"compared\":{}}}}}",
+                    counts.added, counts.changed, counts.removed, counts.stale, counts.unread,
+                    counts.compared ? std::to_string(*counts.compared) : "null"));
     return;
   }
   if (left_out_ != 0)
     context_.out().line(fmt::format("... and {} more; -v shows all of them", ui::format_count(left_out_)));
   if (context_.global().quiet) return;
-  if (!counts.any() && counts.stale == 0) {
+  if (!counts.any() && counts.stale == 0 && counts.unread == 0) {
     context_.out().line(
         fmt::format("no differences between {} and {}{}", options_.before, options_.after, compared_text(counts)));
     return;
   }
   context_.out().line(fmt::format(
-      "{}{} added, {} changed, {} removed{}{}", shown_ != 0 ? "\n" : "", ui::format_count(counts.added),
+      "{}{} added, {} changed, {} removed{}{}{}", shown_ != 0 ? "\n" : "", ui::format_count(counts.added),
       ui::format_count(counts.changed), ui::format_count(counts.removed),
-      counts.stale == 0 ? "" : fmt::format(", {} stale", ui::format_count(counts.stale)), compared_text(counts)));
+      counts.stale == 0 ? "" : fmt::format(", {} stale", ui::format_count(counts.stale)),
+      counts.unread == 0 ? "" : fmt::format(", {} unread", ui::format_count(counts.unread)), compared_text(counts)));
 }
 
 engine::CompareCounts show_live_differences(Context& context, const repository::Snapshot& snapshot,

@@ -10,6 +10,21 @@ repository::Snapshot resolve_beside(repository::Repository& repository, std::str
   return engine::resolve(repository, snapshot, has_own ? connector : std::string_view());
 }
 
+repository::Snapshot resolve_reference(Context& context, const engine::Reference& reference,
+                                       std::string_view connector) {
+  if (context.config().connector(reference.snapshot) != nullptr)
+    return engine::resolve(context.repository(), "latest", reference.snapshot);
+  return engine::resolve(context.repository(), reference.snapshot, connector);
+}
+
+std::optional<ObjectPath> parse_object_path(std::string_view text) {
+  if (text.starts_with('/')) return ObjectPath{.connector = {}, .path = std::string(text)};
+  const std::size_t colon = text.find(":/");
+  if (colon == std::string_view::npos || text.substr(0, colon).find_first_of(":/") != std::string_view::npos)
+    return std::nullopt;
+  return ObjectPath{.connector = std::string(text.substr(0, colon)), .path = std::string(text.substr(colon + 1))};
+}
+
 std::vector<repository::Snapshot> snapshots_named(Context& context, std::string_view connector,
                                                   engine::Forgotten forgotten) {
   std::vector<std::string> damaged;

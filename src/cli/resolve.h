@@ -1,6 +1,7 @@
 // Which snapshots a name means next to a connector.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,19 @@ namespace holdfast::cli {
 // migration, it is the latest of all.
 repository::Snapshot resolve_beside(repository::Repository& repository, std::string_view snapshot,
                                     std::string_view connector);
+
+// The snapshot of "SNAPSHOT:PATH", of --connector NAME where that is given.  The name of a configured connector in its
+// place ("primary:/jobs/nightly-load") is that connector's latest.
+repository::Snapshot resolve_reference(Context& context, const engine::Reference& reference,
+                                       std::string_view connector);
+
+// "primary:/jobs/nightly-load" and "/jobs/nightly-load": an object by its path, of one connector or of any.  Absent for
+// what names an object otherwise, as URNs do.
+struct ObjectPath {
+  std::string connector;  // empty: of any
+  std::string path;
+};
+std::optional<ObjectPath> parse_object_path(std::string_view text);
 
 // Those of --connector NAME, or all.  Empty for a connector that is configured and was never backed up; throws
 // Error{not_found} with the nearest name for one that nobody knows.  Damaged ones are left out, with a warning.

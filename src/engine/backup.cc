@@ -5,14 +5,16 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <map>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <utility>
 
-#include "base/key.h"
 #include "base/task_group.h"
+#include "engine/difference_filter.h"
+#include "engine/losses.h"
 #include "engine/meter.h"
+#include "engine/previous_rows.h"
 #include "engine/row_layout.h"
 #include "engine/stop_guard.h"
 #include "repository/ranges.h"
@@ -34,30 +36,6 @@ repository::TreeShape shape_for(const platform::CollectionEstimate& estimate, st
   // The nearest power of two rather than the one below.
   shape.rows_per_block = static_cast<std::uint32_t>(std::bit_floor(ideal + ideal / 3));
   return shape;
-}
-
-// Whether rows of one can be compared with rows of the other byte by byte.  What the server calls a type does not
-// matter.
-bool same_layout(const model::Collection& a, const model::Collection& b) {
-  const auto same = [](const model::Column& x, const model::Column& y) {
-    return x.name == y.name && x.content == y.content;
-  };
-  return a.key == b.key && std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(), same);
-}
-
-std::string key_in_words(base::ByteView key) {
-  try {
-    base::KeyReader reader(key);
-    return reader.text();
-  } catch (const base::Error&) {
-    return base::to_hex(key);  // a boundary may lie between two possible keys
-  }
-}
-
-std::string range_in_words(const base::KeyRange& range) {
-  const std::string from = range.from.empty() ? std::string("the first key") : key_in_words(range.from);
-  const std::string to = range.to ? key_in_words(*range.to) : std::string("the last key");
-  return fmt::format("from {} to {}", from, to);
 }
 
 // Counts what would be stored.  Every block gets an id of its own, which is all that a tree under construction asks
@@ -82,8 +60,13 @@ private:
 // its range only: `failed` keeps the two apart.
 class UpdateSink : public platform::RowSink {
 public:
-  UpdateSink(repository::RangeUpdate& update, Meter& meter, std::stop_token stop)
-      : update_(update), tally_(meter), stop_(std::move(stop)) {}
+  struct Parts {
+    repository::RangeUpdate& update;
+    const base::KeyRange& range;
+    Losses& losses;
+  };
+  UpdateSink(const Parts& parts, Meter& meter, std::stop_token stop)
+      : update_(parts.update), range_(parts.range), losses_(parts.losses), tally_(meter), stop_(std::move(stop)) {}
 
   void row(const base::RowView& row) override {
     throw_if_stopped(stop_);
@@ -95,10 +78,25 @@ public:
     }
     tally_.add(plain_size(row));
   }
+
+  void unread(const base::KeyRange& stretch, std::string reason) override {
+    throw_if_stopped(stop_);
+    const std::optional<base::KeyRange> keys = intersect(stretch, range_);
+    if (!keys) return;
+    losses_.add(*keys, fmt::format("was not read: {}", reason));
+    try {
+      update_.unread(*keys, std::move(reason));
+    } catch (...) {
+      failed_ = true;
+      throw;
+    }
+  }
   bool failed() const noexcept { return failed_; }
 
 private:
   repository::RangeUpdate& update_;
+  const base::KeyRange& range_;
+  Losses& losses_;
   Tally tally_;
   std::stop_token stop_;
   bool failed_ = false;
@@ -111,13 +109,26 @@ struct Reading {
   repository::TreeUpdate& update;
   std::vector<base::KeyRange> ranges;  // in the order in which they are read
   Meter& meter;
+  Losses losses;
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
-  std::map<base::Bytes, std::pair<base::KeyRange, base::Error>> failures;  // by start of the range
+  std::optional<base::Error> failure;  // one of those that ended a range
 
+  void list(unsigned wanted, const std::stop_token& stop);
   void work(const std::stop_token& stop);
   void read_range(const base::KeyRange& range, const std::stop_token& stop);
+  void broke_off(const base::KeyRange& range, repository::RangeUpdate part, base::Error error);
 };
+
+// A collection that cannot be listed does not keep the others from being read.
+void Reading::list(unsigned wanted, const std::stop_token& stop) {
+  try {
+    ranges = capture.ranges(collection, wanted);
+  } catch (...) {
+    if (stop.stop_requested()) throw;
+    broke_off({}, update.begin({}), base::current_error());
+  }
+}
 
 void Reading::work(const std::stop_token& stop) {
   for (;;) {
@@ -129,48 +140,30 @@ void Reading::work(const std::stop_token& stop) {
 
 void Reading::read_range(const base::KeyRange& range, const std::stop_token& stop) {
   repository::RangeUpdate part = update.begin(range);
-  UpdateSink sink(part, meter, stop);
+  UpdateSink sink({.update = part, .range = range, .losses = losses}, meter, stop);
   try {
     capture.read(collection, range, sink, stop);
     throw_if_stopped(stop);  // a reader that was stopped may simply return: that is no complete listing
   } catch (...) {
     if (sink.failed() || stop.stop_requested()) throw;
-    base::Error error = base::current_error();
-    part.abandon(error.message());
-    const std::lock_guard lock(mutex);
-    failures.try_emplace(range.from, range, std::move(error));
+    broke_off(range, std::move(part), base::current_error());
     return;
   }
   part.complete();
 }
 
-// One line per stretch of neighbouring ranges that failed for the same reason.
-std::vector<std::string> outcome_lines(const Reading& reading) {
-  std::vector<std::pair<base::KeyRange, std::string>> stretches;
-  for (const auto& [from, failure] : reading.failures) {
-    const auto& [range, error] = failure;
-    const bool joins =
-        !stretches.empty() && stretches.back().first.to == range.from && stretches.back().second == error.message();
-    if (joins) {
-      stretches.back().first.to = range.to;
-    } else {
-      stretches.emplace_back(range, error.message());
-    }
-  }
-  std::vector<std::string> lines;
-  for (const auto& [range, text] : stretches) {
-    lines.push_back(
-        fmt::format("{}: keys {} were not read to the end: {}", reading.collection.name, range_in_words(range), text));
-  }
-  return lines;
+void Reading::broke_off(const base::KeyRange& range, repository::RangeUpdate part, base::Error error) {
+  part.abandon(error.message());
+  losses.add(range, fmt::format("were not read to the end: {}", error.message()));
+  const std::lock_guard lock(mutex);
+  if (!failure) failure = std::move(error);
 }
 
 // What the last backup could not read comes first, while the connections are fresh.
-void stale_first(std::vector<base::KeyRange>& ranges, const repository::Tree& parent) {
+void stale_first(std::vector<base::KeyRange>& ranges, const std::vector<repository::StaleRange>& stale) {
   const auto overlaps = [&](const base::KeyRange& range) {
-    return std::any_of(parent.stale.begin(), parent.stale.end(), [&](const repository::StaleRange& stale) {
-      return (!range.to || stale.range.from < *range.to) && (!stale.range.to || range.from < *stale.range.to);
-    });
+    return std::any_of(stale.begin(), stale.end(),
+                       [&](const repository::StaleRange& one) { return repository::overlap(range, one.range); });
   };
   std::stable_partition(ranges.begin(), ranges.end(), overlaps);
 }
@@ -190,14 +183,19 @@ public:
       : repository_(repository), options_(options), events_(events), stop_(std::move(stop)) {}
 
   repository::Snapshot run(platform::Connector& connector, const std::string& name, const base::Clock& clock);
+  std::uint64_t failures() const noexcept { return failures_; }
 
 private:
+  platform::CaptureOptions capture_options(const std::string& name, const base::Clock& clock);
   void choose_parent(const std::string& name);
   void read_all(platform::Capture& capture);
+  std::vector<std::size_t> reading_order(const std::vector<platform::CollectionEstimate>& collections) const;
   repository::Tree read_collection(platform::Capture& capture, const platform::CollectionEstimate& estimate,
                                    Meter& meter);
   std::optional<repository::Tree> parent_tree(const model::Collection& collection);
   repository::Tree carry_forward(repository::Tree read, const model::Collection& collection);
+  void take_losses(const Reading& reading);
+  void tell_losses();
   void say_what_vanished() const;
   repository::BlockSource& source() { return session_ ? session_->blocks() : repository_.blocks(); }
   repository::BlockSink& sink() { return session_ ? static_cast<repository::BlockSink&>(*session_) : counting_; }
@@ -206,11 +204,14 @@ private:
   const BackupOptions& options_;
   base::Events& events_;
   std::stop_token stop_;
+  std::optional<SnapshotRows> previous_;          // where only changes are fetched
+  std::optional<base::Instant> last_sweep_;       // of those rows
   std::optional<repository::Snapshot> parent_;    // what this backup compares with
   std::unique_ptr<repository::Session> session_;  // absent in a dry run
   CountingSink counting_;
   repository::Snapshot snapshot_;
   std::optional<base::Error> first_failure_;
+  std::uint64_t failures_ = 0;
   std::uint64_t rows_read_ = 0;
 };
 
@@ -218,21 +219,43 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   snapshot_.started = clock.now();
   snapshot_.connector = name;
   snapshot_.platform = std::string(connector.platform());
-  std::unique_ptr<platform::Capture> capture = connector.capture(options_.capture, stop_);
+  std::unique_ptr<platform::Capture> capture = connector.capture(capture_options(name, clock), stop_);
   for (const std::string& note : capture->notes()) events_.note(note);
   snapshot_.taken = capture->taken();
   snapshot_.attributes = capture->attributes();
+  if (capture->reuses_previous() && last_sweep_) {
+    snapshot_.attributes = with_last_sweep(snapshot_.attributes, *last_sweep_);
+  }
   choose_parent(name);
   read_all(*capture);
   capture.reset();  // the server need not hold its instant while the last packs are written
   throw_if_stopped(stop_);
   // A snapshot in which nothing at all was read would only push good ones out of retention.
   if (first_failure_ && rows_read_ == 0) throw base::Error(*first_failure_);
-  for (const std::string& line : snapshot_.outcomes) events_.warning(line);
+  tell_losses();
   say_what_vanished();
   if (session_) return session_->commit(std::move(snapshot_));
   snapshot_.bytes_added_raw = counting_.bytes();
   return std::move(snapshot_);
+}
+
+// The parent is chosen later, when the instant is open: should another snapshot come in between, these rows are older
+// than the parent's, and as good.
+platform::CaptureOptions BackupRun::capture_options(const std::string& name, const base::Clock& clock) {
+  platform::CaptureOptions out = options_.capture;
+  out.sweep = platform::Sweep::everything;
+  out.previous = nullptr;
+  if (options_.full || options_.sweep == platform::Sweep::everything) return out;
+  std::optional<repository::Snapshot> before = repository_.latest(name);
+  if (!before) return out;
+  const base::Instant swept = last_sweep(*before);
+  const base::Duration age = clock.now() - swept;
+  if (age < base::Duration(0) || age >= options_.sweep_after) return out;  // or nobody knows how old it is
+  last_sweep_ = swept;
+  previous_.emplace(repository_, *std::move(before), stop_);
+  out.sweep = platform::Sweep::changes;
+  out.previous = &*previous_;
+  return out;
 }
 
 void BackupRun::choose_parent(const std::string& name) {
@@ -252,12 +275,26 @@ void BackupRun::read_all(platform::Capture& capture) {
     bytes += estimate.bytes;
   }
   Meter meter(events_, fmt::format("reading {}", snapshot_.connector), rows, bytes, capture.readers());
-  for (const platform::CollectionEstimate& estimate : capture.collections()) {
-    snapshot_.trees.push_back(
+  snapshot_.trees.resize(capture.collections().size());
+  for (const std::size_t i : reading_order(capture.collections())) {
+    const platform::CollectionEstimate& estimate = capture.collections()[i];
+    snapshot_.trees[i] =
         base::in_context([&] { return fmt::format("backing up collection '{}'", estimate.collection.name); },
-                         [&] { return read_collection(capture, estimate, meter); }));
+                         [&] { return read_collection(capture, estimate, meter); });
   }
   rows_read_ = meter.rows();
+}
+
+// Collections of which the last backup could not read all come first.
+std::vector<std::size_t> BackupRun::reading_order(const std::vector<platform::CollectionEstimate>& collections) const {
+  std::vector<std::size_t> order(collections.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_partition(order.begin(), order.end(), [&](std::size_t i) {
+    return parent_ && std::any_of(parent_->trees.begin(), parent_->trees.end(), [&](const repository::Tree& tree) {
+             return tree.name == collections[i].collection.name && !tree.stale.empty();
+           });
+  });
+  return order;
 }
 
 std::optional<repository::Tree> BackupRun::parent_tree(const model::Collection& collection) {
@@ -279,12 +316,12 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
   const repository::BoundaryKey& key = repository_.boundary_key();
 
   std::optional<repository::Tree> parent = parent_tree(collection);
-  std::vector<base::KeyRange> ranges = capture.ranges(collection, readers * k_ranges_per_reader);
   repository::TreeShape shape = shape_for(estimate, repository_.block_bytes());
   std::optional<base::Instant> parent_taken;
+  std::vector<repository::StaleRange> stale;
   if (parent) {
-    stale_first(ranges, *parent);
     shape = parent->shape;
+    stale = parent->stale;
     parent_taken = parent_->taken;
   }
   repository::TreeUpdate update(blocks, store, key, collection.name, model::to_json(collection), shape,
@@ -292,11 +329,14 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
   Reading reading{.collection = collection,
                   .capture = capture,
                   .update = update,
-                  .ranges = std::move(ranges),
+                  .ranges = {},
                   .meter = meter,
+                  .losses = Losses(collection),
                   .next = {},
                   .mutex = {},
-                  .failures = {}};
+                  .failure = {}};
+  reading.list(readers * k_ranges_per_reader, stop_);
+  stale_first(reading.ranges, stale);
   base::TaskGroup group(stop_);
   for (unsigned i = 0; i < readers; ++i) {
     group.spawn([&reading](std::stop_token stop) { reading.work(stop); });
@@ -306,9 +346,39 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
   repository::Tree tree = update.finish();
   add(snapshot_.counts, update.counts());
   if (!tree.delta && !tree.stale.empty()) tree = carry_forward(std::move(tree), collection);
-  for (std::string& line : outcome_lines(reading)) snapshot_.outcomes.push_back(std::move(line));
-  if (!reading.failures.empty() && !first_failure_) first_failure_ = reading.failures.begin()->second.second;
+  take_losses(reading);
   return tree;
+}
+
+void BackupRun::take_losses(const Reading& reading) {
+  if (!reading.losses.any()) return;
+  Losses::Lines told = reading.losses.lines(k_loss_lines_max - std::min(k_loss_lines_max, snapshot_.outcomes.size()));
+  failures_ += told.lines.size() + told.left_out;
+  if (!first_failure_) {
+    first_failure_ = reading.failure.value_or(base::Error(
+        base::ErrorKind::unavailable, fmt::format("nothing could be read: {}", reading.losses.lines(1).lines.front())));
+  }
+  for (std::string& line : told.lines) snapshot_.outcomes.push_back(std::move(line));
+}
+
+void BackupRun::tell_losses() {
+  if (failures_ > snapshot_.outcomes.size()) {
+    snapshot_.outcomes.push_back(fmt::format("{} more could not be read", failures_ - snapshot_.outcomes.size()));
+  }
+  for (const std::string& line : snapshot_.outcomes) events_.warning(line);
+}
+
+// The rows of a stretch that was not read: what the last snapshot has there.  Where stale ranges were joined, what was
+// read in between goes before it.
+void carry_rows(repository::RangeUpdate& part, repository::TreeCursor read, repository::TreeCursor old,
+                RowProjection& project) {
+  while (read.valid() || old.valid()) {
+    const bool from_read = read.valid() && (!old.valid() || read.current().key <= old.current().key);
+    const bool both = from_read && old.valid() && read.current().key == old.current().key;
+    part.add(from_read ? read.current() : project(old.current()));
+    if (!from_read || both) old.next();
+    if (from_read) read.next();
+  }
 }
 
 // A capture that compared with nothing (the first, one in full, one after the columns changed) has no rows where it
@@ -329,8 +399,8 @@ repository::Tree BackupRun::carry_forward(repository::Tree read, const model::Co
   std::vector<repository::Unread> unread;
   for (const repository::StaleRange& gap : read.stale) {
     repository::RangeUpdate part = update.begin(gap.range);
-    for (repository::TreeCursor rows(blocks, *previous, gap.range); rows.valid(); rows.next())
-      part.add(project(rows.current()));
+    carry_rows(part, repository::TreeCursor(blocks, read, gap.range),
+               repository::TreeCursor(blocks, *previous, gap.range), project);
     part.complete();
     unread.push_back({gap.range, gap.reason});
   }
@@ -338,6 +408,7 @@ repository::Tree BackupRun::carry_forward(repository::Tree read, const model::Co
   out.delta.reset();  // it leads from what was read, not from the last snapshot
   out.completed = std::move(read.completed);
   out.stale = repository::stale_ranges(out.completed, unread, &*previous, parent_->taken);
+  repository::bound_stale(out);
   return out;
 }
 
@@ -359,7 +430,7 @@ BackupResult backup(repository::Repository& repository, platform::Connector& con
   BackupRun run(repository, options, events, std::move(stop));
   repository::Snapshot snapshot = base::in_context([&] { return fmt::format("backing up connector '{}'", name); },
                                                    [&] { return run.run(connector, name, clock); });
-  return {.snapshot = std::move(snapshot), .took = clock.elapsed() - begun};
+  return {.snapshot = std::move(snapshot), .took = clock.elapsed() - begun, .failures = run.failures()};
 }
 
 }  // namespace holdfast::engine

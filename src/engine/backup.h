@@ -1,6 +1,8 @@
 // backup: capture a connector, compare with the parent snapshot, commit one snapshot.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <stop_token>
 #include <string>
 
@@ -12,17 +14,22 @@
 namespace holdfast::engine {
 
 struct BackupOptions {
-  platform::CaptureOptions capture;
-  bool full = false;     // compare with nothing
+  platform::CaptureOptions capture;  // without what the backup itself decides: sweep and previous
+  bool full = false;                 // compare with nothing
+  // Fetch what seems unchanged, too: where changes would do, and where everything was last fetched so long ago.
+  platform::Sweep sweep = platform::Sweep::changes;
+  base::Duration sweep_after = std::chrono::hours(24 * 7);
   bool dry_run = false;  // read and compare, write nothing
 };
 
 struct BackupResult {
   repository::Snapshot snapshot;  // without an id in a dry run
   base::Duration took{};
+  std::uint64_t failures = 0;  // what could not be read, also where the snapshot's outcomes only count it
 };
 
-// The snapshot is partial, not refused, when ranges failed; the caller's exit code is 3 then.
+// The snapshot is partial, not refused, when ranges or single resources could not be read; the caller's exit code is 3
+// then.  Its outcomes name the first k_loss_lines_max (losses.h) and count the others.
 BackupResult backup(repository::Repository& repository, platform::Connector& connector, const std::string& name,
                     const BackupOptions& options, base::Events& events, const base::Clock& clock, std::stop_token stop);
 

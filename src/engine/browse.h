@@ -24,13 +24,17 @@ struct ListEntry {
   std::uint64_t bytes = 0;
 };
 using ListVisitor = std::function<void(const ListEntry&)>;
-// The entries directly below a path, in the order of their keys: collections, then entity types, then objects, aspects
-// and versions; a row is listed as itself.  Below a collection every row is read, for its size; one entry is kept in
+// The entries directly below a path, in the order of their keys: collections, then what their names are made of: entity
+// types of URNs, components of paths (folders end with a slash), else objects, and then the further parts of their
+// keys; a row is listed as itself.  Below a collection every row is read, for its size; one entry is kept in
 // memory.  Throws Error{not_found} with near names, before the first visit.
 void list(repository::Repository& repository, const repository::Snapshot& snapshot, std::string_view path,
           const ListVisitor& visit, std::stop_token stop = {});
 
-// Throws Error{not_found} with near names.
+// The collection that a path begins with.
+std::string_view collection_in(std::string_view path);
+// A row by its path, which may end with the first part of its key where no other row has that: Error{usage} lists those
+// that there are.  Throws Error{not_found} with near names.
 base::Row show(repository::Repository& repository, const repository::Snapshot& snapshot, std::string_view path);
 
 // Rows whose key matches; the visitor gets path and plain size.
@@ -60,11 +64,14 @@ struct HistoryEntry {
   const base::Row* after = nullptr;
 };
 struct ObjectName {
-  std::string_view urn;
-  std::string_view aspect;  // empty: all of the object's rows
+  std::string_view urn{};
+  std::string_view aspect{};  // empty: all of the object's rows
+  // In place of both: a collection and an object, a row or a folder of it ("jobs/nightly-load").
+  std::string_view path{};
 };
 // The snapshots come oldest first and are followed connector by connector.
-// In memory are the rows of the object as of one snapshot of each connector.  Throws Error{usage} for an empty `urn`.
+// In memory are the rows of the object as of one snapshot of each connector.  Throws Error{usage} where nothing is
+// named.
 void history(repository::Repository& repository, const std::vector<repository::Snapshot>& snapshots,
              const ObjectName& object, std::stop_token stop, const std::function<void(const HistoryEntry&)>& visit);
 

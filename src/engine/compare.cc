@@ -158,6 +158,7 @@ void Comparer::compare_collection(const std::string& name) {
                     .backward = deltas(backward_, name)};
   const model::Collection first = collection_of(sides.before != nullptr ? *sides.before : *sides.after);
   const model::Collection collection = sides.after != nullptr ? unite(first, collection_of(*sides.after)) : first;
+  if (!selection_.touches(collection)) return;
   model::Selection selection = selection_;
   learn(selection, source_, collection, sides.before);
   learn(selection, source_, collection, sides.after);
@@ -171,10 +172,11 @@ bool Comparer::selects_any() {
   for (const Snapshot* snapshot : {&after_, &before_}) {
     for (const Tree& tree : snapshot->trees) {
       const model::Collection collection = collection_of(tree);
+      if (!selection_.touches(collection)) continue;
       model::Selection selection = selection_;
-      learn(selection, source_, collection, &tree);
+      learn(selection, source_, collection, &tree, Learn::other_rows);
       repository::TreeCursor cursor(source_, tree, selection.range(collection));
-      while (cursor.valid() && !selection.matches(collection, cursor.current().key)) cursor.next();
+      while (cursor.valid() && !selection.matches(collection, cursor.current())) cursor.next();
       if (cursor.valid()) return true;
     }
   }

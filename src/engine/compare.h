@@ -20,13 +20,16 @@ struct CompareCounts {
   std::uint64_t changed = 0;
   std::uint64_t removed = 0;
   std::uint64_t stale = 0;  // differences in ranges that either side carries as stale: shown apart, never acted on
+  // Rows of the snapshot that the platform did not let us read, and stretches without any: shown apart, never acted on.
+  std::uint64_t unread = 0;
   // Rows of either side that the selection holds; not known of two snapshots, of which only what differs is read.
   std::optional<std::uint64_t> compared;
   bool any() const noexcept { return added + changed + removed != 0; }
 };
 
-// Whether a difference lies in a range that either side carries as stale.
-enum class Freshness { fresh, stale };
+// stale: the difference lies in a range that either side carries from an earlier backup.  unread: nobody knows whether
+// it is one, as the platform did not let us read the row; it has the kind `removed`.
+enum class Freshness { fresh, stale, unread };
 
 // Views live until the visitor returns; it is called from one thread at a time, in key order within a collection.
 using Visitor = std::function<void(const model::Collection& collection, const repository::Difference& difference,

@@ -1,5 +1,7 @@
 #include "engine/compare_live.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <memory>
@@ -8,9 +10,11 @@
 #include <utility>
 
 #include "base/channel.h"
+#include "base/key.h"
 #include "base/task_group.h"
 #include "engine/browse.h"
 #include "engine/difference_filter.h"
+#include "engine/losses.h"
 #include "engine/meter.h"
 #include "engine/stop_guard.h"
 
@@ -29,6 +33,7 @@ constexpr std::size_t k_range_bytes = 1024 * 1024;
 
 struct HeldDifference {
   Difference::Kind kind = Difference::Kind::added;
+  bool unread = false;
   std::optional<base::Row> before;
   std::optional<base::Row> after;
 };
@@ -38,12 +43,23 @@ using Queue = base::Channel<Batch>;
 // Merges the live rows of one range with the snapshot's.
 class RangeComparison : public platform::RowSink {
 public:
-  RangeComparison(ProjectedCursor stored, RowProjection live, const DifferenceFilter& filter, Queue& queue,
-                  Meter& meter, std::stop_token stop)
-      : stored_(std::move(stored)),
-        live_(std::move(live)),
-        filter_(filter),
-        queue_(queue),
+  struct Sources {
+    ProjectedCursor stored;
+    RowProjection live;
+    base::KeyRange wanted;  // the range
+  };
+  struct Targets {
+    const DifferenceFilter& filter;
+    Losses& losses;
+    Queue& queue;
+  };
+  RangeComparison(Sources sources, const Targets& targets, Meter& meter, std::stop_token stop)
+      : stored_(std::move(sources.stored)),
+        live_(std::move(sources.live)),
+        range_(std::move(sources.wanted)),
+        filter_(targets.filter),
+        losses_(targets.losses),
+        queue_(targets.queue),
         tally_(meter),
         stop_(std::move(stop)) {}
 
@@ -52,9 +68,27 @@ public:
     const base::RowView live = live_(row);
     while (stored_.current() != nullptr && stored_.current()->key < live.key) take_removed();
     const bool meets = stored_.current() != nullptr && stored_.current()->key == live.key;
-    keep(live.key, difference_of(meets ? stored_.current() : nullptr, &live));
+    keep(meets ? stored_.current() : nullptr, &live);
     if (meets) stored_.next();
     tally_.add(plain_size(live));
+  }
+
+  // Nobody knows what the platform has there: what the snapshot has is neither equal nor gone.
+  void unread(const base::KeyRange& stretch, std::string reason) override {
+    const std::optional<base::KeyRange> keys = intersect(stretch, range_);
+    if (!keys || (keys->to == base::after_key(keys->from) && !filter_.may_want(keys->from))) return;
+    bool any = false;
+    while (stored_.current() != nullptr && stored_.current()->key < keys->from) take_removed();
+    for (; stored_.current() != nullptr && keys->contains(stored_.current()->key); stored_.next()) {
+      throw_if_stopped(stop_);
+      if (!filter_.wanted(stored_.current(), nullptr)) continue;
+      any = true;
+      ++compared_;
+      hold(
+          {.kind = Difference::Kind::removed, .unread = true, .before = base::to_row(*stored_.current()), .after = {}});
+    }
+    if (!any) ++unread_alone_;
+    losses_.add(*keys, fmt::format("was not read: {}", reason));
   }
 
   void end() {
@@ -63,21 +97,28 @@ public:
     queue_.close();
   }
   std::uint64_t compared() const noexcept { return compared_; }
+  // Stretches of which the snapshot has no row.
+  std::uint64_t unread_alone() const noexcept { return unread_alone_; }
 
 private:
   void take_removed() {
     throw_if_stopped(stop_);
-    keep(stored_.current()->key, difference_of(stored_.current(), nullptr));
+    keep(stored_.current(), nullptr);
     stored_.next();
   }
 
-  void keep(base::ByteView key, const std::optional<Difference>& difference) {
-    if (!filter_.wanted(key)) return;
+  void keep(const base::RowView* before, const base::RowView* after) {
+    if (!filter_.wanted(before, after)) return;
     ++compared_;
+    const std::optional<Difference> difference = difference_of(before, after);
     if (!difference) return;
-    HeldDifference held{.kind = difference->kind, .before = {}, .after = {}};
+    HeldDifference held{.kind = difference->kind, .unread = false, .before = {}, .after = {}};
     if (difference->before) held.before = base::to_row(*difference->before);
     if (difference->after) held.after = base::to_row(*difference->after);
+    hold(std::move(held));
+  }
+
+  void hold(HeldDifference held) {
     batch_bytes_ += (held.before ? plain_size(*held.before) : 0) + (held.after ? plain_size(*held.after) : 0);
     batch_.push_back(std::move(held));
     if (batch_.size() >= k_batch_items || batch_bytes_ >= k_batch_bytes) flush();
@@ -91,13 +132,16 @@ private:
 
   ProjectedCursor stored_;
   RowProjection live_;
+  const base::KeyRange range_;
   const DifferenceFilter& filter_;
+  Losses& losses_;
   Queue& queue_;
   Tally tally_;
   std::stop_token stop_;
   Batch batch_;
   std::size_t batch_bytes_ = 0;
   std::uint64_t compared_ = 0;
+  std::uint64_t unread_alone_ = 0;
 };
 
 class LearningSink : public platform::RowSink {
@@ -108,6 +152,7 @@ public:
     const std::lock_guard lock(mutex_);
     selection_.learn(collection_, row);
   }
+  void unread(const base::KeyRange&, std::string) override {}  // there is nothing to be learnt from it
 
 private:
   model::Selection& selection_;
@@ -128,9 +173,12 @@ public:
   // Either may be nullptr: the collection is on one side only.
   void compare(const Tree* tree, const platform::CollectionEstimate* live, const model::Selection& selection,
                Meter& meter);
+  // Says what the platform did not let us read.
+  void tell_losses(base::Events& events) const;
   CompareCounts counts() const {
     CompareCounts out = counts_;
     out.compared = compared_;
+    out.unread += unread_alone_;
     return out;
   }
 
@@ -142,8 +190,9 @@ private:
   };
   void learn_live(model::Selection& selection, const model::Collection& live);
   std::vector<base::KeyRange> ranges(const Sides& sides, const base::KeyRange& wanted);
-  void compare_range(const Sides& sides, const base::KeyRange& range, const DifferenceFilter& filter, Queue& queue,
+  void compare_range(const Sides& sides, const base::KeyRange& range, const RangeComparison::Targets& targets,
                      Meter& meter, const std::stop_token& stop);
+  void take_losses(const Losses& losses);
 
   repository::Repository& repository_;
   platform::Capture& capture_;
@@ -152,6 +201,9 @@ private:
   const Visitor& visit_;
   CompareCounts counts_;
   std::atomic<std::uint64_t> compared_{0};
+  std::atomic<std::uint64_t> unread_alone_{0};
+  std::vector<std::string> unread_lines_;
+  std::uint64_t unread_left_out_ = 0;
 };
 
 std::vector<base::KeyRange> LiveComparison::ranges(const Sides& sides, const base::KeyRange& wanted) {
@@ -163,16 +215,29 @@ std::vector<base::KeyRange> LiveComparison::ranges(const Sides& sides, const bas
   return out;
 }
 
-void LiveComparison::compare_range(const Sides& sides, const base::KeyRange& range, const DifferenceFilter& filter,
-                                   Queue& queue, Meter& meter, const std::stop_token& stop) {
+void LiveComparison::compare_range(const Sides& sides, const base::KeyRange& range,
+                                   const RangeComparison::Targets& targets, Meter& meter, const std::stop_token& stop) {
   StoppableSource source(repository_.blocks(), stop);
-  RangeComparison comparison(ProjectedCursor(source, sides.tree, range, sides.united),
-                             RowProjection(sides.live != nullptr ? *sides.live : sides.united, sides.united), filter,
-                             queue, meter, stop);
+  RangeComparison comparison({.stored = ProjectedCursor(source, sides.tree, range, sides.united),
+                              .live = RowProjection(sides.live != nullptr ? *sides.live : sides.united, sides.united),
+                              .wanted = range},
+                             targets, meter, stop);
   if (sides.live != nullptr) capture_.read(*sides.live, range, comparison, stop);
   throw_if_stopped(stop);
   comparison.end();
   compared_ += comparison.compared();
+  unread_alone_ += comparison.unread_alone();
+}
+
+void LiveComparison::take_losses(const Losses& losses) {
+  Losses::Lines told = losses.lines(k_loss_lines_max - unread_lines_.size());
+  unread_left_out_ += told.left_out;
+  for (std::string& line : told.lines) unread_lines_.push_back(std::move(line));
+}
+
+void LiveComparison::tell_losses(base::Events& events) const {
+  for (const std::string& line : unread_lines_) events.warning(line);
+  if (unread_left_out_ != 0) events.warning(fmt::format("{} more could not be read", unread_left_out_));
 }
 
 void LiveComparison::learn_live(model::Selection& selection, const model::Collection& live) {
@@ -204,7 +269,11 @@ void show(const std::vector<std::unique_ptr<Queue>>& queues, DifferenceFilter& f
             .kind = held.kind, .key = held.before ? held.before->key : held.after->key, .before = {}, .after = {}};
         if (held.before) difference.before = base::to_view(*held.before, before);
         if (held.after) difference.after = base::to_view(*held.after, after);
-        filter(difference);
+        if (held.unread) {
+          filter.unread(difference);
+        } else {
+          filter(difference);
+        }
       }
     }
   }
@@ -215,14 +284,16 @@ void LiveComparison::compare(const Tree* tree, const platform::CollectionEstimat
   const model::Collection* live_collection = live != nullptr ? &live->collection : nullptr;
   model::Collection united = tree != nullptr ? collection_of(*tree) : *live_collection;
   if (live_collection != nullptr) united = unite(united, *live_collection);
+  if (!wanted.touches(united)) return;  // a platform need not list what nobody asked for
   const Sides sides{.tree = tree, .live = live_collection, .united = united};
 
   model::Selection selection = wanted;
   StoppableSource source(repository_.blocks(), stop_);
-  learn(selection, source, united, tree);
-  if (live_collection != nullptr && selection.needs_scan()) learn_live(selection, *live_collection);
+  learn(selection, source, united, tree, Learn::other_rows);
+  if (live_collection != nullptr && selection.other_rows_decide(united)) learn_live(selection, *live_collection);
 
   DifferenceFilter filter(united, selection, {tree}, counts_, visit_);
+  Losses losses(united);
   const std::vector<base::KeyRange> all = ranges(sides, selection.range(united));
   std::vector<std::unique_ptr<Queue>> queues;
   for (std::size_t i = 0; i < all.size(); ++i) queues.push_back(std::make_unique<Queue>(64, k_range_bytes));
@@ -232,13 +303,14 @@ void LiveComparison::compare(const Tree* tree, const platform::CollectionEstimat
     // Ranges are taken in order, so the first one that is not finished always has a worker: nobody waits for ever.
     group.spawn([&](std::stop_token stop) {
       for (std::size_t k = next++; k < all.size() && !stop.stop_requested(); k = next++) {
-        compare_range(sides, all[k], filter, *queues[k], meter, stop);
+        compare_range(sides, all[k], {.filter = filter, .losses = losses, .queue = *queues[k]}, meter, stop);
       }
     });
   }
   show(queues, filter, group.stop_token());
   group.wait();
   throw_if_stopped(stop_);
+  take_losses(losses);
 }
 
 }  // namespace
@@ -265,6 +337,7 @@ CompareCounts compare_capture(repository::Repository& repository, const reposito
                                    [&](const Tree& tree) { return tree.name == estimate.collection.name; });
     if (!known) comparison.compare(nullptr, &estimate, selection, meter);
   }
+  comparison.tell_losses(events);
   CompareCounts counts = comparison.counts();
   if (counts.compared == 0U && !selection.everything()) throw nothing_selected(selection);
   return counts;

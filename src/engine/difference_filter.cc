@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/browse.h"
+#include "repository/ranges.h"
 
 namespace holdfast::engine {
 
@@ -14,18 +15,33 @@ using repository::Difference;
 DifferenceFilter::DifferenceFilter(const model::Collection& collection, const model::Selection& selection,
                                    std::vector<const repository::Tree*> trees, CompareCounts& counts,
                                    const Visitor& visit)
-    : collection_(collection), selection_(selection), trees_(std::move(trees)), counts_(counts), visit_(visit) {}
+    : collection_(collection),
+      selection_(selection),
+      looks_into_rows_(selection.needs_scan(collection)),
+      trees_(std::move(trees)),
+      counts_(counts),
+      visit_(visit) {}
+
+bool DifferenceFilter::wanted(const base::RowView* before, const base::RowView* after) const {
+  const base::RowView* any = before != nullptr ? before : after;
+  if (selection_.matches(collection_, any->key)) return true;
+  if (!looks_into_rows_) return false;
+  return (before != nullptr && selection_.matches(collection_, *before)) ||
+         (after != nullptr && selection_.matches(collection_, *after));
+}
 
 Freshness DifferenceFilter::freshness_of(base::ByteView key) const noexcept {
-  const auto holds = [key](const repository::StaleRange& stale) { return stale.range.contains(key); };
   const bool stale = std::any_of(trees_.begin(), trees_.end(), [&](const repository::Tree* tree) {
-    return tree != nullptr && std::any_of(tree->stale.begin(), tree->stale.end(), holds);
+    return tree != nullptr && repository::stale_at(tree->stale, key) != nullptr;
   });
   return stale ? Freshness::stale : Freshness::fresh;
 }
 
 void DifferenceFilter::operator()(const Difference& difference) {
-  if (!wanted(difference.key)) return;
+  const base::RowView key_only{.key = difference.key, .columns = {}};
+  const base::RowView* before = difference.before ? &*difference.before : nullptr;
+  const base::RowView* after = difference.after ? &*difference.after : nullptr;
+  if (!wanted(before == nullptr && after == nullptr ? &key_only : before, after)) return;
   const Freshness freshness = freshness_of(difference.key);
   if (freshness == Freshness::stale) {
     ++counts_.stale;
@@ -39,9 +55,15 @@ void DifferenceFilter::operator()(const Difference& difference) {
   if (visit_) visit_(collection_, difference, freshness);
 }
 
+void DifferenceFilter::unread(const Difference& difference) {
+  ++counts_.unread;
+  if (visit_) visit_(collection_, difference, Freshness::unread);
+}
+
 void learn(model::Selection& selection, repository::BlockSource& source, const model::Collection& collection,
-           const repository::Tree* tree) {
-  if (tree == nullptr || !selection.needs_scan()) return;
+           const repository::Tree* tree, Learn what) {
+  const bool needed = what == Learn::all ? selection.needs_scan(collection) : selection.other_rows_decide(collection);
+  if (tree == nullptr || !needed) return;
   for (repository::TreeCursor cursor(source, *tree, selection.range(collection)); cursor.valid(); cursor.next()) {
     selection.learn(collection, cursor.current());
   }
@@ -51,7 +73,7 @@ base::Error nothing_selected(const model::Selection& selection) {
   return base::Error(base::ErrorKind::not_found,
                      fmt::format("neither side has a row that '{}' selects", selection.text()),
                      "Check the condition for a typing mistake: a glob is matched against the whole URN, as in "
-                     "'urn:li:dataset:*finance*'.");
+                     "'urn:li:dataset:*finance*', or the whole path, as in '/notebooks/Users/anna/**'.");
 }
 
 std::optional<Difference> difference_of(const base::RowView* before, const base::RowView* after) {
@@ -69,9 +91,8 @@ std::optional<Difference> difference_of(const base::RowView* before, const base:
 }
 
 std::optional<base::KeyRange> intersect(const base::KeyRange& a, const base::KeyRange& b) {
-  base::KeyRange out{.from = std::max(a.from, b.from), .to = a.to};
-  if (b.to && (!out.to || *b.to < *out.to)) out.to = b.to;
-  if (out.to && *out.to <= out.from) return std::nullopt;
+  base::KeyRange out = repository::intersection(a, b);
+  if (repository::is_empty(out)) return std::nullopt;
   return out;
 }
 

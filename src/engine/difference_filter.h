@@ -17,22 +17,29 @@ public:
   // All outlive the filter.  Trees may be nullptr: a side that does not have the collection has nothing stale.
   DifferenceFilter(const model::Collection& collection, const model::Selection& selection,
                    std::vector<const repository::Tree*> trees, CompareCounts& counts, const Visitor& visit);
-  bool wanted(base::ByteView key) const { return selection_.matches(collection_, key); }
+  // Of two rows with one key, in the layout of the collection; either may be nullptr.
+  bool wanted(const base::RowView* before, const base::RowView* after) const;
+  bool may_want(base::ByteView key) const { return selection_.may_match(collection_, key); }
   void operator()(const repository::Difference& difference);
+  // A row of the tree that the live platform did not let us read.
+  void unread(const repository::Difference& difference);
 
 private:
   Freshness freshness_of(base::ByteView key) const noexcept;
 
   const model::Collection& collection_;
   const model::Selection& selection_;
+  const bool looks_into_rows_;
   std::vector<const repository::Tree*> trees_;
   CompareCounts& counts_;
   const Visitor& visit_;
 };
 
-// Shows every row of the tree to the selection where that has to look into rows before it can decide.
+// Shows every row of the tree to the selection where that has to look into rows before it can decide: into this row
+// where keys alone are asked about later, into others where only they decide.
+enum class Learn { all, other_rows };
 void learn(model::Selection& selection, repository::BlockSource& source, const model::Collection& collection,
-           const repository::Tree* tree);
+           const repository::Tree* tree, Learn what = Learn::all);
 
 // Error{not_found}: no side of a comparison has a row of the selection.
 base::Error nothing_selected(const model::Selection& selection);

@@ -135,7 +135,9 @@ public:
     if (step.before == step.after) return;  // they differ in columns that the snapshot does not know
     Decision decision = decide(difference.kind, options_);
     const bool stale = freshness == Freshness::stale;
-    if (stale && decision.action == Action::remove) {
+    if (freshness == Freshness::unread) {
+      decision = {Action::skip, "the target did not let us read it: what is there now is not known"};
+    } else if (stale && decision.action == Action::remove) {
       decision = {Action::skip, "the backup could not read this range, so a missing row proves nothing"};
     } else if (stale) {
       decision.reason += "; the snapshot carries it from an earlier backup";

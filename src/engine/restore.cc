@@ -24,6 +24,7 @@ using repository::Tree;
 
 // More shares than workers: one of heavy rows must not hold up the end.
 constexpr unsigned k_shares_per_worker = 4;
+constexpr std::size_t k_stale_told_max = 20;  // lines
 
 // Counts and hashes what the target gives back.
 class HashingSink : public platform::RowSink {
@@ -180,13 +181,16 @@ void say_what_is_stale(const repository::Snapshot& snapshot, base::Events& event
                                snapshot.id.short_id(), snapshot.outcomes.size(),
                                snapshot.outcomes.size() == 1 ? "" : "s"));
   }
+  std::size_t told = 0;
   for (const Tree& tree : snapshot.trees) {
     for (const repository::StaleRange& stale : tree.stale) {
+      if (++told > k_stale_told_max) continue;
       const std::string since = stale.last_good ? fmt::format("is as of {}", base::to_rfc3339(*stale.last_good))
                                                 : std::string("was never read and is missing");
       events.warning(fmt::format("a part of '{}' {}: {}", tree.name, since, stale.reason));
     }
   }
+  if (told > k_stale_told_max) events.warning(fmt::format("{} more parts are not current", told - k_stale_told_max));
 }
 
 void refuse_full_target(std::vector<WholeRestore>& parts) {

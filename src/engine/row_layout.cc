@@ -13,6 +13,7 @@ auto by_name(const std::string& name) {
 
 model::Collection unite(const model::Collection& first, const model::Collection& second) {
   model::Collection out = first;
+  if (out.fields.empty()) out.fields = second.fields;
   for (const model::Column& column : second.columns) {
     if (std::none_of(first.columns.begin(), first.columns.end(), by_name(column.name))) out.columns.push_back(column);
   }

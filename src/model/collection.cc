@@ -37,6 +37,30 @@ ColumnContent content_of(std::string_view name) {
   throw Error(ErrorKind::corruption, fmt::format("the schema of a collection names the unknown content '{}'", name));
 }
 
+constexpr std::pair<KeyPartType, std::string_view> k_types[] = {
+    {KeyPartType::text, "text"}, {KeyPartType::integer, "integer"}, {KeyPartType::path, "path"}};
+
+std::string_view type_name(KeyPartType type) {
+  for (const auto& [value, name] : k_types)
+    if (value == type) return name;
+  return "text";
+}
+
+// A type of a later format is text to us: it sorts and reads as such.
+KeyPartType type_of(const std::string& name) {
+  for (const auto& [value, known] : k_types)
+    if (name == known) return value;
+  return KeyPartType::text;
+}
+
+std::vector<Field> fields_of(const json& schema) {
+  std::vector<Field> out;
+  const auto fields = schema.find("fields");
+  if (fields == schema.end()) return out;  // as all schemas were before there were any
+  for (const json& field : *fields) out.push_back({field.at("word"), field.at("in"), field.value("path", "")});
+  return out;
+}
+
 bool is_integer(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -62,12 +86,17 @@ std::string path_form(const Collection& collection) {
 std::string to_json(const Collection& collection) {
   json out{{"name", collection.name}, {"key", json::array()}, {"columns", json::array()}};
   for (const KeyPart& part : collection.key)
-    out["key"].push_back({{"name", part.name}, {"type", part.type == KeyPartType::integer ? "integer" : "text"}});
+    out["key"].push_back({{"name", part.name}, {"type", type_name(part.type)}});
   for (const Column& column : collection.columns)
     out["columns"].push_back({{"name", column.name},
                               {"source_type", column.source_type},
                               {"content", content_name(column.content)},
                               {"nullable", column.nullable}});
+  for (const Field& field : collection.fields) {
+    json one{{"word", field.word}, {"in", field.in}};
+    if (!field.path.empty()) one["path"] = field.path;
+    out["fields"].push_back(std::move(one));
+  }
   return out.dump();
 }
 
@@ -76,9 +105,8 @@ Collection collection_from_json(std::string_view text) {
     throw Error(ErrorKind::corruption, "the schema of a collection nests deeper than any that we write");
   try {
     const json in = json::parse(text);
-    Collection out{.name = in.at("name"), .key = {}, .columns = {}};
-    for (const json& part : in.at("key"))
-      out.key.push_back({part.at("name"), part.at("type") == "integer" ? KeyPartType::integer : KeyPartType::text});
+    Collection out{.name = in.at("name"), .key = {}, .columns = {}, .fields = fields_of(in)};
+    for (const json& part : in.at("key")) out.key.push_back({part.at("name"), type_of(part.at("type"))});
     for (const json& column : in.at("columns"))
       out.columns.push_back({column.at("name"), column.at("source_type"),
                              content_of(column.at("content").get_ref<const std::string&>()), column.at("nullable")});
@@ -86,6 +114,18 @@ Collection collection_from_json(std::string_view text) {
   } catch (const json::exception& problem) {
     throw Error(ErrorKind::corruption, fmt::format("the schema of a collection cannot be read: {}", problem.what()));
   }
+}
+
+bool names_are_urns(const Collection& collection) noexcept {
+  return !collection.key.empty() && collection.key.front().name == "urn";
+}
+
+std::string first_part_to_path(const Collection& collection, std::string_view text) {
+  return collection.key.front().type == KeyPartType::path ? to_path_below(text) : std::string(text);
+}
+
+std::string first_part_from_path(const Collection& collection, std::string_view text) {
+  return collection.key.front().type == KeyPartType::path ? from_path_below(text) : std::string(text);
 }
 
 std::string key_to_path(const Collection& collection, base::ByteView key) {
@@ -96,7 +136,7 @@ std::string key_to_path(const Collection& collection, base::ByteView key) {
     if (collection.key[i].type == KeyPartType::integer) {
       out += std::to_string(reader.integer());
     } else {
-      out += i == 0 ? reader.text() : to_path_part(reader.text());
+      out += i == 0 ? first_part_to_path(collection, reader.text()) : to_path_part(reader.text());
     }
   }
   return out;
@@ -126,7 +166,7 @@ base::Bytes path_to_key(const Collection& collection, std::string_view path) {
     parts[i] = from_path_part(last);
     rest = rest.substr(0, slash);
   }
-  if (!collection.key.empty()) parts[0] = rest;
+  if (!collection.key.empty()) parts[0] = first_part_from_path(collection, rest);
   base::Bytes key;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (collection.key[i].type == KeyPartType::integer) {

@@ -5,6 +5,7 @@ namespace {
 
 constexpr std::string_view k_slash = "%2F";
 constexpr std::string_view k_percent = "%25";
+constexpr std::string_view k_here = "./";
 
 }  // namespace
 
@@ -34,6 +35,20 @@ std::string from_path_part(std::string_view part) {
     }
   }
   return out;
+}
+
+std::string to_path_below(std::string_view path) {
+  if (!path.starts_with('/')) return std::string(k_here).append(path);
+  const std::string_view rest = path.substr(1);
+  // What would be read as something else keeps its slash.
+  const bool clear = !rest.starts_with('/') && !rest.starts_with(k_here);
+  return std::string(clear ? rest : path);
+}
+
+std::string from_path_below(std::string_view text) {
+  if (text.starts_with('/')) return std::string(text);
+  if (text.starts_with(k_here)) return std::string(text.substr(k_here.size()));
+  return "/" + std::string(text);
 }
 
 }  // namespace holdfast::model

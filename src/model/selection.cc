@@ -4,9 +4,14 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.h"
 #include "base/key.h"
+#include "base/suggest.h"
+#include "model/field_values.h"
+#include "model/glob.h"
+#include "model/path.h"
 
 namespace holdfast::model {
 
@@ -16,14 +21,27 @@ using base::Error;
 using base::ErrorKind;
 using nlohmann::json;
 
-constexpr std::string_view k_fields[] = {"key", "urn", "type", "aspect", "platform", "owner"};
+const std::vector<std::string> k_fields{"key",  "urn",  "type", "aspect", "platform", "owner",
+                                        "kind", "path", "name", "id",     "creator",  "tag"};
+// Words that a collection may declare; owner also where names are not URNs.
+constexpr std::string_view k_words[] = {"name", "id", "creator", "tag", "owner"};
 constexpr std::string_view k_dataset = "urn:li:dataset:(urn:li:dataPlatform:";
 
-// Commas inside parentheses belong to a URN.
+// Commas inside parentheses belong to a URN; those behind a backslash to whatever they are in.
 std::vector<std::string> split_conditions(std::string_view text) {
   std::vector<std::string> out(1);
   int depth = 0;
-  for (const char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const char next = c == '\\' && i + 1 < text.size() ? text[i + 1] : '\0';
+    if (next == ',') {
+      out.back().push_back(text[++i]);
+      continue;
+    }
+    if (next == '(' || next == ')') {
+      out.back().append(text.substr(i++, 2));
+      continue;
+    }
     if (c == '(') ++depth;
     if (c == ')') --depth;
     if (c == ',' && depth <= 0) {
@@ -35,27 +53,20 @@ std::vector<std::string> split_conditions(std::string_view text) {
   return out;
 }
 
-struct KeyParts {
-  std::string urn;
-  std::string aspect;
-  bool current = true;  // version 0, the row that counts
-};
-
-KeyParts parts_of(const Collection& collection, base::ByteView key) {
+std::vector<std::string> parts_of(const Collection& collection, base::ByteView key) {
   base::KeyReader reader(key);
-  KeyParts out;
-  for (std::size_t i = 0; i < collection.key.size(); ++i) {
-    if (collection.key[i].type == KeyPartType::integer) {
-      out.current = reader.integer() == 0;
-    } else if (i == 0) {
-      out.urn = reader.text();
-    } else if (i == 1) {
-      out.aspect = reader.text();
-    } else {
-      (void)reader.text();
-    }
+  std::vector<std::string> out;
+  for (const KeyPart& part : collection.key) {
+    out.push_back(part.type == KeyPartType::integer ? std::to_string(reader.integer()) : reader.text());
   }
   return out;
+}
+
+// A version other than 0 is history.
+bool is_current(const Collection& collection, const std::vector<std::string>& parts) {
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    if (collection.key[i].type == KeyPartType::integer && parts[i] != "0") return false;
+  return true;
 }
 
 bool is_type(std::string_view urn, std::string_view type) {
@@ -86,35 +97,92 @@ json parsed_metadata(const Collection& collection, const base::RowView& row) {
   return json();
 }
 
+bool is_word(std::string_view field) {
+  return std::find(std::begin(k_words), std::end(k_words), field) != std::end(k_words);
+}
+
+// "jobs", and "job" for it; "policy" for "policies".
+bool is_kind(const std::string& pattern, const std::string& collection) {
+  if (glob_match(pattern, collection) || glob_match(pattern + "s", collection)) return true;
+  return pattern.ends_with('y') && glob_match(pattern.substr(0, pattern.size() - 1) + "ies", collection);
+}
+
+bool any_matches(const std::string& pattern, const std::vector<std::string>& values) {
+  return std::any_of(values.begin(), values.end(),
+                     [&](const std::string& value) { return glob_match(pattern, value); });
+}
+
+// Of a first key part that is shown as it stands, what all matches of a path pattern begin with; absent where no path
+// of the collection matches.
+std::optional<std::string> first_part_prefix(const Collection& collection, std::string_view pattern) {
+  const std::string root = fmt::format("/{}/", collection.name);
+  const std::string prefix = path_prefix(pattern);
+  if (prefix.size() <= root.size()) {
+    return root.starts_with(prefix) ? std::optional<std::string>("") : std::nullopt;
+  }
+  if (!prefix.starts_with(root)) return std::nullopt;
+  std::string_view rest = std::string_view(prefix).substr(root.size());
+  // Each slash from the right may be one between two parts.
+  for (std::size_t i = 1; i < collection.key.size(); ++i) {
+    const std::size_t slash = rest.rfind('/');
+    rest = rest.substr(0, slash == std::string_view::npos ? rest.size() : slash);
+  }
+  if (collection.key.front().type != KeyPartType::path) return std::string(rest);
+  // A path that is shown with its first slash, or as a relative one, begins otherwise.
+  const bool plain = !rest.empty() && !rest.starts_with('/') && rest.front() != '.';
+  return plain ? "/" + std::string(rest) : std::string();
+}
+
 // The literal text before the first wildcard.
 std::string_view literal_prefix(std::string_view glob) {
   return glob.substr(0, glob.find_first_of("*?"));
 }
 
+void widen(std::optional<base::KeyRange>& all, base::KeyRange one) {
+  if (!all) {
+    all = std::move(one);
+    return;
+  }
+  all->from = std::min(all->from, one.from);
+  if (!one.to || !all->to) {
+    all->to.reset();
+  } else {
+    all->to = std::max(*all->to, *one.to);
+  }
+}
+
+[[noreturn]] void throw_unknown(const std::string& text, const std::string& part) {
+  const std::size_t colon = part.find(':');
+  const auto near = colon == std::string::npos ? std::nullopt : base::nearest(part.substr(0, colon), k_fields);
+  throw Error(ErrorKind::usage, fmt::format("the selection '{}' has the unknown condition '{}'", text, part),
+              near ? fmt::format("Did you mean \"{}:\"?", *near)
+                   : "Write a path glob such as '/notebooks/Users/anna/**', a URN glob such as "
+                     "'urn:li:dataset:*finance*', or one of kind:, path:, name:, id:, creator:, tag:, owner:, type:, "
+                     "aspect:, platform:, key:.");
+}
+
+// A kind alone, and a folder, stand for all that is in them.
+std::string whole_path(std::string path) {
+  if (!path.starts_with('/')) path.insert(0, 1, '/');
+  if (path.find('/', 1) == std::string::npos && path.find_first_of("*?\\") == std::string::npos) path += '/';
+  if (path.ends_with('/')) path += "**";
+  return path;
+}
+
 }  // namespace
 
-bool glob_match(std::string_view pattern, std::string_view text) noexcept {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
+// What a condition is held against.
+struct Selection::Subject {
+  const Collection& collection;
+  base::ByteView key;
+  std::vector<std::string> parts;
+  const base::RowView* row = nullptr;                                  // absent: by what was learnt
+  enum class Columns { as_learnt, fit } columns = Columns::as_learnt;  // fit: whatever they hold
+
+  static std::string scoped(const Collection& collection, base::ByteView key) {
+    return std::string(collection.name).append(1, '\0').append(key);
   }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
+};
 
 Selection::Selection(const std::vector<std::string>& texts) : texts_(texts) {
   for (const std::string& text : texts) {
@@ -125,35 +193,65 @@ Selection::Selection(const std::vector<std::string>& texts) : texts_(texts) {
                     "Write a glob such as 'urn:li:dataset:*finance*'; '*' is everything.");
       const std::size_t colon = part.find(':');
       const std::string field = colon == std::string::npos ? "" : part.substr(0, colon);
-      const bool known = std::find(std::begin(k_fields), std::end(k_fields), field) != std::end(k_fields);
+      const bool known = std::find(k_fields.begin(), k_fields.end(), field) != k_fields.end();
       // A URN, or a pattern for one, needs no field before it.
       const bool bare = part.starts_with("urn:li:") || (!known && (part.starts_with("*") || part.starts_with("?")));
       if (bare) {
         all.push_back({"key", part, {}});
+      } else if (part.starts_with('/')) {
+        all.push_back({"path", whole_path(part), {}});
       } else if (known) {
-        all.push_back({field == "urn" ? "key" : field, part.substr(colon + 1), {}});
+        std::string value = part.substr(colon + 1);
+        if (field == "path") value = whole_path(std::move(value));
+        all.push_back({field == "urn" ? "key" : field, std::move(value), {}});
       } else {
-        throw Error(
-            ErrorKind::usage, fmt::format("the selection '{}' has the unknown condition '{}'", text, part),
-            "Write a URN glob such as 'urn:li:dataset:*finance*', or one of type:, aspect:, platform:, owner:, key:.");
+        throw_unknown(text, part);
       }
     }
     alternatives_.push_back(std::move(all));
   }
 }
 
-bool Selection::needs_scan() const noexcept {
+bool Selection::possible(const Condition& condition, const Collection& collection) {
+  const bool urns = names_are_urns(collection);
+  if (condition.field == "kind") return is_kind(condition.value, collection.name);
+  if (condition.field == "path") return first_part_prefix(collection, condition.value).has_value();
+  if (condition.field == "type" || condition.field == "aspect" || condition.field == "platform") return urns;
+  if (condition.field == "owner" && urns) return true;
+  return !is_word(condition.field) || has_word(collection, condition.field);
+}
+
+bool Selection::touches(const Collection& collection) const {
+  if (everything()) return true;
+  const auto may_hold = [&](const Condition& condition) { return possible(condition, collection); };
+  return !collection.key.empty() && std::any_of(alternatives_.begin(), alternatives_.end(), [&](const auto& all) {
+    return std::all_of(all.begin(), all.end(), may_hold);
+  });
+}
+
+bool Selection::other_rows_decide(const Collection& collection) const {
+  if (!names_are_urns(collection)) return false;
   for (const auto& all : alternatives_)
     for (const Condition& condition : all)
       if (condition.field == "owner" || condition.field == "platform") return true;
   return false;
 }
 
+bool Selection::needs_scan(const Collection& collection) const {
+  if (other_rows_decide(collection)) return true;
+  for (const auto& all : alternatives_)
+    for (const Condition& condition : all)
+      if (is_word(condition.field) && word_is_in_columns(collection, condition.field)) return true;
+  return false;
+}
+
 void Selection::learn(const Collection& collection, const base::RowView& row) {
-  const KeyParts parts = parts_of(collection, row.key);
-  if (!parts.current) return;
-  const bool ownership = parts.aspect == "ownership";
-  if (!ownership && parts.aspect != "dataPlatformInstance") return;
+  learn_row(collection, row);
+  if (!other_rows_decide(collection)) return;
+  const std::vector<std::string> parts = parts_of(collection, row.key);
+  if (parts.size() < 2 || !is_current(collection, parts)) return;
+  const bool ownership = parts[1] == "ownership";
+  if (!ownership && parts[1] != "dataPlatformInstance") return;
   const json metadata = parsed_metadata(collection, row);
   if (!metadata.is_object()) return;
   for (auto& all : alternatives_) {
@@ -161,50 +259,97 @@ void Selection::learn(const Collection& collection, const base::RowView& row) {
       const bool hit =
           ownership ? condition.field == "owner" && has_owner(metadata, condition.value)
                     : condition.field == "platform" && names_platform(metadata.value("platform", ""), condition.value);
-      if (hit) condition.urns.insert(parts.urn);
+      if (hit) condition.learnt.insert(parts.front());
     }
   }
+}
+
+void Selection::learn_row(const Collection& collection, const base::RowView& row) {
+  for (auto& all : alternatives_) {
+    for (Condition& condition : all) {
+      const bool hit =
+          is_word(condition.field) && any_matches(condition.value, column_values(collection, condition.field, row));
+      if (hit) condition.learnt.insert(Subject::scoped(collection, row.key));
+    }
+  }
+}
+
+bool Selection::holds(const Condition& condition, const Subject& subject) {
+  const Collection& collection = subject.collection;
+  const std::string& first = subject.parts.front();
+  const bool urns = names_are_urns(collection);
+  if (condition.field == "key") return glob_match(condition.value, first);
+  if (condition.field == "kind") return is_kind(condition.value, collection.name);
+  if (condition.field == "path") {
+    const std::string object = fmt::format("/{}/{}", collection.name, first_part_to_path(collection, first));
+    // Parts behind the name, such as an id, need not be in the pattern.
+    return path_match(condition.value, object) ||
+           (subject.parts.size() > 1 &&
+            path_match(condition.value, fmt::format("/{}/{}", collection.name, key_to_path(collection, subject.key))));
+  }
+  if (condition.field == "type") return urns && is_type(first, condition.value);
+  if (condition.field == "aspect")
+    return urns && subject.parts.size() > 1 && glob_match(condition.value, subject.parts[1]);
+  if (urns && condition.field == "platform" && first.starts_with(k_dataset) && names_platform(first, condition.value))
+    return true;
+  const bool other_rows = urns && (condition.field == "owner" || condition.field == "platform");
+  if (!other_rows && any_matches(condition.value, key_values(collection, condition.field, subject.parts))) return true;
+  const bool in_columns = other_rows || word_is_in_columns(collection, condition.field);
+  if (in_columns && subject.columns == Subject::Columns::fit) return true;
+  if (!other_rows && subject.row != nullptr &&
+      any_matches(condition.value, column_values(collection, condition.field, *subject.row)))
+    return true;
+  return condition.learnt.contains(other_rows ? first : Subject::scoped(collection, subject.key));
+}
+
+bool Selection::any_holds(const Subject& subject) const {
+  return std::any_of(alternatives_.begin(), alternatives_.end(), [&](const auto& all) {
+    return std::all_of(all.begin(), all.end(), [&](const Condition& condition) { return holds(condition, subject); });
+  });
 }
 
 bool Selection::matches(const Collection& collection, base::ByteView key) const {
   if (everything()) return true;
-  const KeyParts parts = parts_of(collection, key);
-  const auto holds = [&](const Condition& condition) {
-    if (condition.field == "key") return glob_match(condition.value, parts.urn);
-    if (condition.field == "type") return is_type(parts.urn, condition.value);
-    if (condition.field == "aspect") return glob_match(condition.value, parts.aspect);
-    if (condition.field == "platform" && parts.urn.starts_with(k_dataset) && names_platform(parts.urn, condition.value))
-      return true;
-    return condition.urns.contains(parts.urn);
-  };
-  return std::any_of(alternatives_.begin(), alternatives_.end(),
-                     [&](const auto& all) { return std::all_of(all.begin(), all.end(), holds); });
+  if (collection.key.empty()) return false;
+  return any_holds({.collection = collection, .key = key, .parts = parts_of(collection, key)});
+}
+
+bool Selection::matches(const Collection& collection, const base::RowView& row) const {
+  if (everything()) return true;
+  if (collection.key.empty()) return false;
+  return any_holds({.collection = collection, .key = row.key, .parts = parts_of(collection, row.key), .row = &row});
+}
+
+bool Selection::may_match(const Collection& collection, base::ByteView key) const {
+  if (everything()) return true;
+  if (collection.key.empty()) return false;
+  return any_holds({.collection = collection,
+                    .key = key,
+                    .parts = parts_of(collection, key),
+                    .row = nullptr,
+                    .columns = Subject::Columns::fit});
 }
 
 base::KeyRange Selection::range(const Collection& collection) const {
-  if (everything() || collection.key.empty() || collection.key.front().type != KeyPartType::text) return {};
+  if (everything() || collection.key.empty() || collection.key.front().type == KeyPartType::integer) return {};
   std::optional<base::KeyRange> out;
   for (const auto& all : alternatives_) {
+    const bool none = std::any_of(all.begin(), all.end(),
+                                  [&](const Condition& condition) { return !possible(condition, collection); });
+    if (none) continue;
     std::string prefix;
     for (const Condition& condition : all) {
-      if (condition.field == "key" && literal_prefix(condition.value).size() > prefix.size())
-        prefix = literal_prefix(condition.value);
-      if (condition.field == "type" && prefix.empty()) prefix = fmt::format("urn:li:{}:", condition.value);
+      std::string own;
+      if (condition.field == "key") own = literal_prefix(condition.value);
+      if (condition.field == "path") own = *first_part_prefix(collection, condition.value);
+      if (condition.field == "type") own = fmt::format("urn:li:{}:", condition.value);
+      if (own.size() > prefix.size()) prefix = std::move(own);
     }
     base::Bytes from;
-    base::append_text(from, prefix);
-    from.resize(from.size() - 2);  // without the end of the part: a prefix of keys
-    if (from.empty()) return {};
-    base::Bytes to = base::after_prefix(from);
-    if (!out) {
-      out = base::KeyRange{std::move(from), std::move(to)};
-    } else {
-      out->from = std::min(out->from, from);
-      out->to = std::max(*out->to, to);
-    }
+    base::append_open_text(from, prefix);
+    widen(out, base::range_of_prefix(from));
   }
-  if (out && out->to && out->to->empty()) out->to.reset();
-  return out.value_or(base::KeyRange{});
+  return out.value_or(base::KeyRange{.from = {}, .to = base::Bytes()});  // of which no key is
 }
 
 std::string Selection::text() const {

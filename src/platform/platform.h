@@ -8,9 +8,11 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/row.h"
 #include "base/secret.h"
 #include "model/collection.h"
@@ -37,12 +39,34 @@ public:
   virtual ~RowSink() = default;
   // Strictly ascending keys unless the source of the rows says otherwise; the view lives until it returns.
   virtual void row(const base::RowView& row) = 0;
+  // Keys that cannot be read while the rest of the range can: one resource (base::range_of_key) or all below a folder
+  // (base::range_of_prefix).  In order with the rows: rows of these keys that came already stay, none may follow.  What
+  // lies outside of the range that is being read is ignored.  A backup carries forward what its parent has there and
+  // is partial; comparisons and plans prove nothing from it.  `reason` as an error's message: "403 PERMISSION_DENIED".
+  // Sinks that no capture of this kind feeds take it for the end of the range.
+  virtual void unread(const base::KeyRange& stretch, std::string reason) {
+    static_cast<void>(stretch);
+    throw base::Error(base::ErrorKind::unavailable, std::move(reason));
+  }
 };
+
+// What the last backup knows of a platform, for captures that see from a listing what did not change since.
+class PreviousRows {  // thread-safe; keys that one thread asks for in ascending order cost the fewest reads
+public:
+  virtual ~PreviousRows() = default;
+  // nullopt: it had no such row, or has it from an earlier backup only (stale), or in other columns.
+  virtual std::optional<base::Row> find(const model::Collection& collection, base::ByteView key) = 0;
+};
+
+// What a capture has to fetch: everything, or only what may have changed since the previous rows were read.
+enum class Sweep { everything, changes };
 
 struct CaptureOptions {
   unsigned readers = 4;                            // most connections that read at once
   std::uint64_t limit_read = 0;                    // bytes a second over all readers; 0 = no limit
   std::optional<base::Duration> max_snapshot_age;  // give up reading (partial) rather than hold the instant longer
+  Sweep sweep = Sweep::everything;
+  PreviousRows* previous = nullptr;  // outlives the capture; never absent where only changes are to be fetched
 };
 
 struct CollectionEstimate {
@@ -60,7 +84,10 @@ public:
   virtual std::string attributes() const = 0;  // JSON for the snapshot: engine, version, DDL, positions, left out
   virtual std::vector<std::string> notes() const = 0;  // said aloud: "one reader: LOCK TABLES is not granted"
   virtual unsigned readers() const = 0;                // how many ranges may be read at once
+  // Whether rows of CaptureOptions::previous were, or may be, given in place of rows that were fetched.
+  virtual bool reuses_previous() const { return false; }
   // Ranges that together cover all keys, in key order, cut so that each takes about as long.
+  // Where it throws, the collection counts as unread and the others are still captured.
   virtual std::vector<base::KeyRange> ranges(const model::Collection& collection, unsigned wanted) = 0;
   // Thread-safe for up to readers() callers.  Throws Error when it breaks off: rows given so far are good.
   // Error{corruption} naming the row when the server's order is not byte order, or a text is not UTF-8.

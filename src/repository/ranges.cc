@@ -1,12 +1,15 @@
 #include "repository/ranges.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace holdfast::repository {
 
 namespace {
 
 constexpr const char* k_never_begun = "it was not read";
+constexpr const char* k_several = "several parts could not be read";
 
 // Ends: absent is the end of all keys.
 bool end_below(const std::optional<base::Bytes>& a, const std::optional<base::Bytes>& b) noexcept {
@@ -16,6 +19,36 @@ bool end_below(const std::optional<base::Bytes>& a, const std::optional<base::By
 void add_cuts(std::vector<base::Bytes>& cuts, const base::KeyRange& range) {
   cuts.push_back(range.from);
   if (range.to) cuts.push_back(*range.to);
+}
+
+void take_in(Unread& first, const Unread& second) {
+  if (end_below(first.range.to, second.range.to)) first.range.to = second.range.to;
+  if (first.reason != second.reason) first.reason = k_several;
+}
+
+void take_in(StaleRange& first, const StaleRange& second) {
+  if (end_below(first.range.to, second.range.to)) first.range.to = second.range.to;
+  if (first.reason != second.reason) first.reason = k_several;
+  if (!second.last_good || (first.last_good && *second.last_good < *first.last_good)) {
+    first.last_good = second.last_good;
+  }
+}
+
+// Pairs become one each time: which rows lie between two ranges is not known here.
+template <class Range>
+void halve_until(std::vector<Range>& ranges, std::size_t most) {
+  while (ranges.size() > std::max<std::size_t>(1, most)) {
+    std::vector<Range> half;
+    half.reserve((ranges.size() + 1) / 2);
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      if (i % 2 == 0) {
+        half.push_back(std::move(ranges[i]));
+      } else {
+        take_in(half.back(), ranges[i]);
+      }
+    }
+    ranges = std::move(half);
+  }
 }
 
 StaleRange stale_piece(base::KeyRange piece, const std::vector<Unread>& unread, const Tree* parent,
@@ -33,12 +66,6 @@ StaleRange stale_piece(base::KeyRange piece, const std::vector<Unread>& unread, 
 }
 
 }  // namespace
-
-base::Bytes after_key(base::ByteView key) {
-  base::Bytes out(key);
-  out.push_back('\0');
-  return out;
-}
 
 bool is_empty(const base::KeyRange& range) noexcept {
   return range.to && *range.to <= range.from;
@@ -74,6 +101,44 @@ std::vector<base::KeyRange> complement(const std::vector<base::KeyRange>& ranges
   }
   out.push_back({.from = from, .to = {}});
   return out;
+}
+
+base::KeyRange intersection(const base::KeyRange& a, const base::KeyRange& b) {
+  return {.from = std::max(a.from, b.from), .to = end_below(a.to, b.to) ? a.to : b.to};
+}
+
+std::vector<base::KeyRange> without(const std::vector<base::KeyRange>& ranges,
+                                    const std::vector<base::KeyRange>& holes) {
+  std::vector<base::KeyRange> out;
+  for (const base::KeyRange& rest : complement(holes)) {
+    for (const base::KeyRange& range : ranges) {
+      if (overlap(range, rest)) out.push_back(intersection(range, rest));
+    }
+  }
+  return normalized(std::move(out));
+}
+
+void coarsen(std::vector<Unread>& unread, std::size_t most) {
+  if (unread.size() <= most) return;
+  std::sort(unread.begin(), unread.end(), [](const Unread& a, const Unread& b) { return a.range.from < b.range.from; });
+  halve_until(unread, most);
+}
+
+void bound_stale(Tree& tree, std::size_t most) {
+  if (tree.stale.size() <= most) return;
+  halve_until(tree.stale, most);
+  std::vector<base::KeyRange> ranges;
+  for (const StaleRange& stale : tree.stale) ranges.push_back(stale.range);
+  tree.completed = complement(normalized(std::move(ranges)));
+}
+
+const StaleRange* stale_at(const std::vector<StaleRange>& stale, base::ByteView key) noexcept {
+  const auto behind =
+      std::upper_bound(stale.begin(), stale.end(), key,
+                       [](base::ByteView wanted, const StaleRange& one) { return wanted < one.range.from; });
+  if (behind == stale.begin()) return nullptr;
+  const StaleRange& found = *std::prev(behind);
+  return found.range.contains(key) ? &found : nullptr;
 }
 
 std::vector<StaleRange> stale_ranges(const std::vector<base::KeyRange>& completed, const std::vector<Unread>& unread,

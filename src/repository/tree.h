@@ -70,7 +70,7 @@ struct Tree {
   std::uint64_t bytes = 0;  // plain bytes of keys and columns
   ContentHash content;
   std::vector<base::KeyRange> completed;  // listings that ended without error
-  std::vector<StaleRange> stale;
+  std::vector<StaleRange> stale;          // in key order, all that is not completed; at most k_stale_ranges_max
 };
 
 // Merged rows in key order.  Not thread-safe; views live until the next call.
@@ -91,6 +91,21 @@ private:
 
 std::optional<base::Row> find(BlockSource& source, const BoundaryKey& key, const Tree& tree, base::ByteView wanted);
 
+// For many rows: keeps the block of each layer that it stands in, so ascending keys cost the fewest reads.  Not
+// thread-safe.
+class RowFinder {
+public:
+  RowFinder(BlockSource& source, const BoundaryKey& key, const Tree& tree);
+  ~RowFinder();
+  RowFinder(RowFinder&&) noexcept;
+  RowFinder& operator=(RowFinder&&) noexcept;
+  std::optional<base::Row> find(base::ByteView wanted);
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 // Compares what a capture reads with the parent's tree, range by range, and builds the delta layer (or, without a
 // parent, the base); folds the parent's layers where the delta would be one too many.  One TreeUpdate per tree; one
 // RangeUpdate per worker and range.
@@ -108,6 +123,10 @@ public:
   RangeUpdate(RangeUpdate&&) noexcept;
   // Strictly ascending keys inside the range.  Throws Error{internal} naming the key otherwise.
   void add(const base::RowView& row);
+  // These keys cannot be read, while what comes after them may: the parent's rows are carried forward and marked stale.
+  // What lies outside of the range, or was added already, is left as it is.  Throws Error{internal} where all of it
+  // lies before the last row, as its keys already count as gone.
+  void unread(const base::KeyRange& stretch, std::string reason);
   // The listing of the whole range ended without error: keys of the parent that did not come are gone.
   void complete();
   // It broke off: only keys up to the last one added count as read, the rest is carried forward and marked stale.

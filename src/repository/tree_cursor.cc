@@ -43,12 +43,29 @@ void TreeCursor::next() {
   impl_->rows.next();
 }
 
-std::optional<base::Row> find(BlockSource& source, const BoundaryKey& key, const Tree& tree, base::ByteView wanted) {
-  TreeLookup lookup(source, key, tree.shape, tree.layers);
-  const StoredRow* stored = lookup.find(wanted);
+struct RowFinder::Impl {
+  Impl(BlockSource& source, const BoundaryKey& key, const Tree& tree)
+      : layers(tree.layers), lookup(source, key, tree.shape, layers), resolve(source) {}
+
+  std::vector<Layer> layers;
+  TreeLookup lookup;
+  ColumnResolver resolve;
+};
+
+RowFinder::RowFinder(BlockSource& source, const BoundaryKey& key, const Tree& tree)
+    : impl_(std::make_unique<Impl>(source, key, tree)) {}
+RowFinder::~RowFinder() = default;
+RowFinder::RowFinder(RowFinder&&) noexcept = default;
+RowFinder& RowFinder::operator=(RowFinder&&) noexcept = default;
+
+std::optional<base::Row> RowFinder::find(base::ByteView wanted) {
+  const StoredRow* stored = impl_->lookup.find(wanted);
   if (stored == nullptr) return std::nullopt;
-  ColumnResolver resolve(source);
-  return base::to_row({.key = stored->key, .columns = resolve(stored->cells)});
+  return base::to_row({.key = stored->key, .columns = impl_->resolve(stored->cells)});
+}
+
+std::optional<base::Row> find(BlockSource& source, const BoundaryKey& key, const Tree& tree, base::ByteView wanted) {
+  return RowFinder(source, key, tree).find(wanted);
 }
 
 }  // namespace holdfast::repository

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "base/error.h"
+#include "base/key.h"
 #include "repository/cells.h"
 #include "repository/fold.h"
 #include "repository/merge.h"
@@ -71,7 +72,8 @@ struct TreeUpdate::Impl {
   std::mutex mutex;              // over what follows
   std::vector<KeyRange> active;  // begun and not ended
   std::list<Piece> pieces;       // in key order
-  std::vector<Unread> unread;
+  std::vector<Unread> unread;    // of ranges that broke off
+  std::vector<Unread> holes;     // within pieces; never more than a few thousand
   Account account;
   std::exception_ptr broken;  // why pieces were left half joined
   UpdateCounts counts;        // of the finished update
@@ -94,7 +96,7 @@ struct TreeUpdate::Impl {
     const std::lock_guard lock(mutex);
     active.erase(std::find(active.begin(), active.end(), range));
     account.add(done);
-    if (reason) {
+    if (reason && piece.read.to != range.to) {
       const Bytes from = is_empty(piece.read) ? range.from : *piece.read.to;
       unread.push_back({.range = {.from = from, .to = range.to}, .reason = std::move(*reason)});
     }
@@ -109,6 +111,30 @@ struct TreeUpdate::Impl {
       broken = std::current_exception();
       throw;
     }
+  }
+
+  void skip(const KeyRange& hole, std::string reason) {
+    const std::lock_guard lock(mutex);
+    const bool joins = !holes.empty() && holes.back().range.to == hole.from && holes.back().reason == reason;
+    if (joins) {
+      holes.back().range.to = hole.to;
+      return;
+    }
+    holes.push_back({.range = hole, .reason = std::move(reason)});
+    if (holes.size() > 2 * k_stale_ranges_max) coarsen(holes, k_stale_ranges_max);
+  }
+
+  // What was read, and what not.
+  void settle_ranges(Tree& tree) {
+    for (Piece& piece : pieces) tree.completed.push_back(std::move(piece.read));
+    std::vector<KeyRange> skipped;
+    for (Unread& hole : holes) {
+      skipped.push_back(hole.range);
+      unread.push_back(std::move(hole));
+    }
+    tree.completed = without(normalized(std::move(tree.completed)), normalized(std::move(skipped)));
+    tree.stale = stale_ranges(tree.completed, unread, parent ? &*parent : nullptr, parent_taken_at);
+    bound_stale(tree);
   }
 
   void join_neighbours(std::list<Piece>::iterator middle) {
@@ -145,6 +171,7 @@ struct RangeUpdate::Impl {
   std::optional<MergeReader> below;
   Bytes last_key;
   bool any = false;
+  std::optional<KeyRange> hole;  // the last one
   bool ended = false;
   Account account;
 
@@ -152,6 +179,9 @@ struct RangeUpdate::Impl {
     if (!range.contains(key)) throw Error(ErrorKind::internal, fmt::format("row '{}' lies outside of its range", key));
     if (any && key <= last_key) {
       throw Error(ErrorKind::internal, fmt::format("row '{}' does not come after row '{}'", key, last_key));
+    }
+    if (hole && (!hole->to || key < *hole->to)) {
+      throw Error(ErrorKind::internal, fmt::format("row '{}' does not come after the keys that were not read", key));
     }
   }
 
@@ -204,7 +234,16 @@ struct RangeUpdate::Impl {
   }
 
   // Keys after the last one that came count as not read.
-  KeyRange read_so_far() const { return {.from = range.from, .to = any ? after_key(last_key) : range.from}; }
+  KeyRange read_so_far() const {
+    KeyRange read{.from = range.from, .to = any ? base::after_key(last_key) : range.from};
+    if (hole && (!hole->to || *read.to < *hole->to)) read.to = hole->to;
+    return read;
+  }
+
+  void skip_below(const KeyRange& keys) {
+    while (below && below->valid() && below->key() < keys.from) drop_below();
+    while (below && below->valid() && keys.contains(below->key())) below->next();
+  }
 };
 
 RangeUpdate::RangeUpdate(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -238,6 +277,21 @@ void RangeUpdate::add(const base::RowView& row) {
   impl.any = true;
 }
 
+void RangeUpdate::unread(const base::KeyRange& stretch, std::string reason) {
+  Impl& impl = *impl_;
+  const KeyRange inside = intersection(stretch, impl.range);
+  // Nothing of it is left where it was named before, as a resource in a folder may be.
+  if (is_empty(inside) || (impl.hole && !impl.hole->to)) return;
+  if (impl.any && inside.to && *inside.to <= impl.last_key) {
+    throw Error(ErrorKind::internal, fmt::format("keys before row '{}' are said to be unread too late", impl.last_key));
+  }
+  const KeyRange keys = intersection(inside, {.from = *impl.read_so_far().to, .to = {}});
+  if (is_empty(keys)) return;
+  impl.skip_below(keys);
+  impl.owner.skip(keys, std::move(reason));
+  impl.hole = keys;
+}
+
 void RangeUpdate::complete() {
   Impl& impl = *impl_;
   while (impl.below && impl.below->valid()) impl.drop_below();
@@ -260,6 +314,7 @@ TreeUpdate::TreeUpdate(BlockSource& source, BlockSink& sink, const BoundaryKey& 
                      shape,
                      std::move(parent),
                      parent_taken_at,
+                     {},
                      {},
                      {},
                      {},
@@ -298,13 +353,9 @@ Tree TreeUpdate::finish() {
   tree.schema = impl.schema;
   tree.shape = impl.shape;
   std::vector<LayerPart> parts;
-  for (Piece& piece : impl.pieces) {
-    tree.completed.push_back(std::move(piece.read));
-    parts.push_back(std::move(piece.part));
-  }
-  tree.completed = normalized(std::move(tree.completed));
+  for (Piece& piece : impl.pieces) parts.push_back(std::move(piece.part));
+  impl.settle_ranges(tree);
   const Tree* parent = impl.parent ? &*impl.parent : nullptr;
-  tree.stale = stale_ranges(tree.completed, impl.unread, parent, impl.parent_taken_at);
   Layer layer = join(impl.sink, impl.key, impl.shape, impl.filters(), std::move(parts));
   const Account& account = impl.account;
   tree.rows = (parent ? parent->rows : 0) + account.counts.added - account.counts.gone;

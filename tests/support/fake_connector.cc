@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/key.h"
+#include "support/fake_state.h"
 
 namespace holdfast::test {
 
@@ -16,124 +17,7 @@ using base::Row;
 using base::RowView;
 using platform::RowResult;
 
-struct FakeConnector::State {
-  explicit State(const base::Clock& given_clock, model::Collection given)
-      : clock(given_clock), collection(std::move(given)), rows(std::make_shared<const RowMap>()) {}
-
-  const base::Clock& clock;
-  mutable std::mutex mutex;
-  model::Collection collection;
-  std::shared_ptr<const RowMap> rows;  // replaced as a whole: a capture keeps the map that it saw
-  std::uint64_t version = 0;           // counts changes
-  Hooks hooks;
-  std::optional<base::Bytes> refused_key;
-  bool corrupt_load = false;
-  std::uint64_t applied = 0;
-  std::vector<base::KeyRange> ranges;
-  unsigned reading = 0;
-  unsigned most_reading = 0;
-
-  Hooks current_hooks() const {
-    const std::lock_guard lock(mutex);
-    return hooks;
-  }
-  void replace_rows(RowMap next) {
-    rows = std::make_shared<const RowMap>(std::move(next));
-    ++version;
-  }
-};
-
 namespace {
-
-std::uint64_t size_of(const Row& row) {
-  std::uint64_t size = row.key.size();
-  for (const auto& column : row.columns) size += column ? column->size() : 0;
-  return size;
-}
-
-void give(const Row& row, platform::RowSink& sink) {
-  std::vector<base::ColumnView> columns;
-  sink.row(base::to_view(row, columns));
-}
-
-std::vector<base::KeyRange> cut(const RowMap& rows, unsigned wanted) {
-  std::vector<base::KeyRange> out(1);
-  const std::size_t share = std::max<std::size_t>(1, rows.size() / std::max(1U, wanted));
-  std::size_t count = 0;
-  for (const auto& [key, row] : rows) {
-    if (count != 0 && count % share == 0 && out.size() < wanted) {
-      out.back().to = key;
-      out.push_back({.from = key, .to = std::nullopt});
-    }
-    ++count;
-  }
-  return out;
-}
-
-class FakeCapture : public platform::Capture {
-public:
-  FakeCapture(std::shared_ptr<FakeConnector::State> state, unsigned readers)
-      : state_(std::move(state)), readers_(readers) {
-    const std::lock_guard lock(state_->mutex);
-    rows_ = state_->rows;
-    taken_ = state_->clock.now();
-    std::uint64_t bytes = 0;
-    for (const auto& [key, row] : *rows_) bytes += size_of(row);
-    collections_.push_back({.collection = state_->collection, .rows = rows_->size(), .bytes = bytes});
-  }
-
-  base::Instant taken() const override { return taken_; }
-  const std::vector<platform::CollectionEstimate>& collections() const override { return collections_; }
-  std::string attributes() const override { return R"({"engine":"fake"})"; }
-  std::vector<std::string> notes() const override { return {}; }
-  unsigned readers() const override { return readers_; }
-
-  std::vector<base::KeyRange> ranges(const model::Collection&, unsigned wanted) override {
-    std::vector<base::KeyRange> out = cut(*rows_, wanted);
-    const std::lock_guard lock(state_->mutex);
-    state_->ranges = out;
-    return out;
-  }
-
-  void read(const model::Collection&, const base::KeyRange& range, platform::RowSink& sink,
-            std::stop_token stop) override {
-    const FakeConnector::Hooks hooks = state_->current_hooks();
-    const std::size_t number = enter(range);
-    struct Leave {
-      FakeConnector::State& state;
-      ~Leave() {
-        const std::lock_guard lock(state.mutex);
-        --state.reading;
-      }
-    } leave{*state_};
-    std::uint64_t given = 0;
-    for (auto row = rows_->lower_bound(range.from); row != rows_->end() && range.contains(row->first); ++row) {
-      if (hooks.read) hooks.read(number, given, stop);
-      if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "reading was stopped");
-      give(row->second, sink);
-      ++given;
-    }
-    if (hooks.read) hooks.read(number, given, stop);
-  }
-
-private:
-  // Counts the reader in; the number of the listed range that this one begins in.
-  std::size_t enter(const base::KeyRange& range) {
-    const std::lock_guard lock(state_->mutex);
-    if (++state_->reading > readers_) throw Error(ErrorKind::internal, "more ranges are read at once than was agreed");
-    state_->most_reading = std::max(state_->most_reading, state_->reading);
-    for (std::size_t i = 0; i < state_->ranges.size(); ++i) {
-      if (state_->ranges[i].contains(range.from)) return i;
-    }
-    return 0;
-  }
-
-  std::shared_ptr<FakeConnector::State> state_;
-  const unsigned readers_;
-  std::shared_ptr<const RowMap> rows_;
-  base::Instant taken_;
-  std::vector<platform::CollectionEstimate> collections_;
-};
 
 class FakeReplacement : public platform::Replacement {
 public:
@@ -167,13 +51,13 @@ public:
 
   std::size_t read_back_parts(unsigned wanted) override {
     corrupt();
-    parts_ = cut(shadow_, wanted);
+    parts_ = cut_rows(shadow_, wanted);
     return parts_.size();
   }
   void read_back(std::size_t part, platform::RowSink& sink, std::stop_token) override {
     const base::KeyRange& range = parts_.at(part);
     for (auto row = shadow_.lower_bound(range.from); row != shadow_.end() && range.contains(row->first); ++row) {
-      give(row->second, sink);
+      give_row(row->second, sink);
     }
   }
 
@@ -184,9 +68,10 @@ public:
     if (state_->version != version_) {
       throw Error(ErrorKind::refused, "the table was written to while it was being restored");
     }
-    const bool there = !state_->rows->empty();
-    state_->collection = collection_;
-    state_->replace_rows(std::move(shadow_));
+    FakeTable& table = state_->table(collection_.name);
+    const bool there = !table.rows->empty();
+    table.collection = collection_;
+    state_->replace_rows(table, std::move(shadow_));
     return there && !options_.drop_previous ? fmt::format("{}_before_{}", collection_.name, options_.snapshot)
                                             : std::string();
   }
@@ -213,7 +98,8 @@ private:
 
 class FakeWriter : public platform::RowWriter {
 public:
-  explicit FakeWriter(std::shared_ptr<FakeConnector::State> state) : state_(std::move(state)) {}
+  FakeWriter(std::shared_ptr<FakeConnector::State> state, std::string collection)
+      : state_(std::move(state)), collection_(std::move(collection)) {}
 
   std::vector<RowResult> apply(const std::vector<platform::RowChange>& changes) override {
     const FakeConnector::Hooks hooks = state_->current_hooks();
@@ -221,9 +107,10 @@ public:
     std::vector<RowResult> results;
     {
       const std::lock_guard lock(state_->mutex);
-      RowMap next = *state_->rows;
+      FakeTable& table = state_->table(collection_);
+      RowMap next = *table.rows;
       for (const platform::RowChange& change : changes) results.push_back(apply_one(next, change));
-      state_->replace_rows(std::move(next));
+      state_->replace_rows(table, std::move(next));
     }
     if (hooks.after_apply) hooks.after_apply();
     return results;
@@ -245,6 +132,7 @@ private:
   }
 
   std::shared_ptr<FakeConnector::State> state_;
+  const std::string collection_;
 };
 
 class FakeAdmission : public platform::Connector::Admission, public platform::RowSink {
@@ -301,11 +189,37 @@ FakeConnector::~FakeConnector() = default;
 
 RowMap FakeConnector::rows() const {
   const std::lock_guard lock(state_->mutex);
-  return *state_->rows;
+  return *state_->tables.front().rows;
 }
 void FakeConnector::set_rows(RowMap rows) {
   const std::lock_guard lock(state_->mutex);
-  state_->replace_rows(std::move(rows));
+  state_->replace_rows(state_->tables.front(), std::move(rows));
+}
+void FakeConnector::put_collection(model::Collection collection, RowMap rows) {
+  const std::lock_guard lock(state_->mutex);
+  const bool known = state_->table(collection.name).collection.name == collection.name;
+  if (!known) state_->tables.push_back({.collection = collection});
+  state_->replace_rows(state_->table(collection.name), std::move(rows));
+}
+void FakeConnector::make_unreadable(std::vector<Unreadable> unreadable) {
+  const std::lock_guard lock(state_->mutex);
+  state_->unreadable = std::move(unreadable);
+}
+void FakeConnector::make_unlistable(std::optional<std::string> collection) {
+  const std::lock_guard lock(state_->mutex);
+  state_->unlistable = std::move(collection);
+}
+void FakeConnector::set_modified_column(std::optional<std::size_t> column) {
+  const std::lock_guard lock(state_->mutex);
+  state_->modified_column = column;
+}
+std::uint64_t FakeConnector::fetched() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->fetched;
+}
+platform::Sweep FakeConnector::last_sweep() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->last_sweep;
 }
 void FakeConnector::put(const Row& row) {
   RowMap next = rows();
@@ -321,10 +235,11 @@ void FakeConnector::erase(const base::Bytes& key) {
 void FakeConnector::change_columns(model::Collection collection) {
   const std::lock_guard lock(state_->mutex);
   RowMap next;
-  for (const auto& [key, row] : *state_->rows) {
+  FakeTable& table = state_->tables.front();
+  for (const auto& [key, row] : *table.rows) {
     Row moved{.key = key, .columns = {}};
     for (const model::Column& column : collection.columns) {
-      const auto& old = state_->collection.columns;
+      const auto& old = table.collection.columns;
       const auto same =
           std::find_if(old.begin(), old.end(), [&](const model::Column& each) { return each.name == column.name; });
       moved.columns.push_back(same != old.end() ? row.columns[static_cast<std::size_t>(same - old.begin())]
@@ -332,8 +247,8 @@ void FakeConnector::change_columns(model::Collection collection) {
     }
     next.emplace(key, std::move(moved));
   }
-  state_->collection = std::move(collection);
-  state_->replace_rows(std::move(next));
+  table.collection = std::move(collection);
+  state_->replace_rows(table, std::move(next));
 }
 
 void FakeConnector::set_hooks(Hooks hooks) {
@@ -371,7 +286,7 @@ std::vector<platform::LeftOut> FakeConnector::left_out() {
 std::unique_ptr<platform::Capture> FakeConnector::capture(const platform::CaptureOptions& options, std::stop_token) {
   const Hooks hooks = state_->current_hooks();
   if (hooks.capture) hooks.capture();
-  return std::make_unique<FakeCapture>(state_, std::max(1U, options.readers));
+  return make_fake_capture(state_, options);
 }
 
 std::unique_ptr<platform::Replacement> FakeConnector::replace(const model::Collection& collection,
@@ -380,13 +295,13 @@ std::unique_ptr<platform::Replacement> FakeConnector::replace(const model::Colle
   return std::make_unique<FakeReplacement>(state_, collection, options);
 }
 
-std::unique_ptr<platform::RowWriter> FakeConnector::writer(const model::Collection&) {
-  return std::make_unique<FakeWriter>(state_);
+std::unique_ptr<platform::RowWriter> FakeConnector::writer(const model::Collection& collection) {
+  return std::make_unique<FakeWriter>(state_, collection.name);
 }
 
-bool FakeConnector::holds_rows(const model::Collection&) {
+bool FakeConnector::holds_rows(const model::Collection& collection) {
   const std::lock_guard lock(state_->mutex);
-  return !state_->rows->empty();
+  return !state_->table(collection.name).rows->empty();
 }
 
 std::unique_ptr<platform::Connector::Admission> FakeConnector::admission(const model::Collection& collection) {

@@ -43,6 +43,23 @@ public:
   explicit FakeConnector(const base::Clock& clock, model::Collection collection = aspect_collection());
   ~FakeConnector() override;
 
+  // One more, beside that of the constructor; its rows are replaced when it is there already.
+  void put_collection(model::Collection collection, RowMap rows);
+  // Keys that captures do not get to see, until the next call.
+  struct Unreadable {
+    std::string collection;
+    base::KeyRange keys;
+    std::string reason;
+  };
+  void make_unreadable(std::vector<Unreadable> unreadable);
+  void make_unlistable(std::optional<std::string> collection);  // ranges() throws for it
+  // The column of every collection that says when a row was modified: where only changes are to be fetched, rows for
+  // which it is as in the previous row are taken from there.
+  void set_modified_column(std::optional<std::size_t> column);
+  std::uint64_t fetched() const;  // rows that captures did not take from the previous ones
+  platform::Sweep last_sweep() const;
+
+  // Of the first collection.
   RowMap rows() const;
   void set_rows(RowMap rows);
   void put(const base::Row& row);

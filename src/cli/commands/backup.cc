@@ -26,7 +26,7 @@ std::vector<base::Fact> facts_of(const engine::BackupResult& result, DryRun dry)
   facts.push_back(ui::fact_bytes("added_raw", dry_run ? snapshot.counts.bytes : snapshot.bytes_added_raw));
   if (!dry_run) facts.push_back(ui::fact_bytes("added_stored", snapshot.bytes_added_stored));
   facts.push_back(ui::fact_duration("took", result.took));
-  if (snapshot.partial()) facts.push_back({"partial", ui::format_counted(snapshot.outcomes.size(), "failure"), "true"});
+  if (snapshot.partial()) facts.push_back({"partial", ui::format_counted(result.failures, "failure"), "true"});
   if (dry_run) facts.push_back(dry_run_fact());
   return facts;
 }
@@ -37,8 +37,10 @@ public:
     return {"backup", "take a snapshot of a connector",
             "Reads one consistent instant of the platform, compares it with the connector's\n"
             "newest snapshot, stores what changed and commits one snapshot.\n\n"
-            "Where ranges could not be read the snapshot is partial (exit 3): what failed is\n"
+            "Where something could not be read the snapshot is partial (exit 3): what failed is\n"
             "carried over from the snapshot before, marked as stale, and tried again next time.\n"
+            "Where a platform says when a thing was modified, only what changed is fetched, and\n"
+            "everything once a week (--sweep, --sweep-after).\n"
             "Killed at any moment, the repository keeps all its snapshots and the next backup\n"
             "works.",
             Kind::run};
@@ -47,12 +49,17 @@ public:
   void declare(FlagTable& flags) override {
     flags.argument("CONNECTOR", connector_, "which one, by its name in holdfast.toml").offer = Offer::connectors;
     flags.toggle("--full", options_.full, "compare with nothing: store a new base");
+    flags.toggle("--sweep", sweep_, "fetch what seems unchanged, too");
+    flags.duration("--sweep-after", sweep_after_, "do so when the last time is longer ago than this (7d)");
     flags.dry_run(dry_run_);
     capture_.declare(flags);
   }
 
   int run(Context& context) override {
-    options_.capture = capture_.options(context.connector_config(connector_));
+    const ConnectorConfig& config = context.connector_config(connector_);
+    options_.capture = capture_.options(config);
+    options_.sweep = sweep_ ? platform::Sweep::everything : platform::Sweep::changes;
+    options_.sweep_after = sweep_after_.value_or(config.sweep_after.value_or(options_.sweep_after));
     options_.dry_run = dry_run_ == DryRun::yes;
     repository::Repository& repository = context.repository();
     const auto connector = context.open_connector(connector_);
@@ -65,6 +72,8 @@ public:
 private:
   std::string connector_;
   engine::BackupOptions options_;
+  bool sweep_ = false;
+  std::optional<base::Duration> sweep_after_;
   DryRun dry_run_ = DryRun::no;
   CaptureFlags capture_;
 };

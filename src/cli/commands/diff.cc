@@ -20,7 +20,8 @@ public:
             "  holdfast diff latest catalog              against the live platform\n"
             "A second argument that is the name of a connector means the platform as it is now.\n"
             "+ only in the second, - only in the first, ~ in both but different; rows that one\n"
-            "side carries as stale are marked and counted apart.\n\n"
+            "side carries as stale are marked and counted apart, as are those that the platform\n"
+            "did not let us read (?).\n\n"
             "Exit 0 whatever it finds; with --exit-code 4 where something differs."};
   }
 

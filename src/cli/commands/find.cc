@@ -17,12 +17,16 @@ namespace {
 class FindCommand final : public Command {
 public:
   CommandDoc doc() const override {
-    return {"find", "find rows by a pattern of their key",
+    return {"find", "find rows by a pattern of their name",
+            "  holdfast find '/notebooks/Users/anna/**'\n"
+            "  holdfast find 'kind:jobs,name:nightly*'\n"
             "  holdfast find 'urn:li:dataset:*finance*'\n"
             "  holdfast find type:dashboard,aspect:ownership\n"
             "  holdfast find owner:urn:li:corpuser:anna --all\n"
-            "Conditions joined by commas must all hold: key:GLOB (the default), type:ENTITY,\n"
-            "aspect:GLOB, platform:NAME, owner:URN.  One path a line; -v adds sizes.\n"
+            "Conditions joined by commas must all hold: kind:GLOB, path:GLOB (what begins with a\n"
+            "slash; * stops at slashes, ** does not), name:, id:, creator:, tag:, owner:, each a\n"
+            "glob; of URNs key:GLOB (the default), type:ENTITY, aspect:GLOB, platform:NAME,\n"
+            "owner:URN.  One path a line; -v adds sizes.\n"
             "--all looks into every snapshot and says in which a row was seen first and last."};
   }
 

@@ -5,6 +5,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/json_list.h"
+#include "cli/resolve.h"
 #include "engine/browse.h"
 #include "engine/reference.h"
 #include "ui/json_text.h"
@@ -18,8 +19,11 @@ class LsCommand final : public Command {
 public:
   CommandDoc doc() const override {
     return {"ls", "list what a snapshot holds, level by level",
-            "Without a path the collections, then entity types, objects, aspects and versions:\n"
+            "Without a path the collections; below them folder by folder where names are paths,\n"
+            "and entity types, objects, aspects and versions where they are URNs:\n"
             "  holdfast ls latest\n"
+            "  holdfast ls latest notebooks/Users/anna\n"
+            "  holdfast ls primary:/jobs                  the latest snapshot of a connector\n"
             "  holdfast ls latest aspect/dataset\n"
             "  holdfast ls latest aspect/urn:li:corpuser:anna"};
   }
@@ -31,9 +35,8 @@ public:
   }
 
   int run(Context& context) override {
-    repository::Repository& repository = context.repository();
     const engine::Reference reference = engine::parse_reference(snapshot_);
-    const repository::Snapshot snapshot = engine::resolve(repository, reference.snapshot, connector_);
+    const repository::Snapshot snapshot = resolve_reference(context, reference, connector_);
     // "ls latest:aspect" means what "ls latest aspect" does.
     const std::string path = path_.empty() ? reference.path : path_;
     if (context.json())

@@ -8,9 +8,12 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
+#include "cli/resolve.h"
 #include "engine/browse.h"
 #include "engine/reference.h"
+#include "model/kind.h"
 #include "ui/json_text.h"
+#include "ui/table.h"
 #include "ui/text.h"
 
 namespace holdfast::cli {
@@ -34,14 +37,22 @@ std::string shown_column(const model::Column& column, const std::string& value) 
   return " " + ui::printable(value);
 }
 
+// The document that a resource is; what else belongs to it may be large, or no text at all.
+bool is_body(const model::Column& column) {
+  return column.name == model::k_body;
+}
+
 class ShowCommand final : public Command {
 public:
   CommandDoc doc() const override {
     return {"show", "show one row of a snapshot",
+            "  holdfast show latest:jobs/nightly-load\n"
+            "  holdfast show primary:/notebooks/Users/anna/etl --column content\n"
             "  holdfast show latest:aspect/urn:li:corpuser:anna/corpUserInfo\n"
             "  holdfast show 7f3c9a12:aspect/URN/ownership/2      an older version\n"
             "JSON is laid out for reading; numbers, escapes and the order of keys stay as they\n"
-            "are stored.  --column NAME prints one column byte for byte."};
+            "are stored.  --column NAME prints one column byte for byte.  Of a resource, which has\n"
+            "a body, the body is shown and of its other columns the size."};
   }
 
   void declare(FlagTable& flags) override {
@@ -56,10 +67,10 @@ public:
       throw Error(ErrorKind::usage, fmt::format("\"{}\" names no row", reference_),
                   "Write SNAPSHOT:PATH, such as latest:aspect/urn:li:corpuser:anna/corpUserInfo.");
     repository::Repository& repository = context.repository();
-    const repository::Snapshot snapshot = engine::resolve(repository, reference.snapshot, connector_);
+    const repository::Snapshot snapshot = resolve_reference(context, reference, connector_);
     const base::Row row = engine::show(repository, snapshot, reference.path);
-    const std::string name = reference.path.substr(0, reference.path.find('/'));
-    const model::Collection collection = engine::collection_of(engine::tree_of(snapshot, name));
+    const model::Collection collection =
+        engine::collection_of(engine::tree_of(snapshot, engine::collection_in(reference.path)));
     if (column_)
       print_column(context, collection, row);
     else if (context.json())
@@ -93,9 +104,14 @@ private:
 
   static void print_text(Context& context, const model::Collection& collection, const base::Row& row) {
     context.out().line(ui::printable(full_path(collection, row.key)));
+    const bool resource = std::any_of(collection.columns.begin(), collection.columns.end(), is_body);
     for (std::size_t i = 0; i < collection.columns.size() && i < row.columns.size(); ++i) {
       const model::Column& column = collection.columns[i];
-      const std::string value = row.columns[i] ? shown_column(column, *row.columns[i]) : " NULL";
+      std::string value = " NULL";
+      if (row.columns[i] && resource && !is_body(column))
+        value = fmt::format(" {}; see --column {}", ui::format_bytes(row.columns[i]->size()), column.name);
+      else if (row.columns[i])
+        value = shown_column(column, *row.columns[i]);
       context.out().line(fmt::format("  {}:{}", column.name, value));
     }
   }

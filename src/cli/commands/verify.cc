@@ -17,7 +17,8 @@ public:
             "+ only on the platform, - only in the snapshot, ~ in both but different.\n\n"
             "A --select that neither side has a row for is an error (exit 1).\n"
             "Exit 0 when nothing differs, 4 when something does, 3 when something differs only\n"
-            "where the snapshot is partial: nobody can tell which of the two is right there."};
+            "where the snapshot is partial, or the platform did not let all be read (?): nobody\n"
+            "can tell which of the two is right there."};
   }
 
   void declare(FlagTable& flags) override {
@@ -33,7 +34,7 @@ public:
     const engine::CompareCounts counts = show_live_differences(context, snapshot, connector_, compare_,
                                                                context.global().verbose ? UINT64_MAX : k_lines_most);
     if (counts.any()) return k_exit_differs;
-    return counts.stale == 0 ? k_exit_ok : k_exit_partial;
+    return counts.stale + counts.unread == 0 ? k_exit_ok : k_exit_partial;
   }
 
 private:

@@ -90,5 +90,26 @@ TEST(AfterPrefix, is_empty_when_there_is_none) {
   EXPECT_EQ(after_prefix("a\xff"), "b");
 }
 
+TEST(KeyRange, of_one_key_holds_no_other) {
+  Bytes key;
+  append_text(key, "jobs");
+  const KeyRange range = range_of_key(key);
+  EXPECT_TRUE(range.contains(key));
+  EXPECT_FALSE(range.contains(key.substr(0, key.size() - 1)));
+  EXPECT_FALSE(range.contains(after_key(key)));
+  EXPECT_EQ(after_key(key).substr(0, key.size()), key);
+}
+
+RC_GTEST_PROP(KeyRange, of_a_prefix_holds_what_begins_with_it, ()) {
+  const std::string beginning = *text();
+  const std::string name =
+      *rc::gen::oneOf(text(), rc::gen::map(text(), [&](std::string rest) { return beginning + rest; }));
+  Bytes prefix;
+  append_open_text(prefix, beginning);
+  Bytes key;
+  append_text(key, name);
+  RC_ASSERT(range_of_prefix(prefix).contains(key) == name.starts_with(beginning));
+}
+
 }  // namespace
 }  // namespace holdfast::base

@@ -52,6 +52,7 @@ sql = { url = "mysql://datahub@db.example:3306/datahub", password = { env = "CAT
 readers = 8
 limit_read = "20MiB"
 max_snapshot_age = "30m"
+sweep_after = "3d"
 
 [connector.catalog-test]
 platform = "datahub"
@@ -77,6 +78,7 @@ users = { "anna@old.example" = "anna@new.example" }
   EXPECT_EQ(catalog->readers, 8u);
   EXPECT_EQ(catalog->limit_read, std::uint64_t{20} << 20);
   EXPECT_EQ(catalog->max_snapshot_age, std::chrono::minutes(30));
+  EXPECT_EQ(catalog->sweep_after, std::chrono::hours(72));
   EXPECT_FALSE(catalog->scratch);
   const auto settings = cli::settings_of(*config.connector("catalog-test"));
   EXPECT_EQ(settings->text("sql.url"), "postgresql://datahub@127.0.0.1/scratch");

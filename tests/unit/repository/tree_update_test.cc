@@ -1,9 +1,12 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <thread>
 
 #include "base/error.h"
+#include "base/key.h"
+#include "repository/ranges.h"
 #include "repository/tree.h"
 #include "support/tree_fixture.h"
 
@@ -39,6 +42,35 @@ void feed(RangeUpdate& update, const Model& rows, const KeyRange& range, std::si
     const base::Row owned{.key = row->first, .columns = row->second};
     update.add(base::to_view(owned, columns));
   }
+}
+
+// As feed(), but of `holes`, which are in key order, only that they were not read.
+void feed_around(RangeUpdate& update, const Model& rows, const KeyRange& range, const std::vector<KeyRange>& holes) {
+  std::vector<base::ColumnView> columns;
+  auto hole = holes.begin();
+  for (auto row = rows.lower_bound(range.from); row != rows.end() && range.contains(row->first); ++row) {
+    for (; hole != holes.end() && hole->from <= row->first; ++hole) update.unread(*hole, "403");
+    const bool hidden = hole != holes.begin() && std::prev(hole)->contains(row->first);
+    const base::Row owned{.key = row->first, .columns = row->second};
+    if (!hidden) update.add(base::to_view(owned, columns));
+  }
+  for (; hole != holes.end(); ++hole) update.unread(*hole, "403");
+}
+
+// Stretches that do not touch, some of one key, in key order.
+std::vector<KeyRange> some_holes(std::mt19937_64& random, std::uint64_t keys) {
+  std::vector<Bytes> ends;
+  for (std::uint64_t i = 0; i < keys; ++i) {
+    if (random() % 12 == 0) ends.push_back(test::numbered_key(i));
+  }
+  std::sort(ends.begin(), ends.end());
+  std::vector<KeyRange> holes;
+  for (std::size_t i = 0; i + 1 < ends.size(); i += 2) {
+    const bool one = random() % 2 == 0;
+    holes.push_back(one ? base::range_of_key(ends[i]) : KeyRange{.from = ends[i], .to = ends[i + 1]});
+  }
+  if (!holes.empty() && random() % 4 == 0) holes.back().to.reset();
+  return holes;
 }
 
 RC_GTEST_PROP(Tree, equals_the_model_after_any_changes, (std::uint64_t seed)) {
@@ -177,6 +209,110 @@ TEST(TreeUpdate, carries_forward_what_was_not_read) {
       ASSERT_LT(cursor.current().row.key, read_to);  // no tombstone, no change, beyond what was read
     }
   }
+}
+
+RC_GTEST_PROP(TreeUpdate, carries_forward_single_rows_and_stretches_that_were_not_read, (std::uint64_t seed)) {
+  test::MemoryBlocks blocks;
+  std::mt19937_64 random(seed);
+  const Model before = some_rows(seed, 200, 250);
+  const Tree parent = test::capture(blocks, before, std::nullopt).tree;
+  Model after = before;
+  test::mutate(after, random, 120, 250, 3);
+  const std::vector<KeyRange> holes = some_holes(random, 250);
+  const auto hidden = [&](const Bytes& key) {
+    return std::any_of(holes.begin(), holes.end(), [&](const KeyRange& hole) { return hole.contains(key); });
+  };
+
+  TreeUpdate update(blocks, blocks, test::boundary_key(), "aspect", "{}", test::k_small_shape, parent, at(7));
+  const Bytes cut = test::numbered_key(random() % 250);
+  for (const KeyRange& range : {KeyRange{.from = {}, .to = cut}, KeyRange{.from = cut, .to = {}}}) {
+    RangeUpdate part = update.begin(range);
+    feed_around(part, after, range, holes);  // also those of the other range, which are none of its business
+    part.complete();
+  }
+  const Tree tree = update.finish();
+
+  Model expected;
+  for (const auto& [key, values] : after) {
+    if (!hidden(key)) expected[key] = values;
+  }
+  for (const auto& [key, values] : before) {
+    if (hidden(key)) expected[key] = values;
+  }
+  RC_ASSERT(test::read_tree(blocks, tree) == expected);
+  RC_ASSERT(tree.rows == expected.size());
+  RC_ASSERT(tree.content == test::content_of(expected));
+  std::vector<KeyRange> stale;
+  for (const StaleRange& one : tree.stale) {
+    RC_ASSERT(one.reason == "403");
+    RC_ASSERT(one.last_good == at(7));
+    stale.push_back(one.range);
+  }
+  RC_ASSERT(normalized(stale) == normalized(holes));
+  RC_ASSERT(normalized(stale) == complement(tree.completed));
+  for (LayerCursor cursor(blocks, tree.shape, *tree.delta, {}); cursor.valid(); cursor.next())
+    RC_ASSERT(!hidden(Bytes(cursor.current().row.key)));
+}
+
+TEST(TreeUpdate, tells_what_was_unread_from_what_broke_off_behind_it) {
+  test::MemoryBlocks blocks;
+  Model model;
+  for (const char* key : {"a", "b", "c", "d", "e"}) model[key] = {Bytes("1"), std::nullopt, std::nullopt};
+  const Tree parent = test::capture(blocks, model, std::nullopt).tree;
+  TreeUpdate update(blocks, blocks, test::boundary_key(), "aspect", "{}", test::k_small_shape, parent, at(7));
+  RangeUpdate part = update.begin({});
+  feed(part, {{"a", {Bytes("2"), std::nullopt, std::nullopt}}}, {});
+  part.unread({.from = "c", .to = "d"}, "403");  // b did not come, so it is gone
+  part.unread({.from = "c", .to = "cc"}, "said before");
+  part.abandon("lost");
+  const Tree tree = update.finish();
+  model["a"][0] = "2";
+  model.erase("b");
+  expect_holds(blocks, tree, model);
+  const std::vector<StaleRange> expected{{.range = {.from = "c", .to = "d"}, .last_good = at(7), .reason = "403"},
+                                         {.range = {.from = "d", .to = {}}, .last_good = at(7), .reason = "lost"}};
+  EXPECT_EQ(tree.stale, expected);
+}
+
+TEST(TreeUpdate, keeps_rows_that_came_before_their_folder_was_closed) {
+  test::MemoryBlocks blocks;
+  Model model;
+  for (const char* key : {"f/1", "f/2", "g"}) model[key] = {Bytes("1"), std::nullopt, std::nullopt};
+  TreeUpdate update(blocks, blocks, test::boundary_key(), "aspect", "{}", test::k_small_shape, std::nullopt,
+                    std::nullopt);
+  RangeUpdate part = update.begin({});
+  feed(part, model, {.from = "f/1", .to = "f/2"});
+  part.unread(base::range_of_prefix("f/"), "403");
+  EXPECT_THROW(part.add({.key = "f/2", .columns = std::vector<base::ColumnView>(3)}), base::Error);
+  EXPECT_THROW(part.unread(base::range_of_key("a"), "too late"), base::Error) << "its absence has been concluded";
+  feed(part, model, {.from = "g", .to = {}});
+  part.complete();
+  const Tree tree = update.finish();
+  model.erase("f/2");
+  expect_holds(blocks, tree, model);
+  ASSERT_EQ(tree.stale.size(), 1u);
+  EXPECT_EQ(tree.stale[0].range, (KeyRange{.from = base::after_key("f/1"), .to = base::after_prefix("f/")}));
+  EXPECT_FALSE(tree.stale[0].last_good);
+}
+
+TEST(TreeUpdate, keeps_a_bounded_number_of_stale_ranges_whatever_fails) {
+  test::MemoryBlocks blocks;
+  Model model;
+  for (int i = 0; i < 9000; ++i) model[fmt::format("{:05}", i)] = {Bytes("1"), std::nullopt, std::nullopt};
+  const Tree parent = test::capture(blocks, model, std::nullopt).tree;
+  std::vector<KeyRange> holes;
+  for (int i = 0; i < 9000; i += 2) holes.push_back(base::range_of_key(fmt::format("{:05}", i)));
+  Model after = model;
+  for (int i = 1; i < 9000; i += 2) after[fmt::format("{:05}", i)][0] = "2";
+  TreeUpdate update(blocks, blocks, test::boundary_key(), "aspect", "{}", test::k_small_shape, parent, at(7));
+  RangeUpdate part = update.begin({});
+  feed_around(part, after, {}, holes);
+  part.complete();
+  const Tree tree = update.finish();
+  expect_holds(blocks, tree, after);  // what was read is as read, also where it counts as stale
+  EXPECT_LE(tree.stale.size(), k_stale_ranges_max);
+  EXPECT_GT(tree.stale.size(), k_stale_ranges_max / 4);
+  for (const KeyRange& hole : holes) ASSERT_NE(stale_at(tree.stale, hole.from), nullptr);
 }
 
 TEST(TreeUpdate, counts_a_range_that_was_dropped_as_abandoned) {

@@ -1,0 +1,157 @@
+// A kind of resource, described so that the engine can plan and apply changes to its resources without knowing the
+// platform.  A platform keeps a table of these; adding a kind is adding a row to it.
+//
+// A resource is a row of the kind's collection.  Its column `body` holds the JSON document of the platform; other
+// columns hold what else belongs to the resource.  Fields that nobody declared here come back as they were.
+//
+// Field paths start at the root of a column's document:
+//   settings.tasks[*].task_key   members are joined by '.', [*] is every item of an array
+//   settings.**.pool_id          ** is any number of members and items, none included
+//   spark_conf.*                 a name may hold the wildcards * and ?; alone, * is every member
+//   ["a.b"].value                a name that holds dots or brackets is quoted
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/collection.h"
+
+namespace holdfast::model {
+
+inline constexpr std::string_view k_body = "body";
+
+enum class LinkForm {
+  id,       // the whole value is the id of a resource of `to`
+  name,     // the whole value is its natural name; where the table has no kind `to`, a value that rules may map
+  path,     // the value, after `prefix`, is a path in the space `to`, or leads below one
+  secret,   // text with any number of {{secrets/SCOPE/KEY}} in it; `to` has the scopes
+  storage,  // text with storage URLs in it; rules map their prefixes
+  json,     // a string that holds a JSON document; `inside` are the links in that
+};
+
+// A field that names something else.  Several links on one field are alternatives: the first whose `to` knows the
+// value counts.
+struct Link {
+  std::string field;
+  LinkForm form = LinkForm::id;
+  std::string to;              // name of a kind, or of a space; see Kind::space
+  std::string column{k_body};  // which document the field is in
+  std::string prefix{};        // the link holds only for values that begin so; kept in front of what is mapped
+  std::vector<Link> inside{};  // of LinkForm::json; their `column` does not count
+  // A cycle may be cut here: the field (of an array, the item that holds it, see `cut_item`) is left out when the
+  // resource is created and patched in afterwards.
+  enum class Cut { never, may } cut = Cut::never;
+  std::string cut_item{};  // what is left out in place of the field itself: "settings.tasks[*]"
+};
+
+// Holds where the field is there and its value is this JSON; with `equals` empty, where the field is there at all.
+struct Condition {
+  std::string field;
+  std::string equals{};  // "true", "\"admins\""
+};
+
+// Items of arrays that are no part of what a user set: inherited grants, those of administrators.
+struct OmittedItem {
+  std::string items;  // "access_control_list[*]"
+  Condition when;     // its field starts at the item
+};
+
+// An array whose order means nothing.  Items are paired by the values of `keys`, by their whole value without.
+struct UnorderedArray {
+  std::string field;
+  std::vector<std::string> keys{};
+};
+
+// What the platform takes a field for when it is not there.  Nothing is assumed of fields without one.
+struct FieldDefault {
+  std::string field;
+  std::string value;  // JSON
+};
+
+// What starts something by itself.  It arrives with `paused`; activating puts back what was recorded.
+struct Firing {
+  std::string within;  // fires only where this is there: "settings.schedule"; empty: always
+  std::string field;   // "settings.schedule.pause_status"
+  std::string paused;  // JSON: "\"PAUSED\""
+  std::string absent;  // JSON of what it means when the field is not there: "\"UNPAUSED\""
+};
+
+// What no API can do.
+struct Manual {
+  enum class What { instead, besides } what = What::besides;  // of creating it
+  Condition when{};                                           // with an empty field: always
+  std::string text;  // a full sentence that says what to do; {name} is the resource's natural name
+};
+
+struct Cost {
+  unsigned calls = 1;
+  std::string family{};  // whose rate limit they count against
+};
+
+// A column beside the body.  They are written in the order in which they are listed.
+struct KindColumn {
+  std::string name;
+  enum class Written { with_create, afterwards, never } written = Written::afterwards;
+  Cost cost{};
+  std::vector<std::string> server_fields{};
+  std::vector<OmittedItem> omitted{};
+  std::vector<UnorderedArray> unordered{};
+};
+
+enum class Names {
+  unique,  // the key is the natural name
+  shared,  // several may have one name: the last part of the key is the id, the parts before it are the name
+};
+
+struct Kind {
+  Collection collection;  // its name is the kind's name: "jobs"
+  std::string one{};      // for messages: "job"
+  Names names = Names::unique;
+  // Names that differ only in the case of ASCII letters are one name.
+  enum class Case { counts, ignored } name_case = Case::counts;
+
+  // Where the body has these; empty: it has not.
+  std::string id{};       // without it, the natural name is the id
+  std::string name{};     // rewritten where rules map the name; text, also where the key has several parts
+  std::string creator{};  // natural name of whoever created it
+  std::string created{};  // when: milliseconds since 1970 or RFC 3339
+  std::string tags{};     // an object of tags
+  // Fields that tell a resource across accounts, tried before its name: "externalId".
+  std::vector<std::string> same_by{};
+
+  // Natural names are paths in this space ("workspace", "dbfs"): a resource needs what lies above it, and path rules
+  // map its name.  Several kinds may share a space.
+  std::string space{};
+  // Below `homes_below` ("/Users/") the next part of the path is the name of a resource of `home_of` ("users").
+  std::string homes_below{};
+  std::string home_of{};
+
+  // The part of the body that users write and create takes; empty: all of it.
+  std::string definition{};
+  std::vector<std::string> server_fields{};  // filled in by the server: dropped when written, ignored when compared
+  std::vector<std::string> create_only{};    // cannot be changed later
+  std::vector<OmittedItem> omitted{};
+  std::vector<UnorderedArray> unordered{};
+  std::vector<FieldDefault> defaults{};
+  std::vector<Link> links{};
+  std::vector<Firing> firing{};
+  // Never given back by the platform, or not to be shown: neither compared nor printed.
+  std::vector<std::string> secret_fields{};
+  std::vector<KindColumn> columns{};  // beside the body
+
+  // Resources that the platform brings along: matched by name, never created, removed or given another body; their
+  // columns are written.  Any of these makes it one.
+  std::vector<Condition> system{};
+  // Whether deleting and creating it again is a way to change it.
+  enum class Recreate { may, never } recreate = Recreate::may;
+  std::vector<Manual> manual{};
+
+  int rank = 0;  // lower first, where links do not decide
+  Cost create{};
+  Cost update{};
+  Cost remove{};
+};
+
+}  // namespace holdfast::model
