@@ -161,9 +161,11 @@ private:
 
 // A column that the target lacks would be lost without a word.
 void require_columns(const repository::Snapshot& snapshot, const platform::Capture& capture,
-                     const std::string& target_name) {
+                     const PlanOptions& options) {
+  const std::string& target_name = options.target_name;
   for (const repository::Tree& tree : snapshot.trees) {
     const model::Collection stored = collection_of(tree);
+    if (!options.selection.touches(stored)) continue;
     const auto& live = capture.collections();
     const auto same = std::find_if(live.begin(), live.end(),
                                    [&](const auto& estimate) { return estimate.collection.name == stored.name; });
@@ -199,7 +201,7 @@ model::Plan make_plan(repository::Repository& repository, const repository::Snap
                           [&] {
                             std::unique_ptr<platform::Capture> capture = target.capture(options.capture, stop);
                             for (const std::string& note : capture->notes()) events.note(note);
-                            require_columns(snapshot, *capture, options.target_name);
+                            require_columns(snapshot, *capture, options);
                             PlanMaker maker(snapshot, options, plan);
                             compare_capture(repository, snapshot, *capture, options.capture.readers, options.selection,
                                             events, stop,

@@ -12,6 +12,7 @@
 #include "engine/browse.h"
 #include "engine/compare.h"
 #include "engine/reference.h"
+#include "engine/restore.h"
 #include "support/engine_world.h"
 
 namespace holdfast::engine {
@@ -238,6 +239,19 @@ TEST_F(Resources, that_are_not_selected_are_not_even_listed) {
   world_.connector.make_unlistable("notebooks");
   EXPECT_TRUE(differences(world_, snapshot_, "kind:jobs").empty());
   EXPECT_EQ(error_of([&] { differences(world_, snapshot_, "kind:*"); }).kind(), ErrorKind::unavailable);
+}
+
+TEST_F(Resources, of_one_kind_are_planned_for_a_target_that_has_no_other) {
+  test::FakeConnector target(world_.clock, jobs());
+  PlanOptions options;
+  options.target_name = "secondary";
+  options.selection = model::Selection({"kind:jobs"});
+  const auto plan = [&] {
+    return make_plan(*world_.repository, snapshot_, target, options, world_.events, world_.clock, world_.random, {});
+  };
+  EXPECT_EQ(plan().count(model::Action::create), jobs_.size());
+  options.selection = model::Selection({"kind:*"});
+  EXPECT_EQ(error_of([&] { plan(); }).kind(), ErrorKind::not_found);
 }
 
 TEST_F(Resources, that_are_selected_by_their_columns_may_be_unread) {
