@@ -44,7 +44,13 @@ std::string error_body(const ApiError& error, Dialect dialect) {
   } else if (dialect == Dialect::v12) {
     body["error"] = error.code() + ": " + error.message();
   } else {
-    body["error_code"] = error.code();
+    // The gateway in front of the platform writes the status as a number, the services behind it a name.
+    const bool numeric = error.code().find_first_not_of("0123456789") == std::string::npos;
+    if (numeric) {
+      body["error_code"] = error.status();
+    } else {
+      body["error_code"] = error.code();
+    }
     body["message"] = error.message();
     if (!error.reason().empty()) {
       body["details"] = Json::array({{{"@type", "type.googleapis.com/google.rpc.ErrorInfo"},

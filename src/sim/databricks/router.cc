@@ -19,7 +19,7 @@ std::string_view cut_segment(std::string_view& path) noexcept {
 bool matches_pattern(std::string_view pattern, std::string_view raw_path, NamedValues& placeholders) {
   placeholders.clear();
   while (true) {
-    if (pattern.starts_with('{') && pattern.ends_with(k_rest_mark)) {
+    if (pattern.starts_with('{') && pattern.ends_with(k_rest_mark) && pattern.find('/') == std::string_view::npos) {
       placeholders.emplace_back(pattern.substr(1, pattern.size() - 1 - k_rest_mark.size()),
                                 percent_decode(raw_path, PlusSign::literal));
       return true;

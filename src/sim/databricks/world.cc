@@ -36,6 +36,10 @@ std::int64_t World::new_id() {
   return id_base_ + ids_given_;
 }
 
+void World::run_daemons() {
+  for (const auto& daemon : daemons_) daemon(*this);
+}
+
 std::string World::new_hex(int digits) {
   std::string out;
   while (static_cast<int>(out.size()) < digits) out += fmt::format("{:016x}", next_random());

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,6 +13,8 @@
 #include <string_view>
 #include <typeindex>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -52,6 +55,10 @@ public:
     return *static_cast<Part*>(held.get());
   }
 
+  // What happens by itself as time passes: run before every request, and by whoever moved the clock.
+  void add_daemon(std::function<void(World&)> daemon) { daemons_.push_back(std::move(daemon)); }
+  void run_daemons();
+
 private:
   std::uint64_t next_random() noexcept;
 
@@ -62,6 +69,7 @@ private:
   std::int64_t ids_given_ = 0;
   std::int64_t id_base_ = 0;
   std::optional<std::int64_t> pretended_ms_;
+  std::vector<std::function<void(World&)>> daemons_;
   // Shared only because a shared pointer to void knows how to delete what it holds.
   std::unordered_map<std::type_index, std::shared_ptr<void>> parts_;
 };
