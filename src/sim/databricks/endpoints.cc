@@ -13,6 +13,7 @@ namespace holdfast::sim::databricks {
 void add_all_routes(Router& router) {
   add_auth_routes(router);
   add_identity_routes(router);
+  add_legacy_group_routes(router);
   add_permission_routes(router);
   add_workspace_routes(router);
   add_repo_routes(router);

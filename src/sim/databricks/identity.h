@@ -54,10 +54,18 @@ const Identity* find_identity(World& world, std::string_view name);
 Principal principal_of(const Identity& identity);
 const Identity& add_user(World& world, const std::string& login, const std::string& display);
 const Identity& add_service_principal(World& world, const std::string& display);
+// Throws ApiError when there is no such member, or the group would hold itself.  Adding twice is fine.
 void add_member(World& world, const std::string& group_id, const std::string& member_id);
+void remove_member(World& world, const std::string& group_id, const std::string& member_id);
+// A new identity; its id is given here.  Throws ApiError{409} when the name is taken.
+Identity& add_identity(World& world, Identity identity);
+void remove_identity(World& world, const std::string& id);
+std::vector<std::string> members_of(World& world, const Identity& group);  // of `users`: everybody
+std::string lower_case(std::string_view text);
 
 // Makes `admins` and `users`, and what they hold.
 void found_identities(World& world);
-void add_identity_routes(Router& router);
+void add_identity_routes(Router& router);      // SCIM
+void add_legacy_group_routes(Router& router);  // /api/2.0/groups, which the old command line asks
 
 }  // namespace holdfast::sim::databricks
