@@ -16,6 +16,7 @@ void add_all_routes(Router& router) {
   add_legacy_group_routes(router);
   add_permission_routes(router);
   add_workspace_routes(router);
+  add_content_routes(router);
   add_repo_routes(router);
   add_secret_routes(router);
   add_dbfs_routes(router);

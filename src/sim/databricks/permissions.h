@@ -29,6 +29,9 @@ struct PermissionType {
 void declare_permission_type(World& world, PermissionType type);
 // What a new object begins with: its creator may manage it, and owns it where there are owners.
 void grant_to_creator(World& world, std::string_view url_type, const std::string& id, const Principal& creator);
+// What the platform itself grants, shown as inherited and not to be changed: homes to their users, /Shared to all.
+void grant_implicitly(World& world, std::string_view url_type, const std::string& id, const std::string& principal,
+                      const std::string& level);
 // The access_control_list that came with a create, or as a replacement.
 void replace_permissions(World& world, std::string_view url_type, const std::string& id, const Json& list);
 void forget_permissions(World& world, std::string_view url_type, const std::string& id);

@@ -24,9 +24,10 @@ struct Node {
   std::string name;
   Node* parent = nullptr;  // nullptr: the root
   std::map<std::string, std::unique_ptr<Node>> children;
-  std::string language;  // notebooks: PYTHON, SCALA, SQL, R
-  bool jupyter = false;  // a notebook whose native form is .ipynb
-  std::string content;   // of a notebook its source with the marker line, of a file its bytes
+  std::string language;          // notebooks: PYTHON, SCALA, SQL, R
+  bool jupyter = false;          // a notebook whose native form is .ipynb
+  std::string content;           // of a notebook its source with the marker line, of a file its bytes
+  std::size_t outputs_size = 0;  // of a notebook: what its results add to every form but SOURCE
   std::int64_t created_ms = 0;
   std::int64_t modified_ms = 0;
   std::string resource_id;    // dashboards, experiments
@@ -51,6 +52,13 @@ Node& add_node(World& world, Node& folder, NodeKind kind, const std::string& nam
 void remove_node(World& world, Node& node);
 std::string_view permission_type_of(NodeKind kind);  // "notebooks"
 
-void add_workspace_routes(Router& router);
+// "/Workspace/a/" → "/a".  400 for what is no absolute path.
+std::string normal_path(std::string_view path);
+// The parts of a path, of which the last may not be there yet: its folder, and its name.  404 when there is no folder.
+std::pair<Node*, std::string> parent_and_name(World& world, std::string_view path);
+Node& required_node(World& world, std::string_view path);  // 404 when there is none
+
+void add_workspace_routes(Router& router);  // the tree
+void add_content_routes(Router& router);    // export and import
 
 }  // namespace holdfast::sim::databricks
