@@ -24,7 +24,9 @@ void add_all_routes(Router& router) {
 
 void found_workspace(World& world) {
   found_folders(world);  // first: homes appear with users
+  found_repos(world);
   found_identities(world);
+  found_permissions(world);
 }
 
 }  // namespace holdfast::sim::databricks

@@ -24,6 +24,8 @@ struct PermissionType {
   std::function<bool(World&, const std::string& id)> exists;
   // The folder whose grants an object inherits, as (url type, id); an empty type: none above it.  Unset: no folders.
   std::function<std::pair<std::string, std::string>(World&, const std::string& id)> parent = {};
+  // Objects whose list the platform keeps as it is, such as /Shared.  Unset: none.
+  std::function<bool(World&, const std::string& id)> fixed = {};
 };
 
 void declare_permission_type(World& world, PermissionType type);
@@ -32,12 +34,13 @@ void grant_to_creator(World& world, std::string_view url_type, const std::string
 // What the platform itself grants, shown as inherited and not to be changed: homes to their users, /Shared to all.
 void grant_implicitly(World& world, std::string_view url_type, const std::string& id, const std::string& principal,
                       const std::string& level);
-// The access_control_list that came with a create, or as a replacement.
+// The access_control_list that came with a create, or as a replacement.  Throws ApiError.
 void replace_permissions(World& world, std::string_view url_type, const std::string& id, const Json& list);
 void forget_permissions(World& world, std::string_view url_type, const std::string& id);
 // The owner's name; empty when there is none.
 std::string owner_of(World& world, std::string_view url_type, const std::string& id);
 
+void found_permissions(World& world);  // tokens and passwords
 void add_permission_routes(Router& router);
 
 }  // namespace holdfast::sim::databricks

@@ -109,6 +109,10 @@ void declare_types(World& world) {
       if (node == nullptr || node->parent == nullptr) return {};
       return {std::string(permission_type_of(node->parent->kind)), std::to_string(node->parent->id)};
     };
+    type.fixed = [node_of](World& in, const std::string& id) {
+      const auto* node = node_of(in, id);
+      return node != nullptr && node->is_protected && node->name == "Shared";
+    };
     declare_permission_type(world, std::move(type));
   };
   declare("directories", "directory", NodeKind::directory);

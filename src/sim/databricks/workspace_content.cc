@@ -53,7 +53,7 @@ Exported export_notebook(const Node& node, const std::string& format) {
     check_export_size(node.kind, node.content.size() + node.outputs_size);
     out = {to_html(node.content, node.language, node.outputs_size), "html"};
   } else if (format == "DBC") {
-    out = {to_archive(node, ArchiveContent::everything), "dbc"};
+    out = {to_archive(node, ArchiveContent::dbc), "dbc"};
   } else if (format == "SOURCE" || format == "AUTO" || format == "RAW" ||
              (format == "R_MARKDOWN" && node.language == "R")) {
     out = {node.content, format == "R_MARKDOWN" ? "Rmd" : std::string(file_type_of(node.language))};
@@ -74,8 +74,10 @@ Exported export_node(const Node& node, const std::string& format) {
   }
   if (node.kind != NodeKind::directory && node.kind != NodeKind::repo) throw wrong_format(format, node);
   if (format != "SOURCE" && format != "DBC" && format != "AUTO") throw wrong_format(format, node);
-  Exported out{to_archive(node, format == "SOURCE" ? ArchiveContent::notebooks : ArchiveContent::everything),
-               format == "DBC" ? "dbc" : "zip"};
+  auto content = ArchiveContent::sources;
+  if (format == "DBC") content = ArchiveContent::dbc;
+  if (format == "AUTO") content = ArchiveContent::everything;
+  Exported out{to_archive(node, content), format == "DBC" ? "dbc" : "zip"};
   check_export_size(NodeKind::notebook, out.content.size());
   return out;
 }
