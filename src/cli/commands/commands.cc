@@ -23,6 +23,7 @@ Commands all_commands() {
   out.push_back(make_key_list_command());
   out.push_back(make_key_remove_command());
   out.push_back(make_stats_command());
+  out.push_back(make_sim_databricks_command());
   out.push_back(make_completion_command());
   out.push_back(make_version_command());
   return out;

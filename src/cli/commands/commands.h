@@ -28,6 +28,7 @@ std::unique_ptr<Command> make_key_add_command();
 std::unique_ptr<Command> make_key_list_command();
 std::unique_ptr<Command> make_key_remove_command();
 std::unique_ptr<Command> make_stats_command();
+std::unique_ptr<Command> make_sim_databricks_command();
 std::unique_ptr<Command> make_completion_command();
 std::unique_ptr<Command> make_version_command();
 
