@@ -1,9 +1,11 @@
-"""Runs every function check_* of sdk/*.py with a client of the vendor's SDK, unmodified, against a stand-in.
+"""Runs the judges in databricks_sdk/*.py with a client of the vendor's SDK, unmodified, against a stand-in.
 
     sdk_runner.py URL TOKEN [SERVICE]
+
+A file SERVICE.py names in KINDS what it judges, each by a function that takes the client.
 """
 
-import importlib.util
+import importlib
 import logging
 import pathlib
 import sys
@@ -13,31 +15,23 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 
 
-def checks_of(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found = [(name, value) for name, value in vars(module).items() if name.startswith("check_")]
-    assert found, f"{path.name} checks nothing"
-    return found
-
-
 def main(url, token, only=None):
     logging.disable(logging.CRITICAL)
-    folder = pathlib.Path(__file__).parent / "sdk"
+    folder = pathlib.Path(__file__).parent / "databricks_sdk"
+    sys.path.insert(0, str(folder))
     failed = passed = 0
     for path in sorted(folder.glob("*.py")):
-        if only is not None and path.stem != only:
+        if path.stem == "expect" or only not in (None, path.stem):
             continue
-        for name, check in checks_of(path):
+        for kind, judge in importlib.import_module(path.stem).KINDS.items():
             client = WorkspaceClient(config=Config(host=url, token=token, retry_timeout_seconds=5))
             try:
-                check(client)
+                judge(client)
                 passed += 1
-                print(f"ok {path.stem}.{name}")
+                print(f"ok {path.stem}: {kind}")
             except Exception:
                 failed += 1
-                print(f"FAILED {path.stem}.{name}")
+                print(f"FAILED {path.stem}: {kind}")
                 traceback.print_exc(file=sys.stdout)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0

@@ -3,7 +3,7 @@ from databricks.sdk.config import Config
 from databricks.sdk.errors import PermissionDenied
 
 
-def check_service_principal_with_a_secret(w):
+def oauth(w):
     client = WorkspaceClient(
         config=Config(
             host=w.config.host,
@@ -16,10 +16,16 @@ def check_service_principal_with_a_secret(w):
     assert client.current_user.me().display_name == "directory app"
 
 
-def check_wrong_token(w):
+def wrong_token(w):
     client = WorkspaceClient(config=Config(host=w.config.host, token="dapiwrong", retry_timeout_seconds=5))
     try:
         client.current_user.me()
         raise AssertionError("a wrong token was taken")
     except PermissionDenied:
         pass
+
+
+KINDS = {
+    "oauth": oauth,
+    "wrong-token": wrong_token,
+}

@@ -5,7 +5,7 @@ from databricks.sdk.errors import DatabricksError, NotFound
 from databricks.sdk.service.workspace import ExportFormat, ImportFormat, Language, ObjectType
 
 
-def check_notebooks(w):
+def notebooks(w):
     w.workspace.mkdirs("/Shared/judged/deeper")
     for number in range(3):
         w.workspace.import_(
@@ -29,7 +29,7 @@ def check_notebooks(w):
         pass
 
 
-def check_files(w):
+def files(w):
     content = bytes(range(256)) * 100
     w.workspace.upload("/Shared/judged.bin", io.BytesIO(content), format=ImportFormat.RAW)
     with w.workspace.download("/Shared/judged.bin", format=ExportFormat.AUTO) as stream:
@@ -43,7 +43,7 @@ def check_files(w):
     w.workspace.delete("/Shared/judged.bin")
 
 
-def check_whole_tree(w):
+def folders(w):
     counts = {}
     for each in w.workspace.list("/", recursive=True):
         counts[each.object_type] = counts.get(each.object_type, 0) + 1
@@ -51,7 +51,7 @@ def check_whole_tree(w):
     assert counts[ObjectType.REPO] == 4, counts
 
 
-def check_repos(w):
+def repos(w):
     made = [
         w.repos.create(url=f"https://git.example.test/judged/r{number}.git", provider="gitHub", path=f"/Shared/r{number}")
         for number in range(25)
@@ -65,10 +65,19 @@ def check_repos(w):
     assert not list(w.repos.list(path_prefix="/Shared"))
 
 
-def check_git_credentials(w):
+def git_credentials(w):
     made = w.git_credentials.create("gitLab", git_username="judge", personal_access_token="x")
     w.git_credentials.update(made.credential_id, "gitLab", git_username="other")
     assert w.git_credentials.get(made.credential_id).git_username == "other"
     assert made.credential_id in [each.credential_id for each in w.git_credentials.list()]
     w.git_credentials.delete(made.credential_id)
     assert made.credential_id not in [each.credential_id for each in w.git_credentials.list()]
+
+
+KINDS = {
+    "notebooks": notebooks,
+    "files": files,
+    "folders": folders,
+    "repos": repos,
+    "git-credentials": git_credentials,
+}

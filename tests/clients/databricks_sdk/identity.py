@@ -2,14 +2,14 @@ from databricks.sdk.errors import DatabricksError, NotFound
 from databricks.sdk.service import iam
 
 
-def check_me(w):
+def me(w):
     me = w.current_user.me()
     assert me.user_name == "admin@example.test"
     assert any(group.display == "admins" for group in me.groups)
     assert w.get_workspace_id() == 1000000000000001
 
 
-def check_users(w):
+def users(w):
     made = [w.users.create(user_name=f"judged{number}@example.test") for number in range(3)]
     # Two pages: the SDK goes on until a page is empty.
     listed = {each.user_name: each for each in w.users.list(count=20)}
@@ -39,7 +39,7 @@ def check_users(w):
         assert "already exists" in str(error), error
 
 
-def check_groups(w):
+def groups(w):
     user = w.users.create(user_name="member@example.test")
     inner = w.groups.create(display_name="judged inner", members=[iam.ComplexValue(value=user.id)])
     outer = w.groups.create(display_name="judged outer")
@@ -64,7 +64,7 @@ def check_groups(w):
     w.users.delete(user.id)
 
 
-def check_service_principals(w):
+def service_principals(w):
     made = [w.service_principals.create(display_name=f"judged {number}") for number in range(3)]
     listed = {each.application_id for each in w.service_principals.list(count=2)}
     assert {each.application_id for each in made} <= listed
@@ -74,7 +74,7 @@ def check_service_principals(w):
         w.service_principals.delete(each.id)
 
 
-def check_permissions(w):
+def permissions(w):
     w.workspace.mkdirs("/Shared/judged permissions")
     object_id = str(w.workspace.get_status("/Shared/judged permissions").object_id)
     read = iam.AccessControlRequest(group_name="analysts", permission_level=iam.PermissionLevel.CAN_READ)
@@ -92,3 +92,12 @@ def check_permissions(w):
     levels = w.permissions.get_permission_levels("directories", object_id).permission_levels
     assert iam.PermissionLevel.CAN_MANAGE in [each.permission_level for each in levels]
     w.workspace.delete("/Shared/judged permissions")
+
+
+KINDS = {
+    "me": me,
+    "users": users,
+    "groups": groups,
+    "service-principals": service_principals,
+    "permissions": permissions,
+}

@@ -3,7 +3,7 @@ import io
 from databricks.sdk.errors import NotFound
 
 
-def check_files(w):
+def dbfs(w):
     content = bytes(range(256)) * 10_000  # more than can be read or written at once
     with w.dbfs.open("/judged/deep/f.bin", write=True, overwrite=True) as out:
         out.write(content)
@@ -23,3 +23,8 @@ def check_files(w):
         raise AssertionError("it is still there")
     except NotFound:
         pass
+
+
+KINDS = {
+    "dbfs": dbfs,
+}

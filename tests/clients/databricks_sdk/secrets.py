@@ -4,7 +4,7 @@ from databricks.sdk.errors import NotFound, ResourceAlreadyExists
 from databricks.sdk.service.workspace import AclPermission, ScopeBackendType
 
 
-def check_scopes_and_secrets(w):
+def secret_scopes(w):
     w.secrets.create_scope("judged")
     try:
         w.secrets.create_scope("judged")
@@ -31,6 +31,12 @@ def check_scopes_and_secrets(w):
         pass
 
 
-def check_key_vaults(w):
+def key_vault_scopes(w):
     scope = next(each for each in w.secrets.list_scopes() if each.backend_type == ScopeBackendType.AZURE_KEYVAULT)
     assert scope.keyvault_metadata.dns_name.startswith("https://"), scope
+
+
+KINDS = {
+    "secret-scopes": secret_scopes,
+    "key-vault-scopes": key_vault_scopes,
+}
