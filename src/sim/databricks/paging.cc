@@ -28,7 +28,7 @@ std::size_t start_of(const std::string& token, std::size_t total,
   std::size_t index = 0;
   const auto [stop, failure] = std::from_chars(text.data(), text.data() + text.size(), index);
   if (failure != std::errc() || stop == text.data() + text.size() || *stop != '|') throw invalid("Invalid page token");
-  const std::string key(stop + 1, text.data() + text.size());
+  const std::string key = text.substr(static_cast<std::size_t>(stop + 1 - text.data()));
   if (index == 0) return 0;
   if (index <= total && key_of(index - 1) == key) return index;
   for (std::size_t i = 0; i < total; ++i) {

@@ -12,9 +12,11 @@
 namespace holdfast::sim::databricks {
 namespace {
 
-constexpr std::initializer_list<std::string_view> k_providers = {
-    "gitHub",          "bitbucketCloud",          "gitLab",       "azureDevOpsServices", "gitHubEnterprise",
-    "bitbucketServer", "gitLabEnterpriseEdition", "awsCodeCommit"};
+void check_provider(const Json& body, std::string_view field) {
+  check_enum(body, field,
+             {"gitHub", "bitbucketCloud", "gitLab", "azureDevOpsServices", "gitHubEnterprise", "bitbucketServer",
+              "gitLabEnterpriseEdition", "awsCodeCommit"});
+}
 
 Json repo_json(World& world, std::int64_t id, const Repo& repo) {
   Json out = {{"id", id},
@@ -71,7 +73,7 @@ Reply create(Call& call) {
   Repo repo;
   repo.url = required_string(body, "url");
   if (!repo.url.starts_with("https://")) throw invalid("The url of a repo must begin with https://");
-  check_enum(body, "provider", k_providers);
+  check_provider(body, "provider");
   repo.provider = required_string(body, "provider");
   repo.branch = optional_string(body, "branch").value_or("main");
   if (body.contains("sparse_checkout")) {
@@ -158,7 +160,7 @@ GitCredential& credential_of(const Call& call) {
 }
 
 void apply(GitCredential& credential, const Json& body) {
-  check_enum(body, "git_provider", k_providers);
+  check_provider(body, "git_provider");
   credential.provider = required_string(body, "git_provider");
   credential.user_name = optional_string(body, "git_username").value_or(credential.user_name);
   credential.email = optional_string(body, "git_email").value_or(credential.email);

@@ -114,7 +114,7 @@ TEST_F(HttpListenerTest, GivesHeadsWithoutBodies) {
   const Client client(listener.port());
   client.send("HEAD /h HTTP/1.1\r\nConnection: close\r\n\r\n");
   const auto seen = client.read_until("").text;
-  EXPECT_NE(seen.find("Content-Length: 9\r\n"), std::string::npos);
+  EXPECT_NE(seen.find("Content-Length: 10\r\n"), std::string::npos);
   EXPECT_TRUE(seen.ends_with("\r\n\r\n"));
 }
 

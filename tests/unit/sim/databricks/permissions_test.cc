@@ -42,7 +42,8 @@ struct PermissionsTest : testing::Test {
   // What `name` has, as {"level": inherited from, or ""}.
   std::map<std::string, std::string> held(const std::string& target, const std::string& name) {
     std::map<std::string, std::string> out;
-    for (const auto& each : world.get(target).json["access_control_list"]) {
+    const auto shown = world.get(target).json;
+    for (const auto& each : shown["access_control_list"]) {
       if (each.dump().find("\"" + name + "\"") == std::string::npos) continue;
       for (const auto& one : each["all_permissions"]) {
         out[one["permission_level"]] =

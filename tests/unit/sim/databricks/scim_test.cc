@@ -21,13 +21,14 @@ struct ScimTest : testing::Test {
     return asked.json.value("id", "");
   }
   std::string user(const std::string& login) { return made("Users", {{"userName", login}}); }
-  std::string group(const std::string& name) { return made("Groups", {{"displayName", name}}); }
+  std::string new_group(const std::string& name) { return made("Groups", {{"displayName", name}}); }
   test::Asked patch(const std::string& target, const json& operation) {
     return world.patch(k_root + target, {{"Operations", json::array({operation})}});
   }
   std::vector<std::string> members(const std::string& id) {
     std::vector<std::string> out;
-    for (const auto& member : world.get(k_root + "Groups/" + id).json["members"]) out.push_back(member["value"]);
+    const auto group = world.get(k_root + "Groups/" + id).json;
+    for (const auto& member : group["members"]) out.push_back(member["value"]);
     return out;
   }
 };
@@ -66,7 +67,7 @@ TEST_F(ScimTest, RefusesNamesThatAreTaken) {
   EXPECT_EQ(twice.status, 409);
   EXPECT_EQ(twice.json["status"], "409");
   EXPECT_EQ(twice.json["scimType"], "uniqueness");
-  group("team");
+  new_group("team");
   EXPECT_EQ(world.post(k_root + "Groups", {{"displayName", "team"}}).status, 409);
   EXPECT_EQ(world.get(k_root + "Groups/1").json["schemas"][0], "urn:ietf:params:scim:api:messages:2.0:Error");
 }
@@ -74,7 +75,7 @@ TEST_F(ScimTest, RefusesNamesThatAreTaken) {
 TEST_F(ScimTest, ChangesMembersInEveryWayOfSaying) {
   const auto anna = user("anna@example.test");
   const auto ben = user("ben@example.test");
-  const auto team = group("team");
+  const auto team = new_group("team");
   const auto value = [](const std::string& id) { return json::array({{{"value", id}}}); };
   patch("Groups/" + team, {{"op", "add"}, {"path", "members"}, {"value", value(anna)}});
   patch("Groups/" + team, {{"op", "add"}, {"value", {{"members", value(ben)}}}});
@@ -90,8 +91,8 @@ TEST_F(ScimTest, ChangesMembersInEveryWayOfSaying) {
 }
 
 TEST_F(ScimTest, NestsGroupsButNotInCircles) {
-  const auto outer = group("outer");
-  const auto inner = group("inner");
+  const auto outer = new_group("outer");
+  const auto inner = new_group("inner");
   const auto value = [](const std::string& id) { return json::array({{{"value", id}}}); };
   EXPECT_EQ(patch("Groups/" + outer, {{"op", "add"}, {"path", "members"}, {"value", value(inner)}}).status, 200);
   EXPECT_EQ(world.get(k_root + "Groups/" + outer).json["members"][0]["$ref"], "Groups/" + inner);
