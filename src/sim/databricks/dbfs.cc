@@ -182,7 +182,8 @@ Reply put(Call& call) {
   if (form) {  // a form may be of any size
     for (const auto& part : *form) {
       if (part.name == "path") path = normal(part.content);
-      if (part.name == "contents") content = part.content;
+      // The field is called contents; the old command line calls the file "file".
+      if (part.name == "contents" || part.file_name) content = part.content;
       if (part.name == "overwrite") overwrite = part.content == "true";
     }
     if (path.empty()) throw invalid("Missing required field: path");

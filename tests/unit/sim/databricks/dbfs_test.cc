@@ -33,6 +33,17 @@ TEST_F(DbfsTest, ReadsInPiecesOfAtMostOneMegabyte) {
   EXPECT_EQ(get("read?path=/missing").code(), "RESOURCE_DOES_NOT_EXIST");
 }
 
+TEST_F(DbfsTest, TakesFormsOfAnySizeAsTheOldCommandLineSendsThem) {
+  world.more_headers = {{"content-type", "multipart/form-data; boundary=B"}};
+  const std::string content(2'000'000, 'x');
+  const std::string form =
+      "--B\r\nContent-Disposition: form-data; name=\"path\"\r\n\r\n/f\r\n"
+      "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n" +
+      content + "\r\n--B--\r\n";
+  EXPECT_EQ(world.ask("POST", "/api/2.0/dbfs/put", form).status, 200);
+  EXPECT_EQ(get("get-status?path=/f").json["file_size"], 2'000'000);
+}
+
 TEST_F(DbfsTest, WritesInBlocksUntilTheHandleExpires) {
   const auto handle = call("create", {{"path", "/f"}}).json["handle"];
   const auto data = model::base64_encode(std::string(1'048'576, 'x'));
