@@ -75,7 +75,7 @@ struct Answer {
 };
 
 struct ApiOptions {
-  // How long one call is tried again, from its first attempt; waiting for its turn in the budget does not count.
+  // How long one call is tried again, from its first attempt; waiting for the first turn in the budget does not count.
   base::Duration patience = std::chrono::minutes(10);
   base::Duration first_pause = std::chrono::milliseconds(500);  // doubled with each attempt, with jitter
   base::Duration longest_pause = std::chrono::seconds(30);

@@ -18,7 +18,7 @@ namespace holdfast::net {
 struct Family {
   std::string name;                              // "workspace export"
   double requests = 0;                           // documented: so many …
-  base::Duration per = std::chrono::seconds(1);  // … in this time; requests 0 = no limit of rate
+  base::Duration per = std::chrono::seconds(1);  // … in this time; requests 0 = no limit of rate, only holds
   unsigned burst = 1;                            // documented: so many at once after a rest
   unsigned parallel = 8;                         // most calls under way at once
 };

@@ -1,0 +1,177 @@
+#include "net/command.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "base/error.h"
+
+namespace holdfast::net {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+constexpr std::size_t k_output_max = 1 << 20;
+constexpr std::size_t k_errors_max = 64 << 10;
+constexpr int k_look_every_ms = 50;  // at the stop request and the time
+
+class Pipe {
+public:
+  Pipe() {
+    if (::pipe2(ends_.data(), O_CLOEXEC) != 0)
+      throw Error(ErrorKind::io, fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+  }
+  ~Pipe() {
+    close_reading();
+    close_writing();
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  int reading() const noexcept { return ends_[0]; }  // -1 once it is closed
+  int writing() const noexcept { return ends_[1]; }
+  void close_reading() { close_end(0); }
+  void close_writing() { close_end(1); }
+
+private:
+  void close_end(std::size_t end) {
+    if (ends_[end] >= 0) ::close(ends_[end]);
+    ends_[end] = -1;
+  }
+  std::array<int, 2> ends_{-1, -1};
+};
+
+// The child gets a process group of its own, so that it can be ended with all that it started, and back the signals
+// that this process blocks or ignores.
+pid_t spawn(const std::vector<std::string>& command, const Pipe& output, const Pipe& errors) {
+  std::vector<std::string> words = command;
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, output.writing(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, errors.writing(), STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  sigset_t reset;
+  sigemptyset(&reset);
+  sigaddset(&reset, SIGPIPE);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &reset);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  pid_t child = -1;
+  const int failure = posix_spawnp(&child, arguments[0], &actions, &attributes, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  if (failure != 0)
+    throw Error(ErrorKind::config, fmt::format("cannot start '{}': {}", command[0], std::strerror(failure)),
+                "Install it, correct its name, or choose another way to log in.");
+  return child;
+}
+
+class Child {
+public:
+  explicit Child(pid_t pid) : pid_(pid) {}
+  ~Child() {
+    if (pid_ < 0) return;
+    ::kill(-pid_, SIGKILL);
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  // nullopt while it runs.
+  std::optional<int> exit_code() {
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+private:
+  pid_t pid_;  // -1 once it is reaped
+};
+
+// Appends what there is; closes the pipe at its end.
+void drain(Pipe& pipe, std::string& into, std::size_t most) {
+  std::array<char, 4096> buffer{};
+  const ssize_t size = ::read(pipe.reading(), buffer.data(), buffer.size());
+  if (size < 0 && errno == EINTR) return;
+  if (size <= 0) {
+    pipe.close_reading();
+    return;
+  }
+  into.append(buffer.data(), std::min(static_cast<std::size_t>(size), most - std::min(most, into.size())));
+  ::explicit_bzero(buffer.data(), buffer.size());
+}
+
+}  // namespace
+
+CommandResult run_command(const std::vector<std::string>& command, base::Duration timeout, const base::Clock& clock,
+                          std::stop_token stop) {
+  if (command.empty()) throw Error(ErrorKind::internal, "a command without a word was to be run");
+  Pipe output;
+  Pipe errors;
+  const base::Duration started = clock.elapsed();
+  Child child(spawn(command, output, errors));
+  output.close_writing();
+  errors.close_writing();
+  std::string printed;
+  std::string complaints;
+  const auto check = [&] {
+    if (stop.stop_requested()) throw Error(ErrorKind::cancelled, fmt::format("'{}': stopped", command[0]));
+    if (clock.elapsed() - started > timeout)
+      throw Error(ErrorKind::unavailable, fmt::format("'{}' took longer than {}", command[0], base::to_short(timeout)),
+                  "Run it by hand and see what it waits for.");
+    if (printed.size() >= k_output_max)
+      throw Error(ErrorKind::config, fmt::format("'{}' prints more than 1 MiB", command[0]),
+                  "It must print a token, and nothing else, to standard output.");
+  };
+  // A child of it may hold standard error open for ever: the end of its output is the end.
+  while (output.reading() >= 0) {
+    check();
+    std::array<pollfd, 2> waiting{pollfd{output.reading(), POLLIN, 0}, pollfd{errors.reading(), POLLIN, 0}};
+    if (::poll(waiting.data(), waiting.size(), k_look_every_ms) <= 0) continue;
+    if (waiting[1].revents != 0) drain(errors, complaints, k_errors_max);
+    if (waiting[0].revents != 0) drain(output, printed, k_output_max);
+  }
+  CommandResult result;
+  result.output = base::Secret(std::move(printed));
+  std::optional<int> code = child.exit_code();
+  for (; !code; code = child.exit_code()) {
+    check();
+    clock.sleep(std::chrono::milliseconds(5), stop);
+  }
+  result.exit_code = *code;
+  result.errors = std::move(complaints);
+  return result;
+}
+
+std::string first_line(std::string_view text) {
+  constexpr std::size_t longest = 300;
+  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  text.remove_prefix(begin);
+  std::string line(text.substr(0, std::min(text.find_first_of("\r\n"), longest)));
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return line;
+}
+
+}  // namespace holdfast::net
