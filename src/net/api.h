@@ -40,8 +40,8 @@ std::string_view to_string(Status status) noexcept;
 
 struct Verdict {
   Status status = Status::unknown;
-  std::string code;     // the platform's own, "RESOURCE_DOES_NOT_EXIST"; empty when it gave none
-  std::string message;  // the platform's own words
+  std::string code{};     // the platform's own, "RESOURCE_DOES_NOT_EXIST"; empty when it gave none
+  std::string message{};  // the platform's own words
 };
 
 // By HTTP status alone.
@@ -58,14 +58,14 @@ enum class Repeat {
 
 struct Call {
   std::string_view family;
-  Request request;
+  Request request{};
   Repeat repeat = Repeat::by_method;
 };
 
 struct Answer {
-  Verdict verdict;
-  Response response;    // empty when no answer came
-  std::string request;  // "GET https://host/path": for messages
+  Verdict verdict{};
+  Response response{};    // empty when no answer came
+  std::string request{};  // "GET https://host/path": for messages
   unsigned attempts = 1;
   // The answer of an attempt before this one was lost, or could not be used: a removal that finds nothing, or a
   // creation that finds its name taken, may be its own echo.
@@ -79,7 +79,7 @@ struct ApiOptions {
   base::Duration patience = std::chrono::minutes(10);
   base::Duration first_pause = std::chrono::milliseconds(500);  // doubled with each attempt, with jitter
   base::Duration longest_pause = std::chrono::seconds(30);
-  Refine refine;  // absent: by HTTP status alone
+  Refine refine{};  // absent: by HTTP status alone
 };
 
 class Api {  // thread-safe

@@ -16,7 +16,7 @@ namespace holdfast::net {
 
 // Endpoints that one documented limit covers.
 struct Family {
-  std::string name;                              // "workspace export"
+  std::string name{};                            // "workspace export"
   double requests = 0;                           // documented: so many …
   base::Duration per = std::chrono::seconds(1);  // … in this time; requests 0 = no limit of rate, only holds
   unsigned burst = 1;                            // documented: so many at once after a rest
@@ -24,7 +24,7 @@ struct Family {
 };
 
 struct FamilyCounters {
-  std::string name;
+  std::string name{};
   std::uint64_t sent = 0;       // calls that were let through, repeats included
   std::uint64_t throttled = 0;  // answers that said: too fast
   std::uint64_t retried = 0;    // calls that were repeats

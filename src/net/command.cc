@@ -26,6 +26,7 @@ using base::ErrorKind;
 constexpr std::size_t k_output_max = 1 << 20;
 constexpr std::size_t k_errors_max = 64 << 10;
 constexpr int k_look_every_ms = 50;  // at the stop request and the time
+constexpr int k_exit_every_ms = 2;   // whether it has ended, once its output has
 
 class Pipe {
 public:
@@ -157,7 +158,7 @@ CommandResult run_command(const std::vector<std::string>& command, base::Duratio
   std::optional<int> code = child.exit_code();
   for (; !code; code = child.exit_code()) {
     check();
-    clock.sleep(std::chrono::milliseconds(5), stop);
+    ::poll(nullptr, 0, k_exit_every_ms);
   }
   result.exit_code = *code;
   result.errors = std::move(complaints);

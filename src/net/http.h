@@ -48,19 +48,19 @@ public:
 
 struct Request {
   Method method = Method::get;
-  Url url;
-  std::vector<Header> headers;
-  std::vector<SecretHeader> secrets;
-  std::optional<BasicLogin> login;
-  base::Bytes body;            // sent with POST, PUT and PATCH even when empty; with others when not empty
+  Url url{};
+  std::vector<Header> headers{};
+  std::vector<SecretHeader> secrets{};
+  std::optional<BasicLogin> login{};
+  base::Bytes body{};          // sent with POST, PUT and PATCH even when empty; with others when not empty
   BodySink* sink = nullptr;    // takes the body of a 2xx answer, which then has no size limit; not owned
   std::uint64_t max_body = 0;  // of the answer, after decompression; 0 = the client's own limit
 };
 
 struct Response {
   int status = 0;
-  std::vector<Header> headers;  // names in lower case, in the order of the answer
-  base::Bytes body;             // decompressed; empty when a sink took it
+  std::vector<Header> headers{};  // names in lower case, in the order of the answer
+  base::Bytes body{};             // decompressed; empty when a sink took it
 
   // The first header of this name (given in lower case); nullptr when there is none.
   const std::string* header(std::string_view name) const noexcept;
@@ -107,9 +107,9 @@ struct ClientOptions {
   std::uint64_t max_body = std::uint64_t{64} << 20;           // see Request::max_body
   // URL of a proxy, perhaps with user and password.  Absent: what the environment says (HTTPS_PROXY, http_proxy,
   // NO_PROXY); empty: none at all.
-  std::optional<base::Secret> proxy;
-  std::string ca_file;    // PEM; empty = the system's store
-  std::string ca_folder;  // of hashed PEM files; empty = the system's store
+  std::optional<base::Secret> proxy{};
+  std::string ca_file{};    // PEM; empty = the system's store
+  std::string ca_folder{};  // of hashed PEM files; empty = the system's store
   std::string user_agent = "holdfast";
 };
 

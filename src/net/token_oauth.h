@@ -9,11 +9,11 @@
 namespace holdfast::net {
 
 struct OAuthOptions {
-  Url host;  // of the workspace, or of the account console
-  std::string client_id;
-  base::Secret client_secret;
+  Url host{};  // of the workspace, or of the account console
+  std::string client_id{};
+  base::Secret client_secret{};
   std::string scope = "all-apis";
-  std::string account_id;  // set for the account console, whose login has a path of its own
+  std::string account_id{};  // set for the account console, whose login has a path of its own
 };
 
 // The login's address is asked for: /.well-known/databricks-config, then /oidc/.well-known/oauth-authorization-server;

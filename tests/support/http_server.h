@@ -25,8 +25,8 @@ struct Seen {
 
 struct Reply {
   int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
   std::string type = "application/json";
 };
 

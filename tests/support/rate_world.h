@@ -14,12 +14,12 @@
 namespace holdfast::test {
 
 struct RateWorldSetup {
-  double limit = 60;             // calls a second, of the server
-  double burst_s = 1;            // the server lets through what this time is worth at once; 0 = counts whole seconds
-  double share = 0.5;            // that we take of it
-  double foreign = 0;            // calls a second of the other client, as a part of the limit
-  double foreign_from_s = 0;     // it comes …
-  double foreign_until_s = 1e9;  // … and goes
+  double limit = 60;   // calls a second, of the server
+  double burst_s = 1;  // the server lets through what this time is worth at once; 0 = counts whole seconds
+  double share = 0.5;  // that we take of it
+  double foreign = 0;  // calls a second of the other client, as a part of the limit
+  enum class Foreign { steady, random } foreign_calls = Foreign::steady;
+  double foreign_until_s = 1e9;  // then it goes
   int seconds = 600;
   int latency_ms = 50;
   unsigned workers = 32;
@@ -114,10 +114,11 @@ private:
     }
   }
 
-  // Calls at random moments, each tried again after a second when it was refused.
+  // Each tried again after a second when it was refused.
   void send_foreign() {
-    if (now_s() < setup_.foreign_from_s || now_s() >= setup_.foreign_until_s) return;
-    unsigned calls = chance() < setup_.limit * setup_.foreign / 1000 ? 1 : 0;
+    if (now_s() >= setup_.foreign_until_s) return;
+    unsigned calls = 0;
+    for (; setup_.foreign > 0 && next_foreign_s_ <= now_s(); ++calls) next_foreign_s_ += foreign_gap_s();
     for (; !foreign_again_ms_.empty() && foreign_again_ms_.front() <= now_ms_; foreign_again_ms_.pop_front()) ++calls;
     for (; calls > 0; --calls) {
       if (limiter_.allows(now_s())) {
@@ -127,6 +128,13 @@ private:
         foreign_again_ms_.push_back(now_ms_ + 1000);
       }
     }
+  }
+
+  // Steady: half an interval more or less; random: calls that know nothing of one another.
+  double foreign_gap_s() {
+    const double mean_s = 1 / (setup_.limit * setup_.foreign);
+    if (setup_.foreign_calls == RateWorldSetup::Foreign::steady) return mean_s * (0.5 + chance());
+    return -mean_s * std::log(1 - chance());
   }
 
   void arrive() {
@@ -156,6 +164,7 @@ private:
   std::int64_t now_ms_ = 0;
   std::vector<Sent> under_way_;
   std::deque<std::int64_t> foreign_again_ms_;
+  double next_foreign_s_ = 0;
   std::uint64_t accepted_at_end_ = 0;
   RateWorldResult result_;
 };
