@@ -1,8 +1,7 @@
 #include "net/pace.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
-
-#include <cstdio>
 
 #include "support/rate_world.h"
 
@@ -18,8 +17,8 @@ using test::RateWorldSetup;
 RateWorldResult run(const RateWorldSetup& setup) {
   const RateWorldResult result = RateWorld(setup).run();
   // The rows of docs/design/0003-rate-budgets.md.
-  std::printf(
-      "limit %g/s, burst %g s, share %g, foreign %g: ours %.3f of the limit, %.2f %% refused; foreign %.2f %%\n",
+  fmt::print(
+      "limit {}/s, burst {} s, share {}, foreign {} {}: ours {:.3f} of the limit, {:.2f} % refused; foreign {:.2f} %\n",
       setup.limit, setup.burst_s, setup.share, setup.foreign,
       setup.foreign_calls == RateWorldSetup::Foreign::steady ? "steady" : "random",
       static_cast<double>(result.ours) / (setup.limit * setup.seconds), 100 * result.ours_refused(),
