@@ -102,6 +102,19 @@ TEST(Throttling, LeavesAForeignClientItsSixtyPercent) {
       }
 }
 
+TEST(Throttling, LeavesItToOneWhoseCallsComeAtRandomToo) {
+  for (const double limit : {20.0, 60.0, 100.0})
+    for (const double burst_s : {0.0, 0.25, 1.0}) {
+      const RateWorldResult result = run({.limit = limit,
+                                          .burst_s = burst_s,
+                                          .share = 0.5,
+                                          .foreign = 0.6,
+                                          .foreign_calls = RateWorldSetup::Foreign::random});
+      // Twelve calls a second at random meet a limit of twenty by themselves now and then.
+      EXPECT_LT(result.foreign_refused(), limit < 60 ? 0.03 : 0.01);
+    }
+}
+
 TEST(Throttling, ComesBackWhenTheForeignClientIsGone) {
   const RateWorldSetup setup{.share = 1.0, .foreign = 0.6, .foreign_until_s = 300};
   const RateWorldResult result = run(setup);
