@@ -79,7 +79,7 @@ public:
     fields.clear();
     record_line_ = line_;
     for (;;) {
-      fields.push_back(text_[at_ < text_.size() ? at_ : 0] == '"' && at_ < text_.size() ? quoted() : plain());
+      fields.push_back(at_ < text_.size() && text_[at_] == '"' ? quoted() : plain());
       if (at_ >= text_.size() || text_[at_] != ',') break;
       ++at_;
     }
@@ -237,7 +237,14 @@ IdMap id_map_from_csv(std::string_view text, std::string source, std::string tar
 
 IdMap id_map_from_json(std::string_view text, std::string source, std::string target) {
   IdMap out(std::move(source), std::move(target));
-  const JsonText json{std::string(text)};
+  const JsonText json = [&] {
+    try {
+      return JsonText(std::string(text));
+    } catch (const Error& error) {
+      throw Error(ErrorKind::config, fmt::format("the id map cannot be read: {}", error.message()),
+                  std::string(k_hint));
+    }
+  }();
   const auto line_of = [&](JsonText::Id id) {
     return 1 +
            static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<long>(json.offset(id)), '\n'));

@@ -365,10 +365,11 @@ std::string json_quoted(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    const bool half = c == 0xed && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xa0;
+    // Half of a surrogate pair, as append_escape leaves it.
+    const auto at = [&](std::size_t k) { return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u; };
+    const bool half = c == 0xed && at(1) >= 0xa0 && at(1) < 0xc0 && at(2) >= 0x80 && at(2) < 0xc0;
     if (half) {
-      const unsigned point = 0xd000u | ((static_cast<unsigned char>(text[i + 1]) & 0x3fu) << 6) |
-                             (static_cast<unsigned char>(text[i + 2]) & 0x3fu);
+      const unsigned point = 0xd000u | ((at(1) & 0x3fu) << 6) | (at(2) & 0x3fu);
       out += fmt::format("\\u{:04x}", point);
       i += 2;
     } else if (c == '"' || c == '\\') {

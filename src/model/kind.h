@@ -44,6 +44,9 @@ struct Link {
   // resource is created and patched in afterwards.
   enum class Cut { never, may } cut = Cut::never;
   std::string cut_item{};  // what is left out in place of the field itself: "settings.tasks[*]"
+  // What becomes of a value that nobody knows on the target.  by_form: an id makes the step a conflict, all else stays
+  // as it is and is reported.  leave_out: the field, or its `cut_item`, is left out, and reported.
+  enum class Unknown { by_form, leave_out } unknown = Unknown::by_form;
 };
 
 // Holds where the field is there and its value is this JSON; with `equals` empty, where the field is there at all.
