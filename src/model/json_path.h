@@ -43,6 +43,7 @@ private:
 // Many paths at once: one walk over the document, however many they are.
 class JsonPaths {
 public:
+  JsonPaths() = default;
   explicit JsonPaths(const std::vector<std::string>& texts);
   // (index of the path, value): in the order of the text where paths end in a name.
   void visit(const JsonText& json, const std::function<void(std::size_t, JsonText::Id)>& take) const;

@@ -1,0 +1,56 @@
+// The document of a resource as it is written and as it is compared: links found and rewritten, what the server fills
+// in left out, order that means nothing taken away.  All edits go through JsonText: what nobody declared stays as it
+// was.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/kind_set.h"
+
+namespace holdfast::model {
+
+// One value that names something else.
+struct LinkUse {
+  std::span<const Link* const> links;  // alternatives, never empty; of one form
+  std::string_view value;              // id, name, path behind the prefix, scope of a secret, text with storage URLs
+  std::function<std::string()> where;  // for messages: "settings.tasks[0].existing_cluster_id"
+};
+
+struct LinkAnswer {
+  enum class What { keep, value, leave_out } what = What::keep;
+  std::string value{};
+};
+using AnswerLink = std::function<LinkAnswer(const LinkUse&)>;
+
+// Asks about each link of the document and edits it as answered.
+void rewrite_links(JsonText& json, const ReadyDocument& document, const AnswerLink& answer);
+// Only looks.
+void visit_links(const JsonText& json, const ReadyDocument& document, const std::function<void(const LinkUse&)>& visit);
+
+// Leaves out what the server fills in.
+void drop_server_fields(JsonText& json, const ReadyDocument& document);
+// Leaves out what cannot be compared, puts unordered arrays into one order.  Comes after all other edits.
+void put_in_order(JsonText& json, const ReadyDocument& document);
+// The part that users write, as edited.
+std::string definition_text(const JsonText& json, const ReadyKind& kind);
+
+enum class FiringState {
+  paused,    // nothing starts by itself
+  recorded,  // as the document says
+};
+struct FiringValue {
+  const Firing* firing = nullptr;
+  std::string value;  // JSON; what absence means where the field is not there
+};
+// What fires in this document, in the order of the table.
+std::vector<FiringValue> firing_values(const JsonText& json, const ReadyKind& kind);
+// Sets the fields of everything that fires in the document to these values, where they are there at all; a field that
+// is to have the value that its absence means is left out where it is not there.
+void set_firing(JsonText& json, const ReadyKind& kind, const std::vector<FiringValue>& values);
+void pause_firing(JsonText& json, const ReadyKind& kind);
+
+}  // namespace holdfast::model
