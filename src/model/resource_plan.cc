@@ -1,0 +1,311 @@
+#include "model/resource_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/error.h"
+#include "model/base64.h"
+#include "model/json_depth.h"
+
+namespace holdfast::model {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using json = nlohmann::ordered_json;
+
+constexpr std::size_t k_depth_max = 20;
+constexpr std::string_view k_hint = "Plans are not written by hand: make it again, or use the version that made it.";
+
+constexpr std::pair<ResourceAction, std::string_view> k_actions[] = {
+    {ResourceAction::create, "create"},     {ResourceAction::update, "update"}, {ResourceAction::recreate, "recreate"},
+    {ResourceAction::activate, "activate"}, {ResourceAction::remove, "remove"}, {ResourceAction::skip, "skip"},
+    {ResourceAction::conflict, "conflict"}, {ResourceAction::manual, "manual"},
+};
+constexpr std::pair<FiringMode, std::string_view> k_modes[] = {
+    {FiringMode::paused, "paused"},
+    {FiringMode::kept, "kept"},
+    {FiringMode::recorded, "recorded"},
+};
+constexpr std::pair<Learnt, std::string_view> k_learnt[] = {
+    {Learnt::created, "created"},
+    {Learnt::matched, "matched"},
+    {Learnt::imported, "imported"},
+    {Learnt::adopted, "adopted"},
+};
+
+// Names may be any bytes: those that are no UTF-8 are written as {"base64": "…"}.
+json text_to_json(const std::string& text) {
+  try {
+    (void)json(text).dump();
+    return json(text);
+  } catch (const json::exception&) {
+    return json{{"base64", base64_encode(text)}};
+  }
+}
+
+std::string text_from(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return base64_decode(value.at("base64").get_ref<const std::string&>());
+}
+
+json optional_to_json(const std::optional<std::string>& text) {
+  return text ? text_to_json(*text) : json(nullptr);
+}
+
+std::optional<std::string> optional_from(const json& value) {
+  if (value.is_null()) return std::nullopt;
+  return text_from(value);
+}
+
+json texts_to_json(const std::vector<std::string>& texts) {
+  json out = json::array();
+  for (const std::string& text : texts) out.push_back(text_to_json(text));
+  return out;
+}
+
+std::vector<std::string> texts_from(const json& value) {
+  std::vector<std::string> out;
+  for (const json& one : value) out.push_back(text_from(one));
+  return out;
+}
+
+// Pairs, so that names which are no UTF-8 may stand on either side.
+json rules_to_json(const Mapping::Rules& rules) {
+  json out = json::array();
+  for (const auto& [old, mapped] : rules) out.push_back({text_to_json(old), text_to_json(mapped)});
+  return out;
+}
+
+Mapping::Rules rules_from(const json& value) {
+  Mapping::Rules out;
+  for (const json& rule : value) out.emplace(text_from(rule.at(0)), text_from(rule.at(1)));
+  return out;
+}
+
+json mapping_to_json(const Mapping& mapping) {
+  json out{{"names", json::object()}, {"paths", json::object()}, {"storage", rules_to_json(mapping.storage)}};
+  for (const auto& [kind, rules] : mapping.names) out["names"][kind] = rules_to_json(rules);
+  for (const auto& [space, rules] : mapping.paths) out["paths"][space] = rules_to_json(rules);
+  return out;
+}
+
+void refuse_unknown(const json& value, const std::set<std::string_view>& known, std::string_view where) {
+  for (const auto& [name, ignored] : value.items())
+    if (!known.contains(name))
+      throw Error(ErrorKind::config, fmt::format("{} has the unknown field '{}'", where, name), std::string(k_hint));
+}
+
+template <typename Table>
+auto value_of(const Table& table, const json& value, std::string_view what) {
+  const auto& text = value.get_ref<const std::string&>();
+  for (const auto& [known, name] : table)
+    if (name == text) return known;
+  throw Error(ErrorKind::config, fmt::format("the plan has the unknown {} '{}'", what, text), std::string(k_hint));
+}
+
+Mapping mapping_from(const json& value) {
+  refuse_unknown(value, {"names", "paths", "storage"}, "the mapping of the plan");
+  Mapping out;
+  for (const auto& [kind, rules] : value.at("names").items()) out.names.emplace(kind, rules_from(rules));
+  for (const auto& [space, rules] : value.at("paths").items()) out.paths.emplace(space, rules_from(rules));
+  out.storage = rules_from(value.at("storage"));
+  return out;
+}
+
+json entry_to_json(const IdEntry& entry) {
+  return json{{"kind", entry.kind},
+              {"source_id", text_to_json(entry.source_id)},
+              {"target_id", text_to_json(entry.target_id)},
+              {"source_name", text_to_json(entry.source_name)},
+              {"target_name", text_to_json(entry.target_name)},
+              {"learnt", to_string(entry.learnt)}};
+}
+
+IdEntry entry_from(const json& value) {
+  refuse_unknown(value, {"kind", "source_id", "target_id", "source_name", "target_name", "learnt"},
+                 "a match of the plan");
+  return {.kind = value.at("kind"),
+          .source_id = text_from(value.at("source_id")),
+          .target_id = text_from(value.at("target_id")),
+          .source_name = text_from(value.at("source_name")),
+          .target_name = text_from(value.at("target_name")),
+          .learnt = value_of(k_learnt, value.at("learnt"), "origin of a match")};
+}
+
+json fields_to_json(const std::vector<FieldChange>& changes) {
+  json out = json::array();
+  for (const FieldChange& change : changes)
+    out.push_back({{"path", text_to_json(change.path)},
+                   {"before", optional_to_json(change.before)},
+                   {"after", optional_to_json(change.after)}});
+  return out;
+}
+
+json step_to_json(const ResourceStep& step) {
+  return json{{"kind", step.kind},
+              {"path", text_to_json(step.path)},
+              {"action", to_string(step.action)},
+              {"reason", text_to_json(step.reason)},
+              {"fields", fields_to_json(step.fields)},
+              {"writes_body", step.writes_body},
+              {"columns", step.columns},
+              {"notes", texts_to_json(step.notes)},
+              {"tasks", texts_to_json(step.tasks)},
+              {"candidates", texts_to_json(step.candidates)},
+              {"needs", step.needs},
+              {"patched", step.patched},
+              {"key", base64_encode(step.key)},
+              {"source_id", text_to_json(step.source_id)},
+              {"source_name", text_to_json(step.source_name)},
+              {"target_id", text_to_json(step.target_id)},
+              {"target_name", text_to_json(step.target_name)},
+              {"seen", step.seen},
+              {"calls", step.calls}};
+}
+
+ResourceStep step_from(const json& value, std::size_t index) {
+  refuse_unknown(
+      value,
+      {"kind", "path", "action", "reason", "fields", "writes_body", "columns", "notes", "tasks", "needs", "candidates",
+       "key", "patched", "seen", "source_id", "source_name", "target_id", "target_name", "calls"},
+      "a step of the plan");
+  ResourceStep step;
+  step.kind = value.at("kind");
+  step.path = text_from(value.at("path"));
+  step.action = value_of(k_actions, value.at("action"), "action");
+  step.reason = text_from(value.at("reason"));
+  for (const json& change : value.at("fields"))
+    step.fields.push_back(
+        {text_from(change.at("path")), optional_from(change.at("before")), optional_from(change.at("after"))});
+  step.writes_body = value.at("writes_body");
+  step.columns = texts_from(value.at("columns"));
+  step.notes = texts_from(value.at("notes"));
+  step.tasks = texts_from(value.at("tasks"));
+  step.candidates = texts_from(value.at("candidates"));
+  step.needs = value.at("needs").get<std::vector<std::uint32_t>>();
+  step.patched = value.at("patched");
+  step.key = base64_decode(value.at("key").get_ref<const std::string&>());
+  step.source_id = text_from(value.at("source_id"));
+  step.source_name = text_from(value.at("source_name"));
+  step.target_id = text_from(value.at("target_id"));
+  step.target_name = text_from(value.at("target_name"));
+  step.seen = value.at("seen");
+  step.calls = value.at("calls");
+  for (const std::uint32_t need : step.needs)
+    if (need >= index)
+      throw Error(ErrorKind::config, fmt::format("the plan's step '{}' needs one that comes behind it", step.path),
+                  std::string(k_hint));
+  return step;
+}
+
+json head_to_json(const ResourcePlan& plan) {
+  json absent = json::array();
+  for (const std::string& name : plan.absent) absent.push_back(text_to_json(name));
+  json matches = json::array();
+  for (const IdEntry& entry : plan.matches) matches.push_back(entry_to_json(entry));
+  return json{{"format", "resources"},
+              {"format_version", ResourcePlan::k_version},
+              {"id", plan.id},
+              {"repository", plan.repository},
+              {"snapshot", plan.snapshot},
+              {"source", plan.source},
+              {"target", plan.target},
+              {"selection", text_to_json(plan.selection)},
+              {"existing", to_string(plan.existing)},
+              {"removes", plan.removes},
+              {"firing", to_string(plan.firing)},
+              {"made", base::to_rfc3339(plan.made)},
+              {"mapping", mapping_to_json(plan.mapping)},
+              {"absent", std::move(absent)},
+              {"calls", plan.calls},
+              {"matches", std::move(matches)}};
+}
+
+void head_from(const json& in, ResourcePlan& plan) {
+  plan.id = in.at("id");
+  plan.repository = in.at("repository");
+  plan.snapshot = in.at("snapshot");
+  plan.source = in.at("source");
+  plan.target = in.at("target");
+  plan.selection = text_from(in.at("selection"));
+  const std::optional<Existing> existing = parse_existing(in.at("existing").get_ref<const std::string&>());
+  if (!existing) throw Error(ErrorKind::config, "the plan has an unknown rule for existing resources");
+  plan.existing = *existing;
+  plan.removes = in.at("removes");
+  plan.firing = value_of(k_modes, in.at("firing"), "way to treat what fires");
+  const std::optional<base::Instant> made = base::parse_instant(in.at("made").get_ref<const std::string&>());
+  if (!made) throw Error(ErrorKind::config, "the plan does not say when it was made");
+  plan.made = *made;
+  plan.mapping = mapping_from(in.at("mapping"));
+  for (const json& name : in.at("absent")) plan.absent.insert(text_from(name));
+  plan.calls = in.at("calls").get<std::map<std::string, std::uint64_t>>();
+  for (const json& entry : in.at("matches")) plan.matches.push_back(entry_from(entry));
+}
+
+ResourcePlan plan_from(const json& in) {
+  refuse_unknown(in,
+                 {"format", "format_version", "id", "repository", "snapshot", "source", "target", "selection",
+                  "existing", "removes", "firing", "made", "mapping", "absent", "calls", "matches", "steps"},
+                 "the plan");
+  if (in.at("format") != "resources" || in.at("format_version") != ResourcePlan::k_version)
+    throw Error(ErrorKind::unsupported,
+                fmt::format("the plan is of format {} {}, this program reads \"resources\" {}", in.at("format").dump(),
+                            in.at("format_version").dump(), ResourcePlan::k_version),
+                "Make the plan again with this version of holdfast.");
+  ResourcePlan plan;
+  head_from(in, plan);
+  for (const json& step : in.at("steps")) plan.steps.push_back(step_from(step, plan.steps.size()));
+  return plan;
+}
+
+}  // namespace
+
+std::string_view to_string(ResourceAction action) noexcept {
+  for (const auto& [value, name] : k_actions)
+    if (value == action) return name;
+  return "skip";
+}
+
+std::string_view to_string(FiringMode mode) noexcept {
+  for (const auto& [value, name] : k_modes)
+    if (value == mode) return name;
+  return "paused";
+}
+
+std::uint64_t ResourcePlan::count(ResourceAction action) const noexcept {
+  return static_cast<std::uint64_t>(
+      std::count_if(steps.begin(), steps.end(), [&](const ResourceStep& step) { return step.action == action; }));
+}
+
+bool ResourcePlan::does_nothing() const noexcept {
+  return std::none_of(steps.begin(), steps.end(), [](const ResourceStep& step) { return step.writes(); });
+}
+
+std::string to_json(const ResourcePlan& plan) {
+  std::string out = head_to_json(plan).dump(2);
+  out.resize(out.size() - 2);  // the closing "\n}"
+  out += ",\n  \"steps\": [";
+  const char* comma = "\n";
+  for (const ResourceStep& step : plan.steps)
+    out += fmt::format("{}    {}", std::exchange(comma, ",\n"), step_to_json(step).dump());
+  out += plan.steps.empty() ? "]\n}\n" : "\n  ]\n}\n";
+  return out;
+}
+
+ResourcePlan resource_plan_from_json(std::string_view text) {
+  if (nests_deeper_than(text, k_depth_max))
+    throw Error(ErrorKind::config, "the plan cannot be read: it nests deeper than any that we write",
+                std::string(k_hint));
+  try {
+    return plan_from(json::parse(text));
+  } catch (const nlohmann::json::exception& problem) {
+    throw Error(ErrorKind::config, fmt::format("the plan cannot be read: {}", problem.what()), std::string(k_hint));
+  }
+}
+
+}  // namespace holdfast::model

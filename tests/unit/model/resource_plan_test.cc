@@ -1,0 +1,79 @@
+#include "model/resource_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "support/errors.h"
+
+namespace holdfast::model {
+namespace {
+
+ResourcePlan sample() {
+  ResourcePlan plan;
+  plan.id = "ab12";
+  plan.snapshot = "w-1";
+  plan.source = "primary";
+  plan.target = "secondary";
+  plan.selection = "kind:jobs";
+  plan.existing = Existing::replace;
+  plan.removes = true;
+  plan.firing = FiringMode::recorded;
+  plan.made = *base::parse_instant("2026-11-21T20:00:00Z");
+  plan.mapping.names["users"]["anna@old.test"] = "anna@new.test";
+  plan.mapping.paths["workspace"]["/A"] = "/B";
+  plan.mapping.storage["abfss://a"] = "abfss://b";
+  plan.matches = {{"pools", "1", "9", "small", "small", Learnt::adopted}};
+  plan.absent = {"users/\xff"};
+  plan.calls["jobs"] = 3;
+  plan.steps.resize(2);
+  plan.steps[0].kind = plan.steps[1].kind = "jobs";
+  plan.steps[0].path = "jobs/\xff";
+  plan.steps[0].action = ResourceAction::manual;
+  plan.steps[1].path = "jobs/nightly/17";
+  plan.steps[1].action = ResourceAction::update;
+  plan.steps[1].reason = "it differs";
+  plan.steps[1].fields = {{"body.name", std::nullopt, "\"x\""}};
+  plan.steps[1].columns = {"permissions"};
+  plan.steps[1].notes = {"n"};
+  plan.steps[1].tasks = {"Do it."};
+  plan.steps[1].candidates = {"3", "4"};
+  plan.steps[1].needs = {0};
+  plan.steps[1].patched = true;
+  plan.steps[1].key = base::Bytes("\0k", 2);
+  plan.steps[1].source_id = "17";
+  plan.steps[1].target_id = "99";
+  plan.steps[1].seen = "abc";
+  plan.steps[1].calls = 4;
+  return plan;
+}
+
+TEST(ResourcePlan, survives_its_file) {
+  const std::string text = to_json(sample());
+  const ResourcePlan again = resource_plan_from_json(text);
+  EXPECT_EQ(to_json(again), text);
+  EXPECT_EQ(again.mapping.names.at("users").at("anna@old.test"), "anna@new.test");
+  EXPECT_EQ(again.absent.count("users/\xff"), 1U);
+  EXPECT_EQ(again.steps[1].key, base::Bytes("\0k", 2));
+  EXPECT_EQ(again.steps[1].fields[0].before, std::nullopt);
+  EXPECT_EQ(again.count(ResourceAction::update), 1U);
+  EXPECT_FALSE(again.does_nothing());
+}
+
+TEST(ResourcePlan, refuses_what_it_does_not_know) {
+  const std::string text = to_json(sample());
+  const auto with = [&](std::string_view old, std::string_view now) {
+    std::string changed = text;
+    changed.replace(changed.find(old), old.size(), now);
+    return test::error_of([&] { (void)resource_plan_from_json(changed); });
+  };
+  EXPECT_EQ(with("\"removes\"", "\"colour\": 1, \"removes\""), base::ErrorKind::config);
+  EXPECT_EQ(with("\"seen\"", "\"colour\": 1, \"seen\""), base::ErrorKind::config);
+  EXPECT_EQ(with("\"manual\"", "\"paint\""), base::ErrorKind::config);
+  EXPECT_EQ(with("\"recorded\"", "\"loud\""), base::ErrorKind::config);
+  EXPECT_EQ(with("\"needs\":[0]", "\"needs\":[1]"), base::ErrorKind::config);
+  EXPECT_EQ(with("\"format_version\": 1", "\"format_version\": 2"), base::ErrorKind::unsupported);
+  EXPECT_EQ(test::error_of([&] { (void)resource_plan_from_json(std::string(30, '[')); }), base::ErrorKind::config);
+  EXPECT_EQ(with("\"removes\"", "\"removes\""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace holdfast::model
