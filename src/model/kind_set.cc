@@ -73,6 +73,7 @@ void make_ready(ReadyKind& out) {
   out.created = maybe(kind.created);
   out.definition = maybe(kind.definition);
   for (const std::string& field : kind.same_by) out.same_by.emplace_back(field);
+  for (const std::string& field : kind.create_only) out.create_only.emplace_back(field);
   for (const Condition& condition : kind.system) out.system.push_back({JsonPath(condition.field), condition.equals});
   for (const Firing& firing : kind.firing)
     out.firing.push_back({&firing, maybe(firing.within), JsonPath(firing.field)});
@@ -114,6 +115,10 @@ const ReadyDocument* ReadyKind::document(std::size_t column) const noexcept {
   for (const ReadyDocument& one : documents)
     if (one.column == column) return &one;
   return nullptr;
+}
+
+std::size_t ReadyKind::column(std::string_view name) const {
+  return column_of(kind, name);
 }
 
 KindSet::KindSet(const std::vector<Kind>& kinds) {

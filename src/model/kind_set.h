@@ -51,11 +51,13 @@ struct ReadyKind {
   std::size_t body = 0;  // column
   std::optional<JsonPath> id, name, creator, created, definition;
   std::vector<JsonPath> same_by;
+  std::vector<JsonPath> create_only;
   std::vector<ReadyCondition> system;
   std::vector<ReadyFiring> firing;
   std::vector<std::optional<ReadyCondition>> manual;                 // of each Kind::manual
   std::vector<ReadyDocument> documents;                              // the body's first
   const ReadyDocument* document(std::size_t column) const noexcept;  // nullptr: the column is no JSON document
+  std::size_t column(std::string_view name) const;                   // throws Error{internal} when there is none
   const std::string& label() const noexcept { return kind.collection.name; }
 };
 

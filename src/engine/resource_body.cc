@@ -1,0 +1,236 @@
+#include "engine/resource_body.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using model::JsonText;
+using model::Link;
+using model::LinkAnswer;
+using model::LinkForm;
+using model::LinkUse;
+using model::ReadyDocument;
+using model::ReadyKind;
+using State = LinkTargets::State;
+
+class LinkResolver {
+public:
+  LinkResolver(const ResourceContext& context, LinkReport& report) : context_(context), report_(report) {}
+
+  LinkAnswer answer(const LinkUse& use) {
+    if (use.value.empty()) return {};
+    switch (use.links.front()->form) {
+      case LinkForm::id:
+        return id(use);
+      case LinkForm::name:
+      case LinkForm::secret:
+        return name(use);
+      case LinkForm::path:
+        return path(use);
+      case LinkForm::storage:
+        return changed(use, context_.mapping.storage_text(use.value));
+      case LinkForm::json:
+        break;  // its inner links are asked about one by one
+    }
+    return {};
+  }
+
+private:
+  static LinkAnswer changed(const LinkUse& use, std::string value) {
+    if (value == use.value) return {};
+    return {.what = LinkAnswer::What::value, .value = std::move(value)};
+  }
+
+  LinkAnswer nobody_knows(const LinkUse& use, const std::string& what, const std::string& why) {
+    const bool leave_out = use.links.front()->unknown == Link::Unknown::leave_out;
+    const bool refuse = use.links.front()->form == LinkForm::id && !leave_out;
+    std::string text = fmt::format("{} names {}, {}", use.where(), what, why);
+    if (refuse) {
+      report_.refused.push_back(std::move(text));
+      return {};
+    }
+    report_.notes.push_back(text + (leave_out ? ": left out" : ": kept as it is"));
+    return {.what = leave_out ? LinkAnswer::What::leave_out : LinkAnswer::What::keep};
+  }
+
+  LinkAnswer id(const LinkUse& use) {
+    LinkTargets::Id best;
+    for (const Link* link : use.links) {
+      for (const std::size_t kind : context_.kinds.meant(link->to)) {
+        LinkTargets::Id found = context_.targets.id(kind, use.value);
+        if (found.state == State::there) return changed(use, std::move(found.value));
+        if (best.state == State::unknown) best = std::move(found);
+      }
+    }
+    const bool may_cut =
+        std::any_of(use.links.begin(), use.links.end(), [](const Link* link) { return link->cut == Link::Cut::may; });
+    if (best.state == State::coming && may_cut) {
+      report_.cut = true;
+      return {.what = LinkAnswer::What::leave_out};
+    }
+    if (best.state == State::coming) return nobody_knows(use, best.path, "which is not there");
+    if (best.state == State::left_out)
+      return nobody_knows(use, best.path, "which is not selected and not on the target");
+    return nobody_knows(use, fmt::format("{} {}", use.links.front()->to, use.value),
+                        "which neither the snapshot nor the target has");
+  }
+
+  LinkAnswer name(const LinkUse& use) {
+    std::optional<std::string> first;
+    for (const Link* link : use.links) {
+      const std::vector<std::size_t> kinds = context_.kinds.meant(link->to);
+      if (kinds.empty()) return changed(use, context_.mapping.name(link->to, use.value));
+      for (const std::size_t kind : kinds) {
+        std::string mapped = context_.kinds.mapped_name(kind, use.value, context_.mapping);
+        if (context_.targets.has_name(kind, mapped)) return changed(use, std::move(mapped));
+        if (!first) first = std::move(mapped);
+      }
+    }
+    const std::string what = fmt::format("{}/{}", use.links.front()->to, *first);
+    const LinkAnswer answer = nobody_knows(use, what, "which the target does not have");
+    if (answer.what == LinkAnswer::What::leave_out) {
+      report_.absent.push_back(what);
+      return answer;
+    }
+    return changed(use, *first);
+  }
+
+  LinkAnswer path(const LinkUse& use) {
+    const std::string& to = use.links.front()->to;
+    const std::vector<std::size_t> kinds = context_.kinds.meant(to);
+    const std::string space = kinds.empty() ? to : context_.kinds.at(kinds.front()).kind.space;
+    std::string mapped = context_.kinds.mapped_path(space, use.value, context_.mapping);
+    if (!kinds.empty() && !context_.targets.has_path(space, mapped))
+      report_.notes.push_back(fmt::format("{} names {}, which the target does not have: kept", use.where(), mapped));
+    return changed(use, std::move(mapped));
+  }
+
+  const ResourceContext& context_;
+  LinkReport& report_;
+};
+
+void map_own_name(const ResourceContext& context, const model::Resource& resource, JsonText& json) {
+  const ReadyKind& kind = context.kinds.at(resource.kind);
+  if (!kind.name) return;
+  const JsonText::Id id = kind.name->find(json);
+  if (id == JsonText::k_none) return;
+  const std::string old = json.string(id);
+  const std::string mapped = context.kinds.mapped_name(resource.kind, old, context.mapping);
+  if (mapped != old) json.replace(id, model::json_quoted(mapped));
+}
+
+void set_firing(const ResourceContext& context, const ReadyKind& kind, JsonText& json, const JsonText* live) {
+  if (kind.firing.empty() || context.firing == model::FiringMode::recorded) return;
+  // What fires in the snapshot and not on the target arrives paused, whatever else is kept.
+  model::pause_firing(json, kind);
+  if (context.firing == model::FiringMode::kept && live)
+    model::set_firing(json, kind, model::firing_values(*live, kind));
+}
+
+JsonText parsed(const std::optional<base::Bytes>& text, const ResourceContext& context,
+                const model::Resource& resource) {
+  return base::in_context([&] { return fmt::format("reading {}", context.kinds.path_of(resource)); },
+                          [&] { return JsonText(text ? *text : std::string("{}")); });
+}
+
+bool holds_value(const JsonText& body, JsonText::Id have, const JsonText& written, JsonText::Id want) {
+  if (body.type(have) != written.type(want)) return false;
+  switch (written.type(want)) {
+    case JsonText::Type::object:
+      for (JsonText::Id child = written.first(want); child != JsonText::k_none; child = written.next(child)) {
+        const JsonText::Id same = body.member(have, written.name(child));
+        if (same == JsonText::k_none ? written.type(child) != JsonText::Type::null
+                                     : !holds_value(body, same, written, child))
+          return false;
+      }
+      return true;
+    case JsonText::Type::array: {
+      JsonText::Id item = body.first(have);
+      for (JsonText::Id child = written.first(want); child != JsonText::k_none; child = written.next(child)) {
+        if (item == JsonText::k_none || !holds_value(body, item, written, child)) return false;
+        item = body.next(item);
+      }
+      return item == JsonText::k_none;
+    }
+    case JsonText::Type::string:
+      return body.string(have) == written.string(want);
+    case JsonText::Type::number:
+    case JsonText::Type::boolean:
+    case JsonText::Type::null:
+      break;
+  }
+  return body.raw(have) == written.raw(want);
+}
+
+}  // namespace
+
+JsonText prepared_body(const ResourceContext& context, const model::Resource& resource, const JsonText* live,
+                       LinkReport& report) {
+  const ReadyKind& kind = context.kinds.at(resource.kind);
+  JsonText json = parsed(resource.row.columns[kind.body], context, resource);
+  LinkResolver resolver(context, report);
+  model::rewrite_links(json, kind.documents.front(), [&](const LinkUse& use) { return resolver.answer(use); });
+  map_own_name(context, resource, json);
+  set_firing(context, kind, json, live);
+  model::drop_server_fields(json, kind.documents.front());
+  return json;
+}
+
+std::optional<std::string> prepared_column(const ResourceContext& context, const model::Resource& resource,
+                                           std::size_t column, LinkReport& report) {
+  if (column >= resource.row.columns.size() || !resource.row.columns[column]) return std::nullopt;
+  const ReadyDocument* document = context.kinds.at(resource.kind).document(column);
+  if (!document) return resource.row.columns[column];
+  JsonText json = parsed(resource.row.columns[column], context, resource);
+  LinkResolver resolver(context, report);
+  model::rewrite_links(json, *document, [&](const LinkUse& use) { return resolver.answer(use); });
+  model::drop_server_fields(json, *document);
+  return json.print();
+}
+
+std::string compared_body(JsonText& json, const ReadyKind& kind) {
+  model::put_in_order(json, kind.documents.front());
+  return model::definition_text(json, kind);
+}
+
+std::string compared_column(std::string text, const ReadyKind& kind, std::size_t column) {
+  const ReadyDocument* document = kind.document(column);
+  if (!document) return text;
+  JsonText json(std::move(text));
+  model::put_in_order(json, *document);
+  return json.print();
+}
+
+std::string compared_live_body(JsonText& json, const ReadyKind& kind) {
+  model::drop_server_fields(json, kind.documents.front());
+  return compared_body(json, kind);
+}
+
+std::optional<std::string> compared_live_column(const model::Resource& live, const ReadyKind& kind,
+                                                std::size_t column) {
+  if (column >= live.row.columns.size() || !live.row.columns[column]) return std::nullopt;
+  const ReadyDocument* document = kind.document(column);
+  if (!document) return live.row.columns[column];
+  JsonText json(*live.row.columns[column]);
+  model::drop_server_fields(json, *document);
+  model::put_in_order(json, *document);
+  return json.print();
+}
+
+std::string body_fingerprint(std::string_view compared) {
+  std::uint64_t value = 14695981039346656037ULL;  // FNV-1a
+  for (const char c : compared) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return fmt::format("{:016x}", value);
+}
+
+bool holds_all_of(const JsonText& body, const JsonText& written) {
+  return holds_value(body, JsonText::k_root, written, JsonText::k_root);
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,296 @@
+#include "engine/resource_decide.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "model/field_diff.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using model::Existing;
+using model::JsonText;
+using model::KindColumn;
+using model::ReadyKind;
+using model::Resource;
+using model::ResourceAction;
+using model::ResourceStep;
+
+void add_unique(std::vector<std::string>& to, std::vector<std::string> from) {
+  for (std::string& one : from)
+    if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(std::move(one));
+}
+
+// What two texts differ in, as FieldChanges of a column.
+std::vector<model::FieldChange> differences(const model::Column& column, const std::optional<std::string>& before,
+                                            const std::optional<std::string>& after) {
+  if (column.content != model::ColumnContent::json) {
+    const auto size = [](const std::optional<std::string>& text) -> std::optional<std::string> {
+      if (!text) return std::nullopt;
+      return fmt::format("{} bytes", text->size());
+    };
+    return {{.path = column.name, .before = size(before), .after = size(after)}};
+  }
+  const model::Collection one{.name = {}, .key = {}, .columns = {column}};
+  const std::vector<base::ColumnView> old_columns{before ? base::ColumnView(*before) : std::nullopt};
+  const std::vector<base::ColumnView> new_columns{after ? base::ColumnView(*after) : std::nullopt};
+  const base::RowView old_row{{}, old_columns};
+  const base::RowView new_row{{}, new_columns};
+  return model::field_diff(one, &old_row, &new_row);
+}
+
+void refuse(ResourceStep& step, const LinkReport& report) {
+  step.action = ResourceAction::conflict;
+  step.reason = fmt::format("{}", fmt::join(report.refused, "; "));
+}
+
+// What the path leads to, as edited.
+std::vector<std::string> values_at(const JsonText& json, const model::JsonPath& path) {
+  std::vector<std::string> out;
+  path.visit(json, [&](JsonText::Id id) {
+    if (!json.removed(id)) out.push_back(json.print(id));
+  });
+  return out;
+}
+
+// A field differs that only create takes.
+void fixed_fields(const ReadyKind& kind, const std::vector<std::string>& fixed, Existing existing, ResourceStep& step) {
+  const std::string fields = fmt::format("{}", fmt::join(fixed, ", "));
+  if (kind.kind.recreate == model::Kind::Recreate::never) {
+    step.action = ResourceAction::conflict;
+    step.reason =
+        fmt::format("{} differs, which cannot be changed, and removing a {} loses what it made", fields, kind.kind.one);
+  } else if (existing == Existing::replace) {
+    step.action = ResourceAction::recreate;
+    step.reason = fmt::format("{} differs, which cannot be changed", fields);
+  } else {
+    step.action = ResourceAction::conflict;
+    step.reason = fmt::format("{} differs, which cannot be changed: --existing replace creates it again", fields);
+  }
+}
+
+std::vector<model::FiringValue> wanted_firing(model::FiringMode mode, const JsonText& recorded, const JsonText& there,
+                                              const ReadyKind& kind) {
+  if (mode == model::FiringMode::recorded) return model::firing_values(recorded, kind);
+  std::vector<model::FiringValue> out = model::firing_values(there, kind);
+  for (model::FiringValue& one : out) one.value = one.firing->paused;
+  return out;
+}
+
+}  // namespace
+
+ResourceStep StepDecider::step_for(std::uint32_t index) const {
+  const Resource& resource = want(index);
+  ResourceStep step;
+  step.kind = facts_.kinds.at(resource.kind).label();
+  step.path = facts_.kinds.path_of(resource);
+  step.key = resource.row.key;
+  step.source_id = resource.id;
+  step.source_name = resource.name;
+  const Resource* live = live_of(index);
+  step.target_name = live ? live->name : facts_.kinds.mapped_name(resource.kind, resource.name, facts_.options.mapping);
+  if (live) step.target_id = live->id;
+  return step;
+}
+
+void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
+  const ReadyKind& kind = facts_.kinds.at(resource.kind);
+  if (kind.kind.manual.empty()) return;
+  const JsonText body(resource.row.columns[kind.body].value_or("{}"));
+  for (std::size_t i = 0; i < kind.kind.manual.size(); ++i) {
+    const model::Manual& manual = kind.kind.manual[i];
+    if (kind.manual[i] && !kind.manual[i]->holds(body)) continue;
+    std::string text = manual.text;
+    constexpr std::string_view k_name = "{name}";
+    for (std::size_t at = text.find(k_name); at != std::string::npos;
+         at = text.find(k_name, at + step.target_name.size()))
+      text.replace(at, k_name.size(), step.target_name);
+    if (manual.what == model::Manual::What::instead) {
+      step.action = ResourceAction::manual;
+      step.reason = "no API of the platform can create it";
+    }
+    step.tasks.push_back(std::move(text));
+  }
+}
+
+void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
+  const Resource& resource = want(index);
+  const ReadyKind& kind = facts_.kinds.at(resource.kind);
+  const ResourceMatch& match = facts_.matches[index];
+  if (resource.system) {
+    step.action = ResourceAction::skip;
+    step.reason = "the platform brings it along, and the target has none of that name";
+    return;
+  }
+  if (!match.candidates.empty()) {
+    step.action = ResourceAction::conflict;
+    step.reason = "several are called so: say by the id map which one it is";
+    for (const std::uint32_t one : match.candidates) step.candidates.push_back(facts_.live.resources()[one].id);
+    return;
+  }
+  step.action = ResourceAction::create;
+  step.reason = "the target does not have it";
+  LinkReport report;
+  (void)prepared_body(facts_.context, resource, nullptr, report);
+  for (const KindColumn& column : kind.kind.columns) {
+    const std::size_t at = kind.column(column.name);
+    if (column.written == KindColumn::Written::never) continue;
+    if (prepared_column(facts_.context, resource, at, report)) step.columns.push_back(column.name);
+  }
+  add_unique(step.notes, std::move(report.notes));
+  absent_.insert(report.absent.begin(), report.absent.end());
+  tasks(resource, step);
+  if (!report.refused.empty()) refuse(step, report);
+  if (step.action == ResourceAction::create) mention(index, step);
+}
+
+std::optional<ResourceStep> StepDecider::decide(std::uint32_t index) {
+  ResourceStep step = step_for(index);
+  if (live_of(index)) return decide_existing(index, std::move(step));
+  decide_new(index, step);
+  return step;
+}
+
+void StepDecider::compare_body(const Resource& resource, const Resource& live, ResourceStep& step, LinkReport& report) {
+  const ReadyKind& kind = facts_.kinds.at(resource.kind);
+  JsonText there(live.row.columns[kind.body].value_or("{}"));
+  JsonText wanted = prepared_body(facts_.context, resource, &there, report);
+  const std::string before = compared_live_body(there, kind);
+  const std::string after = compared_body(wanted, kind);
+  step.seen = body_fingerprint(before);
+  step.writes_body = false;
+  if (before == after) return;
+  step.fields = differences(kind.kind.collection.columns[kind.body], before, after);
+  step.writes_body = !step.fields.empty();
+  if (!step.writes_body) return;
+  for (const model::JsonPath& field : kind.create_only)
+    if (values_at(there, field) != values_at(wanted, field)) step.candidates.push_back(field.text());
+}
+
+void StepDecider::compare_columns(const Resource& resource, const Resource& live, ResourceStep& step,
+                                  LinkReport& report) {
+  const ReadyKind& kind = facts_.kinds.at(resource.kind);
+  for (const KindColumn& column : kind.kind.columns) {
+    const std::size_t at = kind.column(column.name);
+    if (column.written == KindColumn::Written::never) continue;
+    const std::optional<std::string> wanted = prepared_column(facts_.context, resource, at, report);
+    if (!wanted) continue;  // the snapshot does not say
+    const std::optional<std::string> before = compared_live_column(live, kind, at);
+    const std::string after = compared_column(*wanted, kind, at);
+    if (before == after) continue;
+    std::vector<model::FieldChange> fields = differences(kind.kind.collection.columns[at], before, after);
+    if (fields.empty()) continue;
+    step.fields.insert(step.fields.end(), fields.begin(), fields.end());
+    step.columns.push_back(column.name);
+  }
+}
+
+std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index, ResourceStep step) {
+  const Resource& resource = want(index);
+  const Resource& live = *live_of(index);
+  const ReadyKind& kind = facts_.kinds.at(resource.kind);
+  LinkReport report;
+  step.writes_body = false;
+  // What the platform brings along has a body of its own making.
+  if (!resource.system && !live.system) compare_body(resource, live, step, report);
+  compare_columns(resource, live, step, report);
+  const std::vector<std::string> fixed = std::exchange(step.candidates, {});
+  absent_.insert(report.absent.begin(), report.absent.end());
+  if (!step.writes_body && step.columns.empty()) return std::nullopt;
+  add_unique(step.notes, std::move(report.notes));
+  switch (facts_.options.existing) {
+    case Existing::skip:
+      step.action = ResourceAction::skip;
+      step.reason = "the target has it, and what is there is skipped";
+      return step;
+    case Existing::fail:
+      step.action = ResourceAction::conflict;
+      step.reason = "the target has it with other content, and what is there is not to be touched";
+      return step;
+    case Existing::update:
+    case Existing::replace:
+      break;
+  }
+  step.action = ResourceAction::update;
+  step.reason = fmt::format("it differs from the snapshot; {}", facts_.matches[index].reason);
+  if (!report.refused.empty()) {
+    refuse(step, report);
+  } else if (!fixed.empty()) {
+    fixed_fields(kind, fixed, facts_.options.existing, step);
+  }
+  if (step.writes()) mention(resource, step);
+  return step;
+}
+
+void StepDecider::mention(const Resource& resource, ResourceStep& step) {
+  if (facts_.mentions.empty()) return;
+  const ReadyKind& kind = facts_.kinds.at(resource.kind);
+  LinkReport ignored;
+  if (step.writes_body) {
+    const JsonText body = prepared_body(facts_.context, resource, nullptr, ignored);
+    add_unique(step.notes, facts_.mentions.in_json(model::k_body, model::definition_text(body, kind)));
+  }
+  for (const std::string& name : step.columns) {
+    const std::size_t at = kind.column(name);
+    const std::optional<std::string> text = prepared_column(facts_.context, resource, at, ignored);
+    if (!text) continue;
+    const bool json = kind.document(at) != nullptr;
+    add_unique(step.notes, json ? facts_.mentions.in_json(name, *text) : facts_.mentions.in_text(name, *text));
+  }
+}
+
+ResourceStep StepDecider::removal(const Resource& live) const {
+  const ReadyKind& kind = facts_.kinds.at(live.kind);
+  ResourceStep step;
+  step.kind = kind.label();
+  step.path = facts_.kinds.path_of(live);
+  step.action = ResourceAction::remove;
+  step.reason = "the snapshot does not have it";
+  step.writes_body = false;
+  step.key = live.row.key;
+  step.target_id = live.id;
+  step.target_name = live.name;
+  JsonText body(live.row.columns[kind.body].value_or("{}"));
+  step.seen = body_fingerprint(compared_live_body(body, kind));
+  if (facts_.options.existing == Existing::skip || facts_.options.existing == Existing::fail) {
+    const bool skip = facts_.options.existing == Existing::skip;
+    step.action = skip ? ResourceAction::skip : ResourceAction::conflict;
+    step.reason += skip ? ", and what is there is skipped" : ", and what is there is not to be touched";
+  } else if (facts_.options.stale && facts_.options.stale(live)) {
+    step.action = ResourceAction::skip;
+    step.reason = "the backup could not read this range, so that it is missing proves nothing";
+  }
+  return step;
+}
+
+std::optional<ResourceStep> StepDecider::activate(std::uint32_t index) {
+  const Resource& resource = want(index);
+  const Resource* live = live_of(index);
+  const ReadyKind& kind = facts_.kinds.at(resource.kind);
+  if (!live || kind.firing.empty()) return std::nullopt;
+  const JsonText recorded(resource.row.columns[kind.body].value_or("{}"));
+  const JsonText there(live->row.columns[kind.body].value_or("{}"));
+  const std::vector<model::FiringValue> before = model::firing_values(there, kind);
+  ResourceStep step = step_for(index);
+  for (const model::FiringValue& one : wanted_firing(facts_.context.firing, recorded, there, kind)) {
+    const auto same =
+        std::find_if(before.begin(), before.end(), [&](const auto& other) { return other.firing == one.firing; });
+    if (same == before.end()) {
+      step.notes.push_back(fmt::format("the target has no {}: bring it there first", one.firing->within));
+    } else if (same->value != one.value) {
+      step.fields.push_back({.path = one.firing->field, .before = same->value, .after = one.value});
+    }
+  }
+  if (step.fields.empty() && step.notes.empty()) return std::nullopt;
+  step.action = step.fields.empty() ? ResourceAction::skip : ResourceAction::activate;
+  step.reason = facts_.context.firing == model::FiringMode::recorded ? "as the snapshot recorded it" : "it is paused";
+  JsonText compared = there;
+  step.seen = body_fingerprint(compared_live_body(compared, kind));
+  return step;
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,59 @@
+// What a plan does about one resource, and why.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/resource_body.h"
+#include "engine/resource_match.h"
+#include "engine/resource_mentions.h"
+#include "engine/resource_plan.h"
+
+namespace holdfast::engine {
+
+struct PlanFacts {
+  const model::KindSet& kinds;
+  const ResourcePlanOptions& options;
+  const ResourceIndex& wanted;
+  const ResourceIndex& live;
+  const std::vector<ResourceMatch>& matches;
+  const Mentions& mentions;
+  ResourceContext context;
+};
+
+class StepDecider {
+public:
+  explicit StepDecider(const PlanFacts& facts) : facts_(facts) {}
+
+  // nullopt: the target has it as it shall be.
+  std::optional<model::ResourceStep> decide(std::uint32_t index);
+  // Sets what fires by itself, and nothing else.
+  std::optional<model::ResourceStep> activate(std::uint32_t index);
+  // Of a resource of the target that the snapshot does not have.
+  model::ResourceStep removal(const model::Resource& live) const;
+  // "users/bob": left out, because the target lacks them.
+  const std::set<std::string>& absent() const noexcept { return absent_; }
+
+private:
+  const model::Resource& want(std::uint32_t index) const { return facts_.wanted.resources()[index]; }
+  const model::Resource* live_of(std::uint32_t index) const {
+    const std::uint32_t live = facts_.matches[index].live;
+    return live == ResourceIndex::k_none ? nullptr : &facts_.live.resources()[live];
+  }
+  model::ResourceStep step_for(std::uint32_t index) const;
+  void decide_new(std::uint32_t index, model::ResourceStep& step);
+  std::optional<model::ResourceStep> decide_existing(std::uint32_t index, model::ResourceStep step);
+  void compare_body(const model::Resource& resource, const model::Resource& live, model::ResourceStep& step,
+                    LinkReport& report);
+  void compare_columns(const model::Resource& resource, const model::Resource& live, model::ResourceStep& step,
+                       LinkReport& report);
+  void mention(const model::Resource& resource, model::ResourceStep& step);
+  void tasks(const model::Resource& resource, model::ResourceStep& step) const;
+
+  const PlanFacts& facts_;
+  std::set<std::string> absent_;
+};
+
+}  // namespace holdfast::engine

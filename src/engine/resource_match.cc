@@ -1,0 +1,185 @@
+#include "engine/resource_match.h"
+
+#include <algorithm>
+#include <map>
+
+namespace holdfast::engine {
+
+namespace {
+
+using model::KindSet;
+using model::Resource;
+constexpr std::uint32_t k_none = ResourceIndex::k_none;
+const std::vector<std::uint32_t> k_nothing;
+
+// What a kind's fields that tell a resource across accounts say, joined; empty when one is not there.
+std::string identity_of(const model::ReadyKind& kind, const Resource& resource) {
+  if (kind.same_by.empty() || !resource.row.columns[kind.body]) return {};
+  const model::JsonText body(*resource.row.columns[kind.body]);
+  std::string out;
+  for (const model::JsonPath& field : kind.same_by) {
+    const model::JsonText::Id id = field.find(body);
+    if (id == model::JsonText::k_none || body.string(id).empty()) return {};
+    out += body.string(id) + '\n';
+  }
+  return out;
+}
+
+class Matcher {
+public:
+  Matcher(const KindSet& kinds, const ResourceIndex& wanted, const ResourceIndex& live, const MatchRules& rules)
+      : kinds_(kinds),
+        wanted_(wanted),
+        live_(live),
+        rules_(rules),
+        matches_(wanted.resources().size()),
+        claimed_(live.resources().size(), false) {}
+
+  std::vector<ResourceMatch> run() {
+    by_id_map();
+    if (rules_.in_place) by_own_id();
+    by_identity();
+    by_name();
+    return std::move(matches_);
+  }
+
+private:
+  const Resource& want(std::uint32_t index) const { return wanted_.resources()[index]; }
+  bool open(std::uint32_t index) const { return matches_[index].live == k_none; }
+
+  void claim(std::uint32_t wanted, std::uint32_t live, const char* reason) {
+    if (live == k_none || claimed_[live]) return;
+    claimed_[live] = true;
+    matches_[wanted].live = live;
+    matches_[wanted].reason = reason;
+  }
+
+  template <typename Each>
+  void each_open(const Each& each) {
+    for (std::uint32_t i = 0; i < matches_.size(); ++i)
+      if (open(i)) each(i, want(i));
+  }
+
+  // Where names are paths, the path is what a resource is: what was moved away is not it any more.
+  bool has_path(const Resource& resource) const { return !kinds_.at(resource.kind).kind.space.empty(); }
+
+  void by_id_map() {
+    if (rules_.ids.size() == 0) return;
+    each_open([&](std::uint32_t i, const Resource& resource) {
+      if (has_path(resource)) return;
+      const auto* entry = rules_.ids.by_source(kinds_.at(resource.kind).label(), resource.id);
+      if (entry) claim(i, live_.by_id(resource.kind, entry->target_id), "the id map names it");
+    });
+  }
+
+  void by_own_id() {
+    each_open([&](std::uint32_t i, const Resource& resource) {
+      if (!has_path(resource)) claim(i, live_.by_id(resource.kind, resource.id), "it has the same id");
+    });
+  }
+
+  void by_identity() {
+    for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
+      const model::ReadyKind& ready = kinds_.at(kind);
+      if (ready.same_by.empty()) continue;
+      std::map<std::string, std::vector<std::uint32_t>> there;
+      for (std::uint32_t i = 0; i < claimed_.size(); ++i) {
+        const Resource& resource = live_.resources()[i];
+        if (resource.kind != kind || claimed_[i]) continue;
+        std::string identity = identity_of(ready, resource);
+        if (!identity.empty()) there[std::move(identity)].push_back(i);
+      }
+      each_open([&](std::uint32_t i, const Resource& resource) {
+        if (resource.kind != kind) return;
+        const auto found = there.find(identity_of(ready, resource));
+        if (found != there.end() && found->second.size() == 1)
+          claim(i, found->second.front(), "it is the same in the directory");
+      });
+    }
+  }
+
+  // Those that wait for one name are looked at together: two clusters of one name stay two.
+  void by_name() {
+    std::map<std::pair<std::size_t, std::string>, std::vector<std::uint32_t>> waiting;
+    each_open([&](std::uint32_t i, const Resource& resource) {
+      std::string name = kinds_.mapped_name(resource.kind, resource.name, rules_.mapping);
+      waiting[{resource.kind, kinds_.folded(resource.kind, name)}].push_back(i);
+    });
+    for (const auto& [called, wanted] : waiting) {
+      std::vector<std::uint32_t> candidates;
+      for (const std::uint32_t live : live_.by_name(called.first, called.second))
+        if (!claimed_[live] && !stands_for_another(called.first, live)) candidates.push_back(live);
+      if (candidates.empty()) continue;
+      if (candidates.size() == 1 && wanted.size() == 1) {
+        claim(wanted.front(), candidates.front(), "it has the same name");
+        continue;
+      }
+      for (const std::uint32_t one : wanted) matches_[one].candidates = candidates;
+    }
+  }
+
+  // An entry of the id map whose source the snapshot does not have still holds.
+  bool stands_for_another(std::size_t kind, std::uint32_t live) const {
+    if (has_path(live_.resources()[live])) return false;
+    return rules_.ids.size() != 0 &&
+           rules_.ids.by_target(kinds_.at(kind).label(), live_.resources()[live].id) != nullptr;
+  }
+
+  const KindSet& kinds_;
+  const ResourceIndex& wanted_;
+  const ResourceIndex& live_;
+  const MatchRules& rules_;
+  std::vector<ResourceMatch> matches_;
+  std::vector<bool> claimed_;
+};
+
+}  // namespace
+
+ResourceIndex::ResourceIndex(const KindSet& kinds, const std::vector<Resource>& resources)
+    : kinds_(kinds), resources_(resources), ids_(kinds.size()), names_(kinds.size()) {
+  for (std::uint32_t i = 0; i < resources.size(); ++i) {
+    const Resource& one = resources[i];
+    ids_[one.kind].emplace(one.id, i);
+    names_[one.kind][kinds.folded(one.kind, one.name)].push_back(i);
+    const std::string& space = kinds.at(one.kind).kind.space;
+    if (!space.empty()) paths_[space].emplace(one.name, i);
+  }
+}
+
+std::uint32_t ResourceIndex::by_id(std::size_t kind, std::string_view id) const {
+  const auto found = ids_[kind].find(std::string(id));
+  return found == ids_[kind].end() ? k_none : found->second;
+}
+
+const std::vector<std::uint32_t>& ResourceIndex::by_name(std::size_t kind, std::string_view name) const {
+  const auto found = names_[kind].find(kinds_.folded(kind, name));
+  return found == names_[kind].end() ? k_nothing : found->second;
+}
+
+std::uint32_t ResourceIndex::by_path(std::string_view space, std::string_view path) const {
+  const auto paths = paths_.find(std::string(space));
+  if (paths == paths_.end()) return k_none;
+  const auto found = paths->second.find(std::string(path));
+  return found == paths->second.end() ? k_none : found->second;
+}
+
+std::uint32_t ResourceIndex::at_or_above(std::string_view space, std::string_view path) const {
+  const std::uint32_t here = by_path(space, path);
+  return here != k_none ? here : above(space, path);
+}
+
+std::uint32_t ResourceIndex::above(std::string_view space, std::string_view path) const {
+  for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash != 0;
+       slash = path.rfind('/', slash - 1)) {
+    const std::uint32_t found = by_path(space, path.substr(0, slash));
+    if (found != k_none) return found;
+  }
+  return k_none;
+}
+
+std::vector<ResourceMatch> match_resources(const KindSet& kinds, const ResourceIndex& wanted, const ResourceIndex& live,
+                                           const MatchRules& rules) {
+  return Matcher(kinds, wanted, live, rules).run();
+}
+
+}  // namespace holdfast::engine

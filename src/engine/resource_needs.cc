@@ -1,0 +1,103 @@
+#include "engine/resource_needs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "model/resource_text.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using model::GraphEdge;
+using model::Link;
+using model::LinkForm;
+using model::LinkUse;
+using model::Resource;
+constexpr std::uint32_t k_none = ResourceIndex::k_none;
+
+bool is_created_with(const model::Kind& kind, std::size_t column) {
+  const std::string& name = kind.collection.columns[column].name;
+  return std::any_of(kind.columns.begin(), kind.columns.end(), [&](const model::KindColumn& one) {
+    return one.name == name && one.written == model::KindColumn::Written::with_create;
+  });
+}
+
+class Needs {
+public:
+  Needs(const model::KindSet& kinds, const ResourceIndex& index) : kinds_(kinds), index_(index) {}
+
+  void add(std::uint32_t from) {
+    from_ = from;
+    hard_ = true;
+    const Resource& resource = index_.resources()[from];
+    const model::ReadyKind& kind = kinds_.at(resource.kind);
+    if (!kind.kind.space.empty()) {
+      edge(index_.above(kind.kind.space, resource.name), Link::Cut::never);
+      if (const auto home = kinds_.home(kind.kind.space, resource.name)) named(home->kind, home->name);
+    }
+    for (const model::ReadyDocument& document : kind.documents) {
+      if (document.links.empty() || document.column >= resource.row.columns.size()) continue;
+      const auto& text = resource.row.columns[document.column];
+      if (!text) continue;
+      hard_ = document.column == kind.body || is_created_with(kind.kind, document.column);
+      base::in_context([&] { return fmt::format("reading {}", kinds_.path_of(resource)); },
+                       [&] {
+                         const model::JsonText json(*text);
+                         model::visit_links(json, document, [&](const LinkUse& use) { link(use); });
+                       });
+    }
+  }
+
+  ResourceNeeds take() { return std::move(needs_); }
+
+private:
+  void edge(std::uint32_t to, Link::Cut cut) {
+    if (to == k_none) return;
+    // Its own name and path are no need; its own id is (a job that runs itself).
+    if (to == from_ && cut == Link::Cut::never) return;
+    const bool may_cut = cut == Link::Cut::may || !hard_;
+    needs_.order.push_back({from_, to, may_cut});
+    if (hard_) needs_.hard.push_back({from_, to, may_cut});
+  }
+
+  void named(std::size_t kind, std::string_view name) {
+    for (const std::uint32_t to : index_.by_name(kind, name)) edge(to, Link::Cut::never);
+  }
+
+  void link(const LinkUse& use) {
+    const LinkForm form = use.links.front()->form;
+    for (const Link* one : use.links) {
+      const std::vector<std::size_t> meant = kinds_.meant(one->to);
+      if (meant.empty()) continue;
+      if (form == LinkForm::path) {
+        edge(index_.at_or_above(kinds_.at(meant.front()).kind.space, use.value), one->cut);
+        continue;
+      }
+      for (const std::size_t kind : meant) {
+        if (form == LinkForm::id) edge(index_.by_id(kind, use.value), one->cut);
+        if (form == LinkForm::name || form == LinkForm::secret) named(kind, use.value);
+      }
+    }
+  }
+
+  const model::KindSet& kinds_;
+  const ResourceIndex& index_;
+  std::uint32_t from_ = 0;
+  bool hard_ = true;
+  ResourceNeeds needs_;
+};
+
+}  // namespace
+
+ResourceNeeds needs_of(const model::KindSet& kinds, const ResourceIndex& index,
+                       const std::function<bool(std::uint32_t)>& asked) {
+  Needs needs(kinds, index);
+  for (std::uint32_t i = 0; i < index.resources().size(); ++i)
+    if (asked(i)) needs.add(i);
+  return needs.take();
+}
+
+}  // namespace holdfast::engine

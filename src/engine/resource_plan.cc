@@ -1,0 +1,273 @@
+#include "engine/resource_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "engine/planned_targets.h"
+#include "engine/resource_decide.h"
+#include "engine/resource_needs.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using model::GraphEdge;
+using model::KindColumn;
+using model::KindSet;
+using model::ReadyKind;
+using model::Resource;
+using model::ResourceAction;
+using model::ResourcePlan;
+using model::ResourceStep;
+constexpr std::uint32_t k_none = ResourceIndex::k_none;
+constexpr std::size_t k_plan_id_bytes = 8;
+
+using Nodes = std::vector<std::uint32_t>;
+using Drafts = std::vector<std::optional<ResourceStep>>;
+
+class Planner {
+public:
+  Planner(const KindSet& kinds, const ResourceSides& sides, const model::IdMap& ids, const ResourcePlanOptions& options)
+      : kinds_(kinds),
+        options_(options),
+        wanted_(kinds, sides.wanted),
+        live_(kinds, sides.live),
+        rules_{.ids = ids, .mapping = options.mapping, .in_place = options.source == options.target},
+        matches_(match_resources(kinds, wanted_, live_, rules_)),
+        targets_(kinds, wanted_, live_, rules_, matches_),
+        facts_{.kinds = kinds,
+               .options = options,
+               .wanted = wanted_,
+               .live = live_,
+               .matches = matches_,
+               .mentions = mentions_,
+               .context = {.kinds = kinds, .mapping = options.mapping, .targets = targets_, .firing = options.firing}},
+        decider_(facts_) {}
+
+  void restore(ResourcePlan& plan) {
+    choose();
+    look_for_mentions();
+    Drafts drafts(matches_.size());
+    for (std::uint32_t i = 0; i < drafts.size(); ++i)
+      if (targets_.chosen(i)) drafts[i] = decider_.decide(i);
+    put_in_order(drafts, plan);
+    if (options_.removes) removals(plan);
+    learn_matches(plan);
+    plan.absent = decider_.absent();
+    count_calls(plan);
+  }
+
+  void activation(ResourcePlan& plan) {
+    for (std::uint32_t i = 0; i < matches_.size(); ++i) {
+      if (!selects(wanted_.resources()[i])) continue;
+      if (std::optional<ResourceStep> step = decider_.activate(i)) plan.steps.push_back(std::move(*step));
+    }
+    count_calls(plan);
+  }
+
+private:
+  bool selects(const Resource& resource) const { return !options_.selects || options_.selects(resource); }
+
+  void choose();
+  void look_for_mentions();
+  void put_in_order(Drafts& drafts, ResourcePlan& plan) const;
+  void refuse_knots(const std::vector<Nodes>& knots, Drafts& drafts) const;
+  void removals(ResourcePlan& plan) const;
+  void learn_matches(ResourcePlan& plan) const;
+  void count_calls(ResourcePlan& plan) const;
+
+  const KindSet& kinds_;
+  const ResourcePlanOptions& options_;
+  ResourceIndex wanted_;
+  ResourceIndex live_;
+  MatchRules rules_;
+  std::vector<ResourceMatch> matches_;
+  PlannedTargets targets_;
+  Mentions mentions_;
+  PlanFacts facts_;
+  StepDecider decider_;
+  ResourceNeeds needs_;
+};
+
+void Planner::choose() {
+  std::vector<bool> chosen(matches_.size(), false);
+  bool any = !options_.selects;
+  for (std::uint32_t i = 0; i < chosen.size(); ++i) {
+    chosen[i] = selects(wanted_.resources()[i]);
+    any = any || chosen[i];
+  }
+  const auto& live = live_.resources();
+  if (!any && std::none_of(live.begin(), live.end(), [&](const Resource& one) { return selects(one); }))
+    throw base::Error(base::ErrorKind::not_found,
+                      fmt::format("the selection '{}' chooses nothing on either side", options_.selection),
+                      "See what the snapshot has with `holdfast ls`.");
+  needs_ = needs_of(kinds_, wanted_, [&](std::uint32_t i) { return chosen[i] || options_.with_dependencies; });
+  if (options_.with_dependencies) {
+    std::vector<GraphEdge> lacking;
+    for (const GraphEdge& edge : needs_.order)
+      if (matches_[edge.to].live == k_none) lacking.push_back(edge);
+    Nodes roots;
+    for (std::uint32_t i = 0; i < chosen.size(); ++i)
+      if (chosen[i]) roots.push_back(i);
+    for (const std::uint32_t one : model::closure_of(chosen.size(), lacking, roots)) chosen[one] = true;
+  }
+  targets_.choose(std::move(chosen));
+}
+
+void Planner::look_for_mentions() {
+  for (std::uint32_t i = 0; i < matches_.size(); ++i) {
+    const Resource& resource = wanted_.resources()[i];
+    const std::uint32_t live = matches_[i].live;
+    if (resource.id == resource.name || (live != k_none && live_.resources()[live].id == resource.id)) continue;
+    mentions_.add_id(resource.id, kinds_.path_of(resource));
+  }
+  for (const std::string& text : options_.foreign_texts) mentions_.add_text(text);
+}
+
+void Planner::refuse_knots(const std::vector<Nodes>& knots, Drafts& drafts) const {
+  for (const Nodes& knot : knots) {
+    std::vector<std::string> paths;
+    for (const std::uint32_t node : knot) paths.push_back(kinds_.path_of(wanted_.resources()[node]));
+    for (const std::uint32_t node : knot) {
+      if (!drafts[node] || drafts[node]->action != ResourceAction::create) continue;
+      drafts[node]->action = ResourceAction::conflict;
+      drafts[node]->reason = fmt::format("they need one another: {}", fmt::join(paths, ", "));
+    }
+  }
+}
+
+void Planner::put_in_order(Drafts& drafts, ResourcePlan& plan) const {
+  std::vector<int> ranks;
+  ranks.reserve(drafts.size());
+  for (const Resource& resource : wanted_.resources()) ranks.push_back(kinds_.at(resource.kind).kind.rank);
+  // What is there already is waited for by nobody.
+  const auto waited_for = [&](const GraphEdge& edge) {
+    return drafts[edge.from] && drafts[edge.to] && drafts[edge.to]->target_id.empty();
+  };
+  std::vector<GraphEdge> edges;
+  std::copy_if(needs_.order.begin(), needs_.order.end(), std::back_inserter(edges), waited_for);
+  const model::GraphOrder order = model::order_of(ranks, std::move(edges));
+  refuse_knots(order.knots, drafts);
+  std::set<std::pair<std::uint32_t, std::uint32_t>> cut;
+  for (const GraphEdge& edge : order.cut) {
+    cut.emplace(edge.from, edge.to);
+    drafts[edge.from]->patched = drafts[edge.from]->writes();
+  }
+  std::vector<std::uint32_t> place(drafts.size(), k_none);
+  for (const std::uint32_t node : order.order) {
+    if (!drafts[node]) continue;
+    place[node] = static_cast<std::uint32_t>(plan.steps.size());
+    plan.steps.push_back(std::move(*drafts[node]));
+  }
+  for (const GraphEdge& edge : needs_.hard) {
+    const std::uint32_t from = place[edge.from];
+    const std::uint32_t to = place[edge.to];
+    // Behind it only within a knot, which is refused.
+    if (from == k_none || to == k_none || to >= from || cut.contains({edge.from, edge.to})) continue;
+    if (plan.steps[to].target_id.empty()) plan.steps[from].needs.push_back(to);
+  }
+  for (ResourceStep& step : plan.steps) {
+    std::sort(step.needs.begin(), step.needs.end());
+    step.needs.erase(std::unique(step.needs.begin(), step.needs.end()), step.needs.end());
+  }
+}
+
+void Planner::removals(ResourcePlan& plan) const {
+  std::vector<bool> stays(live_.resources().size(), false);
+  for (const ResourceMatch& match : matches_) {
+    if (match.live != k_none) stays[match.live] = true;
+    for (const std::uint32_t one : match.candidates) stays[one] = true;
+  }
+  const auto goes = [&](std::uint32_t i) {
+    const Resource& one = live_.resources()[i];
+    return !stays[i] && !one.system && selects(one);
+  };
+  const ResourceNeeds needs = needs_of(kinds_, live_, goes);
+  std::vector<int> ranks;
+  for (const Resource& resource : live_.resources()) ranks.push_back(kinds_.at(resource.kind).kind.rank);
+  // What others need goes last.
+  const Nodes order = model::order_of(ranks, needs.hard).order;
+  for (auto node = order.rbegin(); node != order.rend(); ++node)
+    if (goes(*node)) plan.steps.push_back(decider_.removal(live_.resources()[*node]));
+}
+
+void Planner::learn_matches(ResourcePlan& plan) const {
+  for (std::uint32_t i = 0; i < matches_.size(); ++i) {
+    if (matches_[i].live == k_none) continue;
+    const Resource& resource = wanted_.resources()[i];
+    const Resource& live = live_.resources()[matches_[i].live];
+    const std::string& kind = kinds_.at(resource.kind).label();
+    const model::IdEntry* known = rules_.ids.by_source(kind, resource.id);
+    if (known && known->target_id == live.id) continue;
+    plan.matches.push_back({.kind = kind,
+                            .source_id = resource.id,
+                            .target_id = live.id,
+                            .source_name = resource.name,
+                            .target_name = live.name,
+                            .learnt = model::Learnt::matched});
+  }
+}
+
+void Planner::count_calls(ResourcePlan& plan) const {
+  for (ResourceStep& step : plan.steps) {
+    const ReadyKind& kind = kinds_.at(*kinds_.find(step.kind));
+    const auto count = [&](const model::Cost& cost, std::uint64_t times) {
+      step.calls += times * cost.calls;
+      plan.calls[cost.family] += times * cost.calls;
+    };
+    if (!step.writes()) continue;
+    const bool makes = step.action == ResourceAction::create || step.action == ResourceAction::recreate;
+    if (makes) count(kind.kind.create, 1);
+    if (step.action == ResourceAction::remove || step.action == ResourceAction::recreate) count(kind.kind.remove, 1);
+    // It is read before it is written, and again when it is patched.
+    if (step.action == ResourceAction::activate || (step.action == ResourceAction::update && step.writes_body))
+      count(kind.kind.update, 2);
+    if (step.patched) count(kind.kind.update, 1);
+    for (const KindColumn& column : kind.kind.columns)
+      if (std::find(step.columns.begin(), step.columns.end(), column.name) != step.columns.end() &&
+          !(makes && column.written == KindColumn::Written::with_create))
+        count(column.cost, 1);
+  }
+}
+
+ResourcePlan empty_plan(const ResourcePlanOptions& options, const base::Clock& clock, base::Random& random) {
+  ResourcePlan plan;
+  plan.id = base::to_hex(random.bytes(k_plan_id_bytes));
+  plan.repository = options.repository;
+  plan.snapshot = options.snapshot;
+  plan.source = options.source;
+  plan.target = options.target;
+  plan.selection = options.selection;
+  plan.existing = options.existing;
+  plan.removes = options.removes;
+  plan.firing = options.firing;
+  plan.mapping = options.mapping;
+  plan.made = clock.now();
+  return plan;
+}
+
+}  // namespace
+
+ResourcePlan plan_resources(const KindSet& kinds, const ResourceSides& sides, const model::IdMap& ids,
+                            const ResourcePlanOptions& options, const base::Clock& clock, base::Random& random) {
+  ResourcePlan plan = empty_plan(options, clock, random);
+  Planner(kinds, sides, ids, options).restore(plan);
+  return plan;
+}
+
+ResourcePlan plan_activation(const KindSet& kinds, const ResourceSides& sides, const model::IdMap& ids,
+                             const ResourcePlanOptions& options, const base::Clock& clock, base::Random& random) {
+  if (options.firing == model::FiringMode::kept)
+    throw base::Error(base::ErrorKind::usage, "an activation that keeps everything as it is would do nothing",
+                      "Ask for the recorded states, or for everything to be paused.");
+  ResourcePlan plan = empty_plan(options, clock, random);
+  Planner(kinds, sides, ids, options).activation(plan);
+  return plan;
+}
+
+}  // namespace holdfast::engine

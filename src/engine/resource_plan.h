@@ -1,0 +1,49 @@
+// The plan of a restore into a platform of calls: pure, no I/O.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "model/id_map.h"
+#include "model/kind_set.h"
+#include "model/resource_plan.h"
+
+namespace holdfast::engine {
+
+struct ResourcePlanOptions {
+  std::string repository;
+  std::string snapshot;
+  std::string source;  // connectors; the same one: restored in place
+  std::string target;
+  std::string selection;  // as it was given
+  model::Existing existing = model::Existing::update;
+  model::FiringMode firing = model::FiringMode::paused;
+  bool removes = false;            // what the selection has on the target and not in the snapshot is removed
+  bool with_dependencies = false;  // what the selection needs and the target lacks comes along
+  model::Mapping mapping;
+  std::vector<std::string> foreign_texts;  // host names of the source: reported where free text mentions them
+  // Empty: everything.  Asked about resources of both sides.
+  std::function<bool(const model::Resource&)> selects;
+  // Whether the snapshot could not read the range of this key, so that its absence proves nothing.
+  std::function<bool(const model::Resource&)> stale;
+};
+
+struct ResourceSides {
+  const std::vector<model::Resource>& wanted;  // all of the snapshot, also what is not selected
+  const std::vector<model::Resource>& live;    // all of the target
+};
+
+// Throws Error{corruption} naming the resource whose document is no JSON, Error{not_found} when a selection chooses
+// nothing of either side.
+model::ResourcePlan plan_resources(const model::KindSet& kinds, const ResourceSides& sides, const model::IdMap& ids,
+                                   const ResourcePlanOptions& options, const base::Clock& clock, base::Random& random);
+
+// What fires by itself and stands on both sides is set as `mode` says, and nothing else is touched.  Of what the
+// selection chooses; kept is refused as Error{usage}.
+model::ResourcePlan plan_activation(const model::KindSet& kinds, const ResourceSides& sides, const model::IdMap& ids,
+                                    const ResourcePlanOptions& options, const base::Clock& clock, base::Random& random);
+
+}  // namespace holdfast::engine
