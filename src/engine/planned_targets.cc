@@ -1,7 +1,5 @@
 #include "engine/planned_targets.h"
 
-#include <memory>
-
 namespace holdfast::engine {
 
 namespace {
@@ -12,6 +10,7 @@ constexpr std::uint32_t k_none = ResourceIndex::k_none;
 
 void PlannedTargets::choose(std::vector<bool> chosen) {
   chosen_ = std::move(chosen);
+  recreated_.assign(chosen_.size(), false);
   coming_.clear();
   for (std::uint32_t i = 0; i < chosen_.size(); ++i) {
     if (!chosen_[i]) continue;
@@ -29,7 +28,7 @@ LinkTargets::Id PlannedTargets::id(std::size_t kind, std::string_view source_id)
   const std::uint32_t index = wanted_.by_id(kind, source_id);
   if (index != k_none) {
     const std::uint32_t live = matches_[index].live;
-    if (live != k_none) return {State::there, live_.resources()[live].id, {}};
+    if (live != k_none && !recreated_[index]) return {State::there, live_.resources()[live].id, {}};
     std::string path = kinds_.path_of(wanted_.resources()[index]);
     // Compared with anything that is there, what is to come differs.
     if (chosen_[index]) return {State::there, "new " + path, {}};

@@ -21,6 +21,9 @@ public:
   // Which of the wanted resources the plan is about.
   void choose(std::vector<bool> chosen);
   bool chosen(std::uint32_t index) const { return chosen_[index]; }
+  // It will be removed and created: what names it has to name another one.
+  void recreate(std::uint32_t index) { recreated_[index] = true; }
+  bool recreated(std::uint32_t index) const { return recreated_[index]; }
 
   Id id(std::size_t kind, std::string_view source_id) const override;
   bool has_name(std::size_t kind, std::string_view name) const override;
@@ -33,6 +36,7 @@ private:
   const MatchRules& rules_;
   const std::vector<ResourceMatch>& matches_;
   std::vector<bool> chosen_;
+  std::vector<bool> recreated_;
   std::vector<model::Resource> coming_;  // under the names that they will have
   std::unique_ptr<ResourceIndex> coming_index_;
 };

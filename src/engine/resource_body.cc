@@ -83,19 +83,20 @@ private:
 
   LinkAnswer name(const LinkUse& use) {
     std::optional<std::string> first;
+    std::vector<std::string> tried;
     for (const Link* link : use.links) {
       const std::vector<std::size_t> kinds = context_.kinds.meant(link->to);
       if (kinds.empty()) return changed(use, context_.mapping.name(link->to, use.value));
       for (const std::size_t kind : kinds) {
         std::string mapped = context_.kinds.mapped_name(kind, use.value, context_.mapping);
         if (context_.targets.has_name(kind, mapped)) return changed(use, std::move(mapped));
+        tried.push_back(fmt::format("{}/{}", context_.kinds.at(kind).label(), mapped));
         if (!first) first = std::move(mapped);
       }
     }
-    const std::string what = fmt::format("{}/{}", use.links.front()->to, *first);
-    const LinkAnswer answer = nobody_knows(use, what, "which the target does not have");
+    const LinkAnswer answer = nobody_knows(use, tried.front(), "which the target does not have");
     if (answer.what == LinkAnswer::What::leave_out) {
-      report_.absent.push_back(what);
+      report_.absent.insert(report_.absent.end(), tried.begin(), tried.end());
       return answer;
     }
     return changed(use, *first);

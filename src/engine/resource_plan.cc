@@ -30,6 +30,10 @@ constexpr std::size_t k_plan_id_bytes = 8;
 using Nodes = std::vector<std::uint32_t>;
 using Drafts = std::vector<std::optional<ResourceStep>>;
 
+bool is_to_come(const ResourceStep& step) {
+  return step.target_id.empty() || step.action == ResourceAction::recreate;
+}
+
 class Planner {
 public:
   Planner(const KindSet& kinds, const ResourceSides& sides, const model::IdMap& ids, const ResourcePlanOptions& options)
@@ -52,9 +56,7 @@ public:
   void restore(ResourcePlan& plan) {
     choose();
     look_for_mentions();
-    Drafts drafts(matches_.size());
-    for (std::uint32_t i = 0; i < drafts.size(); ++i)
-      if (targets_.chosen(i)) drafts[i] = decider_.decide(i);
+    Drafts drafts = decide();
     put_in_order(drafts, plan);
     if (options_.removes) removals(plan);
     learn_matches(plan);
@@ -74,6 +76,7 @@ private:
   bool selects(const Resource& resource) const { return !options_.selects || options_.selects(resource); }
 
   void choose();
+  Drafts decide();
   void look_for_mentions();
   void put_in_order(Drafts& drafts, ResourcePlan& plan) const;
   void refuse_knots(const std::vector<Nodes>& knots, Drafts& drafts) const;
@@ -119,6 +122,22 @@ void Planner::choose() {
   targets_.choose(std::move(chosen));
 }
 
+// What is created again has another id, which those that name it have to learn; that may make them be created again.
+Drafts Planner::decide() {
+  for (;;) {
+    Drafts drafts(matches_.size());
+    bool settled = true;
+    for (std::uint32_t i = 0; i < drafts.size(); ++i) {
+      if (!targets_.chosen(i)) continue;
+      drafts[i] = decider_.decide(i);
+      if (!drafts[i] || drafts[i]->action != ResourceAction::recreate || targets_.recreated(i)) continue;
+      targets_.recreate(i);
+      settled = false;
+    }
+    if (settled) return drafts;
+  }
+}
+
 void Planner::look_for_mentions() {
   for (std::uint32_t i = 0; i < matches_.size(); ++i) {
     const Resource& resource = wanted_.resources()[i];
@@ -147,7 +166,7 @@ void Planner::put_in_order(Drafts& drafts, ResourcePlan& plan) const {
   for (const Resource& resource : wanted_.resources()) ranks.push_back(kinds_.at(resource.kind).kind.rank);
   // What is there already is waited for by nobody.
   const auto waited_for = [&](const GraphEdge& edge) {
-    return drafts[edge.from] && drafts[edge.to] && drafts[edge.to]->target_id.empty();
+    return drafts[edge.from] && drafts[edge.to] && is_to_come(*drafts[edge.to]);
   };
   std::vector<GraphEdge> edges;
   std::copy_if(needs_.order.begin(), needs_.order.end(), std::back_inserter(edges), waited_for);
@@ -169,7 +188,7 @@ void Planner::put_in_order(Drafts& drafts, ResourcePlan& plan) const {
     const std::uint32_t to = place[edge.to];
     // Behind it only within a knot, which is refused.
     if (from == k_none || to == k_none || to >= from || cut.contains({edge.from, edge.to})) continue;
-    if (plan.steps[to].target_id.empty()) plan.steps[from].needs.push_back(to);
+    if (is_to_come(plan.steps[to])) plan.steps[from].needs.push_back(to);
   }
   for (ResourceStep& step : plan.steps) {
     std::sort(step.needs.begin(), step.needs.end());

@@ -16,6 +16,7 @@
 #include "base/row.h"
 #include "base/secret.h"
 #include "model/collection.h"
+#include "model/kind.h"
 
 namespace holdfast::platform {
 
@@ -141,6 +142,43 @@ public:
   virtual std::vector<RowResult> apply(const std::vector<RowChange>& changes) = 0;
 };
 
+// A call whose answer never came: it may have taken effect or not.  Refusals are any other Error.
+class LostAnswer : public base::Error {
+public:
+  using Error::Error;
+};
+
+// For platforms whose rows are made by calls, described by kinds.  Thread-safe.
+class ResourceWriter {
+public:
+  struct Found {
+    std::string id;
+    base::Row row;  // body as the platform sends it; other columns may be absent
+    std::string creator;
+    std::optional<base::Instant> created;  // by the platform's clock
+  };
+  struct Content {
+    std::string name;                                          // natural name
+    std::string body;                                          // the definition, with everything in it as it shall be
+    std::vector<std::pair<std::string, base::Bytes>> columns;  // those that are written with_create
+  };
+
+  virtual ~ResourceWriter() = default;
+  virtual std::string who() = 0;    // natural name of the account that writes
+  virtual base::Instant now() = 0;  // by the platform's clock
+  virtual unsigned parallel() = 0;  // calls at once
+  // Leaves nothing running that the body does not ask for.  Error{conflict}: the name is taken.
+  virtual std::string create(const model::Kind& kind, const Content& content) = 0;  // returns the id
+  // The body as a whole; content.columns are those of them that differ.
+  virtual void update(const model::Kind& kind, const std::string& id, const Content& content) = 0;
+  virtual void remove(const model::Kind& kind, const std::string& id) = 0;  // what is not there is no error
+  virtual void set_column(const model::Kind& kind, const std::string& id, const std::string& column,
+                          const base::Bytes& value) = 0;
+  // Every resource of this natural name.
+  virtual std::vector<Found> find(const model::Kind& kind, const std::string& name) = 0;
+  virtual std::optional<Found> read(const model::Kind& kind, const std::string& id) = 0;
+};
+
 class Connector {  // thread-safe as far as its parts say
 public:
   virtual ~Connector() = default;
@@ -154,6 +192,12 @@ public:
   virtual std::unique_ptr<Replacement> replace(const model::Collection& collection, const ReplaceOptions& options,
                                                std::uint64_t bytes_expected, std::stop_token stop) = 0;
   virtual std::unique_ptr<RowWriter> writer(const model::Collection& collection) = 0;
+  // A platform of resources has kinds, and this in place of replace() and writer(); others have neither.
+  virtual const std::vector<model::Kind>& kinds() const {
+    static const std::vector<model::Kind> none;
+    return none;
+  }
+  virtual std::unique_ptr<ResourceWriter> resource_writer() { return nullptr; }
   // True when the collection exists and holds rows.
   virtual bool holds_rows(const model::Collection& collection) = 0;
   // Throws Error{refused} naming a row that this target cannot hold (NUL byte on PostgreSQL, a key that its collation

@@ -1,0 +1,109 @@
+#include "engine/id_map_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using model::IdEntry;
+using model::IdMap;
+
+std::vector<IdEntry> read_record(storage::Backend& state, const std::string& name, const IdMap& map) {
+  try {
+    return model::id_map_from_json(state.get_all(name), map.source(), map.target()).entries();
+  } catch (base::Error& error) {
+    if (error.kind() != base::ErrorKind::config) throw;
+    throw base::Error(base::ErrorKind::corruption, fmt::format("{} cannot be read: {}", name, error.message()),
+                      "Move the record away, and import an id map that was exported before.");
+  }
+}
+
+}  // namespace
+
+IdMapStore::IdMapStore(storage::Backend& state, const std::string& source, const std::string& target)
+    : state_(state),
+      folder_(fmt::format("idmap/{}-{}/", base::to_hex(source), base::to_hex(target))),
+      map_(source, target) {
+  std::vector<std::string> names;
+  state_.list(folder_, [&](const storage::ObjectInfo& info) { names.push_back(info.name); });
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names)
+    for (const IdEntry& entry : read_record(state_, name, map_)) take(entry);
+  next_ = names.size();
+}
+
+void IdMapStore::take(const IdEntry& entry) {
+  if (const IdEntry* other = map_.by_target(entry.kind, entry.target_id)) {
+    const std::string source_id = other->source_id;
+    map_.remove(entry.kind, source_id);
+  }
+  map_.replace(entry);
+}
+
+void IdMapStore::write(const std::vector<IdEntry>& entries) {
+  IdMap part(map_.source(), map_.target());
+  for (const IdEntry& entry : entries) part.replace(entry);
+  const std::string record = model::to_json(part);
+  // Somebody else may write to the same state: the number after theirs is ours.
+  while (!state_.put(fmt::format("{}{:010}", folder_, next_), record)) ++next_;
+  ++next_;
+}
+
+void IdMapStore::learn(const std::vector<IdEntry>& entries) {
+  if (entries.empty()) return;
+  std::unique_lock lock(mutex_);
+  waiting_.insert(waiting_.end(), entries.begin(), entries.end());
+  asked_ += entries.size();
+  const std::uint64_t mine = asked_;
+  while (durable_ < mine) {
+    if (failed_) std::rethrow_exception(failed_);
+    if (writing_) {
+      written_.wait(lock);
+      continue;
+    }
+    writing_ = true;
+    const std::vector<IdEntry> batch = std::exchange(waiting_, {});
+    lock.unlock();
+    std::exception_ptr problem;
+    try {
+      write(batch);
+    } catch (...) {
+      problem = std::current_exception();
+    }
+    lock.lock();
+    writing_ = false;
+    if (problem) {
+      failed_ = problem;
+    } else {
+      for (const IdEntry& entry : batch) take(entry);
+      durable_ += batch.size();
+    }
+    written_.notify_all();
+  }
+}
+
+std::optional<IdEntry> IdMapStore::by_source(std::string_view kind, std::string_view id) const {
+  const std::lock_guard lock(mutex_);
+  const IdEntry* entry = map_.by_source(kind, id);
+  return entry ? std::optional(*entry) : std::nullopt;
+}
+
+std::optional<IdEntry> IdMapStore::by_target(std::string_view kind, std::string_view id) const {
+  const std::lock_guard lock(mutex_);
+  const IdEntry* entry = map_.by_target(kind, id);
+  return entry ? std::optional(*entry) : std::nullopt;
+}
+
+IdMap IdMapStore::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return map_;
+}
+
+}  // namespace holdfast::engine

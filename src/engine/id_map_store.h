@@ -1,0 +1,47 @@
+// The id map of a source and a target in the local state: write-once records idmap/<source>-<target>/<number>, names in
+// hex, each a few entries; what a later record says replaces what an earlier one said.
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/id_map.h"
+#include "storage/backend.h"
+
+namespace holdfast::engine {
+
+class IdMapStore {  // thread-safe
+public:
+  // Reads what there is.  Throws Error{corruption} naming a record that cannot be read.
+  IdMapStore(storage::Backend& state, const std::string& source, const std::string& target);
+
+  // On return the entries are durable, and known.  An entry takes the place of what its source or its target stood for
+  // before: the platform has the last word.  Entries of several threads share a record.
+  void learn(const std::vector<model::IdEntry>& entries);
+  std::optional<model::IdEntry> by_source(std::string_view kind, std::string_view id) const;
+  std::optional<model::IdEntry> by_target(std::string_view kind, std::string_view id) const;
+  model::IdMap snapshot() const;
+
+private:
+  void write(const std::vector<model::IdEntry>& entries);
+  void take(const model::IdEntry& entry);
+
+  storage::Backend& state_;
+  const std::string folder_;
+  mutable std::mutex mutex_;
+  std::condition_variable written_;
+  model::IdMap map_;
+  std::uint64_t next_ = 0;               // number of the next record
+  std::vector<model::IdEntry> waiting_;  // to be written by whoever is next
+  std::uint64_t asked_ = 0;              // entries handed over so far
+  std::uint64_t durable_ = 0;            // of these
+  bool writing_ = false;
+  std::exception_ptr failed_;  // once a record could not be written, nothing more is learnt
+};
+
+}  // namespace holdfast::engine

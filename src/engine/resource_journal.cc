@@ -1,0 +1,60 @@
+#include "engine/resource_journal.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "engine/resource_body.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+std::string_view text_of(ResourceJournal::Mark mark) {
+  switch (mark) {
+    case ResourceJournal::Mark::removed:
+      return "removed";
+    case ResourceJournal::Mark::done:
+      return "done";
+    case ResourceJournal::Mark::patched:
+      break;
+  }
+  return "patched";
+}
+
+}  // namespace
+
+ResourceJournal::ResourceJournal(storage::Backend& state, const model::ResourcePlan& plan)
+    : state_(state), folder_(fmt::format("resources/{}/", plan.id)) {
+  const std::string fingerprint = body_fingerprint(model::to_json(plan));
+  const std::string name = folder_ + "plan";
+  if (state_.put(name, fingerprint)) return;
+  if (state_.get_all(name) == fingerprint) return;
+  throw Error(ErrorKind::conflict, fmt::format("plan {} was changed after part of it had been applied", plan.id),
+              "Make a new plan: it will hold what is left to do.");
+}
+
+std::string ResourceJournal::name(std::size_t step, std::string_view what) const {
+  return fmt::format("{}{:08}-{}", folder_, step, what);
+}
+
+ResourceJournal::Intent ResourceJournal::intend(std::size_t step, base::Instant now) {
+  const std::string object = name(step, "intent");
+  if (state_.put(object, base::to_rfc3339(now))) return {.at = now, .fresh = true};
+  const std::optional<base::Instant> at = base::parse_instant(state_.get_all(object));
+  if (at) return {.at = *at, .fresh = false};
+  throw Error(ErrorKind::corruption, fmt::format("journal record {} cannot be read", object),
+              "Make a new plan: it will hold what is left to do.");
+}
+
+bool ResourceJournal::has(std::size_t step, Mark mark) const {
+  return state_.stat(name(step, text_of(mark))).has_value();
+}
+
+void ResourceJournal::set(std::size_t step, Mark mark) {
+  state_.put(name(step, text_of(mark)), text_of(mark));
+}
+
+}  // namespace holdfast::engine

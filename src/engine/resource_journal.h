@@ -1,0 +1,36 @@
+// The write-ahead journal of a plan of resources in the local state: write-once records resources/<plan>/<step>-<what>.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "model/resource_plan.h"
+#include "storage/backend.h"
+
+namespace holdfast::engine {
+
+class ResourceJournal {  // thread-safe for different steps
+public:
+  // Throws Error{conflict} when another plan was begun under this plan's id, Error{corruption} naming a record that
+  // cannot be read.
+  ResourceJournal(storage::Backend& state, const model::ResourcePlan& plan);
+
+  struct Intent {
+    base::Instant at;    // by the platform's clock, before the first attempt
+    bool fresh = false;  // written just now: no attempt was made before
+  };
+  Intent intend(std::size_t step, base::Instant now);
+  enum class Mark { removed, done, patched };
+  bool has(std::size_t step, Mark mark) const;
+  void set(std::size_t step, Mark mark);
+
+private:
+  std::string name(std::size_t step, std::string_view what) const;
+
+  storage::Backend& state_;
+  const std::string folder_;
+};
+
+}  // namespace holdfast::engine
