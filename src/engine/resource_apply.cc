@@ -1,0 +1,242 @@
+#include "engine/resource_apply.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <queue>
+#include <utility>
+
+#include "base/error.h"
+#include "base/task_group.h"
+#include "engine/meter.h"
+#include "engine/resource_step.h"
+#include "engine/stop_guard.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using model::ResourceAction;
+using model::ResourcePlan;
+using model::ResourceStep;
+using What = ResourceOutcome::What;
+using Indexes = std::vector<std::size_t>;
+
+// Steps of one phase, each given out when those that it comes behind have ended.
+class Schedule {  // thread-safe
+public:
+  Schedule(const ResourcePlan& plan, const Indexes& steps)
+      : missing_(plan.steps.size(), 0), behind_(plan.steps.size()) {
+    std::vector<bool> in(plan.steps.size(), false);
+    // Creates of one name follow one another: an answer that is lost must not be looked for among those under way.
+    std::map<std::pair<std::string, std::string>, std::size_t> last;
+    for (const std::size_t index : steps) {
+      const ResourceStep& step = plan.steps[index];
+      for (const std::uint32_t need : step.needs)
+        if (in[need]) wait(index, need);
+      if (step.action == ResourceAction::create || step.action == ResourceAction::recreate) {
+        const auto [before, first] = last.emplace(std::pair(step.kind, step.target_name), index);
+        if (!first) wait(index, std::exchange(before->second, index));
+      }
+      in[index] = true;
+    }
+    for (const std::size_t index : steps)
+      if (missing_[index] == 0) ready_.push(index);
+    left_ = steps.size();
+  }
+
+  // nullopt: all are done, or given up.
+  std::optional<std::size_t> next() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !ready_.empty() || left_ == 0 || given_up_; });
+    if (ready_.empty() || given_up_) return std::nullopt;
+    const std::size_t index = ready_.top();
+    ready_.pop();
+    return index;
+  }
+  void ended(std::size_t index) {
+    const std::lock_guard lock(mutex_);
+    --left_;
+    for (const std::size_t other : behind_[index])
+      if (--missing_[other] == 0) ready_.push(other);
+    changed_.notify_all();
+  }
+  void give_up() {
+    const std::lock_guard lock(mutex_);
+    given_up_ = true;
+    changed_.notify_all();
+  }
+
+private:
+  void wait(std::size_t index, std::size_t before) {
+    ++missing_[index];
+    behind_[before].push_back(index);
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::size_t> missing_;
+  std::vector<Indexes> behind_;
+  std::priority_queue<std::size_t, Indexes, std::greater<>> ready_;
+  std::size_t left_ = 0;
+  bool given_up_ = false;
+};
+
+class Run {
+public:
+  Run(const ResourceApplication& application, base::Events& events, const base::Clock& clock, std::stop_token stop)
+      : application_(application),
+        plan_(application.plan),
+        stop_(std::move(stop)),
+        targets_(application.kinds, plan_, application.ids),
+        worker_(application, targets_, clock, stop_),
+        meter_(events, fmt::format("restoring into {}", plan_.target), planned(), 0, threads()),
+        outcomes_(plan_.steps.size()) {}
+
+  ResourceApplyResult run() {
+    learn_matches();
+    phase([](const ResourceStep& step) { return step.action != ResourceAction::remove; },
+          [&](std::size_t index) { step(index); });
+    // All that can be there is there now: what was left out of cycles can be written.
+    phase([](const ResourceStep& step) { return step.patched && step.writes(); },
+          [&](std::size_t index) { patch(index); });
+    phase([](const ResourceStep& step) { return step.action == ResourceAction::remove; },
+          [&](std::size_t index) { step(index); });
+    for (auto& outcomes : outcomes_) result_.outcomes.insert(result_.outcomes.end(), outcomes.begin(), outcomes.end());
+    return std::move(result_);
+  }
+
+private:
+  unsigned threads() const { return std::max(1U, application_.writer.parallel()); }
+  std::uint64_t planned() const {
+    return static_cast<std::uint64_t>(
+        std::count_if(plan_.steps.begin(), plan_.steps.end(), [](const ResourceStep& step) { return step.writes(); }));
+  }
+
+  void learn_matches() {
+    std::vector<model::IdEntry> fresh;
+    for (const model::IdEntry& entry : plan_.matches) {
+      const auto known = application_.ids.by_source(entry.kind, entry.source_id);
+      if (!known) fresh.push_back(entry);
+    }
+    application_.ids.learn(fresh);
+  }
+
+  template <typename Which, typename Work>
+  void phase(const Which& which, const Work& work) {
+    Indexes steps;
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i)
+      if (which(plan_.steps[i])) steps.push_back(i);
+    if (steps.empty()) return;
+    Schedule schedule(plan_, steps);
+    base::TaskGroup group(stop_);
+    for (unsigned i = 0; i < std::min<std::size_t>(threads(), steps.size()); ++i)
+      group.spawn([&](const std::stop_token& stop) { serve(schedule, work, stop); });
+    group.wait();
+  }
+
+  template <typename Work>
+  void serve(Schedule& schedule, const Work& work, const std::stop_token& stop) {
+    try {
+      while (const std::optional<std::size_t> index = schedule.next()) {
+        throw_if_stopped(stop);
+        work(*index);
+        schedule.ended(*index);
+      }
+    } catch (...) {
+      schedule.give_up();
+      throw;
+    }
+  }
+
+  void note(std::size_t index, What what, std::string text) {
+    outcomes_[index].push_back({what, plan_.steps[index].path, std::move(text)});
+  }
+
+  // What it needs and what is not there, if anything.
+  const ResourceStep* lacking(const ResourceStep& step) const {
+    for (const std::uint32_t need : step.needs)
+      if (!targets_.is_made(need)) return &plan_.steps[need];
+    return nullptr;
+  }
+
+  void step(std::size_t index) {
+    const ResourceStep& own = plan_.steps[index];
+    if (own.action == ResourceAction::conflict) {
+      note(index, What::conflict, own.reason);
+    } else if (own.writes()) {
+      write(index);
+    }
+    for (const std::string& task : own.tasks) note(index, What::manual, task);
+  }
+
+  void write(std::size_t index) {
+    const ResourceStep& own = plan_.steps[index];
+    if (const ResourceStep* other = lacking(own)) {
+      note(index, What::waiting, fmt::format("it needs {}, which is not there", other->path));
+      return;
+    }
+    try {
+      count(own, worker_.run(index));
+      meter_.add(1, 0);
+    } catch (const StepFailed& failed) {
+      note(index, failed.outcome(), failed.text());
+    }
+  }
+
+  void patch(std::size_t index) {
+    if (!outcomes_[index].empty() && outcomes_[index].front().what != What::manual) return;  // it is not there
+    try {
+      (void)worker_.patch(index);
+    } catch (const StepFailed& failed) {
+      note(index, failed.outcome(), failed.text());
+    }
+  }
+
+  void count(const ResourceStep& step, StepResult result) {
+    const std::lock_guard lock(mutex_);
+    if (result == StepResult::adopted) ++result_.adopted;
+    if (result == StepResult::already) {
+      ++result_.already;
+    } else if (step.action == ResourceAction::create) {
+      ++result_.created;
+    } else if (step.action == ResourceAction::recreate) {
+      ++result_.recreated;
+    } else if (step.action == ResourceAction::activate) {
+      ++result_.activated;
+    } else if (step.action == ResourceAction::remove) {
+      ++result_.removed;
+    } else {
+      ++result_.updated;
+    }
+  }
+
+  const ResourceApplication& application_;
+  const ResourcePlan& plan_;
+  std::stop_token stop_;
+  LiveTargets targets_;
+  StepWorker worker_;
+  Meter meter_;
+  std::mutex mutex_;  // guards result_
+  ResourceApplyResult result_;
+  std::vector<std::vector<ResourceOutcome>> outcomes_;  // of each step: touched by whoever does the step
+};
+
+}  // namespace
+
+bool ResourceApplyResult::complete() const noexcept {
+  return std::all_of(outcomes.begin(), outcomes.end(),
+                     [](const ResourceOutcome& one) { return one.what == What::manual; });
+}
+
+ResourceApplyResult apply_resources(const ResourceApplication& application, base::Events& events,
+                                    const base::Clock& clock, std::stop_token stop) {
+  const ResourcePlan& plan = application.plan;
+  return base::in_context([&] { return fmt::format("applying plan {} to connector '{}'", plan.id, plan.target); },
+                          [&] { return Run(application, events, clock, std::move(stop)).run(); });
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,339 @@
+#include "engine/resource_step.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using model::JsonText;
+using model::KindColumn;
+using model::ReadyKind;
+using model::ResourceAction;
+using model::ResourceStep;
+using platform::LostAnswer;
+using What = ResourceOutcome::What;
+using Found = platform::ResourceWriter::Found;
+using Mark = ResourceJournal::Mark;
+
+constexpr int k_attempts = 3;
+// A platform tells times in whole seconds, and its servers' clocks differ a little.
+constexpr base::Duration k_skew = std::chrono::seconds(5);
+constexpr base::Duration k_pause = std::chrono::seconds(1);
+
+// Calls that may be repeated are; what the platform refuses becomes the outcome of the step.
+template <typename Call>
+auto called(const base::Clock& clock, const std::stop_token& stop, const Call& call) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return call();
+    } catch (const LostAnswer& lost) {
+      if (attempt == k_attempts) throw StepFailed(What::failed, lost.message());
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      throw StepFailed(What::failed, error.message());
+    }
+    if (!clock.sleep(attempt * k_pause, stop)) throw Error(ErrorKind::cancelled, "the restore was stopped");
+  }
+}
+
+bool written_with_create(const ReadyKind& kind, const std::string& column) {
+  return std::any_of(kind.kind.columns.begin(), kind.kind.columns.end(), [&](const KindColumn& one) {
+    return one.name == column && one.written == KindColumn::Written::with_create;
+  });
+}
+
+bool has_column(const ResourceStep& step, const std::string& column) {
+  return std::find(step.columns.begin(), step.columns.end(), column) != step.columns.end();
+}
+
+}  // namespace
+
+LiveTargets::LiveTargets(const model::KindSet& kinds, const model::ResourcePlan& plan, const IdMapStore& ids)
+    : kinds_(kinds), plan_(plan), ids_(ids), made_(plan.steps.size()) {
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const ResourceStep& step = plan.steps[i];
+    const bool comes = step.action != ResourceAction::remove && step.target_id.empty();
+    if (comes || step.action == ResourceAction::recreate) coming_.emplace(std::pair(step.kind, step.source_id), i);
+  }
+}
+
+LinkTargets::Id LiveTargets::id(std::size_t kind, std::string_view source_id) const {
+  const std::string& label = kinds_.at(kind).label();
+  const auto coming = coming_.find(std::pair(label, std::string(source_id)));
+  if (coming != coming_.end() && !is_made(coming->second)) return {State::coming, {}, plan_.steps[coming->second].path};
+  if (const std::optional<model::IdEntry> entry = ids_.by_source(label, source_id))
+    return {State::there, entry->target_id, {}};
+  if (plan_.source == plan_.target) return {State::there, std::string(source_id), {}};
+  return {};
+}
+
+bool LiveTargets::has_name(std::size_t kind, std::string_view name) const {
+  return !plan_.absent.contains(fmt::format("{}/{}", kinds_.at(kind).label(), name));
+}
+
+struct StepWorker::Wanted {
+  const ResourceStep& step;
+  const ReadyKind& kind;
+  model::Resource resource;
+  std::string body;      // definition, as it is written
+  std::string compared;  // and as it is compared
+  LinkReport report;
+};
+
+StepWorker::StepWorker(const ResourceApplication& application, LiveTargets& targets, const base::Clock& clock,
+                       std::stop_token stop)
+    : application_(application),
+      targets_(targets),
+      clock_(clock),
+      stop_(std::move(stop)),
+      journal_(application.journal, application.plan),
+      context_{.kinds = application.kinds,
+               .mapping = application.plan.mapping,
+               .targets = targets,
+               .firing = application.plan.firing} {}
+
+StepWorker::Wanted StepWorker::wanted(const ResourceStep& step, const JsonText* live) const {
+  const std::size_t kind = *application_.kinds.find(step.kind);
+  std::optional<base::Row> row = application_.wanted(step.kind, step.key);
+  if (!row) throw StepFailed(What::failed, "the snapshot does not have it any more");
+  Wanted out{.step = step,
+             .kind = application_.kinds.at(kind),
+             .resource = application_.kinds.resource(kind, std::move(*row)),
+             .body = {},
+             .compared = {},
+             .report = {}};
+  JsonText body = prepared_body(context_, out.resource, live, out.report);
+  if (!out.report.refused.empty()) throw StepFailed(What::waiting, out.report.refused.front());
+  out.body = model::definition_text(body, out.kind);
+  out.compared = compared_body(body, out.kind);
+  return out;
+}
+
+// nullopt: something that it names is not there yet, and the second pass writes it.
+std::optional<std::string> StepWorker::column_text(const Wanted& wanted, const std::string& column) const {
+  LinkReport report;
+  std::optional<std::string> text = prepared_column(context_, wanted.resource, wanted.kind.column(column), report);
+  if (wanted.step.patched && (report.cut || !report.refused.empty())) return std::nullopt;
+  if (!report.refused.empty()) throw StepFailed(What::waiting, report.refused.front());
+  return text;
+}
+
+platform::ResourceWriter::Content StepWorker::content(const Wanted& wanted) const {
+  platform::ResourceWriter::Content out{.name = wanted.step.target_name, .body = wanted.body, .columns = {}};
+  for (const std::string& column : wanted.step.columns) {
+    if (!written_with_create(wanted.kind, column)) continue;
+    if (std::optional<std::string> text = column_text(wanted, column)) out.columns.emplace_back(column, *text);
+  }
+  return out;
+}
+
+// One column that cannot be written does not keep the others from it.
+void StepWorker::write_columns(const Wanted& wanted, const std::string& id) {
+  std::optional<StepFailed> first;
+  for (const KindColumn& column : wanted.kind.kind.columns) {
+    if (column.written != KindColumn::Written::afterwards || !has_column(wanted.step, column.name)) continue;
+    try {
+      const std::optional<std::string> text = column_text(wanted, column.name);
+      if (text) called(clock_, stop_, [&] { application_.writer.set_column(wanted.kind.kind, id, column.name, *text); });
+    } catch (const StepFailed& failed) {
+      if (!first) first.emplace(failed.outcome(), fmt::format("{}: {}", column.name, failed.text()));
+    }
+  }
+  if (first) throw StepFailed(*first);
+}
+
+std::optional<Found> StepWorker::read(const ResourceStep& step, const ReadyKind& kind) {
+  return called(clock_, stop_, [&] { return application_.writer.read(kind.kind, step.target_id); });
+}
+
+bool StepWorker::fits(const Wanted& wanted, const ResourceJournal::Intent& intent, const Found& found) {
+  const std::optional<model::IdEntry> known = application_.ids.by_target(wanted.step.kind, found.id);
+  if (known && known->source_id != wanted.step.source_id) return false;
+  if (found.id == wanted.step.target_id && wanted.kind.id) return false;  // the one that was to go
+  if (!found.creator.empty() && found.creator != application_.writer.who()) return false;
+  if (found.created && *found.created < intent.at - k_skew) return false;
+  const auto& body = found.row.columns.at(wanted.kind.body);
+  if (!body) return false;
+  JsonText there(*body);
+  return holds_all_of(JsonText(compared_live_body(there, wanted.kind)), JsonText(wanted.compared));
+}
+
+// What a create whose answer was lost has left behind.
+std::optional<std::string> StepWorker::orphan(const Wanted& wanted, const ResourceJournal::Intent& intent) {
+  const std::vector<Found> all =
+      called(clock_, stop_, [&] { return application_.writer.find(wanted.kind.kind, wanted.step.target_name); });
+  for (const Found& found : all)
+    if (fits(wanted, intent, found)) return found.id;
+  return std::nullopt;
+}
+
+std::string StepWorker::create(const Wanted& wanted, const ResourceJournal::Intent& intent, bool& adopted) {
+  bool tried = !intent.fresh;
+  for (int attempt = 1; attempt <= k_attempts; ++attempt) {
+    if (tried) {
+      if (std::optional<std::string> id = orphan(wanted, intent)) {
+        adopted = true;
+        return *id;
+      }
+    }
+    try {
+      return application_.writer.create(wanted.kind.kind, content(wanted));
+    } catch (const LostAnswer&) {
+      tried = true;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      throw StepFailed(error.kind() == ErrorKind::conflict ? What::conflict : What::failed, error.message());
+    }
+    if (!clock_.sleep(attempt * k_pause, stop_)) throw Error(ErrorKind::cancelled, "the restore was stopped");
+  }
+  throw StepFailed(What::failed, "the platform does not answer: the next run looks for what it has made");
+}
+
+// Removes what is to be created again.
+void StepWorker::clear_way(std::size_t index, const Wanted& wanted) {
+  if (journal_.has(index, Mark::removed)) return;
+  remove(wanted.step);
+  journal_.set(index, Mark::removed);
+}
+
+StepResult StepWorker::make(std::size_t index) {
+  const ResourceStep& own = step(index);
+  const Wanted want = wanted(own, nullptr);
+  const std::optional<model::IdEntry> known = application_.ids.by_source(own.kind, own.source_id);
+  const ResourceJournal::Intent intent =
+      journal_.intend(index, application_.writer.now(), known ? known->target_id : std::string());
+  // An id that was learnt after the intent is of this step.
+  const bool made = known && known->target_id != intent.previous;
+  bool adopted = false;
+  std::string id;
+  if (made) {
+    id = known->target_id;
+  } else {
+    if (own.action == ResourceAction::recreate) clear_way(index, want);
+    id = create(want, intent, adopted);
+    application_.ids.learn({{.kind = own.kind,
+                             .source_id = own.source_id,
+                             .target_id = id,
+                             .source_name = own.source_name,
+                             .target_name = own.target_name,
+                             .learnt = adopted ? model::Learnt::adopted : model::Learnt::created}});
+  }
+  targets_.made(index);
+  write_columns(want, id);
+  return adopted ? StepResult::adopted : StepResult::done;
+}
+
+void StepWorker::update(const ResourceStep& own) {
+  const ReadyKind& kind = application_.kinds.at(*application_.kinds.find(own.kind));
+  const bool writes =
+      own.writes_body || std::any_of(own.columns.begin(), own.columns.end(),
+                                     [&](const std::string& column) { return written_with_create(kind, column); });
+  std::optional<JsonText> live;
+  if (writes) {
+    const std::optional<Found> found = read(own, kind);
+    if (!found) throw StepFailed(What::conflict, "somebody removed it after the plan was made");
+    live.emplace(found->row.columns.at(kind.body).value_or("{}"));
+  }
+  const Wanted want = wanted(own, live ? &*live : nullptr);
+  if (writes) {
+    const std::string there = compared_live_body(*live, kind);
+    const bool as_planned = own.seen.empty() || body_fingerprint(there) == own.seen;
+    // What an interrupted run wrote is no change of somebody else.
+    if (!as_planned && !holds_all_of(JsonText(there), JsonText(want.compared)))
+      throw StepFailed(What::conflict, "somebody changed it after the plan was made");
+    called(clock_, stop_, [&] { application_.writer.update(kind.kind, own.target_id, content(want)); });
+  }
+  write_columns(want, own.target_id);
+}
+
+void StepWorker::activate(const ResourceStep& own) {
+  const ReadyKind& kind = application_.kinds.at(*application_.kinds.find(own.kind));
+  const std::optional<Found> found = read(own, kind);
+  if (!found) throw StepFailed(What::conflict, "somebody removed it after the plan was made");
+  JsonText live(found->row.columns.at(kind.body).value_or("{}"));
+  if (application_.plan.firing == model::FiringMode::recorded) {
+    const std::optional<base::Row> row = application_.wanted(own.kind, own.key);
+    if (!row) throw StepFailed(What::failed, "the snapshot does not have it any more");
+    const JsonText recorded(row->columns.at(kind.body).value_or("{}"));
+    model::set_firing(live, kind, model::firing_values(recorded, kind));
+  } else {
+    model::pause_firing(live, kind);
+  }
+  model::drop_server_fields(live, kind.documents.front());
+  const platform::ResourceWriter::Content content{
+      .name = own.target_name, .body = model::definition_text(live, kind), .columns = {}};
+  called(clock_, stop_, [&] { application_.writer.update(kind.kind, own.target_id, content); });
+}
+
+void StepWorker::remove(const ResourceStep& own) {
+  const ReadyKind& kind = application_.kinds.at(*application_.kinds.find(own.kind));
+  const std::optional<Found> found = read(own, kind);
+  if (!found) return;
+  JsonText live(found->row.columns.at(kind.body).value_or("{}"));
+  if (!own.seen.empty() && body_fingerprint(compared_live_body(live, kind)) != own.seen)
+    throw StepFailed(What::conflict, "somebody changed it after the plan was made");
+  called(clock_, stop_, [&] { application_.writer.remove(kind.kind, own.target_id); });
+}
+
+StepResult StepWorker::run(std::size_t index) {
+  const ResourceStep& own = step(index);
+  if (journal_.has(index, Mark::done)) {
+    targets_.made(index);
+    return StepResult::already;
+  }
+  StepResult result = StepResult::done;
+  switch (own.action) {
+    case ResourceAction::create:
+    case ResourceAction::recreate:
+      result = make(index);
+      break;
+    case ResourceAction::update:
+      update(own);
+      break;
+    case ResourceAction::activate:
+      activate(own);
+      break;
+    case ResourceAction::remove:
+      remove(own);
+      break;
+    case ResourceAction::skip:
+    case ResourceAction::conflict:
+    case ResourceAction::manual:
+      return StepResult::already;  // nothing is written for these
+  }
+  journal_.set(index, Mark::done);
+  return result;
+}
+
+StepResult StepWorker::patch(std::size_t index) {
+  if (journal_.has(index, Mark::patched)) return StepResult::already;
+  const ResourceStep& own = step(index);
+  const ReadyKind& kind = application_.kinds.at(*application_.kinds.find(own.kind));
+  std::string id = own.target_id;
+  if (own.action != ResourceAction::update) {
+    const std::optional<model::IdEntry> entry = application_.ids.by_source(own.kind, own.source_id);
+    if (!entry) throw StepFailed(What::waiting, "its id is not known");
+    id = entry->target_id;
+  }
+  std::optional<JsonText> live;
+  if (application_.plan.firing == model::FiringMode::kept && own.action == ResourceAction::update) {
+    if (const std::optional<Found> found = read(own, kind))
+      live.emplace(found->row.columns.at(kind.body).value_or("{}"));
+  }
+  const Wanted want = wanted(own, live ? &*live : nullptr);
+  called(clock_, stop_, [&] { application_.writer.update(kind.kind, id, content(want)); });
+  write_columns(want, id);
+  if (want.report.cut) throw StepFailed(What::waiting, "something that it names is still not there");
+  journal_.set(index, Mark::patched);
+  return StepResult::done;
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,178 @@
+#include "engine/resource_apply.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "support/errors.h"
+#include "support/resource_world.h"
+
+namespace holdfast::engine {
+namespace {
+
+using model::FiringMode;
+using test::actions_of;
+using test::outcomes_of;
+using Texts = std::vector<std::string>;
+
+class ResourceApplying : public testing::Test {
+protected:
+  test::ResourceWorld world_;
+  std::string job(const std::string& name) { return world_.target.body("jobs", world_.target.id_of("jobs", name)); }
+};
+
+TEST_F(ResourceApplying, brings_everything_with_ids_of_the_target) {
+  const ResourceApplyResult result = world_.apply(world_.plan());
+  EXPECT_TRUE(result.complete()) << fmt::format("{}", fmt::join(outcomes_of(result), "\n"));
+  EXPECT_EQ(result.created, 15U);
+  EXPECT_EQ(result.adopted, 0U);
+  EXPECT_EQ(job("pong"), fmt::format(R"({{"name":"pong","origin":"pong","big":100000000000000000000000,)"
+                                     R"("tasks":[{{"task_key":"a","run_job_task":{{"job_id":{}}}}}]}})",
+                                     world_.target.id_of("jobs", "ping")));
+  EXPECT_NE(job("ping").find(world_.target.id_of("jobs", "pong")), std::string::npos) << job("ping");
+  const std::string policy = world_.target.body("policies", world_.target.id_of("policies", "cheap"));
+  EXPECT_NE(policy.find(world_.target.id_of("pools", "small")), std::string::npos) << policy;
+  EXPECT_NE(policy.find("1.10"), std::string::npos) << policy;
+  EXPECT_EQ(
+      world_.target.column("notebooks", world_.target.id_of("notebooks", "/Users/anna@corp.test/etl/load"), "content"),
+      "print('\xff')");
+}
+
+TEST_F(ResourceApplying, does_nothing_when_it_is_run_again) {
+  const model::ResourcePlan plan = world_.plan();
+  ASSERT_TRUE(world_.apply(plan).complete());
+  const std::uint64_t writes = world_.target.writes;
+  const ResourceApplyResult again = world_.apply(plan);
+  EXPECT_EQ(again.already, 15U);
+  EXPECT_EQ(again.created, 0U);
+  EXPECT_EQ(world_.target.writes, writes);
+}
+
+TEST_F(ResourceApplying, refuses_a_plan_that_was_changed_after_it_was_begun) {
+  model::ResourcePlan plan = world_.plan();
+  (void)world_.apply(plan);
+  plan.steps[0].reason = "another";
+  EXPECT_EQ(test::error_of([&] { (void)world_.apply(plan); }), base::ErrorKind::conflict);
+}
+
+TEST_F(ResourceApplying, goes_on_after_a_refusal_and_says_who_waits) {
+  world_.target.refusals.emplace("pools/small", base::Error(base::ErrorKind::refused, "the quota is reached"));
+  const ResourceApplyResult result = world_.apply(world_.plan());
+  const Texts outcomes = outcomes_of(result);
+  ASSERT_EQ(outcomes.size(), 8U) << fmt::format("{}", fmt::join(outcomes, "\n"));
+  EXPECT_EQ(outcomes[0], "failed pools/small: the quota is reached");
+  EXPECT_EQ(outcomes[1], "waiting policies/cheap: it needs pools/small, which is not there");
+  EXPECT_TRUE(std::any_of(outcomes.begin(), outcomes.end(),
+                          [](const std::string& one) { return one.starts_with("waiting jobs/nightly/"); }));
+  EXPECT_EQ(result.created, 8U);
+  // The next run does what was left.
+  world_.target.refusals.clear();
+  EXPECT_TRUE(world_.apply(world_.plan()).complete());
+  EXPECT_EQ(actions_of(world_.plan()), Texts{});
+}
+
+TEST_F(ResourceApplying, names_the_column_that_was_refused_and_writes_it_next_time) {
+  model::ResourcePlan plan = world_.plan();
+  world_.target.refusals.emplace("scopes/keys", base::Error(base::ErrorKind::refused, "no"));
+  world_.target.refusals.emplace("scopes/keys/permissions", base::Error(base::ErrorKind::refused, "not yours"));
+  world_.target.refusals.erase("scopes/keys");
+  const ResourceApplyResult result = world_.apply(plan);
+  EXPECT_EQ(outcomes_of(result), Texts{"failed scopes/keys: permissions: not yours"});
+  world_.target.refusals.clear();
+  EXPECT_EQ(actions_of(world_.plan()), Texts{"update scopes/keys"});
+  EXPECT_TRUE(world_.apply(plan).complete());
+  EXPECT_EQ(actions_of(world_.plan()), Texts{});
+}
+
+TEST_F(ResourceApplying, leaves_alone_what_somebody_changed_after_the_plan) {
+  ASSERT_TRUE(world_.apply(world_.plan()).complete());
+  world_.options.firing = FiringMode::recorded;
+  const model::ResourcePlan plan = world_.plan();
+  const std::string id = world_.target.id_of("jobs", "nightly");
+  std::string body = job("nightly");
+  body.replace(body.find("0 0 2"), 5, "0 0 9");
+  world_.target.rewrite("jobs", id, body);
+  const ResourceApplyResult result = world_.apply(plan);
+  ASSERT_EQ(result.outcomes.size(), 1U);
+  EXPECT_EQ(result.outcomes[0].what, ResourceOutcome::What::conflict);
+  EXPECT_EQ(job("nightly"), body);
+}
+
+TEST_F(ResourceApplying, activates_exactly_what_was_recorded) {
+  ASSERT_TRUE(world_.apply(world_.plan()).complete());
+  const model::ResourcePlan plan = world_.activation(FiringMode::recorded);
+  EXPECT_EQ(actions_of(plan), (Texts{"activate jobs/nightly", "activate pools/small"}));
+  EXPECT_EQ(world_.apply(plan).activated, 2U);
+  EXPECT_EQ(job("nightly"), world_.source.body("jobs", world_.source.id_of("jobs", "nightly")));
+  EXPECT_EQ(actions_of(world_.activation(FiringMode::recorded)), Texts{});
+  // And pauses all of it again, the one that was paused before included.
+  EXPECT_EQ(actions_of(world_.activation(FiringMode::paused)),
+            (Texts{"activate jobs/nightly", "activate pools/small"}));
+}
+
+TEST_F(ResourceApplying, adopts_what_a_lost_answer_left_behind_and_not_what_a_human_made) {
+  const model::ResourcePlan plan = world_.plan();
+  // The sixteenth write makes a cluster; just before, a human makes one that is equal in all but its creator.
+  for (std::uint64_t lost = 1; lost <= 30; ++lost) {
+    test::ResourceWorld world;
+    world.target.lose_answer_of = lost;
+    const model::ResourcePlan own = world.plan();
+    const ResourceApplyResult result = world.apply(own);
+    EXPECT_TRUE(result.complete()) << lost << ": " << fmt::format("{}", fmt::join(outcomes_of(result), "\n"));
+    EXPECT_EQ(result.created, 15U) << lost;
+    EXPECT_EQ(world.target.count("clusters"), 2U) << lost;
+    EXPECT_EQ(world.target.count("jobs"), 4U) << lost;
+    EXPECT_EQ(actions_of(world.plan()), Texts{}) << lost;
+  }
+}
+
+TEST_F(ResourceApplying, does_not_take_over_a_unique_name_that_a_human_took_meanwhile) {
+  const model::ResourcePlan plan = world_.plan();
+  world_.target.put("pools", "small", R"({"name":"small","node_type":"other"})");
+  const ResourceApplyResult result = world_.apply(plan);
+  ASSERT_FALSE(result.outcomes.empty());
+  EXPECT_EQ(result.outcomes[0].what, ResourceOutcome::What::conflict);
+  EXPECT_EQ(result.outcomes[0].path, "pools/small");
+  EXPECT_EQ(world_.target.count("pools"), 1U);
+}
+
+TEST_F(ResourceApplying, creates_again_what_cannot_be_changed_and_tells_who_names_it) {
+  ASSERT_TRUE(world_.apply(world_.plan()).complete());
+  const std::string old = world_.target.id_of("pools", "small");
+  const std::string id = world_.source.id_of("pools", "small");
+  std::string body = world_.source.body("pools", id);
+  body.replace(body.find("east-4"), 6, "east-8");
+  world_.source.rewrite("pools", id, body);
+  world_.take_snapshot();
+  world_.options.existing = model::Existing::replace;
+  const ResourceApplyResult result = world_.apply(world_.plan());
+  EXPECT_TRUE(result.complete()) << fmt::format("{}", fmt::join(outcomes_of(result), "\n"));
+  EXPECT_EQ(result.recreated, 1U);
+  const std::string now = world_.target.id_of("pools", "small");
+  EXPECT_NE(now, old);
+  EXPECT_NE(world_.target.body("clusters", world_.target.id_of("clusters", "etl")).find(now), std::string::npos);
+  EXPECT_EQ(actions_of(world_.plan()), Texts{});
+}
+
+TEST_F(ResourceApplying, brings_the_same_with_several_threads) {
+  test::ResourceWorld alone;
+  ASSERT_TRUE(alone.apply(alone.plan()).complete());
+  for (int run = 0; run < 20; ++run) {
+    test::ResourceWorld world;
+    world.target.workers = 6;
+    ASSERT_TRUE(world.apply(world.plan()).complete());
+    ASSERT_EQ(world.target.state(), alone.target.state());
+  }
+}
+
+TEST_F(ResourceApplying, removes_what_the_snapshot_does_not_have) {
+  ASSERT_TRUE(world_.apply(world_.plan()).complete());
+  world_.target.put("clusters", "ghost", R"({"name":"ghost"})");
+  world_.options.removes = true;
+  EXPECT_EQ(world_.apply(world_.plan()).removed, 1U);
+  EXPECT_EQ(world_.target.count("clusters"), 2U);
+}
+
+}  // namespace
+}  // namespace holdfast::engine
