@@ -33,7 +33,7 @@ private:
   const model::KindSet& kinds_;
   const ResourceIndex& wanted_;
   const ResourceIndex& live_;
-  const MatchRules& rules_;
+  const MatchRules rules_;
   const std::vector<ResourceMatch>& matches_;
   std::vector<bool> chosen_;
   std::vector<bool> recreated_;

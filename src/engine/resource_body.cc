@@ -129,9 +129,12 @@ void map_own_name(const ResourceContext& context, const model::Resource& resourc
 void set_firing(const ResourceContext& context, const ReadyKind& kind, JsonText& json, const JsonText* live) {
   if (kind.firing.empty() || context.firing == model::FiringMode::recorded) return;
   // What fires in the snapshot and not on the target arrives paused, whatever else is kept.
-  model::pause_firing(json, kind);
-  if (context.firing == model::FiringMode::kept && live)
-    model::set_firing(json, kind, model::firing_values(*live, kind));
+  std::vector<model::FiringValue> values;
+  if (context.firing == model::FiringMode::kept && live) values = model::firing_values(*live, kind);
+  for (const model::ReadyFiring& ready : kind.firing)
+    if (std::none_of(values.begin(), values.end(), [&](const auto& one) { return one.firing == ready.firing; }))
+      values.push_back({ready.firing, ready.firing->paused});
+  model::set_firing(json, kind, values);
 }
 
 JsonText parsed(const std::optional<base::Bytes>& text, const ResourceContext& context,
@@ -176,10 +179,10 @@ JsonText prepared_body(const ResourceContext& context, const model::Resource& re
   const ReadyKind& kind = context.kinds.at(resource.kind);
   JsonText json = parsed(resource.row.columns[kind.body], context, resource);
   LinkResolver resolver(context, report);
+  model::drop_server_fields(json, kind.documents.front());
   model::rewrite_links(json, kind.documents.front(), [&](const LinkUse& use) { return resolver.answer(use); });
   map_own_name(context, resource, json);
   set_firing(context, kind, json, live);
-  model::drop_server_fields(json, kind.documents.front());
   return json;
 }
 
@@ -190,8 +193,8 @@ std::optional<std::string> prepared_column(const ResourceContext& context, const
   if (!document) return resource.row.columns[column];
   JsonText json = parsed(resource.row.columns[column], context, resource);
   LinkResolver resolver(context, report);
-  model::rewrite_links(json, *document, [&](const LinkUse& use) { return resolver.answer(use); });
   model::drop_server_fields(json, *document);
+  model::rewrite_links(json, *document, [&](const LinkUse& use) { return resolver.answer(use); });
   return json.print();
 }
 

@@ -92,7 +92,10 @@ ResourceStep StepDecider::step_for(std::uint32_t index) const {
   step.source_id = resource.id;
   step.source_name = resource.name;
   const Resource* live = live_of(index);
-  step.target_name = live ? live->name : facts_.kinds.mapped_name(resource.kind, resource.name, facts_.options.mapping);
+  // What the id map names and is not there any more: what it names when the step is done is of another run.
+  const model::IdEntry* gone = live ? nullptr : facts_.ids.by_source(step.kind, step.source_id);
+  if (gone) step.seen = gone->target_id;
+  step.target_name = live ? live->name : facts_.kinds.mapped_name(resource.kind, resource.name, facts_.context.mapping);
   if (live) step.target_id = live->id;
   return step;
 }
@@ -145,7 +148,7 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
   absent_.insert(report.absent.begin(), report.absent.end());
   tasks(resource, step);
   if (!report.refused.empty()) refuse(step, report);
-  if (step.action == ResourceAction::create) mention(index, step);
+  if (step.action == ResourceAction::create) mention(resource, step);
 }
 
 std::optional<ResourceStep> StepDecider::decide(std::uint32_t index) {
@@ -159,11 +162,14 @@ void StepDecider::compare_body(const Resource& resource, const Resource& live, R
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
   JsonText there(live.row.columns[kind.body].value_or("{}"));
   JsonText wanted = prepared_body(facts_.context, resource, &there, report);
-  const std::string before = compared_live_body(there, kind);
-  const std::string after = compared_body(wanted, kind);
-  step.seen = body_fingerprint(before);
   step.writes_body = false;
+  model::drop_server_fields(there, kind.documents.front());
+  // By far the most are equal to the letter.
+  if (model::definition_text(there, kind) == model::definition_text(wanted, kind)) return;
+  const std::string before = compared_body(there, kind);
+  const std::string after = compared_body(wanted, kind);
   if (before == after) return;
+  step.seen = body_fingerprint(before);
   step.fields = differences(kind.kind.collection.columns[kind.body], before, after);
   step.writes_body = !step.fields.empty();
   if (!step.writes_body) return;

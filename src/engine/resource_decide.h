@@ -19,6 +19,7 @@ struct PlanFacts {
   const ResourceIndex& wanted;
   const ResourceIndex& live;
   const std::vector<ResourceMatch>& matches;
+  const model::IdMap& ids;
   const Mentions& mentions;
   ResourceContext context;
 };

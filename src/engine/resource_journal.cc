@@ -40,14 +40,11 @@ std::string ResourceJournal::name(std::size_t step, std::string_view what) const
   return fmt::format("{}{:08}-{}", folder_, step, what);
 }
 
-// The instant, a line end, and the rest is the id.
-ResourceJournal::Intent ResourceJournal::intend(std::size_t step, base::Instant now, const std::string& previous) {
+ResourceJournal::Intent ResourceJournal::intend(std::size_t step, base::Instant now) {
   const std::string object = name(step, "intent");
-  if (state_.put(object, base::to_rfc3339(now) + '\n' + previous)) return {now, previous, true};
-  const std::string record = state_.get_all(object);
-  const std::size_t end = record.find('\n');
-  const std::optional<base::Instant> at = base::parse_instant(record.substr(0, end));
-  if (at && end != std::string::npos) return {*at, record.substr(end + 1), false};
+  if (state_.put(object, base::to_rfc3339(now))) return {.at = now, .fresh = true};
+  const std::optional<base::Instant> at = base::parse_instant(state_.get_all(object));
+  if (at) return {.at = *at, .fresh = false};
   throw Error(ErrorKind::corruption, fmt::format("journal record {} cannot be read", object),
               "Make a new plan: it will hold what is left to do.");
 }

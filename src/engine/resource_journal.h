@@ -18,11 +18,10 @@ public:
   ResourceJournal(storage::Backend& state, const model::ResourcePlan& plan);
 
   struct Intent {
-    base::Instant at;      // by the platform's clock, before the first attempt
-    std::string previous;  // what the id map named then
-    bool fresh = false;    // written just now: no attempt was made before
+    base::Instant at;    // by the platform's clock, before the first attempt
+    bool fresh = false;  // written just now: no attempt was made before
   };
-  Intent intend(std::size_t step, base::Instant now, const std::string& previous);
+  Intent intend(std::size_t step, base::Instant now);
   enum class Mark { removed, done, patched };
   bool has(std::size_t step, Mark mark) const;
   void set(std::size_t step, Mark mark);

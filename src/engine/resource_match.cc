@@ -32,15 +32,19 @@ public:
         wanted_(wanted),
         live_(live),
         rules_(rules),
+        mapping_(rules.mapping),
         matches_(wanted.resources().size()),
         claimed_(live.resources().size(), false) {}
 
-  std::vector<ResourceMatch> run() {
+  MatchResult run() {
     by_id_map();
     if (rules_.in_place) by_own_id();
     by_identity();
-    by_name();
-    return std::move(matches_);
+    by_name([&](const Resource& resource) { return !has_path(resource); });
+    learn_names();
+    // Paths hold names of users.
+    by_name([&](const Resource& resource) { return has_path(resource); });
+    return {std::move(matches_), std::move(mapping_)};
   }
 
 private:
@@ -99,10 +103,12 @@ private:
   }
 
   // Those that wait for one name are looked at together: two clusters of one name stay two.
-  void by_name() {
+  template <typename Which>
+  void by_name(const Which& which) {
     std::map<std::pair<std::size_t, std::string>, std::vector<std::uint32_t>> waiting;
     each_open([&](std::uint32_t i, const Resource& resource) {
-      std::string name = kinds_.mapped_name(resource.kind, resource.name, rules_.mapping);
+      if (!which(resource)) return;
+      const std::string name = kinds_.mapped_name(resource.kind, resource.name, mapping_);
       waiting[{resource.kind, kinds_.folded(resource.kind, name)}].push_back(i);
     });
     for (const auto& [called, wanted] : waiting) {
@@ -118,6 +124,18 @@ private:
     }
   }
 
+  // Of kinds that are the same under another name.  Of all others another name is a difference.
+  void learn_names() {
+    for (std::uint32_t i = 0; i < matches_.size(); ++i) {
+      const Resource& resource = want(i);
+      const model::ReadyKind& kind = kinds_.at(resource.kind);
+      const bool may_differ = !kind.same_by.empty() || kind.kind.name_case == model::Kind::Case::ignored;
+      if (open(i) || !may_differ) continue;
+      const Resource& live = live_.resources()[matches_[i].live];
+      if (live.name != resource.name) mapping_.names[kind.label()][resource.name] = live.name;
+    }
+  }
+
   // An entry of the id map whose source the snapshot does not have still holds.
   bool stands_for_another(std::size_t kind, std::uint32_t live) const {
     if (has_path(live_.resources()[live])) return false;
@@ -129,6 +147,7 @@ private:
   const ResourceIndex& wanted_;
   const ResourceIndex& live_;
   const MatchRules& rules_;
+  model::Mapping mapping_;
   std::vector<ResourceMatch> matches_;
   std::vector<bool> claimed_;
 };
@@ -177,8 +196,8 @@ std::uint32_t ResourceIndex::above(std::string_view space, std::string_view path
   return k_none;
 }
 
-std::vector<ResourceMatch> match_resources(const KindSet& kinds, const ResourceIndex& wanted, const ResourceIndex& live,
-                                           const MatchRules& rules) {
+MatchResult match_resources(const KindSet& kinds, const ResourceIndex& wanted, const ResourceIndex& live,
+                            const MatchRules& rules) {
   return Matcher(kinds, wanted, live, rules).run();
 }
 

@@ -49,9 +49,15 @@ struct MatchRules {
   bool in_place = false;  // the snapshot is of the target itself: ids mean the same on both sides
 };
 
-// One match for each of `wanted`.  By the id map; in place by the id; by fields that tell a resource across accounts;
+struct MatchResult {
+  std::vector<ResourceMatch> matches;  // one for each of `wanted`
+  // The rules, and the names that matched resources have on the target: who is called otherwise there is named so.
+  model::Mapping mapping;
+};
+
+// By the id map; in place by the id; by fields that tell a resource across accounts;
 // by the natural name, where one of that name is wanted and one is there that stands for nothing else.
-std::vector<ResourceMatch> match_resources(const model::KindSet& kinds, const ResourceIndex& wanted,
-                                           const ResourceIndex& live, const MatchRules& rules);
+MatchResult match_resources(const model::KindSet& kinds, const ResourceIndex& wanted, const ResourceIndex& live,
+                            const MatchRules& rules);
 
 }  // namespace holdfast::engine

@@ -42,15 +42,18 @@ public:
         wanted_(kinds, sides.wanted),
         live_(kinds, sides.live),
         rules_{.ids = ids, .mapping = options.mapping, .in_place = options.source == options.target},
-        matches_(match_resources(kinds, wanted_, live_, rules_)),
-        targets_(kinds, wanted_, live_, rules_, matches_),
+        matched_(match_resources(kinds, wanted_, live_, rules_)),
+        matches_(matched_.matches),
+        targets_(kinds, wanted_, live_, {.ids = ids, .mapping = matched_.mapping, .in_place = rules_.in_place},
+                 matches_),
         facts_{.kinds = kinds,
                .options = options,
                .wanted = wanted_,
                .live = live_,
                .matches = matches_,
+               .ids = ids,
                .mentions = mentions_,
-               .context = {.kinds = kinds, .mapping = options.mapping, .targets = targets_, .firing = options.firing}},
+               .context = {.kinds = kinds, .mapping = matched_.mapping, .targets = targets_, .firing = options.firing}},
         decider_(facts_) {}
 
   void restore(ResourcePlan& plan) {
@@ -60,6 +63,7 @@ public:
     put_in_order(drafts, plan);
     if (options_.removes) removals(plan);
     learn_matches(plan);
+    plan.mapping = matched_.mapping;
     plan.absent = decider_.absent();
     count_calls(plan);
   }
@@ -89,7 +93,8 @@ private:
   ResourceIndex wanted_;
   ResourceIndex live_;
   MatchRules rules_;
-  std::vector<ResourceMatch> matches_;
+  MatchResult matched_;
+  const std::vector<ResourceMatch>& matches_;
   PlannedTargets targets_;
   Mentions mentions_;
   PlanFacts facts_;
@@ -265,7 +270,6 @@ ResourcePlan empty_plan(const ResourcePlanOptions& options, const base::Clock& c
   plan.existing = options.existing;
   plan.removes = options.removes;
   plan.firing = options.firing;
-  plan.mapping = options.mapping;
   plan.made = clock.now();
   return plan;
 }

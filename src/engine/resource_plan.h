@@ -14,21 +14,21 @@
 namespace holdfast::engine {
 
 struct ResourcePlanOptions {
-  std::string repository;
-  std::string snapshot;
-  std::string source;  // connectors; the same one: restored in place
-  std::string target;
-  std::string selection;  // as it was given
+  std::string repository{};
+  std::string snapshot{};
+  std::string source{};  // connectors; the same one: restored in place
+  std::string target{};
+  std::string selection{};  // as it was given
   model::Existing existing = model::Existing::update;
   model::FiringMode firing = model::FiringMode::paused;
   bool removes = false;            // what the selection has on the target and not in the snapshot is removed
   bool with_dependencies = false;  // what the selection needs and the target lacks comes along
-  model::Mapping mapping;
-  std::vector<std::string> foreign_texts;  // host names of the source: reported where free text mentions them
+  model::Mapping mapping{};
+  std::vector<std::string> foreign_texts{};  // host names of the source: reported where free text mentions them
   // Empty: everything.  Asked about resources of both sides.
-  std::function<bool(const model::Resource&)> selects;
+  std::function<bool(const model::Resource&)> selects{};
   // Whether the snapshot could not read the range of this key, so that its absence proves nothing.
-  std::function<bool(const model::Resource&)> stale;
+  std::function<bool(const model::Resource&)> stale{};
 };
 
 struct ResourceSides {

@@ -142,7 +142,8 @@ void StepWorker::write_columns(const Wanted& wanted, const std::string& id) {
     if (column.written != KindColumn::Written::afterwards || !has_column(wanted.step, column.name)) continue;
     try {
       const std::optional<std::string> text = column_text(wanted, column.name);
-      if (text) called(clock_, stop_, [&] { application_.writer.set_column(wanted.kind.kind, id, column.name, *text); });
+      if (text)
+        called(clock_, stop_, [&] { application_.writer.set_column(wanted.kind.kind, id, column.name, *text); });
     } catch (const StepFailed& failed) {
       if (!first) first.emplace(failed.outcome(), fmt::format("{}: {}", column.name, failed.text()));
     }
@@ -208,16 +209,16 @@ StepResult StepWorker::make(std::size_t index) {
   const ResourceStep& own = step(index);
   const Wanted want = wanted(own, nullptr);
   const std::optional<model::IdEntry> known = application_.ids.by_source(own.kind, own.source_id);
-  const ResourceJournal::Intent intent =
-      journal_.intend(index, application_.writer.now(), known ? known->target_id : std::string());
-  // An id that was learnt after the intent is of this step.
-  const bool made = known && known->target_id != intent.previous;
+  const bool recreates = own.action == ResourceAction::recreate;
+  // An id that was learnt after the plan was made: by this step before it was killed, or by another plan.
+  const bool made = known && known->target_id != (recreates ? own.target_id : own.seen);
   bool adopted = false;
   std::string id;
   if (made) {
     id = known->target_id;
   } else {
-    if (own.action == ResourceAction::recreate) clear_way(index, want);
+    const ResourceJournal::Intent intent = journal_.intend(index, application_.writer.now());
+    if (recreates) clear_way(index, want);
     id = create(want, intent, adopted);
     application_.ids.learn({{.kind = own.kind,
                              .source_id = own.source_id,

@@ -4,17 +4,16 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <utility>
+
+#include "base/error.h"
+#include "model/json_text.h"
 
 namespace holdfast::model {
 
 namespace {
 
 using base::ByteView;
-
-// Deeper documents are compared as text: no known aspect comes near, and the comparison below recurses.
-constexpr std::size_t k_depth_max = 200;
 
 // A JSON value that keeps numbers as they were written.
 struct Value {
@@ -24,70 +23,39 @@ struct Value {
   std::vector<std::string> names;  // of an object: names[i] belongs to items[i]
 };
 
-std::string json_text(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+// Recursion ends where JsonText refuses to nest.
+Value value_of(const JsonText& json, JsonText::Id id) {
+  Value out;
+  switch (json.type(id)) {
+    case JsonText::Type::object:
+      out.type = Value::Type::object;
+      break;
+    case JsonText::Type::array:
+      out.type = Value::Type::array;
+      break;
+    case JsonText::Type::string:
+      out.scalar = json_quoted(json.string(id));
+      return out;
+    case JsonText::Type::number:
+    case JsonText::Type::boolean:
+    case JsonText::Type::null:
+      out.scalar = json.raw(id);
+      return out;
+  }
+  for (JsonText::Id child = json.first(id); child != JsonText::k_none; child = json.next(child)) {
+    out.items.push_back(value_of(json, child));
+    if (out.type == Value::Type::object) out.names.emplace_back(json.name(child));
+  }
+  return out;
 }
 
-// Builds a Value; refuses what is deeper than k_depth_max.
-class Builder : public nlohmann::json_sax<nlohmann::json> {
-public:
-  bool null() override { return scalar("null"); }
-  bool boolean(bool value) override { return scalar(value ? "true" : "false"); }
-  bool number_integer(number_integer_t value) override { return scalar(std::to_string(value)); }
-  bool number_unsigned(number_unsigned_t value) override { return scalar(std::to_string(value)); }
-  bool number_float(number_float_t, const string_t& written) override { return scalar(written); }
-  bool string(string_t& value) override { return scalar(json_text(value)); }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override { return open(Value::Type::object); }
-  bool key(string_t& name) override {
-    name_ = name;
-    return true;
-  }
-  bool end_object() override { return close(); }
-  bool start_array(std::size_t) override { return open(Value::Type::array); }
-  bool end_array() override { return close(); }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override { return false; }
-
-  Value take() { return std::move(root_); }
-
-private:
-  bool scalar(std::string text) {
-    Value value;
-    value.scalar = std::move(text);
-    place(std::move(value));
-    return true;
-  }
-  bool open(Value::Type type) {
-    if (stack_.size() >= k_depth_max) return false;
-    Value value;
-    value.type = type;
-    stack_.push_back(place(std::move(value)));
-    return true;
-  }
-  bool close() {
-    stack_.pop_back();
-    return true;
-  }
-  // Pointers on the stack stay good: a container grows only while it is the innermost one.
-  Value* place(Value value) {
-    if (stack_.empty()) {
-      root_ = std::move(value);
-      return &root_;
-    }
-    Value& parent = *stack_.back();
-    if (parent.type == Value::Type::object) parent.names.push_back(std::move(name_));
-    return &parent.items.emplace_back(std::move(value));
-  }
-
-  Value root_;
-  std::vector<Value*> stack_;
-  std::string name_;
-};
-
 std::optional<Value> parse(ByteView text) {
-  Builder builder;
-  if (!nlohmann::json::sax_parse(text, &builder)) return std::nullopt;
-  return builder.take();
+  try {
+    const JsonText json{std::string(text)};
+    return value_of(json, JsonText::k_root);
+  } catch (const base::Error&) {
+    return std::nullopt;
+  }
 }
 
 void print(const Value& value, std::string& out) {
@@ -100,7 +68,7 @@ void print(const Value& value, std::string& out) {
   const char* comma = "";
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     out += std::exchange(comma, ",");
-    if (!array) out += json_text(value.names[i]) + ':';
+    if (!array) out += json_quoted(value.names[i]) + ':';
     print(value.items[i], out);
   }
   out += array ? ']' : '}';
@@ -114,7 +82,7 @@ std::string text_of(const Value& value) {
 
 std::string member_path(const std::string& path, const std::string& name) {
   const bool plain = !name.empty() && name.find_first_of(".[]\"/ ") == std::string::npos;
-  return plain ? fmt::format("{}.{}", path, name) : fmt::format("{}[{}]", path, json_text(name));
+  return plain ? fmt::format("{}.{}", path, name) : fmt::format("{}[{}]", path, json_quoted(name));
 }
 
 class Comparison {

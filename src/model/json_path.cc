@@ -27,6 +27,14 @@ std::string quoted_name(std::string_view text, std::size_t& at) {
   return name;
 }
 
+// One bit of 64: most names of a document are told apart from those that are looked for without comparing them.
+std::uint64_t hint_of(std::string_view name) noexcept {
+  if (name.empty()) return 1;
+  const auto first = static_cast<unsigned char>(name.front());
+  const auto last = static_cast<unsigned char>(name.back());
+  return std::uint64_t{1} << ((name.size() * 31 + first * 7u + last) & 63u);
+}
+
 }  // namespace
 
 JsonPath::JsonPath(std::string_view text) : text_(text) {
@@ -127,6 +135,7 @@ JsonPaths::JsonPaths(const std::vector<std::string>& texts) {
       others_.push_back(index);
     } else {
       by_name_.emplace_back(path.steps_[path.pivot_ - 1].name, index);
+      hints_ |= hint_of(by_name_.back().first);
     }
   }
   std::sort(by_name_.begin(), by_name_.end());
@@ -134,11 +143,13 @@ JsonPaths::JsonPaths(const std::vector<std::string>& texts) {
 
 void JsonPaths::visit(const JsonText& json, const std::function<void(std::size_t, Id)>& take) const {
   for (const std::size_t index : others_) paths_[index].visit(json, [&](Id id) { take(index, id); });
+  if (by_name_.empty()) return;
   std::vector<Id> found;
   const auto before = [](const auto& entry, std::string_view name) { return entry.first < name; };
   for (Id id = 1; id < json.size(); ++id) {
     if (!json.is_member(id)) continue;
     const std::string_view name = json.name(id);
+    if ((hints_ & hint_of(name)) == 0) continue;
     auto entry = std::lower_bound(by_name_.begin(), by_name_.end(), name, before);
     for (; entry != by_name_.end() && entry->first == name; ++entry) {
       const JsonPath& path = paths_[entry->second];

@@ -51,6 +51,7 @@ public:
 private:
   std::vector<JsonPath> paths_;
   std::vector<std::pair<std::string, std::size_t>> by_name_;  // name of the pivot, sorted
+  std::uint64_t hints_ = 0;                                   // which names cannot be one of them
   std::vector<std::size_t> others_;                           // without a pivot
 };
 

@@ -240,7 +240,7 @@ private:
 JsonText::JsonText(std::string text) : text_(std::move(text)) {
   if (text_.size() >= std::numeric_limits<std::uint32_t>::max())
     throw base::Error(base::ErrorKind::unsupported, "a JSON text of 4 GB or more cannot be looked into");
-  nodes_.reserve(text_.size() / 16 + 1);
+  nodes_.reserve(text_.size() / 10 + 1);
   JsonScanner(*this).run();
 }
 
@@ -301,6 +301,12 @@ void JsonText::replace(Id id, std::string json) {
 void JsonText::remove(Id id) {
   nodes_[id].edit = Edit::removed;
   mark_above(id);
+}
+
+bool JsonText::is_gone(Id id) const noexcept {
+  for (; id != k_none; id = parent(id))
+    if (removed(id)) return true;
+  return false;
 }
 
 void JsonText::add_member(Id object, std::string_view name, std::string json) {

@@ -42,6 +42,7 @@ public:
   void replace(Id id, std::string json);
   void remove(Id id);
   bool removed(Id id) const noexcept { return nodes_[id].edit == Edit::removed; }
+  bool is_gone(Id id) const noexcept;  // it, or something above it, is removed
   void add_member(Id object, std::string_view name, std::string json);
   std::string print(Id id = k_root) const;
 

@@ -34,9 +34,9 @@ enum class LinkForm {
 // A field that names something else.  Several links on one field are alternatives: the first whose `to` knows the
 // value counts.
 struct Link {
-  std::string field;
+  std::string field{};
   LinkForm form = LinkForm::id;
-  std::string to;              // name of a kind, or of a space; see Kind::space
+  std::string to{};            // name of a kind, or of a space; see Kind::space
   std::string column{k_body};  // which document the field is in
   std::string prefix{};        // the link holds only for values that begin so; kept in front of what is mapped
   std::vector<Link> inside{};  // of LinkForm::json; their `column` does not count
@@ -51,41 +51,41 @@ struct Link {
 
 // Holds where the field is there and its value is this JSON; with `equals` empty, where the field is there at all.
 struct Condition {
-  std::string field;
+  std::string field{};
   std::string equals{};  // "true", "\"admins\""
 };
 
 // Items of arrays that are no part of what a user set: inherited grants, those of administrators.
 struct OmittedItem {
-  std::string items;  // "access_control_list[*]"
-  Condition when;     // its field starts at the item
+  std::string items{};  // "access_control_list[*]"
+  Condition when{};     // its field starts at the item
 };
 
 // An array whose order means nothing.  Items are paired by the values of `keys`, by their whole value without.
 struct UnorderedArray {
-  std::string field;
+  std::string field{};
   std::vector<std::string> keys{};
 };
 
 // What the platform takes a field for when it is not there.  Nothing is assumed of fields without one.
 struct FieldDefault {
-  std::string field;
-  std::string value;  // JSON
+  std::string field{};
+  std::string value{};  // JSON
 };
 
 // What starts something by itself.  It arrives with `paused`; activating puts back what was recorded.
 struct Firing {
-  std::string within;  // fires only where this is there: "settings.schedule"; empty: always
-  std::string field;   // "settings.schedule.pause_status"
-  std::string paused;  // JSON: "\"PAUSED\""
-  std::string absent;  // JSON of what it means when the field is not there: "\"UNPAUSED\""
+  std::string within{};  // fires only where this is there: "settings.schedule"; empty: always
+  std::string field{};   // "settings.schedule.pause_status"
+  std::string paused{};  // JSON: "\"PAUSED\""
+  std::string absent{};  // JSON of what it means when the field is not there: "\"UNPAUSED\""
 };
 
 // What no API can do.
 struct Manual {
   enum class What { instead, besides } what = What::besides;  // of creating it
   Condition when{};                                           // with an empty field: always
-  std::string text;  // a full sentence that says what to do; {name} is the resource's natural name
+  std::string text{};  // a full sentence that says what to do; {name} is the resource's natural name
 };
 
 struct Cost {
@@ -95,7 +95,7 @@ struct Cost {
 
 // A column beside the body.  They are written in the order in which they are listed.
 struct KindColumn {
-  std::string name;
+  std::string name{};
   enum class Written { with_create, afterwards, never } written = Written::afterwards;
   Cost cost{};
   std::vector<std::string> server_fields{};
@@ -109,8 +109,8 @@ enum class Names {
 };
 
 struct Kind {
-  Collection collection;  // its name is the kind's name: "jobs"
-  std::string one{};      // for messages: "job"
+  Collection collection{};  // its name is the kind's name: "jobs"
+  std::string one{};        // for messages: "job"
   Names names = Names::unique;
   // Names that differ only in the case of ASCII letters are one name.
   enum class Case { counts, ignored } name_case = Case::counts;

@@ -55,11 +55,13 @@ ReadyDocument ready_document(const Kind& kind, std::string_view name, const Docu
   out.dropped = JsonPaths(rules.server_fields);
   for (const OmittedItem& item : rules.omitted)
     out.omitted.push_back({JsonPath(item.items), {JsonPath(item.when.field), item.when.equals}});
+  std::vector<std::string> arrays;
   for (const UnorderedArray& array : rules.unordered) {
-    ReadyDocument::Unordered ready{JsonPath(array.field), {}};
-    for (const std::string& key : array.keys) ready.keys.emplace_back(key);
-    out.unordered.push_back(std::move(ready));
+    arrays.push_back(array.field);
+    std::vector<JsonPath>& keys = out.unordered_keys.emplace_back();
+    for (const std::string& key : array.keys) keys.emplace_back(key);
   }
+  out.unordered = JsonPaths(arrays);
   return out;
 }
 
@@ -87,6 +89,7 @@ void make_ready(ReadyKind& out) {
   ReadyDocument body = ready_document(kind, k_body, {kind.server_fields, kind.omitted, kind.unordered});
   body.secret = JsonPaths(kind.secret_fields);
   for (const FieldDefault& one : kind.defaults) body.defaults.push_back({JsonPath(one.field), one.value});
+  for (const Firing& one : kind.firing) body.defaults.push_back({JsonPath(one.field), one.absent});
   out.documents.push_back(std::move(body));
   for (const KindColumn& column : kind.columns)
     if (kind.collection.columns[column_of(kind, column.name)].content == ColumnContent::json)
@@ -117,8 +120,8 @@ const ReadyDocument* ReadyKind::document(std::size_t column) const noexcept {
   return nullptr;
 }
 
-std::size_t ReadyKind::column(std::string_view name) const {
-  return column_of(kind, name);
+std::size_t ReadyKind::column(std::string_view column_name) const {
+  return column_of(kind, column_name);
 }
 
 KindSet::KindSet(const std::vector<Kind>& kinds) {

@@ -32,11 +32,8 @@ struct ReadyDocument {
     ReadyCondition when;
   };
   std::vector<Omitted> omitted;
-  struct Unordered {
-    JsonPath field;
-    std::vector<JsonPath> keys;
-  };
-  std::vector<Unordered> unordered;
+  JsonPaths unordered;
+  std::vector<std::vector<JsonPath>> unordered_keys;  // of each
   std::vector<ReadyCondition> defaults;
 };
 
@@ -57,7 +54,7 @@ struct ReadyKind {
   std::vector<std::optional<ReadyCondition>> manual;                 // of each Kind::manual
   std::vector<ReadyDocument> documents;                              // the body's first
   const ReadyDocument* document(std::size_t column) const noexcept;  // nullptr: the column is no JSON document
-  std::size_t column(std::string_view name) const;                   // throws Error{internal} when there is none
+  std::size_t column(std::string_view column_name) const;            // throws Error{internal} when there is none
   const std::string& label() const noexcept { return kind.collection.name; }
 };
 

@@ -55,7 +55,9 @@ struct ResourceStep {
   std::string source_name;  // natural names
   std::string target_id;    // empty: it is not there yet
   std::string target_name;
-  std::string seen;  // fingerprint of the target's body as planned; somebody who changed it since is not overwritten
+  // Of a create: the id of what stood for it before, and is gone.  Else the fingerprint of the target's body as it was
+  // planned: somebody who changed it since is not overwritten.
+  std::string seen;
   std::uint64_t calls = 0;
 
   bool writes() const noexcept {

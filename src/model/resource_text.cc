@@ -31,7 +31,8 @@ public:
     std::vector<std::pair<Id, std::size_t>> found;
     paths_.visit(json, [&](std::size_t link, Id id) {
       const JsonText::Type type = json.type(id);
-      if (type == JsonText::Type::string || type == JsonText::Type::number) found.emplace_back(id, link);
+      const bool scalar = type == JsonText::Type::string || type == JsonText::Type::number;
+      if (scalar && !json.is_gone(id)) found.emplace_back(id, link);
     });
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
@@ -201,10 +202,9 @@ void put_in_order(JsonText& json, const ReadyDocument& document) {
     });
   // Children come behind their parents: from the end, what an array holds is in order before the array is.
   std::map<Id, const std::vector<JsonPath>*, std::greater<>> arrays;
-  for (const ReadyDocument::Unordered& one : document.unordered)
-    one.field.visit(json, [&](Id id) {
-      if (json.type(id) == JsonText::Type::array) arrays.emplace(id, &one.keys);
-    });
+  document.unordered.visit(json, [&](std::size_t index, Id id) {
+    if (json.type(id) == JsonText::Type::array) arrays.emplace(id, &document.unordered_keys[index]);
+  });
   for (const auto& [array, keys] : arrays) sort_items(json, array, *keys);
 }
 

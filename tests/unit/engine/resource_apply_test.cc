@@ -104,7 +104,9 @@ TEST_F(ResourceApplying, activates_exactly_what_was_recorded) {
   const model::ResourcePlan plan = world_.activation(FiringMode::recorded);
   EXPECT_EQ(actions_of(plan), (Texts{"activate jobs/nightly", "activate pools/small"}));
   EXPECT_EQ(world_.apply(plan).activated, 2U);
-  EXPECT_EQ(job("nightly"), world_.source.body("jobs", world_.source.id_of("jobs", "nightly")));
+  EXPECT_NE(job("nightly").find(R"("pause_status":"UNPAUSED")"), std::string::npos) << job("nightly");
+  world_.options.firing = FiringMode::recorded;
+  EXPECT_EQ(actions_of(world_.plan()), Texts{});
   EXPECT_EQ(actions_of(world_.activation(FiringMode::recorded)), Texts{});
   // And pauses all of it again, the one that was paused before included.
   EXPECT_EQ(actions_of(world_.activation(FiringMode::paused)),
