@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "model/selection.h"
+#include "model/glob.h"
 
 namespace holdfast::model {
 
