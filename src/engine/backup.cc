@@ -56,6 +56,12 @@ private:
   std::atomic<std::uint64_t> blocks_{0};
 };
 
+std::uint64_t largest_value(const base::RowView& row) noexcept {
+  std::size_t out = 0;
+  for (const base::ColumnView& value : row.columns) out = std::max(out, value ? value->size() : 0);
+  return out;
+}
+
 // Hands a reader's rows to the tree.  An exception of the tree or of the store ends the backup, one of the reader ends
 // its range only: `failed` keeps the two apart.
 class UpdateSink : public platform::RowSink {
@@ -70,6 +76,12 @@ public:
 
   void row(const base::RowView& row) override {
     throw_if_stopped(stop_);
+    if (const std::uint64_t largest = largest_value(row); largest > repository::k_value_bytes_max) {
+      unread({.from = base::Bytes(row.key), .to = base::Bytes(row.key) + '\0'},
+             fmt::format("it holds a value of {} bytes, and {} is the most that is stored", largest,
+                         repository::k_value_bytes_max));
+      return;
+    }
     try {
       update_.add(row);
     } catch (...) {

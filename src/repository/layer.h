@@ -70,7 +70,7 @@ struct Layer {
 
 inline constexpr std::size_t k_top_bytes = 8 * 1024;        // of an encoded `top`, before a level is added
 inline constexpr std::size_t k_overflow_bytes = 64 * 1024;  // a column value larger than this goes to an overflow block
-inline constexpr std::size_t k_value_bytes_max = 256u << 20;  // and one larger than this is refused
+inline constexpr std::size_t k_value_bytes_max = 16u << 20;  // and one larger than this is refused
 
 // Whether a layer keeps Bloom filters: delta layers do (most look-ups miss them), the base does not.
 enum class Filters { none, keep };

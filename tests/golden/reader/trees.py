@@ -131,7 +131,7 @@ def parse_measured(body, count):
         if length > 1:
             return body.raw(length - 2)
         size = body.varint()
-        expect(size <= 256 * MIB, "a value is too large")
+        expect(size <= 16 * MIB, "a value is too large")
         return size, [body.raw(16) for _ in range((size + MIB - 1) // MIB)]
     return [value(length) for length in [body.varint() for _ in range(count)]]
 

@@ -256,6 +256,29 @@ TEST(Backup, in_which_nothing_could_be_read_fails_and_leaves_no_snapshot) {
   EXPECT_TRUE(world.repository->snapshots().empty());
 }
 
+TEST(Backup, names_a_row_that_is_too_large_keeps_what_it_was_and_stores_the_others) {
+  EngineWorld world;
+  RowMap rows = test::some_rows(50, 7);
+  base::Row grown = test::aspect_row("urn:li:corpuser:anna", "corpUserInfo", "{}");
+  rows[grown.key] = grown;
+  world.connector.set_rows(rows);
+  world.backup();
+  const RowMap before = rows;
+  grown.columns[0] = std::string(repository::k_value_bytes_max + 1, 'x');
+  const base::Row fits =
+      test::aspect_row("urn:li:corpuser:bert", "corpUserInfo", std::string(repository::k_value_bytes_max, 'x'));
+  rows[grown.key] = grown;
+  rows[fits.key] = fits;
+  world.connector.set_rows(rows);
+  const Snapshot snapshot = world.backup().snapshot;
+  RowMap expected = before;
+  expected[fits.key] = fits;
+  EXPECT_TRUE(world.rows_of(snapshot) == expected) << "16 MiB are not worth printing";
+  ASSERT_EQ(snapshot.outcomes.size(), 1U);
+  EXPECT_NE(snapshot.outcomes[0].find("urn:li:corpuser:anna/corpUserInfo"), std::string::npos) << snapshot.outcomes[0];
+  EXPECT_NE(snapshot.outcomes[0].find("16777217 bytes"), std::string::npos) << snapshot.outcomes[0];
+}
+
 TEST(Backup, of_an_empty_platform_is_an_empty_snapshot) {
   EngineWorld world;
   const Snapshot snapshot = world.backup().snapshot;
