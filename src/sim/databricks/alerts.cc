@@ -10,7 +10,9 @@
 namespace holdfast::sim::databricks {
 namespace {
 
-Alerts& held(World& world) { return world.part<Alerts>(); }
+Alerts& held(World& world) {
+  return world.part<Alerts>();
+}
 
 std::vector<Document> active(const Documents& documents) {
   std::vector<Document> out = documents.newest_first();
@@ -26,16 +28,17 @@ void check_legacy(World& world, const Json& alert) {
     throw missing(fmt::format("Query {} does not exist.", *query));
   }
   if (alert.contains("condition")) {
-    check_enum(required_object(alert, "condition"), "op",
-               {"GREATER_THAN", "GREATER_THAN_OR_EQUAL", "LESS_THAN", "LESS_THAN_OR_EQUAL", "EQUAL", "NOT_EQUAL",
-                "IS_NULL"});
+    check_enum(
+        required_object(alert, "condition"), "op",
+        {"GREATER_THAN", "GREATER_THAN_OR_EQUAL", "LESS_THAN", "LESS_THAN_OR_EQUAL", "EQUAL", "NOT_EQUAL", "IS_NULL"});
   }
 }
 
 Reply create_legacy(Call& call) {
   World& world = call.world();
   Json alert = required_object(call.body(), "alert");
-  drop_fields(alert, {"id", "create_time", "update_time", "trigger_time", "lifecycle_state", "owner_user_name", "state"});
+  drop_fields(alert,
+              {"id", "create_time", "update_time", "trigger_time", "lifecycle_state", "owner_user_name", "state"});
   required_string(alert, "query_id");
   check_legacy(world, alert);
   const std::string id = world.new_uuid();
@@ -49,7 +52,9 @@ Reply create_legacy(Call& call) {
   return reply(alert);
 }
 
-Reply get_legacy(Call& call) { return reply(held(call.world()).legacy.get(call.placeholder("id"), "Alert")); }
+Reply get_legacy(Call& call) {
+  return reply(held(call.world()).legacy.get(call.placeholder("id"), "Alert"));
+}
 
 Reply update_legacy(Call& call) {
   Json& alert = held(call.world()).legacy.get(call.placeholder("id"), "Alert");
@@ -102,7 +107,9 @@ Reply create(Call& call) {
   return reply(alert);
 }
 
-Reply get(Call& call) { return reply(held(call.world()).with_schedule.get(call.placeholder("id"), "Alert")); }
+Reply get(Call& call) {
+  return reply(held(call.world()).with_schedule.get(call.placeholder("id"), "Alert"));
+}
 
 Reply update(Call& call) {
   World& world = call.world();

@@ -37,7 +37,8 @@ Json shown(const Family& family) {
 }
 
 const Family* find_family(std::string_view id) {
-  const auto found = std::find_if(k_families.begin(), k_families.end(), [&](const Family& each) { return each.id == id; });
+  const auto found =
+      std::find_if(k_families.begin(), k_families.end(), [&](const Family& each) { return each.id == id; });
   return found == k_families.end() ? nullptr : &*found;
 }
 
@@ -46,8 +47,7 @@ Json parsed_definition(const std::string& text) {
   if (!definition.is_object()) throw invalid("The policy definition is not a JSON object");
   for (const auto& [path, rule] : definition.items()) {
     if (!rule.is_object()) throw invalid(fmt::format("The rule for {} is not a JSON object", path));
-    check_enum(rule, "type",
-               {"fixed", "forbidden", "allowlist", "blocklist", "regex", "range", "unlimited"});
+    check_enum(rule, "type", {"fixed", "forbidden", "allowlist", "blocklist", "regex", "range", "unlimited"});
     required_string(rule, "type");
   }
   return definition;
@@ -126,9 +126,8 @@ Reply get_family(Call& call) {
 }
 
 Reply list_families(Call& call) {
-  const Page page = page_by_token(
-      call, k_families.size(), [](std::size_t i) { return std::string(k_families[i].id); },
-      {.size_parameter = "max_results"});
+  const Page page = page_by_token(call, k_families.size(), [](std::size_t i) { return std::string(k_families[i].id); },
+                                  {.size_parameter = "max_results"});
   Json items = Json::array();
   for (std::size_t i = page.begin; i < page.end; ++i) items.push_back(shown(k_families[i]));
   Json body = {{"policy_families", std::move(items)}};
@@ -164,14 +163,17 @@ bool among(const Json& values, const Json& value) {
 std::string breach(const Json& rule, const Json& value) {
   const std::string type = rule["type"];
   if (type == "forbidden") return "the value must not be present";
-  if (type == "fixed" && value != rule.value("value", Json())) return fmt::format("the value must be {}", rule["value"].dump());
+  if (type == "fixed" && value != rule.value("value", Json()))
+    return fmt::format("the value must be {}", rule["value"].dump());
   if (type == "allowlist" && !among(rule.value("values", Json()), value)) {
     return fmt::format("the value must be one of {}", rule.value("values", Json::array()).dump());
   }
   if (type == "blocklist" && among(rule.value("values", Json()), value)) return "the value is blocked";
   if (type == "range" && value.is_number()) {
-    if (rule.contains("maxValue") && value > rule["maxValue"]) return fmt::format("the value must be at most {}", rule["maxValue"].dump());
-    if (rule.contains("minValue") && value < rule["minValue"]) return fmt::format("the value must be at least {}", rule["minValue"].dump());
+    if (rule.contains("maxValue") && value > rule["maxValue"])
+      return fmt::format("the value must be at most {}", rule["maxValue"].dump());
+    if (rule.contains("minValue") && value < rule["minValue"])
+      return fmt::format("the value must be at least {}", rule["minValue"].dump());
   }
   return {};
 }

@@ -15,16 +15,40 @@ namespace {
 constexpr std::int64_t k_kept_ms = std::int64_t{30} * 24 * 3600 * 1000;  // terminated clusters are listed for 30 days
 constexpr std::size_t k_most_pinned = 100;
 
-ApiError no_cluster(const std::string& id) { return missing_as_400(fmt::format("Cluster {} does not exist", id)); }
+ApiError no_cluster(const std::string& id) {
+  return missing_as_400(fmt::format("Cluster {} does not exist", id));
+}
 
 // What only the server says.  Sent by clients that copy a reply, it is ignored.
 void drop_server_fields(Json& spec) {
-  drop_fields(spec, {"cluster_id", "state", "state_message", "driver", "executors", "jdbc_port", "default_tags",
-                     "cluster_cores", "cluster_memory_mb", "creator_user_name", "start_time", "terminated_time",
-                     "termination_reason", "last_state_loss_time", "last_restarted_time", "last_activity_time",
-                     "spark_context_id", "cluster_source", "cluster_log_status", "disk_spec", "instance_source",
-                     "driver_instance_source", "effective_spark_version", "init_scripts_safe_mode",
-                     "pinned_by_user_name", "spec", "clone_from", "idempotency_token"});
+  drop_fields(spec, {"cluster_id",
+                     "state",
+                     "state_message",
+                     "driver",
+                     "executors",
+                     "jdbc_port",
+                     "default_tags",
+                     "cluster_cores",
+                     "cluster_memory_mb",
+                     "creator_user_name",
+                     "start_time",
+                     "terminated_time",
+                     "termination_reason",
+                     "last_state_loss_time",
+                     "last_restarted_time",
+                     "last_activity_time",
+                     "spark_context_id",
+                     "cluster_source",
+                     "cluster_log_status",
+                     "disk_spec",
+                     "instance_source",
+                     "driver_instance_source",
+                     "effective_spark_version",
+                     "init_scripts_safe_mode",
+                     "pinned_by_user_name",
+                     "spec",
+                     "clone_from",
+                     "idempotency_token"});
 }
 
 std::int64_t idle_limit_ms(const Json& cluster) {
@@ -61,7 +85,9 @@ Json& cluster_of(World& world, const std::string& id) {
   throw no_cluster(id);
 }
 
-Json& cluster_of(Call& call) { return cluster_of(call.world(), required_string(call.body(), "cluster_id")); }
+Json& cluster_of(Call& call) {
+  return cluster_of(call.world(), required_string(call.body(), "cluster_id"));
+}
 
 void check_size(const Json& spec) {
   const bool workers = spec.contains("num_workers");
@@ -123,11 +149,11 @@ Json checked_spec(World& world, const Json& request) {
 void check_quota(World& world) {
   Clusters& clusters = world.part<Clusters>();
   const std::vector<Document> all = clusters.documents.all();
-  const auto running = std::count_if(all.begin(), all.end(), [](const Document& each) {
-    return !each.body->contains("stopped");
-  });
+  const auto running =
+      std::count_if(all.begin(), all.end(), [](const Document& each) { return !each.body->contains("stopped"); });
   if (static_cast<std::size_t>(running) < clusters.most_running) return;
-  throw ApiError(400, "QUOTA_EXCEEDED", fmt::format("The workspace may run {} clusters at once.", clusters.most_running));
+  throw ApiError(400, "QUOTA_EXCEEDED",
+                 fmt::format("The workspace may run {} clusters at once.", clusters.most_running));
 }
 
 std::string new_cluster_id(World& world) {
@@ -145,7 +171,8 @@ Json shown(World& world, const std::string& id, Json& cluster) {
   Json out = spec;
   out["cluster_id"] = id;
   out["state"] = state;
-  out["state_message"] = state == "PENDING" ? "Finding instances for new nodes, acquiring more instances if necessary" : "";
+  out["state_message"] =
+      state == "PENDING" ? "Finding instances for new nodes, acquiring more instances if necessary" : "";
   out["cluster_source"] = cluster["source"];
   out["start_time"] = cluster["created"];
   out["last_restarted_time"] = cluster["started"];
@@ -270,9 +297,8 @@ Reply permanent_delete(Call& call) {
 Reply pin(Call& call) {
   Json& cluster = cluster_of(call);
   const std::vector<Document> all = call.world().part<Clusters>().documents.all();
-  const auto pinned = std::count_if(all.begin(), all.end(), [](const Document& each) {
-    return each.body->contains("pinned_by");
-  });
+  const auto pinned =
+      std::count_if(all.begin(), all.end(), [](const Document& each) { return each.body->contains("pinned_by"); });
   if (!cluster.contains("pinned_by") && static_cast<std::size_t>(pinned) >= k_most_pinned) {
     throw ApiError(400, "QUOTA_EXCEEDED", fmt::format("At most {} clusters may be pinned.", k_most_pinned));
   }

@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::size_t k_most_contexts = 145;
 
-CommandState& state(World& world) { return world.part<CommandState>(); }
+CommandState& state(World& world) {
+  return world.part<CommandState>();
+}
 
 void require_running(World& world, const std::string& cluster) {
   if (cluster_state(world, cluster) == "RUNNING") return;
@@ -37,8 +39,8 @@ Reply create_context(Call& call) {
   check_enum(call.body(), "language", {"python", "scala", "sql", "r"});
   require_running(world, cluster);
   const auto& contexts = state(world).contexts;
-  const auto own = std::count_if(contexts.begin(), contexts.end(),
-                                 [&](const auto& each) { return each.second.cluster == cluster; });
+  const auto own =
+      std::count_if(contexts.begin(), contexts.end(), [&](const auto& each) { return each.second.cluster == cluster; });
   if (static_cast<std::size_t>(own) >= k_most_contexts) {
     throw ApiError(500, "TooManyContexts", fmt::format("A cluster has at most {} contexts", k_most_contexts));
   }

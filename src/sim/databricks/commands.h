@@ -49,7 +49,7 @@ struct CommandState {  // part of a World
 void add_command_routes(Router& router);
 
 // What a statement gives; ApiError's message is what the cluster says when it cannot.
-Json run_statement(World& world, const std::string& text);   // SQL
+Json run_statement(World& world, const std::string& text);  // SQL
 Json run_python(World& world, const std::string& text);
 
 }  // namespace holdfast::sim::databricks

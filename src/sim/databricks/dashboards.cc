@@ -11,9 +11,13 @@
 namespace holdfast::sim::databricks {
 namespace {
 
-Dashboards& held(World& world) { return world.part<Dashboards>(); }
+Dashboards& held(World& world) {
+  return world.part<Dashboards>();
+}
 
-Json& dashboard_of(Call& call) { return held(call.world()).documents.get(call.placeholder("id"), "Dashboard"); }
+Json& dashboard_of(Call& call) {
+  return held(call.world()).documents.get(call.placeholder("id"), "Dashboard");
+}
 
 void stamp(World& world, Json& body) {
   body["update_time"] = rfc3339(world.now_ms());
@@ -41,7 +45,8 @@ void check_path(World& world, const Json& dashboard) {
 
 void check_serialized(const Json& dashboard) {
   const auto text = optional_string(dashboard, "serialized_dashboard");
-  if (text && !Json::parse(*text, nullptr, false).is_object()) throw invalid("serialized_dashboard is not a JSON object");
+  if (text && !Json::parse(*text, nullptr, false).is_object())
+    throw invalid("serialized_dashboard is not a JSON object");
 }
 
 Reply create(Call& call) {
@@ -64,7 +69,9 @@ Reply create(Call& call) {
   return reply(dashboard);
 }
 
-Reply get(Call& call) { return reply(dashboard_of(call)); }
+Reply get(Call& call) {
+  return reply(dashboard_of(call));
+}
 
 Reply update(Call& call) {
   Json& dashboard = dashboard_of(call);
@@ -89,14 +96,13 @@ Reply list(Call& call) {
   if (!call.query_flag("show_trashed")) {
     std::erase_if(all, [](const Document& each) { return (*each.body)["lifecycle_state"] != "ACTIVE"; });
   }
-  return list_reply(call, all,
-                    {.field = "dashboards",
-                     .page = {.default_size = 20, .largest_size = 1000},
-                     .show = [](const Document& each) {
-                       Json out = *each.body;
-                       drop_fields(out, {"serialized_dashboard", "etag", "path", "parent_path"});
-                       return out;
-                     }});
+  return list_reply(
+      call, all,
+      {.field = "dashboards", .page = {.default_size = 20, .largest_size = 1000}, .show = [](const Document& each) {
+         Json out = *each.body;
+         drop_fields(out, {"serialized_dashboard", "etag", "path", "parent_path"});
+         return out;
+       }});
 }
 
 Reply publish(Call& call) {
@@ -156,7 +162,9 @@ Reply create_schedule(Call& call) {
   return reply(schedule);
 }
 
-Reply get_schedule(Call& call) { return reply(schedule_of(call)); }
+Reply get_schedule(Call& call) {
+  return reply(schedule_of(call));
+}
 
 Reply update_schedule(Call& call) {
   Json& schedule = schedule_of(call);
@@ -205,7 +213,9 @@ Json& subscription_of(Call& call) {
   return held(call.world()).subscriptions.get(call.placeholder("subscription"), "Subscription");
 }
 
-Reply get_subscription(Call& call) { return reply(subscription_of(call)); }
+Reply get_subscription(Call& call) {
+  return reply(subscription_of(call));
+}
 
 Reply remove_subscription(Call& call) {
   check_etag(subscription_of(call), call.query("etag"));
@@ -225,11 +235,14 @@ Reply list_legacy(Call& call) {
   const auto size = static_cast<std::size_t>(std::max<std::int64_t>(1, call.query_integer("page_size").value_or(25)));
   const auto number = static_cast<std::size_t>(std::max<std::int64_t>(1, call.query_integer("page").value_or(1)));
   Json results = Json::array();
-  for (std::size_t i = (number - 1) * size; i < std::min(all.size(), number * size); ++i) results.push_back(*all[i].body);
+  for (std::size_t i = (number - 1) * size; i < std::min(all.size(), number * size); ++i)
+    results.push_back(*all[i].body);
   return reply({{"count", all.size()}, {"page", number}, {"page_size", size}, {"results", std::move(results)}});
 }
 
-Reply get_legacy(Call& call) { return reply(held(call.world()).legacy.get(call.placeholder("id"), "Dashboard")); }
+Reply get_legacy(Call& call) {
+  return reply(held(call.world()).legacy.get(call.placeholder("id"), "Dashboard"));
+}
 
 }  // namespace
 
@@ -254,7 +267,8 @@ void add_dashboard_routes(Router& router) {
   add("POST", "/{id}/schedules/{schedule}/subscriptions", create_subscription, "adds a subscription");
   add("GET", "/{id}/schedules/{schedule}/subscriptions/{subscription}", get_subscription, "one subscription");
   add("DELETE", "/{id}/schedules/{schedule}/subscriptions/{subscription}", remove_subscription, "removes it");
-  router.add({"GET", "/api/2.0/preview/sql/dashboards", list_legacy, family::k_none, "dashboards of old, by numbered pages"});
+  router.add(
+      {"GET", "/api/2.0/preview/sql/dashboards", list_legacy, family::k_none, "dashboards of old, by numbered pages"});
   router.add({"GET", "/api/2.0/preview/sql/dashboards/{id}", get_legacy, family::k_none, "one dashboard of old"});
 }
 

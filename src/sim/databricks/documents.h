@@ -34,7 +34,7 @@ public:
   Json& get(const std::string& id, std::string_view kind) const;  // 404 naming the kind and the id
   void remove(const std::string& id);
   std::size_t size() const noexcept { return entries_.size(); }
-  std::vector<Document> all() const;         // oldest first
+  std::vector<Document> all() const;  // oldest first
   std::vector<Document> newest_first() const;
   // The first whose string `field` is `value`; nullptr: none.
   Json* find_by(std::string_view field, std::string_view value) const;

@@ -1,11 +1,20 @@
 #include "sim/databricks/endpoints.h"
 
 #include "sim/databricks/auth.h"
+#include "sim/databricks/commands.h"
+#include "sim/databricks/compute.h"
 #include "sim/databricks/dbfs.h"
 #include "sim/databricks/identity.h"
+#include "sim/databricks/jobs.h"
+#include "sim/databricks/mlflow.h"
 #include "sim/databricks/permissions.h"
+#include "sim/databricks/pipelines.h"
 #include "sim/databricks/repos.h"
 #include "sim/databricks/secrets.h"
+#include "sim/databricks/serving.h"
+#include "sim/databricks/settings.h"
+#include "sim/databricks/sql.h"
+#include "sim/databricks/unity.h"
 #include "sim/databricks/workspace.h"
 
 namespace holdfast::sim::databricks {
@@ -20,6 +29,15 @@ void add_all_routes(Router& router) {
   add_repo_routes(router);
   add_secret_routes(router);
   add_dbfs_routes(router);
+  add_compute_routes(router);
+  add_command_routes(router);
+  add_job_routes(router);
+  add_pipeline_routes(router);
+  add_sql_routes(router);
+  add_setting_routes(router);
+  add_mlflow_routes(router);
+  add_serving_routes(router);
+  add_unity_routes(router);
 }
 
 void found_workspace(World& world) {
@@ -27,6 +45,14 @@ void found_workspace(World& world) {
   found_repos(world);
   found_identities(world);
   found_permissions(world);
+  found_compute(world);
+  found_jobs(world);
+  found_pipelines(world);
+  found_sql(world);
+  found_settings(world);
+  found_mlflow(world);
+  found_serving(world);
+  found_unity(world);
 }
 
 }  // namespace holdfast::sim::databricks

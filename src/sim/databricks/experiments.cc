@@ -11,7 +11,9 @@
 namespace holdfast::sim::databricks {
 namespace {
 
-Documents& experiments(World& world) { return world.part<Experiments>().documents; }
+Documents& experiments(World& world) {
+  return world.part<Experiments>().documents;
+}
 
 Json& experiment_of(World& world, const std::string& id) {
   Json* found = experiments(world).find(id);
@@ -38,14 +40,15 @@ Reply create(Call& call) {
   check_name(world, name);
   const std::string id = std::to_string(world.new_id());
   const std::int64_t now = world.now_ms();
-  Json experiment = {{"experiment_id", id},
-                     {"name", name},
-                     {"artifact_location", optional_string(call.body(), "artifact_location")
-                                               .value_or("dbfs:/databricks/mlflow-tracking/" + id)},
-                     {"lifecycle_stage", "active"},
-                     {"creation_time", now},
-                     {"last_update_time", now},
-                     {"tags", call.body().value("tags", Json::array())}};
+  Json experiment = {
+      {"experiment_id", id},
+      {"name", name},
+      {"artifact_location",
+       optional_string(call.body(), "artifact_location").value_or("dbfs:/databricks/mlflow-tracking/" + id)},
+      {"lifecycle_stage", "active"},
+      {"creation_time", now},
+      {"last_update_time", now},
+      {"tags", call.body().value("tags", Json::array())}};
   const auto own_tag = [&](const char* key, const std::string& value) {
     experiment["tags"].push_back({{"key", key}, {"value", value}});
   };
@@ -117,7 +120,8 @@ Reply list(Call& call) {
 // A search says its page in the body.  The token is the last id that was handed out.
 Reply search(Call& call) {
   constexpr std::int64_t k_default = 100;
-  const std::vector<Document> all = viewed(call.world(), optional_string(call.body(), "view_type").value_or("ACTIVE_ONLY"));
+  const std::vector<Document> all =
+      viewed(call.world(), optional_string(call.body(), "view_type").value_or("ACTIVE_ONLY"));
   const std::string token = optional_string(call.body(), "page_token").value_or("");
   std::size_t from = 0;
   if (!token.empty()) {
@@ -125,7 +129,8 @@ Reply search(Call& call) {
     if (last == all.end()) throw invalid("Invalid page token");
     from = static_cast<std::size_t>(last - all.begin()) + 1;
   }
-  auto size = static_cast<std::size_t>(std::max<std::int64_t>(1, optional_integer(call.body(), "max_results").value_or(k_default)));
+  auto size = static_cast<std::size_t>(
+      std::max<std::int64_t>(1, optional_integer(call.body(), "max_results").value_or(k_default)));
   if (call.page_fault() == PageFault::shorter) size = std::max<std::size_t>(1, size / 2);
   const std::size_t to = std::min(all.size(), from + size);
   Json body = Json::object();
@@ -148,8 +153,11 @@ void add_experiment_routes(Router& router) {
   add("POST", "search", search, family::k_mlflow_search, "experiments by pages, asked for in the body");
   add("POST", "update", update, family::k_mlflow, "renames an experiment");
   add("POST", "set-experiment-tag", set_tag, family::k_mlflow, "sets a tag");
-  add("POST", "delete", [](Call& call) { return set_stage(call, "deleted"); }, family::k_mlflow, "deletes an experiment");
-  add("POST", "restore", [](Call& call) { return set_stage(call, "active"); }, family::k_mlflow, "takes it back");
+  add(
+      "POST", "delete", [](Call& call) { return set_stage(call, "deleted"); }, family::k_mlflow,
+      "deletes an experiment");
+  add(
+      "POST", "restore", [](Call& call) { return set_stage(call, "active"); }, family::k_mlflow, "takes it back");
 }
 
 }  // namespace holdfast::sim::databricks

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t k_largest_script = std::size_t{64} << 10;
 
-Documents& scripts(World& world) { return world.part<GlobalInitScripts>().documents; }
+Documents& scripts(World& world) {
+  return world.part<GlobalInitScripts>().documents;
+}
 
 void check_script(const std::string& encoded) {
   try {
@@ -72,7 +74,9 @@ Reply update(Call& call) {
   return reply(Json::object());
 }
 
-Reply get(Call& call) { return reply(scripts(call.world()).get(call.placeholder("id"), "Global init script")); }
+Reply get(Call& call) {
+  return reply(scripts(call.world()).get(call.placeholder("id"), "Global init script"));
+}
 
 Reply remove(Call& call) {
   World& world = call.world();
@@ -94,9 +98,11 @@ Reply list(Call& call) {
 }  // namespace
 
 void add_init_script_routes(Router& router) {
-  router.add({"GET", "/api/2.0/global-init-scripts", list, family::k_none, "all global init scripts, without the text"});
+  router.add(
+      {"GET", "/api/2.0/global-init-scripts", list, family::k_none, "all global init scripts, without the text"});
   router.add({"POST", "/api/2.0/global-init-scripts", create, family::k_none, "adds a global init script"});
-  router.add({"GET", "/api/2.0/global-init-scripts/{id}", get, family::k_none, "one global init script, with the text"});
+  router.add(
+      {"GET", "/api/2.0/global-init-scripts/{id}", get, family::k_none, "one global init script, with the text"});
   router.add({"PATCH", "/api/2.0/global-init-scripts/{id}", update, family::k_none, "changes a global init script"});
   router.add({"DELETE", "/api/2.0/global-init-scripts/{id}", remove, family::k_none, "removes a global init script"});
 }

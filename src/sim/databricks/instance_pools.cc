@@ -43,7 +43,9 @@ void check_name(World& world, const std::string& name, const std::string& own_id
   throw exists(fmt::format("Instance pool with name {} already exists", name));
 }
 
-Reply create(Call& call) { return reply({{"instance_pool_id", create_instance_pool(call.world(), call.body(), call.caller())}}); }
+Reply create(Call& call) {
+  return reply({{"instance_pool_id", create_instance_pool(call.world(), call.body(), call.caller())}});
+}
 
 Reply edit(Call& call) {
   const std::string id = required_string(call.body(), "instance_pool_id");
@@ -59,8 +61,8 @@ Reply edit(Call& call) {
     }
   }
   // What may change is replaced as a whole: what the request leaves out is gone.
-  for (const char* field : {"min_idle_instances", "max_capacity", "idle_instance_autotermination_minutes",
-                            "custom_tags"}) {
+  for (const char* field :
+       {"min_idle_instances", "max_capacity", "idle_instance_autotermination_minutes", "custom_tags"}) {
     pool.erase(field);
   }
   pool.update(only_fields(call.body(), {"instance_pool_name", "min_idle_instances", "max_capacity",
@@ -93,8 +95,8 @@ std::string create_instance_pool(World& world, const Json& request, const Princi
   check_node_type(world, required_string(request, "node_type_id"));
   check_numbers(request);
   const std::string digits = std::to_string(world.new_id());
-  const std::string id = fmt::format("{}-{}-pool-{}", digits.substr(0, 4), digits.substr(digits.size() - 6),
-                                     world.new_hex(8));
+  const std::string id =
+      fmt::format("{}-{}-pool-{}", digits.substr(0, 4), digits.substr(digits.size() - 6), world.new_hex(8));
   Json pool = request;
   drop_fields(pool, {"default_tags", "stats", "status"});
   pool["instance_pool_id"] = id;

@@ -43,7 +43,9 @@ bool same_prefix(const Address& a, const Address& b, int bits) {
   return true;
 }
 
-Documents& lists(World& world) { return world.part<IpAccessLists>().documents; }
+Documents& lists(World& world) {
+  return world.part<IpAccessLists>().documents;
+}
 
 Json& list_of(Call& call) {
   Json* list = lists(call.world()).find(call.placeholder("id"));
@@ -108,9 +110,13 @@ Reply create(Call& call) {
   return reply({{"ip_access_list", put(call, id, std::move(list))}});
 }
 
-Reply get(Call& call) { return reply({{"ip_access_list", list_of(call)}}); }
+Reply get(Call& call) {
+  return reply({{"ip_access_list", list_of(call)}});
+}
 
-Reply list_all(Call& call) { return whole_list_reply(lists(call.world()).all(), "ip_access_lists"); }
+Reply list_all(Call& call) {
+  return whole_list_reply(lists(call.world()).all(), "ip_access_lists");
+}
 
 Reply change(Call& call) {
   Json list = list_of(call);
@@ -144,7 +150,8 @@ std::optional<bool> in_range(std::string_view address, std::string_view range) {
   if (slash != std::string_view::npos) {
     const std::string_view digits = range.substr(slash + 1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-    if (error != std::errc{} || end != digits.data() + digits.size() || bits < 0 || bits > base->bits) return std::nullopt;
+    if (error != std::errc{} || end != digits.data() + digits.size() || bits < 0 || bits > base->bits)
+      return std::nullopt;
   }
   return own && same_prefix(*own, *base, bits);
 }

@@ -38,7 +38,8 @@ JobRun& run_of(World& world, std::int64_t id) {
 }
 
 Json state_of(const JobRun& run, std::int64_t now_ms) {
-  Json state = {{"life_cycle_state", life_cycle(run, now_ms)}, {"state_message", ""}, {"user_cancelled_or_timedout", false}};
+  Json state = {
+      {"life_cycle_state", life_cycle(run, now_ms)}, {"state_message", ""}, {"user_cancelled_or_timedout", false}};
   if (run.skipped) {
     state["result_state"] = "MAXIMUM_CONCURRENT_RUNS_REACHED";
   } else if (run.cancelled_ms) {
@@ -68,7 +69,9 @@ Json shown(const JobRun& run, std::int64_t now_ms) {
   return out;
 }
 
-std::int64_t asked_job(const Json& body) { return required_integer(body, "job_id"); }
+std::int64_t asked_job(const Json& body) {
+  return required_integer(body, "job_id");
+}
 
 Reply run_now(Call& call) {
   World& world = call.world();
@@ -151,9 +154,8 @@ Reply list(Call& call) {
   std::reverse(runs.begin(), runs.end());
   const auto offset = static_cast<std::size_t>(std::max<std::int64_t>(0, call.query_integer("offset").value_or(0)));
   runs.erase(runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(std::min(offset, runs.size())));
-  const Page page = page_by_token(
-      call, runs.size(), [&](std::size_t i) { return std::to_string(runs[i]->id); },
-      {.size_parameter = "limit", .default_size = 20, .largest_size = k_largest});
+  const Page page = page_by_token(call, runs.size(), [&](std::size_t i) { return std::to_string(runs[i]->id); },
+                                  {.size_parameter = "limit", .default_size = 20, .largest_size = k_largest});
   Json items = Json::array();
   for (std::size_t i = page.begin; i < page.end; ++i) items.push_back(shown(*runs[i], now));
   Json body = {{"has_more", !page.next_token.empty()}};

@@ -13,14 +13,18 @@
 namespace holdfast::sim::databricks {
 namespace {
 
-base::Instant instant(std::int64_t ms) { return base::Instant(std::chrono::milliseconds(ms)); }
+base::Instant instant(std::int64_t ms) {
+  return base::Instant(std::chrono::milliseconds(ms));
+}
 
 std::int64_t ms_of(base::Instant at) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
 }
 
 // Absent means UNPAUSED: who wants it paused has to say so.
-bool active(const Json& trigger) { return trigger.value("pause_status", "UNPAUSED") != "PAUSED"; }
+bool active(const Json& trigger) {
+  return trigger.value("pause_status", "UNPAUSED") != "PAUSED";
+}
 
 std::optional<std::int64_t> next_of_schedule(const Json& schedule, std::int64_t now_ms) {
   const auto quartz = Quartz::parse(schedule.value("quartz_cron_expression", ""));
@@ -93,7 +97,8 @@ void check_trigger(const Json& trigger) {
   if (trigger.contains("schedule")) check_schedule(trigger["schedule"], "schedule");
   if (trigger.contains("periodic")) {
     check_enum(required_object(trigger, "periodic"), "unit", {"MINUTES", "HOURS", "DAYS", "WEEKS"});
-    if (required_integer(trigger["periodic"], "interval") < 1) throw invalid("trigger.periodic.interval must be positive");
+    if (required_integer(trigger["periodic"], "interval") < 1)
+      throw invalid("trigger.periodic.interval must be positive");
   }
   if (trigger.contains("file_arrival")) required_string(required_object(trigger, "file_arrival"), "url");
   if (trigger.contains("table_update")) required_array(required_object(trigger, "table_update"), "table_names");
@@ -104,7 +109,8 @@ void run_matching(World& world, std::string_view cause, const std::function<bool
   for (const Document& job : world.part<Jobs>().documents.all()) {
     const Json& settings = (*job.body)["settings"];
     bool wanted = settings.contains("trigger") && active(settings["trigger"]) && matches(settings["trigger"]);
-    for (const Json& each : settings.value("triggers", Json::array())) wanted = wanted || (active(each) && matches(each));
+    for (const Json& each : settings.value("triggers", Json::array()))
+      wanted = wanted || (active(each) && matches(each));
     if (wanted) add_run(world, job.id, cause, world.now_ms());
   }
 }
@@ -113,8 +119,8 @@ void run_matching(World& world, std::string_view cause, const std::function<bool
 
 void check_triggers(const Json& settings) {
   constexpr std::array<const char*, 4> k_exclusive = {"schedule", "continuous", "trigger", "triggers"};
-  const auto given = std::count_if(k_exclusive.begin(), k_exclusive.end(),
-                                   [&](const char* name) { return settings.contains(name); });
+  const auto given =
+      std::count_if(k_exclusive.begin(), k_exclusive.end(), [&](const char* name) { return settings.contains(name); });
   if (given > 1) throw invalid("A job has at most one of schedule, continuous and trigger");
   if (settings.contains("schedule")) {
     check_schedule(settings["schedule"], "schedule");

@@ -27,7 +27,9 @@ std::int64_t number_of(const std::string& id) {
 }
 
 // Ids of jobs are 64-bit numbers that a double cannot hold.
-std::string new_job_id(World& world) { return std::to_string(world.new_id() * 9007 + 1); }
+std::string new_job_id(World& world) {
+  return std::to_string(world.new_id() * 9007 + 1);
+}
 
 const Json& empty_list() {
   static const Json list = Json::array();
@@ -98,10 +100,20 @@ void check_settings(World& world, const Json& settings) {
 }
 
 // What the API of jobs 2.0 says at the top of a job is the only task of it.
-constexpr std::array<const char*, 14> k_single_task = {
-    "notebook_task", "spark_jar_task", "spark_python_task", "spark_submit_task", "python_wheel_task", "pipeline_task",
-    "sql_task", "dbt_task", "existing_cluster_id", "new_cluster", "libraries", "max_retries",
-    "min_retry_interval_millis", "retry_on_timeout"};
+constexpr std::array<const char*, 14> k_single_task = {"notebook_task",
+                                                       "spark_jar_task",
+                                                       "spark_python_task",
+                                                       "spark_submit_task",
+                                                       "python_wheel_task",
+                                                       "pipeline_task",
+                                                       "sql_task",
+                                                       "dbt_task",
+                                                       "existing_cluster_id",
+                                                       "new_cluster",
+                                                       "libraries",
+                                                       "max_retries",
+                                                       "min_retry_interval_millis",
+                                                       "retry_on_timeout"};
 
 void to_multi_task(Json& settings) {
   Json task = Json::object();
@@ -246,9 +258,8 @@ Json shown_in_list(Call& call, const Document& job) {
 
 Reply list(Call& call) {
   const std::vector<Document> jobs = listed(call);
-  const Page page = page_by_token(
-      call, jobs.size(), [&](std::size_t i) { return jobs[i].id; },
-      {.size_parameter = "limit", .default_size = 20, .largest_size = 100});
+  const Page page = page_by_token(call, jobs.size(), [&](std::size_t i) { return jobs[i].id; },
+                                  {.size_parameter = "limit", .default_size = 20, .largest_size = 100});
   Json items = Json::array();
   for (std::size_t i = page.begin; i < page.end; ++i) items.push_back(shown_in_list(call, jobs[i]));
   Json body = {{"has_more", !page.next_token.empty()}};
@@ -298,7 +309,8 @@ void merge(Json& settings, const Json& changes) {
   constexpr std::array<std::pair<const char*, const char*>, 3> k_keyed = {
       {{"tasks", "task_key"}, {"job_clusters", "job_cluster_key"}, {"environments", "environment_key"}}};
   for (const auto& [field, value] : changes.items()) {
-    const auto keyed = std::find_if(k_keyed.begin(), k_keyed.end(), [&](const auto& each) { return field == each.first; });
+    const auto keyed =
+        std::find_if(k_keyed.begin(), k_keyed.end(), [&](const auto& each) { return field == each.first; });
     if (keyed == k_keyed.end() || !settings.contains(field)) {
       settings[field] = value;
       continue;
@@ -383,13 +395,14 @@ std::string create_job(World& world, const Json& request, const Principal& creat
 }
 
 void found_jobs(World& world) {
-  declare_permission_type(
-      world, {.url_type = "jobs",
-              .aliases = {},
-              .reply_type = "job",
-              .levels = {"CAN_VIEW", "CAN_MANAGE_RUN", "CAN_MANAGE"},
-              .has_owner = true,
-              .exists = [](World& in, const std::string& id) { return in.part<Jobs>().documents.find(id) != nullptr; }});
+  declare_permission_type(world, {.url_type = "jobs",
+                                  .aliases = {},
+                                  .reply_type = "job",
+                                  .levels = {"CAN_VIEW", "CAN_MANAGE_RUN", "CAN_MANAGE"},
+                                  .has_owner = true,
+                                  .exists = [](World& in, const std::string& id) {
+                                    return in.part<Jobs>().documents.find(id) != nullptr;
+                                  }});
   world.add_daemon(fire_due_jobs);
 }
 
@@ -405,7 +418,8 @@ void add_job_routes(Router& router) {
   add("POST", "update", update, family::k_none, "changes some settings and removes others");
   add("POST", "delete", remove, family::k_none, "removes a job");
   router.add({"GET", "/api/2.0/jobs/list", list_20, family::k_none, "all jobs at once"});
-  router.add_versions({"2.1", "2.2"}, {"GET", "/api/{v}/jobs/list", list, family::k_none, "jobs by pages, newest first"});
+  router.add_versions({"2.1", "2.2"},
+                      {"GET", "/api/{v}/jobs/list", list, family::k_none, "jobs by pages, newest first"});
   add_job_run_routes(router);
 }
 

@@ -19,21 +19,21 @@ namespace holdfast::sim::databricks {
 struct JobRun {
   std::int64_t id = 0;
   std::string job;
-  std::string name;            // of the job when it ran
-  std::string cause;           // TriggerType: PERIODIC, ONE_TIME, CONTINUOUS, FILE_ARRIVAL, TABLE
-  std::int64_t number = 0;     // in its job, from 1
-  std::int64_t asked_ms = 0;   // when it fired
-  std::int64_t start_ms = 0;   // later than asked when it had to queue
+  std::string name;           // of the job when it ran
+  std::string cause;          // TriggerType: PERIODIC, ONE_TIME, CONTINUOUS, FILE_ARRIVAL, TABLE
+  std::int64_t number = 0;    // in its job, from 1
+  std::int64_t asked_ms = 0;  // when it fired
+  std::int64_t start_ms = 0;  // later than asked when it had to queue
   std::int64_t end_ms = 0;
-  bool skipped = false;        // as many runs as the job may have were under way
+  bool skipped = false;  // as many runs as the job may have were under way
   std::optional<std::int64_t> cancelled_ms;
 };
 
-struct Jobs {           // part of a World
-  Documents documents;  // {"settings", "creator", "created"}, by job id
+struct Jobs {                    // part of a World
+  Documents documents;           // {"settings", "creator", "created"}, by job id
   std::int64_t run_ms = 60'000;  // how long a run takes
   std::size_t most_jobs = 10'000;
-  std::deque<JobRun> runs;  // in the order in which they fired; 60 days of them
+  std::deque<JobRun> runs;                          // in the order in which they fired; 60 days of them
   std::map<std::string, std::int64_t> last_end_of;  // job → when its last run ends, or the next attempt after a skip
   std::map<std::string, std::vector<std::int64_t>> ends_of;  // job → the ends of its runs that are under way
   std::map<std::string, std::int64_t> runs_of;  // job → how many fired, skipped ones included; kept when a job goes

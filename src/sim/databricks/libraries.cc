@@ -32,7 +32,9 @@ Json status(World& world, const std::string& id, const Json& cluster) {
   const std::string state = cluster_state(world, id);
   Json statuses = Json::array();
   for (const Json& each : cluster["libraries"]) {
-    const char* word = each.value("goes", false) ? "UNINSTALL_ON_RESTART" : state == "RUNNING" ? "INSTALLED" : "PENDING";
+    const char* word = each.value("goes", false) ? "UNINSTALL_ON_RESTART"
+                       : state == "RUNNING"      ? "INSTALLED"
+                                                 : "PENDING";
     statuses.push_back({{"library", each["library"]}, {"status", word}, {"is_library_for_all_clusters", false}});
   }
   Json out = {{"cluster_id", id}};
@@ -59,8 +61,8 @@ Reply install(Call& call) {
   const Json& wanted = required_array(call.body(), "libraries");
   for (const Json& library : wanted) check_library(library);
   for (const Json& library : wanted) {
-    const auto known = std::find_if(installed.begin(), installed.end(),
-                                    [&](const Json& each) { return each["library"] == library; });
+    const auto known =
+        std::find_if(installed.begin(), installed.end(), [&](const Json& each) { return each["library"] == library; });
     if (known == installed.end()) {
       installed.push_back({{"library", library}});
     } else {
@@ -93,7 +95,8 @@ void add_library_routes(Router& router) {
   router.add({"GET", "/api/2.0/libraries/all-cluster-statuses", all_cluster_statuses, family::k_none,
               "libraries of every cluster that has some"});
   router.add({"POST", "/api/2.0/libraries/install", install, family::k_none, "adds libraries"});
-  router.add({"POST", "/api/2.0/libraries/uninstall", uninstall, family::k_none, "removes libraries at the next start"});
+  router.add(
+      {"POST", "/api/2.0/libraries/uninstall", uninstall, family::k_none, "removes libraries at the next start"});
 }
 
 }  // namespace holdfast::sim::databricks

@@ -74,20 +74,23 @@ Reply list_node_types(Call& call) {
 
 Reply spark_versions(Call&) {
   Json versions = Json::array();
-  for (const SparkVersion& version : k_spark_versions) versions.push_back({{"key", version.key}, {"name", version.name}});
+  for (const SparkVersion& version : k_spark_versions)
+    versions.push_back({{"key", version.key}, {"name", version.name}});
   return reply({{"versions", std::move(versions)}});
 }
 
 // Azure has no zones to choose from here.
-Reply list_zones(Call&) { return reply(Json::object()); }
+Reply list_zones(Call&) {
+  return reply(Json::object());
+}
 
 }  // namespace
 
 void check_node_type(const World& world, const std::string& node_type) {
-  const bool known = std::any_of(k_node_types.begin(), k_node_types.end(), [&](const NodeType& each) {
-    return each.id == node_type && offered(each, world);
-  });
-  if (!known) throw invalid(fmt::format("Node type {} is not supported in region {}", node_type, world.options().region));
+  const bool known = std::any_of(k_node_types.begin(), k_node_types.end(),
+                                 [&](const NodeType& each) { return each.id == node_type && offered(each, world); });
+  if (!known)
+    throw invalid(fmt::format("Node type {} is not supported in region {}", node_type, world.options().region));
 }
 
 // Versions that are no longer offered still run, so the form alone is looked at.
@@ -98,8 +101,8 @@ void check_spark_version(const std::string& version) {
 
 void add_node_type_routes(Router& router) {
   const auto add = [&](std::string_view name, Handler handler, std::string_view doc) {
-    router.add_versions({"2.0", "2.1"}, {"GET", fmt::format("/api/{{v}}/clusters/{}", name), std::move(handler),
-                                         family::k_none, doc});
+    router.add_versions({"2.0", "2.1"},
+                        {"GET", fmt::format("/api/{{v}}/clusters/{}", name), std::move(handler), family::k_none, doc});
   };
   add("list-node-types", list_node_types, "the node types of the region");
   add("spark-versions", spark_versions, "the runtime versions");

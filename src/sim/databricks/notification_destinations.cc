@@ -9,13 +9,15 @@
 namespace holdfast::sim::databricks {
 namespace {
 
-Documents& destinations(World& world) { return world.part<NotificationDestinations>().documents; }
+Documents& destinations(World& world) {
+  return world.part<NotificationDestinations>().documents;
+}
 
 constexpr std::array<std::pair<const char*, const char*>, 5> k_types = {{{"email", "EMAIL"},
-                                                                        {"slack", "SLACK"},
-                                                                        {"microsoft_teams", "MICROSOFT_TEAMS"},
-                                                                        {"pagerduty", "PAGERDUTY"},
-                                                                        {"generic_webhook", "WEBHOOK"}}};
+                                                                         {"slack", "SLACK"},
+                                                                         {"microsoft_teams", "MICROSOFT_TEAMS"},
+                                                                         {"pagerduty", "PAGERDUTY"},
+                                                                         {"generic_webhook", "WEBHOOK"}}};
 
 const char* type_of(const Json& config) {
   if (config.size() != 1) throw invalid("A notification destination has exactly one kind of configuration");

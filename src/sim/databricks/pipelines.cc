@@ -12,7 +12,9 @@
 namespace holdfast::sim::databricks {
 namespace {
 
-Documents& pipelines(World& world) { return world.part<Pipelines>().documents; }
+Documents& pipelines(World& world) {
+  return world.part<Pipelines>().documents;
+}
 
 Json& pipeline_of(World& world, const std::string& id) {
   Json* pipeline = pipelines(world).find(id);
@@ -20,7 +22,9 @@ Json& pipeline_of(World& world, const std::string& id) {
   return *pipeline;
 }
 
-bool under_way(const PipelineUpdate& update, std::int64_t now) { return update.end_ms < 0 || now < update.end_ms; }
+bool under_way(const PipelineUpdate& update, std::int64_t now) {
+  return update.end_ms < 0 || now < update.end_ms;
+}
 
 std::string_view state_of(World& world, const std::string& id) {
   const std::vector<PipelineUpdate>& updates = world.part<Pipelines>().updates[id];
@@ -214,7 +218,8 @@ Reply get_update(Call& call) {
   const std::string id = call.placeholder("id");
   pipeline_of(call.world(), id);
   for (const PipelineUpdate& each : call.world().part<Pipelines>().updates[id]) {
-    if (each.id == call.placeholder("update")) return reply({{"update", whole_update(each, id, call.world().now_ms())}});
+    if (each.id == call.placeholder("update"))
+      return reply({{"update", whole_update(each, id, call.world().now_ms())}});
   }
   throw missing("The specified update was not found.");
 }
@@ -224,11 +229,11 @@ Reply list_updates(Call& call) {
   pipeline_of(call.world(), id);
   std::vector<PipelineUpdate> updates = call.world().part<Pipelines>().updates[id];
   std::reverse(updates.begin(), updates.end());
-  const Page page = page_by_token(
-      call, updates.size(), [&](std::size_t i) { return updates[i].id; },
-      {.size_parameter = "max_results", .default_size = 25, .largest_size = 100});
+  const Page page = page_by_token(call, updates.size(), [&](std::size_t i) { return updates[i].id; },
+                                  {.size_parameter = "max_results", .default_size = 25, .largest_size = 100});
   Json items = Json::array();
-  for (std::size_t i = page.begin; i < page.end; ++i) items.push_back(whole_update(updates[i], id, call.world().now_ms()));
+  for (std::size_t i = page.begin; i < page.end; ++i)
+    items.push_back(whole_update(updates[i], id, call.world().now_ms()));
   Json body = {{"updates", std::move(items)}};
   if (!page.next_token.empty()) body["next_page_token"] = page.next_token;
   return reply(body);

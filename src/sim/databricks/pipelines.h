@@ -18,8 +18,8 @@ struct PipelineUpdate {
   std::int64_t end_ms = -1;  // -1: it goes on until somebody stops it
 };
 
-struct Pipelines {      // part of a World
-  Documents documents;  // {"spec", "creator", "run_as"?, "modified"}
+struct Pipelines {                                             // part of a World
+  Documents documents;                                         // {"spec", "creator", "run_as"?, "modified"}
   std::map<std::string, std::vector<PipelineUpdate>> updates;  // kept when a pipeline goes
   std::int64_t update_ms = 60'000;
   std::vector<std::string> cascaded;  // pipelines that were deleted together with their tables

@@ -48,7 +48,9 @@ std::optional<unsigned> value_of(std::size_t field, std::string_view text) {
   return value;
 }
 
-unsigned quartz_weekday(std::chrono::sys_days day) { return std::chrono::weekday(day).c_encoding() + 1; }
+unsigned quartz_weekday(std::chrono::sys_days day) {
+  return std::chrono::weekday(day).c_encoding() + 1;
+}
 
 }  // namespace
 
@@ -158,7 +160,8 @@ bool Quartz::matches_weekday(std::chrono::sys_days day) const {
 bool Quartz::matches(std::chrono::sys_days day) const {
   const std::chrono::year_month_day date(day);
   const int years = static_cast<int>(date.year()) - static_cast<int>(k_first_year);
-  if (years < 0 || years >= static_cast<int>(fields_[year].size()) || !fields_[year].test(static_cast<std::size_t>(years)))
+  if (years < 0 || years >= static_cast<int>(fields_[year].size()) ||
+      !fields_[year].test(static_cast<std::size_t>(years)))
     return false;
   // "?" sets every day of its field, so that the other one alone decides.
   return fields_[month].test(static_cast<unsigned>(date.month())) && matches_month_day(date) && matches_weekday(day);
@@ -180,7 +183,8 @@ std::optional<base::Instant> Quartz::first_of_hour(base::Instant start, base::In
 
 std::optional<base::Instant> Quartz::first_of_day(std::chrono::sys_days day, base::Instant after,
                                                   const Zone& zone) const {
-  // The earliest of all hours, not the first hour's: an hour that the clock leaps over comes at the same time as the next.
+  // The earliest of all hours, not the first hour's: an hour that the clock leaps over comes at the same time as the
+  // next.
   std::optional<base::Instant> best;
   for (unsigned h = 0; h < 24; ++h) {
     const base::Instant start = day + std::chrono::hours(h);

@@ -10,7 +10,9 @@
 namespace holdfast::sim::databricks {
 namespace {
 
-Queries& held(World& world) { return world.part<Queries>(); }
+Queries& held(World& world) {
+  return world.part<Queries>();
+}
 
 void drop_server_fields(Json& query) {
   drop_fields(query, {"id", "create_time", "update_time", "lifecycle_state", "last_modifier_user_name"});
@@ -40,7 +42,9 @@ Reply create(Call& call) {
   return reply(query);
 }
 
-Reply get(Call& call) { return reply(held(call.world()).documents.get(call.placeholder("id"), "Query")); }
+Reply get(Call& call) {
+  return reply(held(call.world()).documents.get(call.placeholder("id"), "Query"));
+}
 
 Reply update(Call& call) {
   Json& query = held(call.world()).documents.get(call.placeholder("id"), "Query");
@@ -67,14 +71,13 @@ std::vector<Document> active(const Documents& documents) {
 
 // A list does not say in which folder a query lies.
 Reply list(Call& call) {
-  return list_reply(call, active(held(call.world()).documents),
-                    {.field = "results",
-                     .page = {.default_size = 20, .largest_size = 100},
-                     .show = [](const Document& each) {
-                       Json out = *each.body;
-                       out.erase("parent_path");
-                       return out;
-                     }});
+  return list_reply(
+      call, active(held(call.world()).documents),
+      {.field = "results", .page = {.default_size = 20, .largest_size = 100}, .show = [](const Document& each) {
+         Json out = *each.body;
+         out.erase("parent_path");
+         return out;
+       }});
 }
 
 Reply list_visualizations(Call& call) {

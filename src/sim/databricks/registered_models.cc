@@ -11,7 +11,9 @@
 namespace holdfast::sim::databricks {
 namespace {
 
-RegisteredModels& held(World& world) { return world.part<RegisteredModels>(); }
+RegisteredModels& held(World& world) {
+  return world.part<RegisteredModels>();
+}
 
 Json& model_of(World& world, const std::string& name) {
   Json* found = held(world).documents.find(name);
@@ -37,7 +39,8 @@ Json shown(World& world, const Json& model) {
 Reply create(Call& call) {
   World& world = call.world();
   const std::string name = required_string(call.body(), "name");
-  if (held(world).documents.find(name) != nullptr) throw exists(fmt::format("RegisteredModel '{}' already exists.", name));
+  if (held(world).documents.find(name) != nullptr)
+    throw exists(fmt::format("RegisteredModel '{}' already exists.", name));
   const std::int64_t now = world.now_ms();
   Json model = only_fields(call.body(), {"name", "description", "tags"});
   model["id"] = world.new_hex(32);
@@ -68,7 +71,8 @@ Reply rename(Call& call) {
   const std::string name = required_string(call.body(), "name");
   const std::string wanted = required_string(call.body(), "new_name");
   Json model = model_of(world, name);
-  if (held(world).documents.find(wanted) != nullptr) throw exists(fmt::format("RegisteredModel '{}' already exists.", wanted));
+  if (held(world).documents.find(wanted) != nullptr)
+    throw exists(fmt::format("RegisteredModel '{}' already exists.", wanted));
   for (const Document& each : versions_of(world, name)) {
     Json version = *each.body;
     version["name"] = wanted;
@@ -82,7 +86,8 @@ Reply rename(Call& call) {
 
 Reply remove(Call& call) {
   World& world = call.world();
-  const std::string name = required_string(call.body().empty() ? Json{{"name", call.query("name").value_or("")}} : call.body(), "name");
+  const std::string name =
+      required_string(call.body().empty() ? Json{{"name", call.query("name").value_or("")}} : call.body(), "name");
   const std::string id = model_of(world, name)["id"];
   for (const Document& each : versions_of(world, name)) held(world).versions.remove(std::string(each.id));
   held(world).documents.remove(name);
@@ -176,21 +181,21 @@ void add_mlflow_routes(Router& router) {
 }
 
 void found_mlflow(World& world) {
-  declare_permission_type(
-      world, {.url_type = "experiments",
-              .aliases = {},
-              .reply_type = "mlflowExperiment",
-              .levels = {"CAN_READ", "CAN_EDIT", "CAN_MANAGE"},
-              .exists = [](World& in, const std::string& id) {
-                return in.part<Experiments>().documents.find(id) != nullptr;
-              }});
-  declare_permission_type(
-      world, {.url_type = "registered-models",
-              .aliases = {},
-              .reply_type = "registered-model",
-              .levels = {"CAN_READ", "CAN_EDIT", "CAN_MANAGE_STAGING_VERSIONS", "CAN_MANAGE_PRODUCTION_VERSIONS",
-                         "CAN_MANAGE"},
-              .exists = [](World& in, const std::string& id) { return held(in).documents.find_by("id", id) != nullptr; }});
+  declare_permission_type(world, {.url_type = "experiments",
+                                  .aliases = {},
+                                  .reply_type = "mlflowExperiment",
+                                  .levels = {"CAN_READ", "CAN_EDIT", "CAN_MANAGE"},
+                                  .exists = [](World& in, const std::string& id) {
+                                    return in.part<Experiments>().documents.find(id) != nullptr;
+                                  }});
+  declare_permission_type(world, {.url_type = "registered-models",
+                                  .aliases = {},
+                                  .reply_type = "registered-model",
+                                  .levels = {"CAN_READ", "CAN_EDIT", "CAN_MANAGE_STAGING_VERSIONS",
+                                             "CAN_MANAGE_PRODUCTION_VERSIONS", "CAN_MANAGE"},
+                                  .exists = [](World& in, const std::string& id) {
+                                    return held(in).documents.find_by("id", id) != nullptr;
+                                  }});
 }
 
 }  // namespace holdfast::sim::databricks

@@ -12,8 +12,9 @@
 namespace holdfast::sim::databricks {
 namespace {
 
-constexpr std::array k_realistic = {seed_people, seed_tree, seed_secrets, seed_dbfs};
-constexpr std::array k_sized = {seed_many_people, seed_many_notebooks};
+constexpr std::array k_realistic = {seed_people,  seed_tree,   seed_secrets,  seed_dbfs, seed_unity,
+                                    seed_compute, seed_models, seed_settings, seed_sql,  seed_jobs};
+constexpr std::array k_sized = {seed_many_people, seed_many_notebooks, seed_many_jobs};
 
 constexpr std::size_t k_most = 1'000'000;
 

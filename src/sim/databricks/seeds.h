@@ -60,8 +60,15 @@ void seed_people(Seed& seed);
 void seed_tree(Seed& seed);
 void seed_secrets(Seed& seed);
 void seed_dbfs(Seed& seed);
+void seed_unity(Seed& seed);
+void seed_compute(Seed& seed);
+void seed_models(Seed& seed);
+void seed_settings(Seed& seed);
+void seed_sql(Seed& seed);
+void seed_jobs(Seed& seed);
 // The parts of one of given sizes.
 void seed_many_people(Seed& seed, const SeedSizes& sizes);
 void seed_many_notebooks(Seed& seed, const SeedSizes& sizes);
+void seed_many_jobs(Seed& seed, const SeedSizes& sizes);
 
 }  // namespace holdfast::sim::databricks

@@ -13,7 +13,9 @@
 namespace holdfast::sim::databricks {
 namespace {
 
-Documents& endpoints(World& world) { return world.part<ServingEndpoints>().documents; }
+Documents& endpoints(World& world) {
+  return world.part<ServingEndpoints>().documents;
+}
 
 Json& endpoint_of(Call& call) {
   Json* found = endpoints(call.world()).find(call.placeholder("name"));
@@ -90,7 +92,9 @@ Reply create(Call& call) {
   return reply(shown(world, added));
 }
 
-Reply get(Call& call) { return reply(shown(call.world(), endpoint_of(call))); }
+Reply get(Call& call) {
+  return reply(shown(call.world(), endpoint_of(call)));
+}
 
 Reply list(Call& call) {
   return whole_list_reply(endpoints(call.world()).all(), "endpoints",
@@ -115,7 +119,8 @@ Reply patch_tags(Call& call) {
   const Json gone = call.body().value("delete_tags", Json::array());
   const Json added = call.body().value("add_tags", Json::array());
   for (const Json& tag : endpoint.value("tags", Json::array())) {
-    const bool replaced = std::any_of(added.begin(), added.end(), [&](const Json& each) { return each["key"] == tag["key"]; });
+    const bool replaced =
+        std::any_of(added.begin(), added.end(), [&](const Json& each) { return each["key"] == tag["key"]; });
     if (!replaced && std::find(gone.begin(), gone.end(), tag["key"]) == gone.end()) tags.push_back(tag);
   }
   for (const Json& tag : added) tags.push_back(tag);

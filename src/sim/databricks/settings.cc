@@ -13,12 +13,26 @@ namespace holdfast::sim::databricks {
 namespace {
 
 // There is no way to ask which keys there are.
-constexpr std::array<std::string_view, 20> k_keys = {
-    "enableIpAccessLists", "enableTokensConfig", "maxTokenLifetimeDays", "enableDeprecatedClusterNamedInitScripts",
-    "enableDeprecatedGlobalInitScripts", "enforceUserIsolation", "enableWebTerminal", "enableDbfsFileBrowser",
-    "enableDcs", "enableGp3", "enableProjectTypeInWorkspace", "enableWorkspaceFilesystem", "enableExportNotebook",
-    "enableNotebookTableClipboard", "enableResultsDownloading", "enableUploadDataUis", "enableVerboseAuditLogs",
-    "storeInteractiveNotebookResultsInCustomerAccount", "projectsAllowList", "customerApprovedWSLoginExpirationTime"};
+constexpr std::array<std::string_view, 20> k_keys = {"enableIpAccessLists",
+                                                     "enableTokensConfig",
+                                                     "maxTokenLifetimeDays",
+                                                     "enableDeprecatedClusterNamedInitScripts",
+                                                     "enableDeprecatedGlobalInitScripts",
+                                                     "enforceUserIsolation",
+                                                     "enableWebTerminal",
+                                                     "enableDbfsFileBrowser",
+                                                     "enableDcs",
+                                                     "enableGp3",
+                                                     "enableProjectTypeInWorkspace",
+                                                     "enableWorkspaceFilesystem",
+                                                     "enableExportNotebook",
+                                                     "enableNotebookTableClipboard",
+                                                     "enableResultsDownloading",
+                                                     "enableUploadDataUis",
+                                                     "enableVerboseAuditLogs",
+                                                     "storeInteractiveNotebookResultsInCustomerAccount",
+                                                     "projectsAllowList",
+                                                     "customerApprovedWSLoginExpirationTime"};
 
 void check_key(const std::string& key) {
   if (std::find(k_keys.begin(), k_keys.end(), key) == k_keys.end()) throw invalid(fmt::format("Invalid key: {}", key));
@@ -64,7 +78,8 @@ void found_settings(World& world) {
 }
 
 void add_workspace_conf_routes(Router& router) {
-  router.add({"GET", "/api/2.0/workspace-conf", get_conf, family::k_none, "the values of keys; an unknown key fails all"});
+  router.add(
+      {"GET", "/api/2.0/workspace-conf", get_conf, family::k_none, "the values of keys; an unknown key fails all"});
   router.add({"PATCH", "/api/2.0/workspace-conf", set_conf, family::k_none, "sets the values of keys"});
 }
 

@@ -26,11 +26,18 @@ constexpr std::size_t k_longest_text = 64 * 1024;
 
 Json table(std::initializer_list<std::string_view> columns, Json rows) {
   Json schema = Json::array();
-  for (const std::string_view name : columns) schema.push_back({{"name", name}, {"type", "\"string\""}, {"metadata", "{}"}});
-  return {{"resultType", "table"}, {"schema", std::move(schema)}, {"data", std::move(rows)}, {"truncated", false}, {"isJsonSchema", true}};
+  for (const std::string_view name : columns)
+    schema.push_back({{"name", name}, {"type", "\"string\""}, {"metadata", "{}"}});
+  return {{"resultType", "table"},
+          {"schema", std::move(schema)},
+          {"data", std::move(rows)},
+          {"truncated", false},
+          {"isJsonSchema", true}};
 }
 
-Json nothing() { return {{"resultType", "text"}, {"data", ""}, {"truncated", false}}; }
+Json nothing() {
+  return {{"resultType", "text"}, {"data", ""}, {"truncated", false}};
+}
 
 ApiError parse_error(const std::string& text) {
   return invalid("ParseException: this stand-in does not know the statement: " + text.substr(0, 120));
@@ -222,14 +229,16 @@ std::map<std::string, std::string> configs(const std::string& text) {
                           ? Json()
                           : Json::parse(text.substr(open, close - open + 1), nullptr, false);
   if (!parsed.is_object()) throw invalid("SyntaxError: extra_configs is no JSON object");
-  for (const auto& [name, value] : parsed.items()) out[name] = value.is_string() ? value.get<std::string>() : value.dump();
+  for (const auto& [name, value] : parsed.items())
+    out[name] = value.is_string() ? value.get<std::string>() : value.dump();
   return out;
 }
 
 Json mount(World& world, const std::string& text) {
   const auto source = argument(text, "source");
   const auto point = argument(text, "mount_point");
-  if (!source || !point || !point->starts_with("/mnt/")) throw invalid("IllegalArgumentException: source and mount_point");
+  if (!source || !point || !point->starts_with("/mnt/"))
+    throw invalid("IllegalArgumentException: source and mount_point");
   auto& mounts = world.part<CommandState>().mounts;
   if (mounts.contains(*point)) throw invalid("Directory already mounted: " + *point);
   mounts[*point] = {*source, "", configs(text)};

@@ -40,8 +40,8 @@ std::int64_t lifetime(const Json& body) {
 }
 
 Reply create(Call& call) {
-  const AccessToken& token = issue_token(call.world(), call.caller(), optional_string(call.body(), "comment").value_or(""),
-                                         lifetime(call.body()));
+  const AccessToken& token = issue_token(call.world(), call.caller(),
+                                         optional_string(call.body(), "comment").value_or(""), lifetime(call.body()));
   return reply({{"token_value", token.value}, {"token_info", own_view(token)}});
 }
 
@@ -65,8 +65,7 @@ AccessToken& token_by_id(World& world, const std::string& id, const Principal* o
 }
 
 Reply remove(Call& call) {
-  const std::string value =
-      token_by_id(call.world(), required_string(call.body(), "token_id"), &call.caller()).value;
+  const std::string value = token_by_id(call.world(), required_string(call.body(), "token_id"), &call.caller()).value;
   call.world().part<Tokens>().by_value.erase(value);
   return reply(Json::object());
 }
@@ -101,7 +100,8 @@ Reply remove_managed(Call& call) {
 }  // namespace
 
 void add_token_routes(Router& router) {
-  router.add({"POST", "/api/2.0/token/create", create, family::k_token_management, "makes a token; its value is shown once"});
+  router.add(
+      {"POST", "/api/2.0/token/create", create, family::k_token_management, "makes a token; its value is shown once"});
   router.add({"POST", "/api/2.0/token/delete", remove, family::k_token_management, "revokes an own token"});
   router.add({"GET", "/api/2.0/token/list", list, family::k_token_management, "the caller's tokens, without values"});
   const auto add = [&](std::string_view method, std::string pattern, Handler handler, std::string_view doc) {

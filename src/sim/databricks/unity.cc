@@ -14,9 +14,9 @@ namespace holdfast::sim::databricks {
 namespace {
 
 // What goes into a connection and never comes out.
-constexpr std::array<const char*, 7> k_secret_options = {"password",   "client_secret", "personalAccessToken",
-                                                         "access_token", "pem_private_key", "bearer_token",
-                                                         "GoogleServiceAccountKeyJson"};
+constexpr std::array<const char*, 7> k_secret_options = {
+    "password",        "client_secret", "personalAccessToken",        "access_token",
+    "pem_private_key", "bearer_token",  "GoogleServiceAccountKeyJson"};
 
 std::string parent_of(const std::string& full_name) {
   const std::size_t dot = full_name.rfind('.');
@@ -66,10 +66,26 @@ void check_values(const UnityKind& kind, const Json& body) {
 }
 
 void drop_server_fields(Json& body) {
-  drop_fields(body, {"full_name", "metastore_id", "created_at", "created_by", "updated_at", "updated_by", "owner",
-                     "schema_id", "table_id", "volume_id", "function_id", "id", "connection_id", "credential_id",
-                     "browse_only", "effective_predictive_optimization_flag", "securable_type", "securable_kind",
-                     "provisioning_info", "skip_validation"});
+  drop_fields(body, {"full_name",
+                     "metastore_id",
+                     "created_at",
+                     "created_by",
+                     "updated_at",
+                     "updated_by",
+                     "owner",
+                     "schema_id",
+                     "table_id",
+                     "volume_id",
+                     "function_id",
+                     "id",
+                     "connection_id",
+                     "credential_id",
+                     "browse_only",
+                     "effective_predictive_optimization_flag",
+                     "securable_type",
+                     "securable_kind",
+                     "provisioning_info",
+                     "skip_validation"});
 }
 
 void drop_secrets(Json& body) {
@@ -90,7 +106,8 @@ void add_builtin_schemas(World& world, const std::string& catalog, const std::st
 Reply create(Call& call, const UnityKind& kind) {
   assigned_unity(call.world());
   // Functions come in an envelope.
-  const Json& request = call.body().contains("function_info") ? required_object(call.body(), "function_info") : call.body();
+  const Json& request =
+      call.body().contains("function_info") ? required_object(call.body(), "function_info") : call.body();
   if (kind.securable == "table" && required_string(request, "table_type") != "EXTERNAL") {
     throw invalid("Only external tables can be created through this API");
   }
@@ -120,7 +137,8 @@ void move(World& world, const UnityKind& kind, const std::string& from, Json bod
   const std::string parent = parent_of(from);
   const std::string to = (parent.empty() ? "" : parent + ".") + body["name"].get<std::string>();
   Unity& unity = world.part<Unity>();
-  if (unity_documents(world, kind).find(to) != nullptr) throw exists(fmt::format("{} '{}' already exists", kind.says, to));
+  if (unity_documents(world, kind).find(to) != nullptr)
+    throw exists(fmt::format("{} '{}' already exists", kind.says, to));
   body["full_name"] = to;
   auto grants = unity.grants[securable_key(kind.securable, from)];
   auto bindings = unity.bindings[securable_key(kind.securable, from)];
@@ -150,8 +168,10 @@ Reply update(Call& call, const UnityKind& kind) {
   }
   changed["updated_at"] = world.now_ms();
   changed["updated_by"] = call.caller().name;
-  if (!new_name || *new_name == changed["name"]) return reply(unity_documents(world, kind).add(name, std::move(changed)));
-  if (has_children(world, kind, name)) throw bad_state(fmt::format("{} '{}' is not empty and keeps its name", kind.says, name));
+  if (!new_name || *new_name == changed["name"])
+    return reply(unity_documents(world, kind).add(name, std::move(changed)));
+  if (has_children(world, kind, name))
+    throw bad_state(fmt::format("{} '{}' is not empty and keeps its name", kind.says, name));
   changed["name"] = *new_name;
   move(world, kind, name, changed);
   return reply(changed);
@@ -194,17 +214,54 @@ Reply table_exists(Call& call) {
 const std::vector<UnityKind>& unity_kinds() {
   static const std::vector<UnityKind> kinds = {
       {"storage-credentials", "storage_credentials", "storage_credential", "Storage Credential", 1, "id", {}, {}, ""},
-      {"external-locations", "external_locations", "external_location", "External Location", 1, "", {"url", "credential_name"}, {}, ""},
-      {"connections", "connections", "connection", "Connection", 1, "connection_id", {"connection_type"},
+      {"external-locations",
+       "external_locations",
+       "external_location",
+       "External Location",
+       1,
+       "",
+       {"url", "credential_name"},
+       {},
+       ""},
+      {"connections",
+       "connections",
+       "connection",
+       "Connection",
+       1,
+       "connection_id",
+       {"connection_type"},
        {"MYSQL", "POSTGRESQL", "SNOWFLAKE", "REDSHIFT", "SQLDW", "SQLSERVER", "DATABRICKS", "BIGQUERY", "HTTP",
         "HIVE_METASTORE", "GLUE", "ORACLE", "TERADATA", "SALESFORCE", "SERVICENOW", "POWER_BI"},
        "connection_type"},
       {"catalogs", "catalogs", "catalog", "Catalog", 1, "", {}, {"OPEN", "ISOLATED"}, "isolation_mode"},
       {"schemas", "schemas", "schema", "Schema", 2, "schema_id", {}, {}, ""},
-      {"tables", "tables", "table", "Table", 3, "table_id", {"table_type"},
-       {"MANAGED", "EXTERNAL", "VIEW", "MATERIALIZED_VIEW", "STREAMING_TABLE", "FOREIGN"}, "table_type"},
-      {"volumes", "volumes", "volume", "Volume", 3, "volume_id", {"volume_type"}, {"MANAGED", "EXTERNAL"}, "volume_type"},
-      {"functions", "functions", "function", "Function", 3, "function_id", {"routine_body"}, {"SQL", "EXTERNAL"}, "routine_body"},
+      {"tables",
+       "tables",
+       "table",
+       "Table",
+       3,
+       "table_id",
+       {"table_type"},
+       {"MANAGED", "EXTERNAL", "VIEW", "MATERIALIZED_VIEW", "STREAMING_TABLE", "FOREIGN"},
+       "table_type"},
+      {"volumes",
+       "volumes",
+       "volume",
+       "Volume",
+       3,
+       "volume_id",
+       {"volume_type"},
+       {"MANAGED", "EXTERNAL"},
+       "volume_type"},
+      {"functions",
+       "functions",
+       "function",
+       "Function",
+       3,
+       "function_id",
+       {"routine_body"},
+       {"SQL", "EXTERNAL"},
+       "routine_body"},
       {"models", "registered_models", "model", "Model", 3, "", {}, {}, ""},
   };
   return kinds;
@@ -212,7 +269,8 @@ const std::vector<UnityKind>& unity_kinds() {
 
 const UnityKind* find_unity_kind(std::string_view securable) {
   const auto& kinds = unity_kinds();
-  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const UnityKind& each) { return each.securable == securable; });
+  const auto found =
+      std::find_if(kinds.begin(), kinds.end(), [&](const UnityKind& each) { return each.securable == securable; });
   return found == kinds.end() ? nullptr : &*found;
 }
 
@@ -228,7 +286,9 @@ Documents& unity_documents(World& world, const UnityKind& kind) {
 
 std::string securable_key(std::string_view type, std::string_view full_name) {
   std::string key(type);
-  std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c == '-' ? '_' : c; });
+  std::transform(key.begin(), key.end(), key.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c == '-' ? '_' : c;
+  });
   return key + "/" + std::string(full_name);
 }
 
@@ -256,7 +316,8 @@ const Json& create_securable(World& world, const UnityKind& kind, const Json& re
   body["created_at"] = body["updated_at"] = world.now_ms();
   if (!kind.id_field.empty()) body[std::string(kind.id_field)] = world.new_uuid();
   if (kind.securable == "catalog") {
-    if (!body.contains("catalog_type")) body["catalog_type"] = body.contains("connection_name") ? "FOREIGN_CATALOG" : "MANAGED_CATALOG";
+    if (!body.contains("catalog_type"))
+      body["catalog_type"] = body.contains("connection_name") ? "FOREIGN_CATALOG" : "MANAGED_CATALOG";
     if (!body.contains("isolation_mode")) body["isolation_mode"] = "OPEN";
   }
   return unity_documents(world, kind).add(full_name, std::move(body));
@@ -268,7 +329,8 @@ void forget_securable(World& world, const UnityKind& kind, const std::string& fu
   unity.grants.erase(securable_key(kind.securable, full_name));
   unity.bindings.erase(securable_key(kind.securable, full_name));
   for (const Document& tag : unity.tags.all()) {
-    if ((*tag.body)["entity_name"] == full_name && (*tag.body)["entity_type"] == kind.plural) unity.tags.remove(std::string(tag.id));
+    if ((*tag.body)["entity_name"] == full_name && (*tag.body)["entity_type"] == kind.plural)
+      unity.tags.remove(std::string(tag.id));
   }
   if (kind.securable != "catalog" && kind.securable != "schema") return;
   for (const UnityKind& below : unity_kinds()) {
@@ -282,14 +344,15 @@ void forget_securable(World& world, const UnityKind& kind, const std::string& fu
 void found_unity(World& world) {
   Unity& unity = world.part<Unity>();
   unity.metastore_id = world.new_uuid();
-  unity.metastores.add(unity.metastore_id, {{"metastore_id", unity.metastore_id},
-                                            {"name", "metastore-" + world.options().region},
-                                            {"region", world.options().region},
-                                            {"cloud", "azure"},
-                                            {"owner", "admins"},
-                                            {"global_metastore_id", "azure:" + world.options().region + ":" + unity.metastore_id},
-                                            {"created_at", world.now_ms()},
-                                            {"privilege_model_version", "1.0"}});
+  unity.metastores.add(unity.metastore_id,
+                       {{"metastore_id", unity.metastore_id},
+                        {"name", "metastore-" + world.options().region},
+                        {"region", world.options().region},
+                        {"cloud", "azure"},
+                        {"owner", "admins"},
+                        {"global_metastore_id", "azure:" + world.options().region + ":" + unity.metastore_id},
+                        {"created_at", world.now_ms()},
+                        {"privilege_model_version", "1.0"}});
   const UnityKind& catalogs = *find_unity_kind("catalog");
   create_securable(world, catalogs, {{"name", "system"}, {"catalog_type", "SYSTEM_CATALOG"}}, "System user");
 }
@@ -307,7 +370,8 @@ void add_unity_routes(Router& router) {
     add("PATCH", base + "/{name}", update, "changes one, its owner and its name included");
     add("DELETE", base + "/{name}", remove, "removes one");
   }
-  router.add({"GET", "/api/2.1/unity-catalog/tables/{name}/exists", table_exists, family::k_none, "whether a table is there"});
+  router.add(
+      {"GET", "/api/2.1/unity-catalog/tables/{name}/exists", table_exists, family::k_none, "whether a table is there"});
   add_metastore_routes(router);
   add_unity_grant_routes(router);
 }

@@ -34,9 +34,10 @@ struct Unity {  // part of a World
   bool assigned = true;  // whether the workspace has the metastore
   std::string default_catalog = "main";
   std::map<std::string, Documents> securables;  // by UnityKind::securable, then by full name
-  std::map<std::string, std::map<std::string, std::set<std::string>>> grants;  // "catalog/main" → principal → privileges
+  std::map<std::string, std::map<std::string, std::set<std::string>>>
+      grants;                                                           // "catalog/main" → principal → privileges
   std::map<std::string, std::map<std::int64_t, std::string>> bindings;  // "catalog/main" → workspace → binding type
-  Documents tags;  // by entity type, entity name and key
+  Documents tags;                                                       // by entity type, entity name and key
 };
 
 // 404 when the workspace has no metastore.

@@ -80,7 +80,8 @@ Json shown_bindings(const Unity& unity, const std::string& key) {
   Json out = Json::array();
   const auto held = unity.bindings.find(key);
   if (held == unity.bindings.end()) return out;
-  for (const auto& [workspace, type] : held->second) out.push_back({{"workspace_id", workspace}, {"binding_type", type}});
+  for (const auto& [workspace, type] : held->second)
+    out.push_back({{"workspace_id", workspace}, {"binding_type", type}});
   return out;
 }
 
@@ -117,13 +118,15 @@ Reply create_tag(Call& call) {
   Unity& unity = assigned_unity(call.world());
   Json tag = only_fields(call.body(), {"entity_type", "entity_name", "tag_key", "tag_value"});
   check_enum(tag, "entity_type", {"catalogs", "schemas", "tables", "columns", "volumes", "models", "functions"});
-  const std::string id = tag_id(required_string(tag, "entity_type"), required_string(tag, "entity_name"),
-                                required_string(tag, "tag_key"));
+  const std::string id =
+      tag_id(required_string(tag, "entity_type"), required_string(tag, "entity_name"), required_string(tag, "tag_key"));
   if (unity.tags.find(id) != nullptr) throw exists(fmt::format("Tag assignment '{}' already exists", id));
   return reply(unity.tags.add(id, std::move(tag)));
 }
 
-Reply get_tag(Call& call) { return reply(assigned_unity(call.world()).tags.get(tag_id(call), "Tag assignment")); }
+Reply get_tag(Call& call) {
+  return reply(assigned_unity(call.world()).tags.get(tag_id(call), "Tag assignment"));
+}
 
 Reply update_tag(Call& call) {
   Json& tag = assigned_unity(call.world()).tags.get(tag_id(call), "Tag assignment");
@@ -175,7 +178,8 @@ Reply get_metastore(Call& call) {
 
 Reply assign(Call& call) {
   Unity& unity = call.world().part<Unity>();
-  if (call.placeholder("workspace") != call.world().options().workspace_id) throw missing("There is no such workspace.");
+  if (call.placeholder("workspace") != call.world().options().workspace_id)
+    throw missing("There is no such workspace.");
   if (const auto id = optional_string(call.body(), "metastore_id")) {
     unity.metastores.get(*id, "Metastore");
     unity.assigned = true;

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t k_longest_name = 99;
 
-Documents& warehouses(World& world) { return world.part<Warehouses>().documents; }
+Documents& warehouses(World& world) {
+  return world.part<Warehouses>().documents;
+}
 
 Json& warehouse_of(Call& call) {
   Json* found = warehouses(call.world()).find(call.placeholder("id"));
@@ -38,7 +40,8 @@ Json shown(World& world, const Document& warehouse) {
   out["num_clusters"] = state == "RUNNING" ? 1 : 0;
   out["num_active_sessions"] = 0;
   out["size"] = out["cluster_size"];
-  out["jdbc_url"] = fmt::format("jdbc:spark://workspace.test:443/default;httpPath=/sql/1.0/warehouses/{}", warehouse.id);
+  out["jdbc_url"] =
+      fmt::format("jdbc:spark://workspace.test:443/default;httpPath=/sql/1.0/warehouses/{}", warehouse.id);
   out["odbc_params"] = {{"hostname", "workspace.test"},
                         {"path", "/sql/1.0/warehouses/" + warehouse.id},
                         {"protocol", "https"},
@@ -57,9 +60,9 @@ void check_name(World& world, const std::string& name, const std::string& own_id
 }
 
 void check(const Json& settings) {
-  check_enum(settings, "cluster_size",
-             {"2X-Small", "X-Small", "Small", "Medium", "Large", "X-Large", "2X-Large", "3X-Large", "4X-Large",
-              "5X-Large"});
+  check_enum(
+      settings, "cluster_size",
+      {"2X-Small", "X-Small", "Small", "Medium", "Large", "X-Large", "2X-Large", "3X-Large", "4X-Large", "5X-Large"});
   check_enum(settings, "warehouse_type", {"TYPE_UNSPECIFIED", "CLASSIC", "PRO", "REALTIME"});
   check_enum(settings, "spot_instance_policy", {"POLICY_UNSPECIFIED", "COST_OPTIMIZED", "RELIABILITY_OPTIMIZED"});
   const std::int64_t stop = optional_integer(settings, "auto_stop_mins").value_or(0);
@@ -82,8 +85,12 @@ Reply create(Call& call) {
   check_name(world, required_string(settings, "name"), "");
   required_string(settings, "cluster_size");
   check(settings);
-  const Json defaults = {{"min_num_clusters", 1}, {"max_num_clusters", 1}, {"auto_stop_mins", 120},
-                         {"enable_photon", true}, {"enable_serverless_compute", false}, {"warehouse_type", "CLASSIC"},
+  const Json defaults = {{"min_num_clusters", 1},
+                         {"max_num_clusters", 1},
+                         {"auto_stop_mins", 120},
+                         {"enable_photon", true},
+                         {"enable_serverless_compute", false},
+                         {"warehouse_type", "CLASSIC"},
                          {"spot_instance_policy", "COST_OPTIMIZED"}};
   for (const auto& [field, value] : defaults.items()) {
     if (!settings.contains(field)) settings[field] = value;
@@ -107,7 +114,9 @@ Reply edit(Call& call) {
   return reply(Json::object());
 }
 
-Reply get(Call& call) { return reply(shown(call.world(), {call.placeholder("id"), &warehouse_of(call)})); }
+Reply get(Call& call) {
+  return reply(shown(call.world(), {call.placeholder("id"), &warehouse_of(call)}));
+}
 
 Reply list(Call& call) {
   return list_reply(call, warehouses(call.world()).all(),
@@ -142,7 +151,9 @@ Json& config(World& world) {
                              {"sql_configuration_parameters", Json::object()}});
 }
 
-Reply get_config(Call& call) { return reply(config(call.world())); }
+Reply get_config(Call& call) {
+  return reply(config(call.world()));
+}
 
 Reply put_config(Call& call) {
   check_enum(call.body(), "security_policy", {"NONE", "PASSTHROUGH", "DATA_ACCESS_CONTROL"});
@@ -154,7 +165,10 @@ Reply put_config(Call& call) {
 Reply data_sources(Call& call) {
   Json out = Json::array();
   for (const Document& each : warehouses(call.world()).all()) {
-    out.push_back({{"id", each.id}, {"name", (*each.body)["settings"]["name"]}, {"warehouse_id", each.id}, {"type", "databricks_internal"}});
+    out.push_back({{"id", each.id},
+                   {"name", (*each.body)["settings"]["name"]},
+                   {"warehouse_id", each.id},
+                   {"type", "databricks_internal"}});
   }
   return reply(out);
 }
@@ -174,7 +188,8 @@ void add_warehouse_routes(Router& router) {
   add("DELETE", "warehouses/{id}", remove, "removes a warehouse");
   add("GET", "config/warehouses", get_config, "the settings of all warehouses");
   add("PUT", "config/warehouses", put_config, "replaces the settings of all warehouses");
-  router.add({"GET", "/api/2.0/preview/sql/data_sources", data_sources, family::k_none, "warehouses by their old name"});
+  router.add(
+      {"GET", "/api/2.0/preview/sql/data_sources", data_sources, family::k_none, "warehouses by their old name"});
 }
 
 }  // namespace holdfast::sim::databricks

@@ -77,7 +77,8 @@ std::optional<Zone> Zone::load(std::string_view name) {
   };
   Zone zone;
   zone.first_ = offset_of(0);
-  constexpr std::int64_t k_earliest = -4'000'000'000;  // the first change of many zones is the beginning of the universe
+  constexpr std::int64_t k_earliest =
+      -4'000'000'000;  // the first change of many zones is the beginning of the universe
   for (std::size_t i = 0; i < wide->times; ++i) {
     const std::chrono::seconds when(std::max(big_endian(file, times + i * 8, 8), k_earliest));
     zone.changes_.emplace_back(base::Instant(when), offset_of(static_cast<unsigned char>(file[kinds + i])));

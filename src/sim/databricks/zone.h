@@ -15,12 +15,12 @@ public:
   // "UTC", "Europe/Berlin"; nullopt for a name that the system does not know.
   static std::optional<Zone> load(std::string_view name);
   base::Duration offset(base::Instant instant) const;
-  // The instant of a wall clock time, given as if it were UTC.  An hour that comes twice is its first pass; an hour that
-  // the clock leaps over is as long after the leap as it would have been after the hour before it.
+  // The instant of a wall clock time, given as if it were UTC.  An hour that comes twice is its first pass; an hour
+  // that the clock leaps over is as long after the leap as it would have been after the hour before it.
   base::Instant instant(base::Instant wall) const;
 
 private:
-  base::Duration first_{};                                          // before the first change
+  base::Duration first_{};                                         // before the first change
   std::vector<std::pair<base::Instant, base::Duration>> changes_;  // ascending; the offset from that instant on
 };
 
