@@ -201,7 +201,8 @@ void enforce_policy(World& world, Json& spec) {
   const Json* policy = world.part<ClusterPolicies>().documents.find(*id);
   if (policy == nullptr) throw invalid(fmt::format("Can't find a cluster policy with id: {}.", *id));
   const bool fill = optional_flag(spec, "apply_policy_default_values");
-  for (const auto& [path, rule] : effective_definition(*policy).items()) {
+  const Json definition = effective_definition(*policy);
+  for (const auto& [path, rule] : definition.items()) {
     if (is_virtual(path)) continue;
     Json* value = attribute(spec, path);
     const bool fixed = rule["type"] == "fixed";

@@ -5,6 +5,7 @@
 
 #include "sim/databricks/identity.h"
 #include "sim/databricks/seeds.h"
+#include "sim/databricks/settings.h"
 #include "sim/databricks/sql.h"
 
 namespace holdfast::sim::databricks {
@@ -129,7 +130,10 @@ void seed_sql(Seed& seed) {
 
 void seed_settings(Seed& seed) {
   seed.days_ago(100);
-  seed.patch("/api/2.0/workspace-conf", {{"maxTokenLifetimeDays", "90"}, {"enableWebTerminal", "true"}});
+  // The endpoint answers without a body, which a seed cannot read.
+  auto& conf = seed.world().part<WorkspaceConf>().values;
+  conf["maxTokenLifetimeDays"] = "90";
+  conf["enableWebTerminal"] = "true";
   seed.post("/api/2.0/ip-access-lists",
             {{"label", "offices"}, {"list_type", "ALLOW"}, {"ip_addresses", {"192.0.2.0/24", "198.51.100.17"}}});
   seed.post("/api/2.0/ip-access-lists",

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
 
 namespace holdfast::sim::databricks {
 
@@ -52,7 +54,10 @@ bool is_zone_name(std::string_view name) {
 }
 
 std::string zone_file(std::string_view name) {
-  std::ifstream in("/usr/share/zoneinfo/" + std::string(name), std::ios::binary);
+  const std::filesystem::path path = "/usr/share/zoneinfo/" + std::string(name);
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return {};  // "Europe" is a folder
+  std::ifstream in(path, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(in), {}};
   return bytes.size() <= k_file_max ? bytes : std::string{};
 }
