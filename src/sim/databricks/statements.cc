@@ -224,7 +224,7 @@ std::map<std::string, std::string> configs(const std::string& text) {
   const std::size_t at = text.find("extra_configs=");
   if (at == std::string::npos) return out;
   const std::size_t open = text.find('{', at);
-  const std::size_t close = text.find('}', at);
+  const std::size_t close = text.rfind('}');
   const Json parsed = open == std::string::npos || close == std::string::npos
                           ? Json()
                           : Json::parse(text.substr(open, close - open + 1), nullptr, false);

@@ -133,7 +133,7 @@ Reply list(Call& call, const UnityKind& kind) {
                      .show = {}});
 }
 
-void move(World& world, const UnityKind& kind, const std::string& from, Json body) {
+const Json& move(World& world, const UnityKind& kind, const std::string& from, Json body) {
   const std::string parent = parent_of(from);
   const std::string to = (parent.empty() ? "" : parent + ".") + body["name"].get<std::string>();
   Unity& unity = world.part<Unity>();
@@ -143,9 +143,10 @@ void move(World& world, const UnityKind& kind, const std::string& from, Json bod
   auto grants = unity.grants[securable_key(kind.securable, from)];
   auto bindings = unity.bindings[securable_key(kind.securable, from)];
   forget_securable(world, kind, from);
-  unity_documents(world, kind).add(to, std::move(body));
+  const Json& moved = unity_documents(world, kind).add(to, std::move(body));
   unity.grants[securable_key(kind.securable, to)] = std::move(grants);
   unity.bindings[securable_key(kind.securable, to)] = std::move(bindings);
+  return moved;
 }
 
 bool has_children(World& world, const UnityKind& kind, const std::string& full_name);
@@ -173,8 +174,7 @@ Reply update(Call& call, const UnityKind& kind) {
   if (has_children(world, kind, name))
     throw bad_state(fmt::format("{} '{}' is not empty and keeps its name", kind.says, name));
   changed["name"] = *new_name;
-  move(world, kind, name, changed);
-  return reply(changed);
+  return reply(move(world, kind, name, std::move(changed)));
 }
 
 bool has_children(World& world, const UnityKind& kind, const std::string& full_name) {

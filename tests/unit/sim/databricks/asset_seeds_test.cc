@@ -62,7 +62,8 @@ TEST(AssetSeeds, HoldTwoOfOneNameAndACycle) {
   seed_workspace(world.stand_in, "realistic");
   EXPECT_EQ(count(world, "/api/2.2/jobs/list?name=reporting", "jobs"), 2U);
   std::map<std::string, int> names;
-  for (const auto& cluster : world.get("/api/2.0/clusters/list").json["clusters"]) ++names[cluster["cluster_name"]];
+  const auto clusters = world.get("/api/2.0/clusters/list").json["clusters"];
+  for (const auto& cluster : clusters) ++names[cluster["cluster_name"]];
   EXPECT_EQ(names["shared analytics"], 2);
   const auto job = [&](const std::string& name) {
     const auto listed = world.get("/api/2.2/jobs/list?expand_tasks=true&name=" + name).json["jobs"][0];
