@@ -340,7 +340,8 @@ std::vector<Document> listed(Call& call) {
     const bool pinned = cluster.contains("pinned_by");
     if (!pinned && cluster.contains("stopped") && now > cluster["stopped"].get<std::int64_t>() + k_kept_ms) continue;
     const auto wanted_pin = call.query("filter_by.is_pinned");
-    if (wanted_pin && (*wanted_pin == "true") != pinned) continue;
+    // The vendor's SDK writes a boolean within a filter as Python does.
+    if (wanted_pin && (*wanted_pin == "true" || *wanted_pin == "True") != pinned) continue;
     if (!among(call, "filter_by.cluster_sources", cluster.value("source", ""))) continue;
     if (!among(call, "filter_by.cluster_states", state_of(clusters, cluster, now))) continue;
     if (!among(call, "filter_by.policy_id", cluster["spec"].value("policy_id", ""))) continue;

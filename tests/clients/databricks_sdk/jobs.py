@@ -1,6 +1,6 @@
 """Jobs and pipelines, with the vendor's SDK."""
 
-from databricks.sdk.errors import DatabricksError, InvalidParameterValue, PermissionDenied
+from databricks.sdk.errors import DatabricksError, PermissionDenied, ResourceDoesNotExist
 from databricks.sdk.service import jobs as api
 from databricks.sdk.service import pipelines as pipeline_api
 
@@ -40,7 +40,7 @@ def jobs(w):
     w.jobs.cancel_run(run)
     for job in (*ids, big):
         w.jobs.delete(job)
-    refused(InvalidParameterValue, lambda: w.jobs.get(ids[0]), "400 in place of 404")
+    refused(ResourceDoesNotExist, lambda: w.jobs.get(ids[0]), "the SDK knows this 400 for a 404")
 
 
 def pipelines(w):

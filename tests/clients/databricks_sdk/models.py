@@ -55,7 +55,7 @@ def serving_endpoints(w):
 
     names = [f"judge-{n}" for n in range(3)]
     for name in names:
-        w.serving_endpoints.create(name, config=config(name), tags=[serving_api.EndpointTag("team", "judges")])
+        w.serving_endpoints.create_and_wait(name, config=config(name), tags=[serving_api.EndpointTag("team", "judges")])
     refused(DatabricksError, lambda: w.serving_endpoints.create("judge-0", config=config("judge-0")), "unique names")
     holds(set(names) <= {e.name for e in w.serving_endpoints.list()}, "every new endpoint is listed")
     w.serving_endpoints.update_config_and_wait(

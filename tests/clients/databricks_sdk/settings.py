@@ -23,13 +23,15 @@ def ip_access_lists(w):
     equal((read.label, read.enabled, read.address_count), ("judge-edited", False, 1), "list after PATCH")
     w.ip_access_lists.replace(made.list_id, "judge-2", api.ListType.BLOCK, False, ip_addresses=["198.51.100.7"])
     equal(w.ip_access_lists.get(made.list_id).ip_access_list.ip_addresses, ["198.51.100.7"], "list after PUT")
+    here = w.ip_access_lists.create("here", api.ListType.ALLOW, ip_addresses=["127.0.0.0/8"]).ip_access_list
     w.workspace_conf.set_status({"enableIpAccessLists": "true"})
     refused(
-        (InvalidState, DatabricksError),
+        InvalidState,
         lambda: w.ip_access_lists.create("lock-out", api.ListType.BLOCK, ip_addresses=["127.0.0.0/8"]),
         "nobody locks himself out",
     )
     w.workspace_conf.set_status({"enableIpAccessLists": "false"})
+    w.ip_access_lists.delete(here.list_id)
     w.ip_access_lists.delete(made.list_id)
     refused(DatabricksError, lambda: w.ip_access_lists.get(made.list_id), "a deleted list is gone")
 
