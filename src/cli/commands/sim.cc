@@ -6,6 +6,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
+#include "sim/databricks/compute.h"
 #include "sim/databricks/secrets.h"
 #include "sim/databricks/seeds.h"
 #include "sim/databricks/stand_in.h"
@@ -34,6 +35,8 @@ public:
                "what is in it at first: empty, small, realistic, or sizes such as notebooks=50000,groups=2000");
     flags.count("--seed", seed_, k_largest_seed, "the same seed gives the same ids");
     flags.text("--name", "NAME", options_.world.name, "what the workspace is called");
+    flags.text("--region", "NAME", options_.world.region, "where it is; regions differ in node types");
+    flags.duration("--cluster-start", cluster_start_, "how long a cluster takes to start; 2s without it");
     flags.text("--token", "TOKEN", options_.token, "the administrator's token; one is drawn without it");
     flags.duration("--latency", latency_, "every answer takes that much longer");
     flags.texts("--fault", "TEXT", options_.faults, "what goes wrong, and when");
@@ -49,6 +52,10 @@ public:
     databricks::seed_workspace(server.stand_in(), workspace_);
     if (refuse_secret_reads_) {
       server.stand_in().world().part<databricks::Secrets>().reads = databricks::SecretReads::refused;
+    }
+    if (cluster_start_) {
+      server.stand_in().world().part<databricks::Clusters>().start_ms =
+          std::chrono::duration_cast<std::chrono::milliseconds>(*cluster_start_).count();
     }
     tell(context, server);
     constexpr auto k_long = std::chrono::hours(1);
@@ -109,6 +116,7 @@ private:
   std::optional<unsigned> port_;
   std::optional<unsigned> seed_;
   std::optional<base::Duration> latency_;
+  std::optional<base::Duration> cluster_start_;
   std::string workspace_ = "empty";
   bool rate_limits_ = false;
   bool without_retry_after_ = false;

@@ -357,6 +357,22 @@ Reply list_21(Call& call) {
                      .show = [&](const Document& each) { return shown(call.world(), each.id, *each.body); }});
 }
 
+// What happened to a cluster, newest first, as far as its record tells.
+Reply events(Call& call) {
+  const Json& cluster = cluster_of(call);
+  const std::string id = required_string(call.body(), "cluster_id");
+  const std::int64_t started = cluster["started"].get<std::int64_t>();
+  Json out = Json::array();
+  const auto add = [&](std::int64_t at, const char* type) {
+    if (at <= call.world().now_ms()) out.push_back({{"cluster_id", id}, {"timestamp", at}, {"type", type}});
+  };
+  if (cluster.contains("stopped")) add(cluster["stopped"].get<std::int64_t>(), "TERMINATING");
+  add(started + call.world().part<Clusters>().start_ms, "RUNNING");
+  add(started, cluster["created"] == cluster["started"] ? "CREATING" : "STARTING");
+  const std::size_t total = out.size();
+  return reply({{"events", std::move(out)}, {"total_count", total}});
+}
+
 Reply list_20(Call& call) {
   return whole_list_reply(listed(call), "clusters",
                           [&](const Document& each) { return shown(call.world(), each.id, *each.body); });
@@ -408,6 +424,7 @@ void add_cluster_routes(Router& router) {
   add("POST", "pin", pin, "keeps a cluster listed for ever");
   add("POST", "unpin", unpin, "lets a cluster be forgotten 30 days after it stopped");
   add("POST", "change-owner", change_owner, "another creator, while it is terminated");
+  add("POST", "events", events, "what happened to a cluster");
   router.add({"GET", "/api/2.1/clusters/list", list_21, family::k_none, "clusters by pages"});
   router.add({"GET", "/api/2.0/clusters/list", list_20, family::k_none, "all clusters at once"});
 }

@@ -84,6 +84,11 @@ Reply list_zones(Call&) {
   return reply(Json::object());
 }
 
+// They belong to another cloud; clients ask all the same.
+Reply list_instance_profiles(Call&) {
+  return reply(Json::object());
+}
+
 }  // namespace
 
 void check_node_type(const World& world, const std::string& node_type) {
@@ -107,6 +112,7 @@ void add_node_type_routes(Router& router) {
   add("list-node-types", list_node_types, "the node types of the region");
   add("spark-versions", spark_versions, "the runtime versions");
   add("list-zones", list_zones, "the zones, of which Azure has none to choose");
+  router.add({"GET", "/api/2.0/instance-profiles/list", list_instance_profiles, family::k_none, "none on Azure"});
 }
 
 }  // namespace holdfast::sim::databricks

@@ -41,6 +41,17 @@ TEST(Clusters, StartWhenTheyAreMadeAndStopWhenTold) {
   EXPECT_EQ(world.post("/api/2.1/clusters/start", {{"cluster_id", id}}).code(), "INVALID_STATE");
 }
 
+TEST(Clusters, TellWhatHappenedToThem) {
+  WorkspaceWorld world;
+  const auto id = create(world, plain());
+  world.clock.advance(std::chrono::minutes(1));
+  world.post("/api/2.1/clusters/delete", {{"cluster_id", id}});
+  const auto told = world.post("/api/2.1/clusters/events", {{"cluster_id", id}}).json;
+  ASSERT_EQ(told["total_count"], 3);
+  EXPECT_EQ(told["events"][0]["type"], "TERMINATING");
+  EXPECT_EQ(told["events"][2]["type"], "CREATING");
+}
+
 TEST(Clusters, StopByThemselvesWhenNobodyUsesThem) {
   WorkspaceWorld world;
   auto request = plain();
