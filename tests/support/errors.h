@@ -19,4 +19,15 @@ std::optional<base::ErrorKind> error_of(Work&& work) {
   return std::nullopt;
 }
 
+// The error itself; one of kind `internal` that says so when there is none.
+template <typename Work>
+base::Error thrown_by(Work&& work) {
+  try {
+    std::forward<Work>(work)();
+  } catch (const base::Error& error) {
+    return error;
+  }
+  return {base::ErrorKind::internal, "nothing was thrown"};
+}
+
 }  // namespace holdfast::test
