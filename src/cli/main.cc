@@ -7,6 +7,7 @@
 #include "cli/app.h"
 #include "cli/commands/commands.h"
 #include "cli/file_url.h"
+#include "platform/databricks/connector.h"
 #include "platform/datahub/connector.h"
 #include "storage/local/local_backend.h"
 
@@ -24,6 +25,7 @@ std::vector<BackendKind> all_backends() {
 std::vector<holdfast::platform::Platform> all_platforms() {
   return {
       holdfast::platform::datahub::datahub_platform(),
+      holdfast::platform::databricks::databricks_platform(holdfast::base::system_random()),
   };
 }
 

@@ -1,0 +1,247 @@
+#include "platform/databricks/client.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <set>
+
+#include "base/error.h"
+#include "model/json_path.h"
+#include "model/json_text.h"
+
+namespace holdfast::platform::databricks {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using model::JsonText;
+
+// A list that has not ended by then goes round in circles.
+constexpr std::size_t k_pages_most = 100'000;
+
+[[noreturn]] void not_understood(const net::Answer& answer, std::string_view problem) {
+  throw Refused(Error(ErrorKind::unavailable, fmt::format("{}: {}", answer.request, problem),
+                      "Something between here and the workspace may have answered in its place; look at the proxy."),
+                net::Status::unknown);
+}
+
+JsonText parsed(const net::Answer& answer) {
+  try {
+    return JsonText(answer.response.body);
+  } catch (const Error& problem) {
+    not_understood(answer, problem.message());
+  }
+}
+
+void set(net::Pairs& query, std::string_view name, std::string value) {
+  for (auto& [known, old] : query)
+    if (known == name) {
+      old = std::move(value);
+      return;
+    }
+  query.emplace_back(name, std::move(value));
+}
+
+std::string text_of(const JsonText& json, std::string_view name) {
+  const JsonText::Id id = json.member(JsonText::k_root, name);
+  const bool there = id != JsonText::k_none && json.type(id) == JsonText::Type::string;
+  return there ? json.string(id) : std::string();
+}
+
+// What one page held.
+struct Page {
+  std::size_t elements = 0;
+  std::string next;       // token; empty: there is none
+  bool has_more = false;  // of those that say so
+};
+
+Page give(const net::Answer& answer, const std::string& items, const Client::Element& element) {
+  const JsonText json = parsed(answer);
+  Page page;
+  JsonText::Id array = JsonText::k_root;
+  if (!items.empty()) {
+    if (json.type(JsonText::k_root) != JsonText::Type::object) not_understood(answer, "the answer is no JSON object");
+    page.next = text_of(json, "next_page_token");
+    const JsonText::Id more = json.member(JsonText::k_root, "has_more");
+    page.has_more = more != JsonText::k_none && json.raw(more) == "true";
+    array = json.member(JsonText::k_root, items);
+    // Without elements the member is left out.
+    if (array == JsonText::k_none || json.type(array) == JsonText::Type::null) return page;
+  }
+  if (json.type(array) != JsonText::Type::array)
+    not_understood(answer, fmt::format("'{}' of the answer is no list", items));
+  for (JsonText::Id id = json.first(array); id != JsonText::k_none; id = json.next(id)) {
+    element(json.raw(id));
+    ++page.elements;
+  }
+  return page;
+}
+
+// Asks page after page.
+class Pages {
+public:
+  explicit Pages(const Listing& listing) : listing_(listing), ask_(listing.ask) {
+    if (listing.paging == Listing::Paging::scim) set(ask_.query, "startIndex", "1");
+    if (listing.paging == Listing::Paging::number) set(ask_.query, "page", "1");
+    if (listing.paging == Listing::Paging::offset) set(ask_.query, "offset", "0");
+  }
+  const Ask& ask() const noexcept { return ask_; }
+
+  // False after the last one.  A short page is not the last one, nor is an empty page with a token.
+  bool advance(const net::Answer& answer, const Page& page) {
+    seen_ += page.elements;
+    switch (listing_.paging) {
+      case Listing::Paging::whole:
+        return false;
+      case Listing::Paging::page_token:
+      case Listing::Paging::repos:
+        return follow(answer, page);
+      case Listing::Paging::scim:
+        set(ask_.query, "startIndex", std::to_string(seen_ + 1));
+        return page.elements != 0 && bounded(answer);
+      case Listing::Paging::number:
+        set(ask_.query, "page", std::to_string(++number_));
+        return page.elements != 0 && bounded(answer);
+      case Listing::Paging::offset:
+        set(ask_.query, "offset", std::to_string(seen_));
+        return page.has_more && page.elements != 0 && bounded(answer);
+    }
+    return false;
+  }
+
+private:
+  bool follow(const net::Answer& answer, const Page& page) {
+    if (page.next.empty()) return false;
+    if (!tokens_.insert(page.next).second) not_understood(answer, "the list goes round in circles");
+    set(ask_.query, listing_.paging == Listing::Paging::repos ? "next_page_token" : "page_token", page.next);
+    return bounded(answer);
+  }
+  bool bounded(const net::Answer& answer) {
+    if (++pages_ >= k_pages_most) not_understood(answer, fmt::format("the list has more than {} pages", k_pages_most));
+    return true;
+  }
+
+  const Listing& listing_;
+  Ask ask_;
+  std::set<std::string> tokens_;
+  std::size_t seen_ = 0;
+  std::size_t number_ = 1;
+  std::size_t pages_ = 0;
+};
+
+net::Answer wanted(net::Answer answer) {
+  if (!answer.ok()) throw Refused(net::to_error(answer), answer.verdict.status);
+  return answer;
+}
+
+}  // namespace
+
+bool ends_the_run(const Error& error) noexcept {
+  if (const auto* refused = dynamic_cast<const Refused*>(&error))
+    return refused->status() == net::Status::unauthenticated;
+  return error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::auth ||
+         error.kind() == ErrorKind::internal || error.kind() == ErrorKind::config;
+}
+
+bool breaks_off(const Error& error) noexcept {
+  return ends_the_run(error) || dynamic_cast<const net::TransportError*>(&error) != nullptr;
+}
+
+std::vector<net::Family> families() {
+  using std::chrono::minutes;
+  using std::chrono::seconds;
+  // Documented: reference 2.4.  Where a limit is an hour's or a minute's, bursts of a few seconds' worth are let
+  // through.
+  return {
+      {.name = std::string(k_other), .requests = 0, .per = seconds(1), .burst = 1, .parallel = 16},
+      {.name = std::string(k_workspace), .requests = 0, .per = seconds(1), .burst = 1, .parallel = 24},
+      {.name = std::string(k_export), .requests = 60, .per = seconds(1), .burst = 10, .parallel = 24},
+      {.name = std::string(k_import), .requests = 30, .per = seconds(1), .burst = 5, .parallel = 16},
+      {.name = std::string(k_dbfs), .requests = 30, .per = seconds(1), .burst = 5, .parallel = 16},
+      {.name = std::string(k_secrets), .requests = 1100, .per = minutes(1), .burst = 20, .parallel = 8},
+      // SCIM throttles by more than its rate: clients that ask one after the other fare best.
+      {.name = std::string(k_scim), .requests = 255, .per = minutes(1), .burst = 10, .parallel = 4},
+      {.name = std::string(k_permissions), .requests = 100, .per = seconds(1), .burst = 10, .parallel = 24},
+      {.name = std::string(k_permissions_write), .requests = 30, .per = seconds(1), .burst = 5, .parallel = 16},
+      {.name = std::string(k_jobs), .requests = 100, .per = seconds(1), .burst = 10, .parallel = 16},
+      {.name = std::string(k_jobs_create), .requests = 20, .per = seconds(1), .burst = 5, .parallel = 8},
+      // Ten lists of queries at once risk a ban.
+      {.name = std::string(k_sql), .requests = 0, .per = seconds(1), .burst = 1, .parallel = 6},
+      {.name = std::string(k_mlflow_search), .requests = 7, .per = seconds(1), .burst = 3, .parallel = 4},
+      {.name = std::string(k_tokens), .requests = 40, .per = seconds(1), .burst = 5, .parallel = 4},
+  };
+}
+
+net::Request Client::request(const Ask& ask) const {
+  net::Request out;
+  out.url = net::at(host_, ask.path, ask.query);
+  out.headers.push_back({"Accept", "application/json"});
+  return out;
+}
+
+net::Answer Client::get(const Ask& ask, std::stop_token stop) const {
+  net::Answer answer =
+      api_.call({.family = ask.family, .request = request(ask), .repeat = net::Repeat::safe}, std::move(stop));
+  if (!answer.ok()) return answer;
+  try {
+    const JsonText json(answer.response.body);
+  } catch (const Error& problem) {
+    answer.verdict = {net::Status::unknown, {}, problem.message()};
+  }
+  return answer;
+}
+
+std::string Client::fetch(const Ask& ask, std::stop_token stop) const {
+  net::Answer answer = wanted(get(ask, std::move(stop)));
+  return std::move(answer.response.body);
+}
+
+std::string Client::fetch_bytes(const Ask& ask, std::stop_token stop) const {
+  net::Request out = request(ask);
+  out.headers.clear();
+  net::Answer answer = wanted(
+      api_.call({.family = ask.family, .request = std::move(out), .repeat = net::Repeat::safe}, std::move(stop)));
+  return std::move(answer.response.body);
+}
+
+void Client::list(const Listing& listing, const Element& element, std::stop_token stop) const {
+  Pages pages(listing);
+  for (;;) {
+    const net::Answer answer = wanted(
+        api_.call({.family = listing.ask.family, .request = request(pages.ask()), .repeat = net::Repeat::safe}, stop));
+    const Page page = give(answer, listing.items, element);
+    if (!pages.advance(answer, page)) return;
+  }
+}
+
+std::string join_pages(const std::vector<std::string>& pages, const std::vector<std::string>& arrays) {
+  if (pages.size() == 1) return pages.front();
+  JsonText whole(pages.at(0));
+  std::vector<JsonText> rest;
+  for (std::size_t i = 1; i < pages.size(); ++i) rest.emplace_back(pages[i]);
+  for (const std::string& path : arrays) {
+    const model::JsonPath field(path);
+    const JsonText::Id place = field.find(whole);
+    if (place == JsonText::k_none || whole.type(place) != JsonText::Type::array) continue;
+    const std::string_view first = whole.raw(place);
+    std::string joined(first.substr(0, first.rfind(']')));
+    bool empty = whole.first(place) == JsonText::k_none;
+    for (const JsonText& page : rest) {
+      const JsonText::Id array = field.find(page);
+      if (array == JsonText::k_none || page.type(array) != JsonText::Type::array) continue;
+      for (JsonText::Id id = page.first(array); id != JsonText::k_none; id = page.next(id)) {
+        if (!empty) joined += ',';
+        joined += page.raw(id);
+        empty = false;
+      }
+    }
+    whole.replace(place, joined + "]");
+  }
+  // The marks of paging say nothing about the resource.
+  for (const std::string_view mark : {"next_page_token", "has_more"})
+    if (const JsonText::Id id = whole.member(JsonText::k_root, mark); id != JsonText::k_none) whole.remove(id);
+  return whole.print();
+}
+
+}  // namespace holdfast::platform::databricks

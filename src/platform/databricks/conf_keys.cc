@@ -1,0 +1,100 @@
+#include "platform/databricks/conf_keys.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "model/json_text.h"
+
+namespace holdfast::platform::databricks {
+
+namespace {
+
+using model::JsonText;
+
+constexpr std::array<std::string_view, 34> k_keys{
+    "customerApprovedWSLoginExpirationTime",
+    "enable-X-Content-Type-Options",
+    "enable-X-Frame-Options",
+    "enable-X-XSS-Protection",
+    "enableDbfsFileBrowser",
+    "enableDeprecatedClusterNamedInitScripts",
+    "enableDeprecatedGlobalInitScripts",
+    "enableExportNotebook",
+    "enableGp3",
+    "enableIpAccessLists",
+    "enableJobViewAcls",
+    "enableJobsEmailsV2",
+    "enableNotebookTableClipboard",
+    "enableProjectTypeInWorkspace",
+    "enableProjectsAllowList",
+    "enableResultsDownloading",
+    "enableTokensConfig",
+    "enableUploadDataUis",
+    "enableVerboseAuditLogs",
+    "enableWebTerminal",
+    "enforceClusterViewAcls",
+    "enforceUserIsolation",
+    "enforceWorkspaceViewAcls",
+    "heapAnalyticsEnabled",
+    "intercomAdminConsent",
+    "jobsListBackendPaginationEnabled",
+    "maxTokenLifetimeDays",
+    "mlflowModelRegistryEmailNotificationsEnabled",
+    "mlflowModelServingEndpointCreationEnabled",
+    "mlflowRunArtifactDownloadEnabled",
+    "projectsAllowList",
+    "projectsAllowListPermissions",
+    "rStudioUserDefaultHomeBase",
+    "storeInteractiveNotebookResultsInCustomerAccount",
+};
+
+Ask with_keys(const Ask& ask, std::string keys) {
+  Ask out = ask;
+  out.query.emplace_back("keys", std::move(keys));
+  return out;
+}
+
+void take(const std::string& answer, std::vector<std::string>& out) {
+  const JsonText json(answer);
+  if (json.type(JsonText::k_root) != JsonText::Type::object) return;
+  for (JsonText::Id id = json.first(JsonText::k_root); id != JsonText::k_none; id = json.next(id))
+    if (json.type(id) != JsonText::Type::null)  // never set
+      out.push_back(fmt::format("{{{}:{}}}", model::json_quoted(json.name(id)), json.raw(id)));
+}
+
+// An answer about the key, not about us or the platform's health.
+bool is_about_the_key(net::Status status) {
+  return status == net::Status::invalid || status == net::Status::feature_absent || status == net::Status::not_found ||
+         status == net::Status::denied || status == net::Status::failed;
+}
+
+}  // namespace
+
+std::vector<std::string> read_workspace_conf(const Client& client, const Ask& ask, std::stop_token stop) {
+  std::vector<std::string> out;
+  try {
+    take(client.fetch(with_keys(ask, fmt::format("{}", fmt::join(k_keys, ","))), stop), out);
+    return out;
+  } catch (const Refused& refused) {
+    if (!is_about_the_key(refused.status())) throw;
+  }
+  // One key that this workspace does not know fails the whole request: then each is asked for by itself.
+  std::optional<Refused> last;
+  bool any = false;
+  for (const std::string_view key : k_keys) {
+    try {
+      take(client.fetch(with_keys(ask, std::string(key)), stop), out);
+      any = true;
+    } catch (const Refused& refused) {
+      if (!is_about_the_key(refused.status())) throw;
+      last = refused;
+    }
+  }
+  if (!any && last) throw Refused(*last);
+  return out;
+}
+
+}  // namespace holdfast::platform::databricks

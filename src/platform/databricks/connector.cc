@@ -1,0 +1,84 @@
+#include "platform/databricks/connector.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "platform/databricks/capture.h"
+#include "platform/databricks/diagnosis.h"
+#include "platform/databricks/session.h"
+
+namespace holdfast::platform::databricks {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+[[noreturn]] void no_rows(std::string_view what) {
+  throw Error(ErrorKind::unsupported, fmt::format("a Databricks workspace {}", what),
+              "Backups, diff, show and history work; writing to a workspace is not part of this version.");
+}
+
+class WorkspaceConnector : public Connector {
+public:
+  explicit WorkspaceConnector(ConnectorParts parts)
+      : account_(std::move(parts.account)),
+        clock_(parts.clock),
+        session_(account_, std::move(parts.http), parts.clock, parts.random) {}
+
+  std::string_view platform() const override { return "databricks"; }
+  std::vector<Diagnosis> diagnose() override { return diagnose_workspace(session_.hasty_client(), account_, clock_); }
+  std::vector<LeftOut> left_out() override { return declared_left_out(); }
+  std::unique_ptr<Capture> capture(const CaptureOptions& options, std::stop_token stop) override {
+    return open_capture(session_.client(), options, clock_, std::move(stop));
+  }
+  // A workspace is changed resource by resource: there are no tables to swap, and no rows to be written as they are.
+  std::unique_ptr<Replacement> replace(const model::Collection&, const ReplaceOptions&, std::uint64_t,
+                                       std::stop_token) override {
+    no_rows("cannot be replaced as a whole");
+  }
+  std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
+  std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
+  bool holds_rows(const model::Collection&) override { return true; }
+
+private:
+  Account account_;
+  const base::Clock& clock_;
+  Session session_;
+};
+
+net::ClientOptions client_options(const Settings& settings) {
+  net::ClientOptions out;
+  if (auto proxy = settings.secret("proxy")) out.proxy = std::move(*proxy);
+  out.ca_file = settings.text("ca_file").value_or("");
+  return out;
+}
+
+}  // namespace
+
+Platform databricks_platform(base::Random& random) {
+  using Type = Platform::Setting::Type;
+  std::vector<Platform::Setting> settings = account_settings();
+  settings.push_back({"proxy", Type::secret, "URL of a proxy; what the environment says when not set"});
+  settings.push_back({"ca_file", Type::text, "PEM file of the authorities to trust; the system's when not set"});
+  return Platform{
+      .name = "databricks",
+      .doc = "a Databricks workspace on Azure",
+      .settings = std::move(settings),
+      .open = [&random](const std::string& name, const Settings& given,
+                        const base::Clock& clock) -> std::unique_ptr<Connector> {
+        return make_connector({.account = read_account(name, given, real_surroundings()),
+                               .http = net::open_curl_client(client_options(given)),
+                               .clock = clock,
+                               .random = random});
+      },
+  };
+}
+
+std::unique_ptr<Connector> make_connector(ConnectorParts parts) {
+  return std::make_unique<WorkspaceConnector>(std::move(parts));
+}
+
+}  // namespace holdfast::platform::databricks

@@ -1,0 +1,25 @@
+// Databricks: one workspace.
+#pragma once
+
+#include <memory>
+
+#include "base/random.h"
+#include "net/http.h"
+#include "platform/databricks/profile.h"
+#include "platform/platform.h"
+
+namespace holdfast::platform::databricks {
+
+// The entry of the list in cli/main.cc.  `random` outlives all connectors.
+Platform databricks_platform(base::Random& random);
+
+// With a way of its own to the other side; what it is given outlives it.
+struct ConnectorParts {
+  Account account;
+  std::unique_ptr<net::HttpClient> http;
+  const base::Clock& clock;
+  base::Random& random;
+};
+std::unique_ptr<Connector> make_connector(ConnectorParts parts);
+
+}  // namespace holdfast::platform::databricks

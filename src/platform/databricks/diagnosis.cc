@@ -1,0 +1,136 @@
+#include "platform/databricks/diagnosis.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+
+#include "base/error.h"
+#include "platform/databricks/inventory.h"
+#include "platform/databricks/kinds.h"
+#include "platform/databricks/workspace.h"
+
+namespace holdfast::platform::databricks {
+
+namespace {
+
+using base::Error;
+using Level = Diagnosis::Level;
+
+constexpr unsigned k_parallel = 8;
+
+Diagnosis line(Level level, std::string subject, std::string text, std::string advice = {}) {
+  return {.level = level, .subject = std::move(subject), .text = std::move(text), .advice = std::move(advice)};
+}
+
+void say_who(std::vector<Diagnosis>& out, const Workspace& workspace, const Account& account) {
+  const auto or_unknown = [](const std::string& text) { return text.empty() ? std::string("not known") : text; };
+  out.push_back(line(
+      Level::ok, "signed in",
+      fmt::format("{} at {}, by {}: {}", workspace.me, workspace.host, to_string(account.auth), account.auth_reason)));
+  out.push_back(line(Level::ok, "configured by", account.origin));
+  out.push_back(line(Level::ok, "workspace", or_unknown(workspace.workspace_id)));
+  out.push_back(line(workspace.region.empty() ? Level::note : Level::ok, "region", or_unknown(workspace.region),
+                     workspace.region.empty()
+                         ? "Only a metastore tells the region; see to it that a second workspace lies in another one."
+                         : ""));
+  if (workspace.admin) {
+    out.push_back(line(Level::ok, "rights", "administrator of the workspace"));
+  } else {
+    out.push_back(line(Level::warning, "rights", "no administrator of the workspace",
+                       "Add the account to the group admins: what others keep for themselves is not seen without."));
+  }
+}
+
+// Access control is what tells the tiers apart.
+void say_tier(std::vector<Diagnosis>& out, const Client& client) {
+  const net::Answer answer =
+      client.get({.family = k_permissions, .path = "/api/2.0/permissions/authorization/tokens"}, {});
+  if (answer.verdict.status == net::Status::feature_absent) {
+    out.push_back(line(Level::note, "tier", "standard: no access control", ""));
+  } else if (answer.ok()) {
+    out.push_back(line(Level::ok, "tier", "premium or above: with access control"));
+  } else {
+    out.push_back(line(Level::note, "tier", fmt::format("not known: {}", answer.verdict.message)));
+  }
+}
+
+// One listing of a kind, its first page at most where it has pages.
+Ask first_look(const KindEntry& entry) {
+  switch (entry.source) {
+    case KindEntry::Source::tree:
+      return {.family = k_workspace, .path = "/api/2.0/workspace/list", .query = {{"path", "/"}}};
+    case KindEntry::Source::dbfs:
+      return {.family = k_dbfs, .path = "/api/2.0/dbfs/list", .query = {{"path", "/"}}};
+    case KindEntry::Source::conf: {
+      Ask ask = entry.read;
+      ask.query.emplace_back("keys", "enableIpAccessLists");
+      return ask;
+    }
+    case KindEntry::Source::once:
+      return entry.read;
+    case KindEntry::Source::list:
+      break;
+  }
+  return entry.list.ask;
+}
+
+Diagnosis look_at_kind(const Client& client, const KindEntry& entry, const std::stop_token& stop) {
+  const std::string& name = entry.kind.collection.name;
+  const net::Answer answer = client.get(first_look(entry), stop);
+  if (answer.ok()) return line(Level::ok, name, "can be listed");
+  const bool none = entry.source == KindEntry::Source::once && answer.verdict.status == net::Status::not_found;
+  if (answer.verdict.status == net::Status::feature_absent || none)
+    return line(Level::note, name, fmt::format("not available here: {}", answer.verdict.message));
+  const Error error = net::to_error(answer);
+  Diagnosis out = line(Level::problem, name, error.message(), error.hint());
+  if (out.advice.empty()) out.advice = "Give the account the right to list them, or each backup will be partial.";
+  out.hinders = Diagnosis::Hinders::backup;
+  return out;
+}
+
+void say_kinds(std::vector<Diagnosis>& out, const Client& client) {
+  std::vector<const KindEntry*> looked_at;
+  for (const KindEntry& entry : all_kinds())
+    if (entry.per.empty()) looked_at.push_back(&entry);  // what lies below others is listed with them
+  std::vector<Diagnosis> lines(looked_at.size());
+  for_each_parallel(looked_at.size(), k_parallel,
+                    [&](std::size_t i, std::stop_token stop) {
+                      try {
+                        lines[i] = look_at_kind(client, *looked_at[i], stop);
+                      } catch (const Error& error) {
+                        lines[i] =
+                            line(Level::problem, looked_at[i]->kind.collection.name, error.message(), error.hint());
+                      }
+                    },
+                    {});
+  std::size_t fine = 0;
+  for (Diagnosis& one : lines) {
+    if (one.level == Level::ok) {
+      ++fine;
+    } else {
+      out.push_back(std::move(one));
+    }
+  }
+  out.push_back(line(Level::ok, "kinds", fmt::format("{} of {} can be listed", fine, lines.size())));
+}
+
+}  // namespace
+
+std::vector<Diagnosis> diagnose_workspace(const Client& client, const Account& account, const base::Clock& clock) {
+  std::vector<Diagnosis> out;
+  // First, because it is what people believe until the day they need it.
+  out.push_back(line(Level::warning, "table data", "is not backed up: definitions only",
+                     "Copy data by deep clones or by the replication of its storage account."));
+  out.push_back(line(Level::note, "secrets", "values are not backed up; scopes, keys and access lists are"));
+  try {
+    const Workspace workspace = look_at_workspace(client, clock, {});
+    say_who(out, workspace, account);
+    say_tier(out, client);
+    say_kinds(out, client);
+  } catch (const Error& error) {
+    out.push_back(line(Level::problem, "connection", error.message(), error.hint()));
+  }
+  return out;
+}
+
+}  // namespace holdfast::platform::databricks

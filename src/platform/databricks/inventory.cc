@@ -1,0 +1,299 @@
+#include "platform/databricks/inventory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+
+#include "base/key.h"
+#include "base/task_group.h"
+#include "model/json_path.h"
+#include "model/json_text.h"
+#include "platform/databricks/conf_keys.h"
+#include "platform/databricks/placeholders.h"
+#include "platform/databricks/tree_walk.h"
+
+namespace holdfast::platform::databricks {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using model::JsonPath;
+using model::JsonText;
+using Source = KindEntry::Source;
+
+bool holds(const model::Condition& condition, const JsonText& json) {
+  const JsonText::Id id = JsonPath(condition.field).find(json);
+  return id != JsonText::k_none && (condition.equals.empty() || json.raw(id) == condition.equals);
+}
+
+bool is_skipped(const KindEntry& entry, const JsonText& json) {
+  return std::any_of(entry.skipped.begin(), entry.skipped.end(),
+                     [&](const model::Condition& condition) { return holds(condition, json); });
+}
+
+// Below the home of a user, what was deleted and waits to be forgotten.
+bool is_trash(std::string_view path) {
+  return path.starts_with("/Users/") && path.ends_with("/Trash") && std::count(path.begin(), path.end(), '/') == 3;
+}
+
+// Other people's storage, samples, and what the platform keeps for itself.
+bool is_foreign_dbfs(std::string_view path) {
+  for (const std::string_view foreign : {"/databricks-datasets", "/databricks-results", "/mnt", "/Volumes"})
+    if (path == foreign || (path.starts_with(foreign) && path[foreign.size()] == '/')) return true;
+  return path.starts_with("/databricks/mlflow");
+}
+
+class Taking {
+public:
+  Taking(const Client& client, unsigned parallel, std::stop_token stop)
+      : client_(client), parallel_(parallel), stop_(std::move(stop)) {
+    for (const KindEntry& entry : all_kinds())
+      inventory_.stocks.push_back({.entry = &entry, .items = {}, .unlisted = {}, .failure = {}, .not_available = {}});
+  }
+
+  Inventory run() {
+    list_plain();
+    // Schemas need their catalogs, tables their schemas: as many rounds as there are levels.
+    for (std::size_t left = 1; left != 0;) left = list_below_listed();
+    guard({stocks_of(Source::tree)}, [&] { walk_workspace(); });
+    guard({stocks_of(Source::dbfs)}, [&] { walk_dbfs(); });
+    for (Stock& stock : inventory_.stocks) finish(stock);
+    return std::move(inventory_);
+  }
+
+private:
+  std::vector<Stock*> stocks_of(Source source) {
+    std::vector<Stock*> out;
+    for (Stock& stock : inventory_.stocks)
+      if (stock.entry->source == source) out.push_back(&stock);
+    return out;
+  }
+  Stock* stock_of(std::string_view kind) {
+    for (Stock& stock : inventory_.stocks)
+      if (stock.entry->kind.collection.name == kind) return &stock;
+    return nullptr;
+  }
+
+  // What goes wrong is told of the kinds that it concerns.
+  template <class Work>
+  void guard(const std::vector<Stock*>& stocks, Work&& work) {
+    try {
+      work();
+    } catch (const Refused& refused) {
+      if (ends_the_run(refused)) throw;
+      for (Stock* stock : stocks) refuse(*stock, refused);
+    } catch (const Error& error) {
+      if (ends_the_run(error) || stop_.stop_requested()) throw;
+      for (Stock* stock : stocks) stock->failure = error;
+    }
+  }
+  static void refuse(Stock& stock, const Refused& refused) {
+    // What there is once at most is not here when it is not there.
+    const bool none = stock.entry->source == Source::once && refused.status() == net::Status::not_found;
+    if (refused.status() == net::Status::feature_absent || none) {
+      stock.not_available = refused.message();
+    } else {
+      stock.failure = refused;
+    }
+  }
+
+  void list_plain();
+  void list_one(Stock& stock, const std::stop_token& stop);
+  std::size_t list_below_listed();
+  void list_below(Stock& stock, const Stock& parent);
+  void walk_workspace();
+  void walk_dbfs();
+  void add(Stock& stock, std::string_view element);
+  void unlisted_below(const std::vector<Stock*>& stocks, const std::string& path, const Error& error);
+  static void finish(Stock& stock);
+
+  const Client& client_;
+  const unsigned parallel_;
+  std::stop_token stop_;
+  std::mutex mutex_;  // guards the inventory while several threads list
+  Inventory inventory_;
+  std::vector<const Stock*> done_;
+};
+
+void Taking::add(Stock& stock, std::string_view element) {
+  const JsonText json{std::string(element)};
+  if (is_skipped(*stock.entry, json)) return;
+  Item item{.key = key_of(stock.entry->kind, element), .element = std::string(element)};
+  const std::lock_guard lock(mutex_);
+  stock.items.push_back(std::move(item));
+}
+
+void Taking::list_one(Stock& stock, const std::stop_token& stop) {
+  const KindEntry& entry = *stock.entry;
+  if (entry.source == Source::once) {
+    const std::string body = client_.fetch(entry.read, stop);
+    stock.items.push_back({.key = key_of(entry.kind, "{}"), .element = body});
+    return;
+  }
+  if (entry.source == Source::conf) {
+    for (std::string& element : read_workspace_conf(client_, entry.read, stop)) {
+      const JsonText json(element);
+      base::Bytes key;
+      base::append_text(key, json.name(json.first(JsonText::k_root)));
+      stock.items.push_back({.key = std::move(key), .element = std::move(element)});
+    }
+    return;
+  }
+  client_.list(
+      entry.list, [&](std::string_view element) { add(stock, element); }, stop);
+}
+
+void Taking::list_plain() {
+  std::vector<Stock*> stocks;
+  for (Stock& stock : inventory_.stocks) {
+    const Source source = stock.entry->source;
+    if (source == Source::tree || source == Source::dbfs || !stock.entry->per.empty()) continue;
+    stocks.push_back(&stock);
+    done_.push_back(&stock);
+  }
+  for_each_parallel(
+      stocks.size(), parallel_,
+      [&](std::size_t i, std::stop_token stop) { guard({stocks[i]}, [&] { list_one(*stocks[i], stop); }); }, stop_);
+}
+
+std::size_t Taking::list_below_listed() {
+  std::size_t listed = 0;
+  for (Stock& stock : inventory_.stocks) {
+    const Stock* parent = stock.entry->per.empty() ? nullptr : stock_of(stock.entry->per);
+    const auto is_done = [&](const Stock* one) { return std::find(done_.begin(), done_.end(), one) != done_.end(); };
+    if (parent == nullptr || is_done(&stock) || !is_done(parent)) continue;
+    list_below(stock, *parent);
+    done_.push_back(&stock);
+    ++listed;
+  }
+  return listed;
+}
+
+void Taking::list_below(Stock& stock, const Stock& parent) {
+  stock.failure = parent.failure;
+  stock.not_available = parent.not_available;
+  if (stock.failure || !stock.not_available.empty()) return;
+  for_each_parallel(
+      parent.items.size(), parallel_,
+      [&](std::size_t i, std::stop_token stop) {
+        guard({&stock}, [&] {
+          const JsonText above(parent.items[i].element);
+          Listing listing = stock.entry->list;
+          listing.ask = fill(listing.ask, {&above});
+          client_.list(
+              listing, [&](std::string_view element) { add(stock, element); }, stop);
+        });
+      },
+      stop_);
+}
+
+void Taking::unlisted_below(const std::vector<Stock*>& stocks, const std::string& path, const Error& error) {
+  base::Bytes prefix;
+  base::append_text(prefix, path + "/");
+  prefix.resize(prefix.size() - 2);  // without the mark of the end: every path that goes on
+  const base::KeyRange below{.from = prefix, .to = base::after_prefix(prefix)};
+  const std::lock_guard lock(mutex_);
+  for (Stock* stock : stocks) stock->unlisted.push_back({below, error.message()});
+}
+
+void Taking::walk_workspace() {
+  const std::vector<Stock*> stocks = stocks_of(Source::tree);
+  // These types have lists of their own.
+  const auto listed_elsewhere = [](std::string_view type) {
+    return type == "DASHBOARD" || type == "MLFLOW_EXPERIMENT";
+  };
+  const TreeWalk walk{
+      .folder = {.ask = {.family = k_workspace, .path = "/api/2.0/workspace/list"}, .items = "objects"},
+      .element =
+          [&](const std::string& path, std::string_view element) {
+            if (is_trash(path)) return false;
+            const std::string type = scalar_at(JsonText(std::string(element)), "object_type");
+            const auto stock = std::find_if(stocks.begin(), stocks.end(),
+                                            [&](const Stock* one) { return one->entry->tree_type == type; });
+            if (stock != stocks.end()) {
+              add(**stock, element);
+            } else if (!listed_elsewhere(type)) {
+              const std::lock_guard lock(mutex_);
+              ++inventory_.unknown_types[type];
+            }
+            // What is uncommitted in a git folder is nowhere else.
+            return type == "DIRECTORY" || type == "REPO";
+          },
+      .unlisted = [&](const std::string& path, const Error& error) { unlisted_below(stocks, path, error); }};
+  walk_tree(client_, walk, "/", parallel_, stop_);
+}
+
+void Taking::walk_dbfs() {
+  const std::vector<Stock*> stocks = stocks_of(Source::dbfs);
+  const TreeWalk walk{
+      .folder = {.ask = {.family = k_dbfs, .path = "/api/2.0/dbfs/list"}, .items = "files"},
+      .element =
+          [&](const std::string& path, std::string_view element) {
+            if (is_foreign_dbfs(path)) return false;
+            const JsonText json{std::string(element)};
+            const JsonText::Id folder = json.member(JsonText::k_root, "is_dir");
+            if (folder != JsonText::k_none && json.raw(folder) == "true") return true;
+            add(*stocks.front(), element);
+            return false;
+          },
+      .unlisted = [&](const std::string& path, const Error& error) { unlisted_below(stocks, path, error); }};
+  walk_tree(client_, walk, "/", parallel_, stop_);
+}
+
+// Lists repeat elements when something moves between two pages; two resources of one name are another matter.
+void Taking::finish(Stock& stock) {
+  auto& items = stock.items;
+  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.key < b.key; });
+  const std::string& id = stock.entry->kind.id;
+  const auto same = [&](const Item& a, const Item& b) {
+    if (a.key != b.key) return false;
+    const bool one = id.empty() || scalar_at(JsonText(a.element), id) == scalar_at(JsonText(b.element), id);
+    if (!one)
+      stock.unlisted.push_back({{.from = a.key, .to = a.key + '\0'},
+                                fmt::format("several {} have this name, which the platform calls unique",
+                                            stock.entry->kind.collection.name)});
+    return true;
+  };
+  items.erase(std::unique(items.begin(), items.end(), same), items.end());
+  std::stable_sort(stock.unlisted.begin(), stock.unlisted.end(),
+                   [](const Unlisted& a, const Unlisted& b) { return a.stretch.from < b.stretch.from; });
+}
+
+}  // namespace
+
+base::Bytes key_of(const model::Kind& kind, std::string_view text) {
+  const JsonText json{std::string(text)};
+  base::Bytes key;
+  const std::size_t parts = kind.collection.key.size();
+  // There is one resource of this kind, and it has no name.
+  if (kind.name.empty()) {
+    base::append_text(key, "workspace");
+    return key;
+  }
+  base::append_text(key, scalar_at(json, kind.name));
+  if (parts == 2) base::append_text(key, scalar_at(json, kind.id));
+  return key;
+}
+
+void for_each_parallel(std::size_t count, unsigned parallel,
+                       const std::function<void(std::size_t, std::stop_token)>& task, std::stop_token stop) {
+  std::atomic<std::size_t> next{0};
+  base::TaskGroup group(stop);
+  const std::size_t threads = std::min<std::size_t>(count, parallel);
+  for (std::size_t t = 0; t < threads; ++t) {
+    group.spawn([&](std::stop_token own) {
+      for (std::size_t i = next++; i < count && !own.stop_requested(); i = next++) task(i, own);
+    });
+  }
+  group.wait();
+  if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "reading the workspace was stopped");
+}
+
+Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop) {
+  return Taking(client, parallel, std::move(stop)).run();
+}
+
+}  // namespace holdfast::platform::databricks

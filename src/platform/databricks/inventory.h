@@ -1,0 +1,52 @@
+// What exists in a workspace at the beginning of a capture: every kind listed once, in parallel, keys sorted in memory.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/row.h"
+#include "platform/databricks/client.h"
+#include "platform/databricks/kinds.h"
+
+namespace holdfast::platform::databricks {
+
+struct Item {
+  base::Bytes key;
+  std::string element;  // of the list, as the platform sent it
+};
+
+struct Unlisted {  // keys of which it is not known whether they exist
+  base::KeyRange stretch;
+  std::string reason;
+};
+
+// All resources of one kind.
+struct Stock {
+  const KindEntry* entry = nullptr;
+  std::vector<Item> items;             // by key, each key once
+  std::vector<Unlisted> unlisted;      // by start; they may overlap
+  std::optional<base::Error> failure;  // nothing is known
+  std::string not_available;           // this workspace has no such kind, in the platform's words; empty: it has
+};
+
+struct Inventory {
+  std::vector<Stock> stocks;                         // in the order of all_kinds()
+  std::map<std::string, std::size_t> unknown_types;  // objects of the tree of no known type
+};
+
+// Asks with up to `parallel` calls at once.  What cannot be listed is told in the Stock; throws only what
+// ends_the_run().
+Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop);
+
+// The key of a resource by an element of a list, or by its body.
+base::Bytes key_of(const model::Kind& kind, std::string_view json);
+
+// Runs task(0) … task(count - 1) on up to `parallel` threads; rethrows the first error.
+void for_each_parallel(std::size_t count, unsigned parallel,
+                       const std::function<void(std::size_t, std::stop_token)>& task, std::stop_token stop);
+
+}  // namespace holdfast::platform::databricks

@@ -1,0 +1,240 @@
+#include "platform/databricks/item_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "model/base64.h"
+#include "model/json_path.h"
+#include "model/json_text.h"
+#include "platform/databricks/errors.h"
+#include "platform/databricks/placeholders.h"
+
+namespace holdfast::platform::databricks {
+
+namespace {
+
+using base::Bytes;
+using base::Error;
+using base::ErrorKind;
+using model::JsonText;
+using net::Status;
+
+constexpr std::size_t k_dbfs_piece = 1U << 20U;  // most that one call gives
+constexpr std::size_t k_content_most = std::size_t{64} << 20U;
+constexpr std::size_t k_pages_most = 100;  // of one resource: a job has at most a thousand tasks
+
+Error too_large(const std::string& path) {
+  return {ErrorKind::unsupported, fmt::format("'{}' is larger than 64 MiB", path),
+          "Copy it by other means: it is not part of the backup."};
+}
+
+Bytes decoded(const std::string& base64, const std::string& path) {
+  try {
+    return model::base64_decode(base64);
+  } catch (const Error&) {
+    throw Error(ErrorKind::unavailable, fmt::format("what DBFS gives of '{}' is no base64", path));
+  }
+}
+
+net::Pairs export_query(const std::string& path, const std::string& format) {
+  return {{"path", path}, {"format", format}, {"direct_download", "true"}};
+}
+
+}  // namespace
+
+struct ItemReader::Reading {
+  const KindEntry& entry;
+  const Item& item;
+  std::stop_token stop;
+  JsonText element;
+  std::optional<JsonText> whole;  // the body
+  base::Row row{};
+  std::string unread{};
+
+  void set(std::string_view name, std::optional<Bytes> value) {
+    const auto& columns = entry.kind.collection.columns;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      if (columns[i].name == name) row.columns[i] = std::move(value);
+  }
+  void cannot_read(std::string_view what, const Error& error) {
+    if (unread.empty()) unread = fmt::format("{}: {}", what, error.message());
+  }
+};
+
+std::string ItemReader::body(const Reading& reading) const {
+  const KindEntry& entry = reading.entry;
+  if (entry.read.path.empty() || entry.source == KindEntry::Source::once || entry.source == KindEntry::Source::conf)
+    return reading.item.element;
+  Ask ask = fill(entry.read, {&reading.element});
+  std::vector<std::string> pages;
+  for (;;) {
+    const net::Answer answer = client_.get(ask, reading.stop);
+    if (!answer.ok()) throw Refused(net::to_error(answer), of_one_resource(answer.verdict));
+    pages.push_back(answer.response.body);
+    if (entry.joined.empty()) break;
+    const std::string next = scalar_at(JsonText(pages.back()), "next_page_token");
+    if (next.empty()) break;
+    if (pages.size() == k_pages_most)
+      throw Error(ErrorKind::unavailable, fmt::format("{}: more than {} pages", answer.request, k_pages_most));
+    ask = fill(entry.read, {&reading.element});
+    ask.query.emplace_back("page_token", next);
+  }
+  std::string whole = join_pages(pages, entry.joined);
+  if (entry.member.empty()) return whole;
+  const JsonText json(whole);
+  const JsonText::Id member = json.member(JsonText::k_root, entry.member);
+  if (member == JsonText::k_none)
+    throw Error(ErrorKind::unavailable, fmt::format("the platform's answer has no '{}'", entry.member));
+  return std::string(json.raw(member));
+}
+
+std::optional<Bytes> ItemReader::column(Reading& reading, const ColumnRead& column) const {
+  const Ask ask = fill(column.ask, {&reading.element, &*reading.whole});
+  if (column.form == ColumnRead::Form::answer) return client_.fetch(ask, reading.stop);
+  std::string items;
+  client_.list(
+      {.paging = column.paging, .ask = ask, .items = column.items},
+      [&](std::string_view element) {
+        if (!items.empty()) items += ',';
+        items += element;
+      },
+      reading.stop);
+  return fmt::format("{{{}:[{}]}}", model::json_quoted(column.items), items);
+}
+
+Bytes ItemReader::notebook(Reading& reading, const std::string& path) const {
+  const Ask status{.family = k_workspace,
+                   .path = "/api/2.0/workspace/get-status",
+                   .query = {{"path", path}, {"return_export_info", "true"}}};
+  const JsonText info(client_.fetch(status, reading.stop));
+  // A notebook that is an .ipynb at heart would lose its outputs and its layout as source.
+  std::string format = scalar_at(info, "repos_export_format") == "JUPYTER" ? "JUPYTER" : "SOURCE";
+  const auto fetch = [&] {
+    return client_.fetch_bytes(
+        {.family = k_export, .path = "/api/2.0/workspace/export", .query = export_query(path, format)}, reading.stop);
+  };
+  Bytes content;
+  try {
+    content = fetch();
+  } catch (const Refused& refused) {
+    if (refused.status() != Status::too_large || format == "SOURCE") throw;
+    format = "SOURCE";  // without outputs it may fit
+    content = fetch();
+    reading.cannot_read("outputs of cells", refused);
+  }
+  reading.set("format", format);
+  return content;
+}
+
+Bytes ItemReader::workspace_file(const Reading& reading, const std::string& path) const {
+  try {
+    return client_.fetch_bytes(
+        {.family = k_export, .path = "/api/2.0/workspace/export", .query = export_query(path, "AUTO")}, reading.stop);
+  } catch (const Refused& refused) {
+    if (refused.status() != Status::too_large) throw;
+  }
+  // What is over 10 MB can only be had where the vendor's own client gets it.
+  return client_.fetch_bytes({.family = k_export, .path = "/api/2.0/workspace-files" + net::encode_path(path)},
+                             reading.stop);
+}
+
+Bytes ItemReader::dbfs_file(const Reading& reading, const std::string& path) const {
+  const std::string size = scalar_at(reading.element, "file_size");
+  Bytes out;
+  if (size == "0") return out;
+  for (;;) {
+    const JsonText piece(client_.fetch(
+        {.family = k_dbfs,
+         .path = "/api/2.0/dbfs/read",
+         .query = {{"path", path}, {"offset", std::to_string(out.size())}, {"length", std::to_string(k_dbfs_piece)}}},
+        reading.stop));
+    const Bytes data = decoded(scalar_at(piece, "data"), path);
+    out += data;
+    if (out.size() > k_content_most) throw too_large(path);
+    if (data.size() < k_dbfs_piece || std::to_string(out.size()) == size) return out;
+  }
+}
+
+void ItemReader::content(Reading& reading) const {
+  const std::string path = scalar_at(reading.element, "path");
+  switch (reading.entry.content) {
+    case KindEntry::Content::none:
+      return;
+    case KindEntry::Content::notebook:
+      return reading.set("content", notebook(reading, path));
+    case KindEntry::Content::file:
+      return reading.set("content", workspace_file(reading, path));
+    case KindEntry::Content::dbfs:
+      return reading.set("content", dbfs_file(reading, path));
+  }
+}
+
+// Where a part of it is said not to be there: is the resource gone, or has it no such part?
+bool ItemReader::still_there(const Reading& reading) const {
+  const KindEntry& entry = reading.entry;
+  Ask ask;
+  if (entry.source == KindEntry::Source::tree) {
+    ask = {.family = k_workspace,
+           .path = "/api/2.0/workspace/get-status",
+           .query = {{"path", scalar_at(reading.element, "path")}}};
+  } else if (entry.source == KindEntry::Source::dbfs) {
+    ask = {
+        .family = k_dbfs, .path = "/api/2.0/dbfs/get-status", .query = {{"path", scalar_at(reading.element, "path")}}};
+  } else if (!entry.read.path.empty()) {
+    ask = fill(entry.read, {&reading.element});
+  } else {
+    return true;  // nobody can be asked: then it is not taken for deleted
+  }
+  return of_one_resource(client_.get(ask, reading.stop).verdict) != Status::not_found;
+}
+
+ReadItem ItemReader::read(const KindEntry& entry, const Item& item, std::stop_token stop) const {
+  Reading reading{
+      .entry = entry, .item = item, .stop = std::move(stop), .element = JsonText(item.element), .whole = {}};
+  reading.row.key = item.key;
+  reading.row.columns.resize(entry.kind.collection.columns.size());
+  // Runs one call for a part of the resource; false when the resource is gone.
+  const auto attempt = [&](std::string_view what, ColumnRead::Absent absent, const auto& work) {
+    try {
+      work();
+      return true;
+    } catch (const Refused& refused) {
+      if (ends_the_run(refused)) throw;
+      if (refused.status() == Status::feature_absent) return true;  // as it is at this tier
+      if (refused.status() != Status::not_found) {
+        reading.cannot_read(what, refused);
+        return true;
+      }
+      if (absent == ColumnRead::Absent::may) return true;
+      if (!still_there(reading)) return false;
+      reading.cannot_read(what, refused);
+    } catch (const Error& error) {
+      if (breaks_off(error) || reading.stop.stop_requested()) throw;
+      reading.cannot_read(what, error);
+    }
+    return true;
+  };
+  bool there = attempt(entry.kind.one, ColumnRead::Absent::never, [&] {
+    std::string text = body(reading);
+    reading.whole.emplace(text);
+    reading.set(model::k_body, std::move(text));
+  });
+  if (!there) return {};
+  if (!reading.whole)
+    return {.row = {}, .unread = reading.unread.empty() ? "the workspace has no way to read it" : reading.unread};
+  there = attempt("content", ColumnRead::Absent::never, [&] { content(reading); });
+  for (const ColumnRead& one : entry.columns)
+    there = there && attempt(one.column, one.absent, [&] { reading.set(one.column, column(reading, one)); });
+  if (!there) return {};
+  return {.row = std::move(reading.row), .unread = std::move(reading.unread)};
+}
+
+bool ItemReader::is_unchanged(const KindEntry& entry, const Item& item, base::ByteView earlier_body) {
+  if (entry.modified.empty()) return false;
+  if (entry.read.path.empty()) return earlier_body == item.element;
+  const std::string now = scalar_at(JsonText(item.element), entry.modified);
+  return !now.empty() && now == scalar_at(JsonText(std::string(earlier_body)), entry.modified);
+}
+
+}  // namespace holdfast::platform::databricks

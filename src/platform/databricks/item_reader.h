@@ -1,0 +1,41 @@
+// One resource of a capture: its body and the columns beside it.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/row.h"
+#include "platform/databricks/client.h"
+#include "platform/databricks/inventory.h"
+
+namespace holdfast::platform::databricks {
+
+struct ReadItem {
+  std::optional<base::Row> row;  // absent: gone since it was listed, or not readable at all
+  std::string unread;            // why a part of it, or all, could not be read; empty: all was
+};
+
+class ItemReader {  // thread-safe
+public:
+  explicit ItemReader(const Client& client) : client_(client) {}
+
+  // Throws what breaks_off(): whatever else goes wrong concerns one resource, and is told of it.
+  ReadItem read(const KindEntry& entry, const Item& item, std::stop_token stop) const;
+  // Whether the body of an earlier row shows that nothing changed since.
+  static bool is_unchanged(const KindEntry& entry, const Item& item, base::ByteView earlier_body);
+
+private:
+  struct Reading;
+  std::string body(const Reading& reading) const;
+  std::optional<base::Bytes> column(Reading& reading, const ColumnRead& column) const;
+  void content(Reading& reading) const;
+  base::Bytes notebook(Reading& reading, const std::string& path) const;
+  base::Bytes workspace_file(const Reading& reading, const std::string& path) const;
+  base::Bytes dbfs_file(const Reading& reading, const std::string& path) const;
+  bool still_there(const Reading& reading) const;
+
+  const Client& client_;
+};
+
+}  // namespace holdfast::platform::databricks

@@ -1,0 +1,99 @@
+// Settings of the workspace, and what is administered beside it.
+#include "platform/databricks/kinds.h"
+
+namespace holdfast::platform::databricks {
+
+using model::LinkForm;
+using Paging = Listing::Paging;
+using Source = KindEntry::Source;
+
+namespace {
+
+KindEntry workspace_conf() {
+  return {.kind = {.collection = collection("workspace-conf", {"key"}),
+                   .one = "workspace setting",
+                   // It decides who gets in: the last thing to be switched on.
+                   .firing = {{.within = "enableIpAccessLists",
+                               .field = "enableIpAccessLists",
+                               .paused = "\"false\"",
+                               .absent = "\"false\""}},
+                   .recreate = model::Kind::Recreate::never,
+                   .rank = 5},
+          .area = "settings",
+          .source = Source::conf,
+          .read = {.path = "/api/2.0/workspace-conf"},
+          .not_included = "Settings cannot be listed: those that are known by name are read."};
+}
+
+KindEntry ip_access_lists() {
+  return {
+      .kind = {.collection = collection("ip-access-lists", {"label", "list_id"}),
+               .one = "IP access list",
+               .names = model::Names::shared,
+               .id = "list_id",
+               .name = "label",
+               .created = "created_at",
+               .server_fields = {"list_id", "address_count", "created_at", "created_by", "updated_at", "updated_by"},
+               .unordered = {{"ip_addresses", {}}},
+               .firing = {{.within = {}, .field = "enabled", .paused = "false", .absent = "true"}},
+               .rank = 90},
+      .area = "settings",
+      .list = {.ask = {.path = "/api/2.0/ip-access-lists"}, .items = "ip_access_lists"},
+      .modified = "updated_at"};
+}
+
+KindEntry tokens() {
+  return {.kind = {.collection = collection("tokens", {"created_by_username", "token_id"}),
+                   .one = "token",
+                   .names = model::Names::shared,
+                   .id = "token_id",
+                   .name = "created_by_username",
+                   .created = "creation_time",
+                   .manual = {{.what = model::Manual::What::instead,
+                               .text = "Have {name} make a new token: tokens are shown once and cannot be copied."}},
+                   .rank = 91},
+          .area = "settings",
+          .list = {.ask = {.family = k_tokens, .path = "/api/2.0/token-management/tokens"}, .items = "token_infos"},
+          .not_included = "Tokens are listed, to be made anew: their values are shown once and cannot be read."};
+}
+
+KindEntry token_permissions() {
+  return {.kind = {.collection = collection("token-permissions", {"name"}),
+                   .one = "right to use tokens",
+                   .recreate = model::Kind::Recreate::never,
+                   .rank = 92},
+          .area = "settings",
+          .source = Source::once,
+          .read = {.family = k_permissions, .path = "/api/2.0/permissions/authorization/tokens"}};
+}
+
+KindEntry notification_destinations() {
+  return {.kind = {.collection = collection("notification-destinations", {"display_name", "id"}),
+                   .one = "notification destination",
+                   .names = model::Names::shared,
+                   .id = "id",
+                   .name = "display_name",
+                   .server_fields = {"id", "destination_type", "config.*.*_set"},
+                   .secret_fields = {"config.*.url", "config.*.password", "config.*.integration_key",
+                                     "config.*.oauth_token"},
+                   .manual = {{.text = "Enter the address or the secret of the notification destination {name}: they "
+                                       "cannot be read."}},
+                   .rank = 51},
+          .area = "settings",
+          .list = {.paging = Paging::page_token,
+                   .ask = {.path = "/api/2.0/notification-destinations", .query = {{"page_size", "100"}}},
+                   .items = "results"},
+          .read = {.path = "/api/2.0/notification-destinations/{id}"},
+          .not_included = "Addresses and secrets of notification destinations are write-only."};
+}
+
+}  // namespace
+
+std::vector<KindEntry> settings_kinds() {
+  std::vector<KindEntry> out;
+  for (auto* row : {workspace_conf, notification_destinations, tokens, token_permissions, ip_access_lists})
+    out.push_back(row());
+  return out;
+}
+
+}  // namespace holdfast::platform::databricks

@@ -1,0 +1,220 @@
+// Unity Catalog: definitions, owners, grants.  The data of tables and volumes is no part of it.
+#include <fmt/format.h>
+
+#include "platform/databricks/kinds.h"
+
+namespace holdfast::platform::databricks {
+
+using model::LinkForm;
+using Paging = Listing::Paging;
+
+namespace {
+
+// What differs from kind to kind; everything else of the catalog's objects is alike.
+struct Securable {
+  std::string collection;
+  std::string one;
+  std::string path;  // below /api/2.1/unity-catalog/
+  std::string items;
+  std::string grants_on;  // type in the path of grants
+  int rank = 80;
+  std::string name = "full_name";
+  std::string per{};  // kind whose fields `within` names
+  net::Pairs within{};
+};
+
+std::vector<model::Link> securable_links() {
+  return {{.field = "owner", .form = LinkForm::name, .to = "users"},
+          {.field = "owner", .form = LinkForm::name, .to = "groups"},
+          {.field = "owner", .form = LinkForm::name, .to = "service-principals"},
+          {.field = "storage_location", .form = LinkForm::storage, .to = {}},
+          {.field = "storage_root", .form = LinkForm::storage, .to = {}},
+          {.field = "url", .form = LinkForm::storage, .to = {}},
+          {.field = "privilege_assignments[*].principal", .form = LinkForm::name, .to = "users", .column = "grants"},
+          {.field = "privilege_assignments[*].principal", .form = LinkForm::name, .to = "groups", .column = "grants"},
+          {.field = "privilege_assignments[*].principal",
+           .form = LinkForm::name,
+           .to = "service-principals",
+           .column = "grants"}};
+}
+
+KindEntry securable(Securable of) {
+  const std::string base = "/api/2.1/unity-catalog/";
+  net::Pairs query = of.within;
+  query.emplace_back("max_results", "0");  // the server chooses; pages may be empty and go on
+  KindEntry out{
+      .kind = {.collection = collection(of.collection, {of.name}, {"grants"}),
+               .one = of.one,
+               .name = of.name,
+               .creator = "created_by",
+               .created = "created_at",
+               .server_fields = {"metastore_id",
+                                 "created_at",
+                                 "created_by",
+                                 "updated_at",
+                                 "updated_by",
+                                 "full_name",
+                                 "id",
+                                 "table_id",
+                                 "volume_id",
+                                 "schema_id",
+                                 "function_id",
+                                 "catalog_type",
+                                 "browse_only",
+                                 "securable_type",
+                                 "securable_kind",
+                                 "provisioning_info",
+                                 "effective_predictive_optimization_flag",
+                                 "storage_location_id",
+                                 "credential_id",
+                                 "connection_id",
+                                 "isolation_mode_effective"},
+               .links = securable_links(),
+               .columns = {{.name = "grants",
+                            .unordered = {{"privilege_assignments", {"principal"}},
+                                          {"privilege_assignments[*].privileges", {}}}}},
+               .recreate = model::Kind::Recreate::never,
+               .rank = of.rank},
+      .area = "unity",
+      .list = {.paging = Paging::page_token, .ask = {.path = base + of.path, .query = query}, .items = of.items},
+      .per = of.per,
+      .columns = {{.column = "grants",
+                   .ask = {.path = fmt::format("{}permissions/{}/{{{}}}", base, of.grants_on, of.name)}}},
+      .modified = "updated_at"};
+  return out;
+}
+
+KindEntry metastore() {
+  return {.kind = {.collection = collection("metastore-assignment", {"name"}),
+                   .one = "assignment of a metastore",
+                   .manual = {{.what = model::Manual::What::instead,
+                               .text = "Have an administrator of the account assign the region's metastore to the "
+                                       "target workspace."}},
+                   .rank = 79},
+          .area = "unity",
+          .source = KindEntry::Source::once,
+          .read = {.path = "/api/2.1/unity-catalog/current-metastore-assignment"}};
+}
+
+KindEntry storage_credentials() {
+  KindEntry out = securable({.collection = "storage-credentials",
+                             .one = "storage credential",
+                             .path = "storage-credentials",
+                             .items = "storage_credentials",
+                             .grants_on = "storage_credential",
+                             .rank = 80,
+                             .name = "name"});
+  out.kind.secret_fields = {"azure_service_principal.client_secret"};
+  out.kind.manual = {{.text = "Enter the secret of the storage credential {name}: it cannot be read."}};
+  out.not_included = "Secrets of storage credentials are write-only.";
+  return out;
+}
+
+KindEntry external_locations() {
+  KindEntry out = securable({.collection = "external-locations",
+                             .one = "external location",
+                             .path = "external-locations",
+                             .items = "external_locations",
+                             .grants_on = "external_location",
+                             .rank = 81,
+                             .name = "name"});
+  out.kind.links.push_back({.field = "credential_name", .form = LinkForm::name, .to = "storage-credentials"});
+  return out;
+}
+
+KindEntry connections() {
+  KindEntry out = securable({.collection = "connections",
+                             .one = "connection",
+                             .path = "connections",
+                             .items = "connections",
+                             .grants_on = "connection",
+                             .rank = 81,
+                             .name = "name"});
+  out.kind.secret_fields = {"options.password", "options.client_secret", "options.token"};
+  out.kind.manual = {{.text = "Enter the password of the connection {name}: it cannot be read."}};
+  out.not_included = "Passwords of connections are write-only.";
+  return out;
+}
+
+KindEntry catalogs() {
+  KindEntry out = securable({.collection = "catalogs",
+                             .one = "catalog",
+                             .path = "catalogs",
+                             .items = "catalogs",
+                             .grants_on = "catalog",
+                             .rank = 82,
+                             .name = "name"});
+  out.kind.collection.columns = collection("", {}, {"grants", "bindings"}).columns;
+  out.kind.columns.push_back({.name = "bindings",
+                              .written = model::KindColumn::Written::never,
+                              .unordered = {{"bindings", {"workspace_id"}}}});
+  out.columns.push_back({.column = "bindings",
+                         .ask = {.path = "/api/2.1/unity-catalog/bindings/catalog/{name}"},
+                         .form = ColumnRead::Form::list,
+                         .paging = Paging::page_token,
+                         .items = "bindings"});
+  out.kind.system = {{"name", "\"system\""}, {"name", "\"samples\""}, {"name", "\"hive_metastore\""}};
+  // What these hold is the platform's own, or the old metastore's.
+  out.skipped = {{"catalog_type", "\"SYSTEM_CATALOG\""}, {"name", "\"hive_metastore\""}};
+  return out;
+}
+
+KindEntry schemas() {
+  KindEntry out = securable({.collection = "schemas",
+                             .one = "schema",
+                             .path = "schemas",
+                             .items = "schemas",
+                             .grants_on = "schema",
+                             .rank = 83,
+                             .per = "catalogs",
+                             .within = {{"catalog_name", "{name}"}}});
+  out.skipped = {{"name", "\"information_schema\""}};
+  out.kind.system = {{"name", "\"default\""}};
+  out.kind.links.push_back({.field = "catalog_name", .form = LinkForm::name, .to = "catalogs"});
+  return out;
+}
+
+KindEntry in_schema(std::string collection, std::string one, std::string path, std::string grants_on, int rank) {
+  KindEntry out = securable({.collection = std::move(collection),
+                             .one = std::move(one),
+                             .path = path,
+                             .items = path,
+                             .grants_on = std::move(grants_on),
+                             .rank = rank,
+                             .per = "schemas",
+                             .within = {{"catalog_name", "{catalog_name}"}, {"schema_name", "{name}"}}});
+  out.kind.links.push_back({.field = "catalog_name", .form = LinkForm::name, .to = "catalogs"});
+  return out;
+}
+
+KindEntry tables() {
+  KindEntry out = in_schema("tables", "table", "tables", "table", 85);
+  out.kind.manual = {{.what = model::Manual::What::instead,
+                      .when = {"table_type", "\"MANAGED\""},
+                      .text = "Bring the data of the managed table {name} by a deep clone: table data is not part of "
+                              "the backup."}};
+  out.not_included = "Tables come along as definitions; their data does not.";
+  return out;
+}
+
+KindEntry volumes() {
+  KindEntry out = in_schema("volumes", "volume", "volumes", "volume", 84);
+  out.not_included = "Volumes come along as definitions; their files do not.";
+  return out;
+}
+
+KindEntry functions() {
+  return in_schema("functions", "function", "functions", "function", 86);
+}
+
+}  // namespace
+
+std::vector<KindEntry> unity_kinds() {
+  std::vector<KindEntry> out;
+  for (auto* row :
+       {metastore, storage_credentials, external_locations, connections, catalogs, schemas, volumes, tables, functions})
+    out.push_back(row());
+  return out;
+}
+
+}  // namespace holdfast::platform::databricks

@@ -1,0 +1,68 @@
+#include "platform/databricks/placeholders.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "base/error.h"
+
+namespace holdfast::platform::databricks {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using model::JsonText;
+
+JsonText::Id at(const JsonText& json, std::string_view path) {
+  JsonText::Id id = JsonText::k_root;
+  while (!path.empty()) {
+    if (json.type(id) != JsonText::Type::object) return JsonText::k_none;
+    const std::size_t dot = std::min(path.find('.'), path.size());
+    id = json.member(id, path.substr(0, dot));
+    if (id == JsonText::k_none) return id;
+    path.remove_prefix(std::min(dot + 1, path.size()));
+  }
+  return id;
+}
+
+using Encode = std::function<std::string(std::string_view)>;
+
+std::string filled(std::string_view text, const std::vector<const JsonText*>& documents, const Encode& encode) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t open = text.find('{');
+    out += text.substr(0, open);
+    if (open == std::string_view::npos) break;
+    const std::size_t close = text.find('}', open);
+    const std::string_view name = text.substr(open + 1, close - open - 1);
+    std::string value;
+    for (const JsonText* document : documents)
+      if (value.empty()) value = scalar_at(*document, name);
+    if (value.empty())
+      throw Error(ErrorKind::unavailable, fmt::format("the platform's answer has no '{}'", name),
+                  "Look at the answer with --verbose; the platform may have changed it.");
+    out += encode(value);
+    text.remove_prefix(close + 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string scalar_at(const JsonText& json, std::string_view path) {
+  const JsonText::Id id = at(json, path);
+  if (id == JsonText::k_none) return {};
+  const JsonText::Type type = json.type(id);
+  const bool scalar = type == JsonText::Type::string || type == JsonText::Type::number;
+  return scalar ? json.string(id) : std::string();
+}
+
+Ask fill(const Ask& ask, const std::vector<const JsonText*>& documents) {
+  Ask out{.family = ask.family, .path = filled(ask.path, documents, net::encode_segment), .query = {}};
+  for (const auto& [name, value] : ask.query)
+    out.query.emplace_back(name, filled(value, documents, [](std::string_view text) { return std::string(text); }));
+  return out;
+}
+
+}  // namespace holdfast::platform::databricks

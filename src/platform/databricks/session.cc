@@ -1,0 +1,84 @@
+#include "platform/databricks/session.h"
+
+#include "net/token_entra.h"
+#include "net/token_oauth.h"
+#include "platform/databricks/errors.h"
+
+namespace holdfast::platform::databricks {
+
+namespace {
+
+// The platform as an application of Entra, in every cloud.
+constexpr const char* k_resource = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
+constexpr const char* k_identity_endpoint = "http://169.254.169.254/metadata/identity/oauth2/token";
+
+struct CloudHosts {
+  const char* login;
+  const char* management;
+};
+CloudHosts hosts_of(AzureCloud cloud) {
+  switch (cloud) {
+    case AzureCloud::us_government:
+      return {"https://login.microsoftonline.us", "https://management.core.usgovcloudapi.net/"};
+    case AzureCloud::china:
+      return {"https://login.chinacloudapi.cn", "https://management.core.chinacloudapi.cn/"};
+    case AzureCloud::everywhere:
+      break;
+  }
+  return {"https://login.microsoftonline.com", "https://management.core.windows.net/"};
+}
+
+std::unique_ptr<net::TokenSource> open_tokens(const Account& account, net::HttpClient& http, net::HttpClient* direct,
+                                              const base::Clock& clock) {
+  const CloudHosts hosts = hosts_of(account.cloud);
+  const net::EntraTarget target{
+      .resource = k_resource, .workspace_resource_id = account.resource_id, .management = hosts.management};
+  switch (account.auth) {
+    case AuthKind::token:
+      break;
+    case AuthKind::oauth:
+      return net::open_oauth_token({.host = net::parse_url(account.host),
+                                    .client_id = account.client_id,
+                                    .client_secret = account.client_secret,
+                                    .account_id = {}},
+                                   http, clock);
+    case AuthKind::entra:
+      return net::open_entra_token({.login = net::parse_url(hosts.login),
+                                    .tenant = account.tenant_id,
+                                    .client_id = account.client_id,
+                                    .client_secret = account.client_secret,
+                                    .target = target},
+                                   http, clock);
+    case AuthKind::managed_identity:
+      return net::open_managed_identity(
+          {.endpoint = net::parse_url(k_identity_endpoint), .client_id = account.client_id, .target = target}, *direct,
+          clock);
+    case AuthKind::azure_cli:
+      return net::open_azure_cli_token({.tenant = account.tenant_id, .target = target}, clock);
+  }
+  return net::open_fixed_token(account.token);
+}
+
+std::unique_ptr<net::HttpClient> open_direct(const Account& account) {
+  if (account.auth != AuthKind::managed_identity) return nullptr;
+  net::ClientOptions options;
+  options.proxy = base::Secret("");
+  return net::open_curl_client(options);
+}
+
+}  // namespace
+
+Session::Session(const Account& account, std::unique_ptr<net::HttpClient> http, const base::Clock& clock,
+                 base::Random& random)
+    : http_(std::move(http)),
+      direct_(open_direct(account)),
+      tokens_(open_tokens(account, *http_, direct_.get(), clock)),
+      budget_(families(), account.rate_share_percent / 100.0, clock),
+      api_({.client = *http_, .tokens = *tokens_, .budget = budget_, .clock = clock, .random = random},
+           {.refine = refine}),
+      hasty_api_({.client = *http_, .tokens = *tokens_, .budget = budget_, .clock = clock, .random = random},
+                 {.patience = std::chrono::seconds(15), .refine = refine}),
+      client_(api_, net::parse_url(account.host)),
+      hasty_client_(hasty_api_, net::parse_url(account.host)) {}
+
+}  // namespace holdfast::platform::databricks

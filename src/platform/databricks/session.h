@@ -1,0 +1,37 @@
+// A signed-in way to one workspace: connections, credentials, rate budget, calls.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "net/api.h"
+#include "platform/databricks/client.h"
+#include "platform/databricks/profile.h"
+
+namespace holdfast::platform::databricks {
+
+class Session {  // thread-safe
+public:
+  // Asks nobody yet.  `http` talks to the workspace and to whoever gives tokens; clock and random outlive the session.
+  Session(const Account& account, std::unique_ptr<net::HttpClient> http, const base::Clock& clock,
+          base::Random& random);
+
+  const Client& client() const noexcept { return client_; }
+  // For somebody who waits at a screen: gives up after some seconds.
+  const Client& hasty_client() const noexcept { return hasty_client_; }
+  std::vector<net::FamilyCounters> counters() const { return budget_.counters(); }
+
+private:
+  std::unique_ptr<net::HttpClient> http_;
+  std::unique_ptr<net::HttpClient> direct_;  // past every proxy, for this machine's own identity
+  std::unique_ptr<net::TokenSource> tokens_;
+  net::Budget budget_;
+  net::Api api_;
+  net::Api hasty_api_;
+  Client client_;
+  Client hasty_client_;
+};
+
+}  // namespace holdfast::platform::databricks

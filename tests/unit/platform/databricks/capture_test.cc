@@ -1,0 +1,407 @@
+#include "platform/databricks/capture.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "base/key.h"
+#include "platform/databricks/kinds.h"
+#include "support/errors.h"
+#include "unit/platform/databricks/scripted.h"
+
+namespace holdfast::test {
+namespace {
+
+using platform::Capture;
+using platform::CaptureOptions;
+using platform::databricks::find_kind;
+
+base::Bytes key(const std::vector<std::string>& parts) {
+  base::Bytes out;
+  for (const std::string& part : parts) base::append_text(out, part);
+  return out;
+}
+
+const model::Collection& collection(std::string_view kind) {
+  return find_kind(kind)->kind.collection;
+}
+
+class Rows : public platform::RowSink {
+public:
+  void row(const base::RowView& row) override {
+    EXPECT_TRUE(last_.empty() || last_ < row.key) << "rows are not in key order";
+    last_ = row.key;
+    rows.emplace(base::Bytes(row.key), base::to_row(row));
+  }
+  void unread(const base::KeyRange& stretch, std::string reason) override { stretches.emplace_back(stretch, reason); }
+
+  std::map<base::Bytes, base::Row> rows;
+  std::vector<std::pair<base::KeyRange, std::string>> stretches;
+
+private:
+  base::Bytes last_;
+};
+
+// A workspace that is a map from request to answer; what is not in it has no endpoint.
+class Written {
+public:
+  Written() : session([this](const std::string& target) { return find(target); }) {
+    set("/api/2.0/preview/scim/v2/Me", R"({"userName":"anna@example.test","groups":[{"display":"admins"}]})");
+    set("/.well-known/databricks-config", R"({"workspace_id":"42","account_id":"a","cloud":"azure"})");
+    set("/api/2.1/unity-catalog/metastore_summary", R"({"region":"westeurope"})");
+  }
+  void set(const std::string& target, std::string body) { answers_[target] = answer(200, std::move(body)); }
+  void set(const std::string& target, net::Response response) { answers_[target] = std::move(response); }
+  std::size_t asked(const std::string& target) const {
+    const auto all = session.asked();
+    return static_cast<std::size_t>(std::count(all.begin(), all.end(), target));
+  }
+
+  std::unique_ptr<Capture> capture(const CaptureOptions& options = {}) {
+    return platform::databricks::open_capture(session.client(), options, session.clock, {});
+  }
+  Rows read(std::string_view kind, const CaptureOptions& options = {}) {
+    Rows out;
+    const auto opened = capture(options);
+    for (const base::KeyRange& range : opened->ranges(collection(kind), 4))
+      opened->read(collection(kind), range, out, {});
+    return out;
+  }
+
+  // A folder with these children: {path, type}.
+  void folder(const std::string& path, const std::vector<std::pair<std::string, std::string>>& children) {
+    std::string objects;
+    for (const auto& [child, type] : children)
+      objects += fmt::format("{}{{\"path\":\"{}\",\"object_type\":\"{}\",\"object_id\":{},\"modified_at\":7}}",
+                             objects.empty() ? "" : ",", child, type, id_of(child));
+    set("/api/2.0/workspace/list?path=" + net::encode_segment(path), fmt::format("{{\"objects\":[{}]}}", objects));
+  }
+  void notebook(const std::string& path, const std::string& format, net::Response content) {
+    set(fmt::format("/api/2.0/workspace/get-status?path={}&return_export_info=true", net::encode_segment(path)),
+        fmt::format("{{\"path\":\"{}\",\"repos_export_format\":\"{}\"}}", path, format));
+    set(exported(path, format), std::move(content));
+  }
+  static std::string exported(const std::string& path, const std::string& format) {
+    return fmt::format("/api/2.0/workspace/export?path={}&format={}&direct_download=true", net::encode_segment(path),
+                       format);
+  }
+  static int id_of(const std::string& path) { return static_cast<int>(path.size()) * 100 + path.back(); }
+
+  ScriptedSession session;
+
+private:
+  net::Response find(const std::string& target) const {
+    const auto found = answers_.find(target);
+    return found == answers_.end() ? no_endpoint() : found->second;
+  }
+  std::map<std::string, net::Response> answers_;
+};
+
+void one_job(Written& world, const std::string& id, const std::string& name) {
+  world.set("/api/2.2/jobs/list?limit=100",
+            fmt::format(R"({{"jobs":[{{"job_id":{},"settings":{{"name":"{}"}}}}]}})", id, name));
+  world.set("/api/2.2/jobs/get?job_id=" + id,
+            fmt::format(R"({{"job_id":{},"settings":{{"name":"{}","x":1.10}}}})", id, name));
+  world.set("/api/2.0/permissions/jobs/" + id, R"({"access_control_list":[]})");
+}
+
+TEST(DatabricksCapture, reads_bodies_and_columns_as_the_platform_sends_them) {
+  Written world;
+  one_job(world, "9007199254740993", "nightly-load");
+  const Rows got = world.read("jobs");
+  ASSERT_EQ(got.rows.size(), 1U);
+  const base::Row& row = got.rows.at(key({"nightly-load", "9007199254740993"}));
+  EXPECT_EQ(row.columns[0], R"({"job_id":9007199254740993,"settings":{"name":"nightly-load","x":1.10}})");
+  EXPECT_EQ(row.columns[1], R"({"access_control_list":[]})");
+  EXPECT_TRUE(got.stretches.empty());
+}
+
+TEST(DatabricksCapture, joins_a_job_that_comes_in_pages) {
+  Written world;
+  one_job(world, "1", "wide");
+  world.set("/api/2.2/jobs/get?job_id=1",
+            R"({"job_id":1,"settings":{"name":"wide","tasks":[{"task_key":"a"}]},"next_page_token":"t"})");
+  world.set("/api/2.2/jobs/get?job_id=1&page_token=t", R"({"job_id":1,"settings":{"tasks":[{"task_key":"b"}]}})");
+  EXPECT_EQ(world.read("jobs").rows.begin()->second.columns[0],
+            R"({"job_id":1,"settings":{"name":"wide","tasks":[{"task_key":"a"},{"task_key":"b"}]}})");
+}
+
+TEST(DatabricksCapture, leaves_out_what_this_workspace_does_not_have_and_says_so) {
+  Written world;
+  one_job(world, "1", "n");
+  world.set("/api/2.0/instance-pools/list", answer(500, "FEATURE_DISABLED: pools are off"));
+  const auto capture = world.capture();
+  std::vector<std::string> names;
+  for (const auto& estimate : capture->collections()) names.push_back(estimate.collection.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"jobs"}));
+  EXPECT_NE(capture->attributes().find("FEATURE_DISABLED: pools are off"), std::string::npos);
+  EXPECT_NE(capture->attributes().find("\"region\":\"westeurope\""), std::string::npos);
+  const auto notes = capture->notes();
+  EXPECT_TRUE(std::any_of(notes.begin(), notes.end(), [](const std::string& note) {
+    return note.starts_with("instance-pools: not available here");
+  }));
+}
+
+TEST(DatabricksCapture, takes_the_instant_from_the_server) {
+  Written world;
+  EXPECT_EQ(base::to_rfc3339(world.capture()->taken()), "2026-11-21T10:00:00Z");
+}
+
+TEST(DatabricksCapture, reports_a_kind_that_it_may_not_list_when_it_is_read) {
+  Written world;
+  world.set("/api/2.2/jobs/list?limit=100", forbidden());
+  const auto capture = world.capture();
+  const auto error = thrown_by([&] { capture->ranges(collection("jobs"), 4); });
+  EXPECT_EQ(error.kind(), base::ErrorKind::auth);
+  EXPECT_NE(error.message().find("not you"), std::string::npos);
+}
+
+TEST(DatabricksCapture, knows_a_job_that_is_deleted_after_it_was_listed) {
+  Written world;
+  one_job(world, "1", "n");
+  world.set("/api/2.2/jobs/get?job_id=1",
+            answer(400, R"({"error_code":"INVALID_PARAMETER_VALUE","message":"Job 1 does not exist."})"));
+  const Rows got = world.read("jobs");
+  EXPECT_TRUE(got.rows.empty());
+  EXPECT_TRUE(got.stretches.empty());
+}
+
+TEST(DatabricksCapture, never_takes_a_gateways_404_for_a_deleted_job) {
+  Written world;
+  one_job(world, "1", "n");
+  world.set("/api/2.2/jobs/get?job_id=1", answer(404, "<html><pre>no route</pre></html>"));
+  const Rows got = world.read("jobs");
+  EXPECT_TRUE(got.rows.empty());
+  ASSERT_EQ(got.stretches.size(), 1U);
+  EXPECT_TRUE(got.stretches[0].first.contains(key({"n", "1"})));
+  EXPECT_FALSE(got.stretches[0].first.contains(key({"n", "2"})));
+}
+
+TEST(DatabricksCapture, keeps_a_resource_whose_permissions_cannot_be_read_and_marks_it) {
+  Written world;
+  one_job(world, "1", "n");
+  world.set("/api/2.0/permissions/jobs/1", forbidden());
+  const Rows got = world.read("jobs");
+  ASSERT_EQ(got.rows.size(), 1U);
+  EXPECT_FALSE(got.rows.begin()->second.columns[1].has_value());
+  ASSERT_EQ(got.stretches.size(), 1U);
+  EXPECT_EQ(got.stretches[0].second.substr(0, 13), "permissions: ");
+}
+
+TEST(DatabricksCapture, keeps_a_resource_of_a_tier_without_permissions_as_complete) {
+  Written world;
+  one_job(world, "1", "n");
+  world.set("/api/2.0/permissions/jobs/1", answer(500, "FEATURE_DISABLED: ACLs are off"));
+  const Rows got = world.read("jobs");
+  ASSERT_EQ(got.rows.size(), 1U);
+  EXPECT_FALSE(got.rows.begin()->second.columns[1].has_value());
+  EXPECT_TRUE(got.stretches.empty());
+}
+
+TEST(DatabricksCapture, walks_the_tree_and_marks_a_folder_that_it_may_not_list) {
+  Written world;
+  world.folder("/", {{"/Shared", "DIRECTORY"}, {"/Users", "DIRECTORY"}, {"/n", "NOTEBOOK"}});
+  world.folder("/Users", {{"/Users/a@x.test", "DIRECTORY"}, {"/Users/b@x.test", "DIRECTORY"}});
+  world.folder("/Users/b@x.test", {{"/Users/b@x.test/Trash", "DIRECTORY"}, {"/Users/b@x.test/n", "NOTEBOOK"}});
+  world.folder("/Users/b@x.test/Trash", {{"/Users/b@x.test/Trash/old", "NOTEBOOK"}});
+  world.set("/api/2.0/workspace/list?path=%2FUsers%2Fa%40x.test", forbidden());
+  world.set("/api/2.0/workspace/list?path=%2FShared", missing());  // deleted since its parent was listed
+  world.notebook("/n", "SOURCE", answer(200, "# Databricks notebook source\n1"));
+  world.notebook("/Users/b@x.test/n", "JUPYTER", answer(200, "{\"cells\":[]}"));
+  const Rows notebooks = world.read("notebooks");
+  ASSERT_EQ(notebooks.rows.size(), 2U);
+  const base::Row& row = notebooks.rows.at(key({"/Users/b@x.test/n"}));
+  EXPECT_EQ(row.columns[1], "{\"cells\":[]}");
+  EXPECT_EQ(row.columns[2], "JUPYTER");
+  ASSERT_EQ(notebooks.stretches.size(), 1U);
+  const base::KeyRange& stretch = notebooks.stretches[0].first;
+  EXPECT_TRUE(stretch.contains(key({"/Users/a@x.test/deep/x"})));
+  EXPECT_FALSE(stretch.contains(key({"/Users/a@x.test"})));
+  EXPECT_FALSE(stretch.contains(key({"/Users/b@x.test/n"})));
+  EXPECT_EQ(world.read("folders").stretches.size(), 1U);
+}
+
+TEST(DatabricksCapture, keeps_bytes_that_are_no_text) {
+  Written world;
+  const std::string bytes("\xff\xfe\0\x80", 4);
+  world.folder("/", {{"/f.bin", "FILE"}});
+  world.set(Written::exported("/f.bin", "AUTO"), answer(200, bytes));
+  EXPECT_EQ(world.read("files").rows.begin()->second.columns[1], bytes);
+}
+
+TEST(DatabricksCapture, says_which_notebook_is_too_large_and_tries_it_without_outputs) {
+  const auto large = answer(400, R"({"error_code":"MAX_NOTEBOOK_SIZE_EXCEEDED","message":"over 10485760 bytes"})");
+  Written world;
+  world.folder("/", {{"/a", "NOTEBOOK"}, {"/b", "NOTEBOOK"}});
+  world.notebook("/a", "SOURCE", large);
+  world.notebook("/b", "JUPYTER", large);
+  world.set(Written::exported("/b", "SOURCE"), answer(200, "# Databricks notebook source"));
+  const Rows got = world.read("notebooks");
+  ASSERT_EQ(got.rows.size(), 2U);
+  EXPECT_FALSE(got.rows.at(key({"/a"})).columns[1].has_value());
+  EXPECT_EQ(got.rows.at(key({"/b"})).columns[1], "# Databricks notebook source");
+  EXPECT_EQ(got.rows.at(key({"/b"})).columns[2], "SOURCE");
+  ASSERT_EQ(got.stretches.size(), 2U);
+  EXPECT_NE(got.stretches[0].second.find("over 10485760 bytes"), std::string::npos);
+}
+
+TEST(DatabricksCapture, gets_large_workspace_files_where_the_vendors_client_does) {
+  Written world;
+  world.folder("/", {{"/big file", "FILE"}});
+  world.set(Written::exported("/big file", "AUTO"),
+            answer(400, R"({"error_code":"MAX_READ_SIZE_EXCEEDED","message":"m"})"));
+  world.set("/api/2.0/workspace-files/big%20file", "all of it");
+  EXPECT_EQ(world.read("files").rows.begin()->second.columns[1], "all of it");
+}
+
+TEST(DatabricksCapture, reads_files_of_dbfs_in_pieces_and_leaves_mounts_alone) {
+  Written world;
+  world.set(
+      "/api/2.0/dbfs/list?path=%2F",
+      R"({"files":[{"path":"/mnt","is_dir":true,"file_size":0},{"path":"/x.jar","is_dir":false,"file_size":1048578,"modification_time":5}]})");
+  const std::string whole(1U << 20U, 'a');
+  std::string base64;
+  for (std::size_t i = 0; i + 1 < whole.size(); i += 3) base64 += "YWFh";  // aaa
+  base64 += "YQ==";
+  world.set("/api/2.0/dbfs/read?path=%2Fx.jar&offset=0&length=1048576",
+            R"({"bytes_read":1048576,"data":")" + base64 + "\"}");
+  world.set("/api/2.0/dbfs/read?path=%2Fx.jar&offset=1048576&length=1048576", R"({"bytes_read":2,"data":"YmM="})");
+  const Rows got = world.read("dbfs-files");
+  ASSERT_EQ(got.rows.size(), 1U);
+  EXPECT_EQ(got.rows.begin()->second.columns[1], whole + "bc");
+  EXPECT_EQ(world.asked("/api/2.0/dbfs/list?path=%2Fmnt"), 0U);
+}
+
+TEST(DatabricksCapture, marks_a_name_that_should_be_unique_and_is_not) {
+  Written world;
+  world.set(
+      "/api/2.0/instance-pools/list",
+      R"({"instance_pools":[{"instance_pool_name":"p","instance_pool_id":"1"},{"instance_pool_name":"p","instance_pool_id":"2"},{"instance_pool_name":"q","instance_pool_id":"3"},{"instance_pool_name":"q","instance_pool_id":"3"}]})");
+  const Rows got = world.read("instance-pools");
+  EXPECT_EQ(got.rows.size(), 2U);
+  EXPECT_EQ(got.stretches.size(), 1U);
+}
+
+TEST(DatabricksCapture, asks_for_settings_one_by_one_where_one_of_them_is_not_known) {
+  Written world;
+  world.set("/api/2.0/workspace-conf?keys=enableIpAccessLists", R"({"enableIpAccessLists":"true"})");
+  world.set("/api/2.0/workspace-conf?keys=maxTokenLifetimeDays", R"({"maxTokenLifetimeDays":null})");
+  const Rows got = world.read("workspace-conf");
+  ASSERT_EQ(got.rows.size(), 1U);
+  EXPECT_EQ(got.rows.at(key({"enableIpAccessLists"})).columns[0], R"({"enableIpAccessLists":"true"})");
+}
+
+TEST(DatabricksCapture, lists_what_lies_below_something_else_once_for_each) {
+  Written world;
+  const std::string unity = "/api/2.1/unity-catalog/";
+  world.set(unity + "catalogs?max_results=0", R"({"catalogs":[],"next_page_token":"t"})");
+  world.set(
+      unity + "catalogs?max_results=0&page_token=t",
+      R"({"catalogs":[{"name":"main","catalog_type":"MANAGED_CATALOG"},{"name":"system","catalog_type":"SYSTEM_CATALOG"}]})");
+  world.set(
+      unity + "schemas?catalog_name=main&max_results=0",
+      R"({"schemas":[{"name":"sales","catalog_name":"main","full_name":"main.sales"},{"name":"information_schema","catalog_name":"main","full_name":"main.information_schema"}]})");
+  world.set(unity + "tables?catalog_name=main&schema_name=sales&max_results=0",
+            R"({"tables":[{"name":"t","full_name":"main.sales.t","table_type":"MANAGED"}]})");
+  world.set(unity + "permissions/table/main.sales.t", "{}");
+  EXPECT_EQ(world.read("schemas").rows.size(), 1U);
+  const Rows tables = world.read("tables");
+  ASSERT_EQ(tables.rows.size(), 1U);
+  EXPECT_EQ(tables.rows.at(key({"main.sales.t"})).columns[1], "{}");
+}
+
+class Earlier : public platform::PreviousRows {
+public:
+  explicit Earlier(std::map<base::Bytes, base::Row> rows) : rows_(std::move(rows)) {}
+  std::optional<base::Row> find(const model::Collection&, base::ByteView wanted) override {
+    const auto found = rows_.find(base::Bytes(wanted));
+    return found == rows_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+private:
+  std::map<base::Bytes, base::Row> rows_;
+};
+
+TEST(DatabricksCapture, asks_only_for_what_changed_since_the_last_backup) {
+  Written world;
+  world.folder("/", {{"/a", "NOTEBOOK"}, {"/b", "NOTEBOOK"}});
+  world.notebook("/a", "SOURCE", answer(200, "first a"));
+  world.notebook("/b", "SOURCE", answer(200, "first b"));
+  Earlier earlier(world.read("notebooks").rows);
+  CaptureOptions changes;
+  changes.sweep = platform::Sweep::changes;
+  changes.previous = &earlier;
+  world.set(
+      "/api/2.0/workspace/list?path=%2F",
+      fmt::format(
+          R"({{"objects":[{{"path":"/a","object_type":"NOTEBOOK","object_id":{},"modified_at":7}},{{"path":"/b","object_type":"NOTEBOOK","object_id":{},"modified_at":8}}]}})",
+          Written::id_of("/a"), Written::id_of("/b")));
+  world.notebook("/b", "SOURCE", answer(200, "second b"));
+  const std::size_t before = world.asked(Written::exported("/a", "SOURCE"));
+  const Rows got = world.read("notebooks", changes);
+  EXPECT_EQ(got.rows.at(key({"/a"})).columns[1], "first a");
+  EXPECT_EQ(got.rows.at(key({"/b"})).columns[1], "second b");
+  EXPECT_EQ(world.asked(Written::exported("/a", "SOURCE")), before);
+  EXPECT_TRUE(world.capture(changes)->reuses_previous());
+  EXPECT_FALSE(world.capture()->reuses_previous());
+}
+
+TEST(DatabricksCapture, cuts_ranges_that_cover_all_keys) {
+  Written world;
+  std::vector<std::pair<std::string, std::string>> many;
+  for (int i = 0; i < 100; ++i) many.emplace_back(fmt::format("/f{:03}", i), "FILE");
+  world.folder("/", many);
+  const auto capture = world.capture();
+  const auto ranges = capture->ranges(collection("files"), 8);
+  ASSERT_EQ(ranges.size(), 8U);
+  EXPECT_EQ(ranges.front().from, "");
+  EXPECT_FALSE(ranges.back().to.has_value());
+  Rows all;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    if (i + 1 < ranges.size()) {
+      EXPECT_EQ(ranges[i].to, ranges[i + 1].from);
+    }
+    capture->read(collection("files"), ranges[i], all, {});
+  }
+  EXPECT_EQ(all.rows.size(), 100U);
+  EXPECT_EQ(capture->ranges(collection("notebooks"), 8).size(), 1U);
+}
+
+TEST(DatabricksCapture, passes_on_what_a_sink_throws_and_ends_when_it_is_told_to) {
+  Written world;
+  world.folder("/", {{"/a", "FILE"}, {"/b", "FILE"}, {"/c", "FILE"}});
+  const auto capture = world.capture();
+  struct Full : platform::RowSink {
+    void row(const base::RowView&) override { throw base::Error(base::ErrorKind::io, "disk full"); }
+  } full;
+  EXPECT_EQ(error_of([&] { capture->read(collection("files"), {}, full, {}); }), base::ErrorKind::io);
+  std::stop_source stop;
+  stop.request_stop();
+  Rows none;
+  EXPECT_EQ(error_of([&] { capture->read(collection("files"), {}, none, stop.get_token()); }),
+            base::ErrorKind::cancelled);
+  EXPECT_TRUE(none.rows.empty());
+}
+
+TEST(DatabricksCapture, gives_up_when_it_grows_older_than_it_may) {
+  Written world;
+  one_job(world, "1", "n");
+  CaptureOptions options;
+  options.max_snapshot_age = std::chrono::minutes(5);
+  const auto capture = world.capture(options);
+  world.session.clock.advance(std::chrono::minutes(6));
+  Rows got;
+  EXPECT_EQ(error_of([&] { capture->read(collection("jobs"), {}, got, {}); }), base::ErrorKind::unavailable);
+}
+
+TEST(DatabricksCapture, is_not_opened_for_somebody_who_is_not_let_in) {
+  Written world;
+  world.set("/api/2.0/preview/scim/v2/Me", answer(401, ""));
+  EXPECT_EQ(error_of([&] { world.capture(); }), base::ErrorKind::auth);
+}
+
+}  // namespace
+}  // namespace holdfast::test

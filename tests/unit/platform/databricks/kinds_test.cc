@@ -1,0 +1,188 @@
+#include "platform/databricks/kinds.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "model/json_path.h"
+#include "model/kind_set.h"
+
+namespace holdfast::test {
+namespace {
+
+using model::Kind;
+using platform::databricks::all_kinds;
+using platform::databricks::ColumnRead;
+using platform::databricks::find_kind;
+using platform::databricks::KindEntry;
+using Source = KindEntry::Source;
+
+// Names of links that lead to no kind: rules of a restore map them.
+const std::set<std::string> k_spaces{"workspace", "dbfs", "node-types", ""};
+
+std::vector<const model::Link*> all_links(const std::vector<model::Link>& links) {
+  std::vector<const model::Link*> out;
+  for (const model::Link& link : links) {
+    out.push_back(&link);
+    for (const model::Link* inner : all_links(link.inside)) out.push_back(inner);
+  }
+  return out;
+}
+
+bool has_column(const Kind& kind, std::string_view name) {
+  const auto& columns = kind.collection.columns;
+  return std::any_of(columns.begin(), columns.end(), [&](const model::Column& column) { return column.name == name; });
+}
+
+TEST(Kinds, have_names_of_their_own) {
+  std::set<std::string> names;
+  for (const KindEntry& entry : all_kinds()) {
+    EXPECT_TRUE(names.insert(entry.kind.collection.name).second) << entry.kind.collection.name;
+    EXPECT_FALSE(entry.kind.one.empty()) << entry.kind.collection.name;
+    EXPECT_FALSE(entry.area.empty()) << entry.kind.collection.name;
+    EXPECT_EQ(find_kind(entry.kind.collection.name), &entry);
+  }
+  EXPECT_GE(names.size(), 35U);
+  EXPECT_EQ(find_kind("unicorns"), nullptr);
+}
+
+TEST(Kinds, of_shared_names_end_their_keys_with_the_id) {
+  for (const KindEntry& entry : all_kinds()) {
+    const Kind& kind = entry.kind;
+    const std::size_t parts = kind.names == model::Names::shared ? 2 : 1;
+    EXPECT_EQ(kind.collection.key.size(), parts) << kind.collection.name;
+    if (parts == 2) {
+      EXPECT_FALSE(kind.id.empty()) << kind.collection.name;
+    }
+  }
+}
+
+TEST(Kinds, begin_their_columns_with_the_body) {
+  for (const KindEntry& entry : all_kinds()) {
+    ASSERT_FALSE(entry.kind.collection.columns.empty());
+    EXPECT_EQ(entry.kind.collection.columns.front().name, model::k_body) << entry.kind.collection.name;
+  }
+}
+
+TEST(Kinds, describe_every_column_that_is_read_and_read_every_column) {
+  for (const KindEntry& entry : all_kinds()) {
+    const Kind& kind = entry.kind;
+    std::set<std::string> described;
+    for (const model::KindColumn& column : kind.columns) described.insert(column.name);
+    std::set<std::string> read;
+    for (const ColumnRead& column : entry.columns) read.insert(column.column);
+    if (entry.content != KindEntry::Content::none) read.insert("content");
+    if (entry.content == KindEntry::Content::notebook) read.insert("format");
+    EXPECT_EQ(described, read) << kind.collection.name;
+    EXPECT_EQ(kind.collection.columns.size(), read.size() + 1) << kind.collection.name;
+    for (const std::string& name : read) EXPECT_TRUE(has_column(kind, name)) << kind.collection.name << " " << name;
+  }
+}
+
+TEST(Kinds, are_listed_in_one_way) {
+  for (const KindEntry& entry : all_kinds()) {
+    const std::string& name = entry.kind.collection.name;
+    EXPECT_EQ(entry.source == Source::list, !entry.list.ask.path.empty()) << name;
+    EXPECT_EQ(entry.source == Source::list, !entry.list.items.empty()) << name;
+    EXPECT_EQ(entry.source == Source::tree, !entry.tree_type.empty()) << name;
+    if (entry.source == Source::once || entry.source == Source::conf) {
+      EXPECT_FALSE(entry.read.path.empty()) << name;
+    }
+    if (!entry.per.empty()) {
+      EXPECT_NE(find_kind(entry.per), nullptr) << name;
+    }
+  }
+}
+
+TEST(Kinds, count_calls_against_families_that_exist) {
+  std::set<std::string, std::less<>> known{""};
+  for (const net::Family& family : platform::databricks::families()) known.insert(family.name);
+  for (const KindEntry& entry : all_kinds()) {
+    const Kind& kind = entry.kind;
+    for (const std::string_view family : {entry.list.ask.family, entry.read.family})
+      EXPECT_TRUE(known.contains(family)) << kind.collection.name << " " << family;
+    for (const ColumnRead& column : entry.columns) EXPECT_TRUE(known.contains(column.ask.family)) << column.column;
+    for (const std::string& family : {kind.create.family, kind.update.family, kind.remove.family})
+      EXPECT_TRUE(known.contains(family)) << kind.collection.name << " " << family;
+  }
+}
+
+TEST(Kinds, link_to_kinds_and_spaces_that_exist_in_columns_that_exist) {
+  for (const KindEntry& entry : all_kinds()) {
+    for (const model::Link* link : all_links(entry.kind.links)) {
+      EXPECT_TRUE(find_kind(link->to) != nullptr || k_spaces.contains(link->to))
+          << entry.kind.collection.name << " " << link->field << " " << link->to;
+      EXPECT_TRUE(has_column(entry.kind, link->column)) << entry.kind.collection.name << " " << link->field;
+      if (link->form == model::LinkForm::id) {
+        EXPECT_NE(find_kind(link->to), nullptr) << link->field;
+      }
+    }
+  }
+}
+
+TEST(Kinds, write_paths_that_can_be_read) {
+  for (const KindEntry& entry : all_kinds()) {
+    const Kind& kind = entry.kind;
+    std::vector<std::string> paths;
+    for (const model::Link* link : all_links(kind.links)) {
+      paths.push_back(link->field);
+      if (!link->cut_item.empty()) paths.push_back(link->cut_item);
+    }
+    for (const auto* list : {&kind.server_fields, &kind.create_only, &kind.secret_fields, &entry.joined})
+      paths.insert(paths.end(), list->begin(), list->end());
+    for (const model::UnorderedArray& array : kind.unordered) paths.push_back(array.field);
+    for (const model::Firing& firing : kind.firing) paths.push_back(firing.field);
+    for (const model::Condition& condition : kind.system) paths.push_back(condition.field);
+    for (const model::Condition& condition : entry.skipped) paths.push_back(condition.field);
+    for (const model::KindColumn& column : kind.columns) {
+      for (const model::UnorderedArray& array : column.unordered) paths.push_back(array.field);
+      paths.insert(paths.end(), column.server_fields.begin(), column.server_fields.end());
+    }
+    for (const std::string& path : paths) EXPECT_NO_THROW(model::JsonPath{path}) << kind.collection.name << " " << path;
+  }
+}
+
+TEST(Kinds, can_be_planned_with) {
+  std::vector<Kind> kinds;
+  for (const KindEntry& entry : all_kinds()) kinds.push_back(entry.kind);
+  const model::KindSet set(kinds);
+  EXPECT_EQ(set.size(), kinds.size());
+  EXPECT_TRUE(set.is_space("workspace"));
+}
+
+std::string source_file(const std::string& path) {
+  const char* folder = std::getenv("HOLDFAST_SOURCE_DIR");
+  std::ifstream in((folder == nullptr ? std::string(".") : std::string(folder)) + "/" + path);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+std::string documented_table() {
+  std::string out = "| kind | area | key | columns beside the body | does not come along |\n|---|---|---|---|---|\n";
+  for (const KindEntry& entry : all_kinds()) {
+    std::string key;
+    for (const model::KeyPart& part : entry.kind.collection.key)
+      key += fmt::format("{}`{}`", key.empty() ? "" : ", ", part.name);
+    std::string columns;
+    for (std::size_t i = 1; i < entry.kind.collection.columns.size(); ++i)
+      columns += fmt::format("{}{}", i == 1 ? "" : ", ", entry.kind.collection.columns[i].name);
+    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", entry.kind.collection.name, entry.area, key, columns,
+                       entry.not_included);
+  }
+  return out;
+}
+
+TEST(Kinds, are_documented_as_they_are) {
+  EXPECT_NE(source_file("docs/platforms/databricks.md").find(documented_table()), std::string::npos)
+      << "docs/platforms/databricks.md must hold this table:\n"
+      << documented_table();
+}
+
+}  // namespace
+}  // namespace holdfast::test
