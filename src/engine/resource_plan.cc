@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/task_group.h"
 #include "engine/planned_targets.h"
 #include "engine/resource_decide.h"
 #include "engine/resource_needs.h"
@@ -26,6 +30,9 @@ using model::ResourcePlan;
 using model::ResourceStep;
 constexpr std::uint32_t k_none = ResourceIndex::k_none;
 constexpr std::size_t k_plan_id_bytes = 8;
+// Resources that a thread takes at a time, and threads: parsing is all there is to do.
+constexpr std::uint32_t k_block = 256;
+constexpr std::size_t k_threads = 4;
 
 using Nodes = std::vector<std::uint32_t>;
 using Drafts = std::vector<std::optional<ResourceStep>>;
@@ -64,7 +71,7 @@ public:
     if (options_.removes) removals(plan);
     learn_matches(plan);
     plan.mapping = matched_.mapping;
-    plan.absent = decider_.absent();
+    plan.absent = absent_;
     count_calls(plan);
   }
 
@@ -80,6 +87,7 @@ private:
   bool selects(const Resource& resource) const { return !options_.selects || options_.selects(resource); }
 
   void choose();
+  Drafts decide_all();
   Drafts decide();
   void look_for_mentions();
   void put_in_order(Drafts& drafts, ResourcePlan& plan) const;
@@ -100,6 +108,7 @@ private:
   PlanFacts facts_;
   StepDecider decider_;
   ResourceNeeds needs_;
+  std::set<std::string> absent_;
 };
 
 void Planner::choose() {
@@ -127,14 +136,32 @@ void Planner::choose() {
   targets_.choose(std::move(chosen));
 }
 
+// Each resource by itself; nothing that they share changes meanwhile.
+Drafts Planner::decide_all() {
+  Drafts drafts(matches_.size());
+  std::atomic<std::uint32_t> next{0};
+  std::mutex mutex;
+  base::TaskGroup group{{}};
+  const std::size_t threads = std::clamp<std::size_t>(drafts.size() / k_block, 1, k_threads);
+  for (std::size_t thread = 0; thread < threads; ++thread)
+    group.spawn([&](const std::stop_token&) {
+      StepDecider decider(facts_);
+      for (std::uint32_t from = next.fetch_add(k_block); from < drafts.size(); from = next.fetch_add(k_block))
+        for (std::uint32_t i = from; i < std::min<std::size_t>(from + k_block, drafts.size()); ++i)
+          if (targets_.chosen(i)) drafts[i] = decider.decide(i);
+      const std::lock_guard lock(mutex);
+      absent_.insert(decider.absent().begin(), decider.absent().end());
+    });
+  group.wait();
+  return drafts;
+}
+
 // What is created again has another id, which those that name it have to learn; that may make them be created again.
 Drafts Planner::decide() {
   for (;;) {
-    Drafts drafts(matches_.size());
+    Drafts drafts = decide_all();
     bool settled = true;
     for (std::uint32_t i = 0; i < drafts.size(); ++i) {
-      if (!targets_.chosen(i)) continue;
-      drafts[i] = decider_.decide(i);
       if (!drafts[i] || drafts[i]->action != ResourceAction::recreate || targets_.recreated(i)) continue;
       targets_.recreate(i);
       settled = false;

@@ -1,0 +1,62 @@
+#include "engine/id_map_store.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "storage/memory/memory_backend.h"
+#include "support/errors.h"
+
+namespace holdfast::engine {
+namespace {
+
+class IdMapStoring : public testing::Test {
+protected:
+  std::unique_ptr<storage::Backend> state_ = storage::make_memory_backend();
+};
+
+TEST_F(IdMapStoring, remembers_what_was_learnt) {
+  IdMapStore(*state_, "Primary/ä", "b").learn({{"jobs", "1", "2", "n", "n", model::Learnt::created}});
+  IdMapStore again(*state_, "Primary/ä", "b");
+  ASSERT_TRUE(again.by_source("jobs", "1"));
+  EXPECT_EQ(again.by_target("jobs", "2")->source_id, "1");
+  EXPECT_FALSE(IdMapStore(*state_, "b", "Primary/ä").by_source("jobs", "1"));
+}
+
+TEST_F(IdMapStoring, lets_a_later_record_take_the_place_of_an_earlier_one) {
+  {
+    IdMapStore store(*state_, "Primary/ä", "b");
+    store.learn({{"jobs", "1", "2", "", "", model::Learnt::created}});
+    store.learn({{"jobs", "1", "3", "", "", model::Learnt::created}});
+    store.learn({{"jobs", "9", "3", "", "", model::Learnt::imported}});
+  }
+  IdMapStore again(*state_, "Primary/ä", "b");
+  EXPECT_FALSE(again.by_source("jobs", "1"));
+  EXPECT_EQ(again.by_source("jobs", "9")->target_id, "3");
+  EXPECT_EQ(again.snapshot().size(), 1U);
+}
+
+TEST_F(IdMapStoring, learns_from_several_threads_at_once) {
+  {
+    IdMapStore store(*state_, "Primary/ä", "b");
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < 4; ++thread)
+      threads.emplace_back([&store, thread] {
+        for (int i = 0; i < 50; ++i) {
+          const std::string id = fmt::format("{}-{}", thread, i);
+          store.learn({{"jobs", id, "t" + id, "", "", model::Learnt::created}});
+        }
+      });
+  }
+  EXPECT_EQ(IdMapStore(*state_, "Primary/ä", "b").snapshot().size(), 200U);
+}
+
+TEST_F(IdMapStoring, names_a_record_that_cannot_be_read) {
+  IdMapStore(*state_, "a", "b").learn({{"jobs", "1", "2", "", "", model::Learnt::created}});
+  state_->put("idmap/61-62/0000000001", "{");
+  EXPECT_EQ(test::error_of([&] { IdMapStore store(*state_, "a", "b"); }), base::ErrorKind::corruption);
+}
+
+}  // namespace
+}  // namespace holdfast::engine
