@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <utility>
 
 #include "base/bytes.h"
@@ -141,7 +142,7 @@ Drafts Planner::decide_all() {
   Drafts drafts(matches_.size());
   std::atomic<std::uint32_t> next{0};
   std::mutex mutex;
-  base::TaskGroup group{{}};
+  base::TaskGroup group{std::stop_token{}};
   const std::size_t threads = std::clamp<std::size_t>(drafts.size() / k_block, 1, k_threads);
   for (std::size_t thread = 0; thread < threads; ++thread)
     group.spawn([&](const std::stop_token&) {
