@@ -20,12 +20,13 @@ class SimDatabricksCommand final : public Command {
 public:
   CommandDoc doc() const override {
     return {"sim databricks", "stand in for a Databricks workspace",
-            "A workspace in memory that answers on 127.0.0.1 until Ctrl-C, for demos, tests and trying things out.\n"
+            "A workspace in memory that answers on 127.0.0.1 until Ctrl-C, for demos and tests.\n"
             "A fault reads METHOD PATH#WHICH: WHAT, for example\n"
             "  --fault 'GET /api/2.0/workspace/export#3-7: 429 retry-after=2'\n"
             "  --fault 'POST /api/2.1/clusters/create#1: reset-after'\n"
-            "where WHICH is *, N, N-M or N- and WHAT is 429, 503 (retry-after=SECONDS), 500 (feature-disabled), 403,\n"
-            "reset-before, reset-after, slow=500ms, empty-page, short-page, stale, token-expired or html."};
+            "WHICH is *, N, N-M or N-.  WHAT is 429 or 503 (with retry-after=SECONDS), 500 (with\n"
+            "feature-disabled), 403, reset-before, reset-after, slow=500ms, empty-page, short-page,\n"
+            "stale, token-expired or html."};
   }
 
   void declare(FlagTable& flags) override {

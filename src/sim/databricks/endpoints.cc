@@ -1,5 +1,6 @@
 #include "sim/databricks/endpoints.h"
 
+#include "sim/databricks/account.h"
 #include "sim/databricks/auth.h"
 #include "sim/databricks/commands.h"
 #include "sim/databricks/compute.h"
@@ -22,6 +23,7 @@ namespace holdfast::sim::databricks {
 void add_all_routes(Router& router) {
   add_auth_routes(router);
   add_identity_routes(router);
+  add_account_routes(router);
   add_legacy_group_routes(router);
   add_permission_routes(router);
   add_workspace_routes(router);

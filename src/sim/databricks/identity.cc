@@ -74,7 +74,7 @@ Identity& add_identity(World& world, Identity identity) {
                                                                          : "Service principal with application id ";
     throw ApiError(409, "RESOURCE_CONFLICT", std::string(what) + identity.name + " already exists.");
   }
-  identity.id = std::to_string(world.new_id());
+  if (identity.id.empty()) identity.id = std::to_string(world.new_id());
   place->second = identity.id;
   auto& kept = all.by_id[identity.id];
   kept = std::move(identity);

@@ -57,7 +57,7 @@ const Identity& add_service_principal(World& world, const std::string& display);
 // Throws ApiError when there is no such member, or the group would hold itself.  Adding twice is fine.
 void add_member(World& world, const std::string& group_id, const std::string& member_id);
 void remove_member(World& world, const std::string& group_id, const std::string& member_id);
-// A new identity; its id is given here.  Throws ApiError{409} when the name is taken.
+// A new identity; its id is given here unless it has one.  Throws ApiError{409} when the name is taken.
 Identity& add_identity(World& world, Identity identity);
 void remove_identity(World& world, const std::string& id);
 std::vector<std::string> members_of(World& world, const Identity& group);  // of `users`: everybody

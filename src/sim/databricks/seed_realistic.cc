@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/base64.h"
+#include "sim/databricks/account.h"
 #include "sim/databricks/auth.h"
 #include "sim/databricks/identity.h"
 #include "sim/databricks/repos.h"
@@ -210,13 +211,11 @@ void seed_people(Seed& seed) {
   const auto gone = seed.user("former.colleague@example.test", "Former", "Colleague");
   seed.patch("/api/2.0/preview/scim/v2/Users/" + gone,
              {{"Operations", Json::array({{{"op", "replace"}, {"path", "active"}, {"value", false}}})}});
-  Identity of_account;
-  of_account.kind = IdentityKind::group;
-  of_account.name = of_account.display = "directory readers";
-  of_account.external_id = "a0b1c2d3-0000-4e5f-8a9b-665544332211";
-  of_account.of_account = true;
-  const auto& assigned = add_identity(seed.world(), std::move(of_account));
-  add_member(seed.world(), assigned.id, find_user(seed.world(), "fatima.haddad@example.test")->id);
+  // Groups of the directory: one is assigned to this workspace, one is not.
+  const auto readers = add_account_group(seed.world(), "directory readers", "a0b1c2d3-0000-4e5f-8a9b-665544332211");
+  add_account_group(seed.world(), "directory auditors", "a0b1c2d3-0000-4e5f-8a9b-665544332212");
+  seed.put("/api/2.0/preview/permissionassignments/principals/" + readers, {{"permissions", Json::array({"USER"})}});
+  add_member(seed.world(), readers, find_user(seed.world(), "fatima.haddad@example.test")->id);
 }
 
 void seed_tree(Seed& seed) {

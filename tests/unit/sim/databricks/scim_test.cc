@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "sim/databricks/account.h"
 #include "sim/databricks/scim_filter.h"
 #include "sim/databricks/scim_json.h"
 #include "support/workspace_world.h"
@@ -134,6 +135,27 @@ TEST_F(ScimTest, GivesServicePrincipalsTheirApplicationIds) {
   const std::string directory = "7d3b2c1a-0000-4a6b-8c9d-0e1f2a3b4c5d";
   EXPECT_EQ(world.post(k_root + "ServicePrincipals", {{"applicationId", directory}}).json["applicationId"], directory);
   EXPECT_EQ(world.post(k_root + "ServicePrincipals", {{"applicationId", directory}}).status, 409);
+}
+
+TEST_F(ScimTest, AssignsGroupsOfTheAccount) {
+  const auto id = add_account_group(world.stand_in.world(), "of the directory", "e-1");
+  const auto target = "/api/2.0/preview/permissionassignments/principals/" + id;
+  EXPECT_EQ(world.get("/api/2.0/account/scim/v2/Groups?filter=externalId%20eq%20%22e-1%22").json["Resources"][0]["id"],
+            id);
+  EXPECT_EQ(world.get(k_root + "Groups/" + id).status, 404) << "not assigned yet";
+  EXPECT_EQ(world.put(target, {{"permissions", json::array({"OWNER"})}}).status, 400);
+  EXPECT_EQ(world.put(target, {{"permissions", json::array({"ADMIN"})}}).status, 200);
+  const auto group = world.get(k_root + "Groups/" + id).json;
+  EXPECT_EQ(group["meta"]["resourceType"], "Group");
+  EXPECT_EQ(group["groups"][0]["display"], "admins");
+  EXPECT_EQ(world.put(k_root + "Groups/" + id, {{"displayName", "mine"}}).status, 403);
+  EXPECT_EQ(world.put(target, {{"permissions", json::array({"USER"})}}).status, 200);
+  const auto assigned = world.get("/api/2.0/preview/permissionassignments").json["permission_assignments"];
+  ASSERT_EQ(assigned.size(), 1U);
+  EXPECT_EQ(assigned[0]["permissions"], json::array({"USER"}));
+  EXPECT_EQ(world.remove(target).status, 200);
+  EXPECT_EQ(world.get(k_root + "Groups/" + id).status, 404);
+  EXPECT_EQ(world.put(target + "0", {{"permissions", json::array({"USER"})}}).status, 404);
 }
 
 TEST_F(ScimTest, AnswersTheOldGroupsApi) {
