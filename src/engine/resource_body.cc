@@ -131,10 +131,7 @@ void set_firing(const ResourceContext& context, const ReadyKind& kind, JsonText&
   // What fires in the snapshot and not on the target arrives paused, whatever else is kept.
   std::vector<model::FiringValue> values;
   if (context.firing == model::FiringMode::kept && live) values = model::firing_values(*live, kind);
-  for (const model::ReadyFiring& ready : kind.firing)
-    if (std::none_of(values.begin(), values.end(), [&](const auto& one) { return one.firing == ready.firing; }))
-      values.push_back({ready.firing, ready.firing->paused});
-  model::set_firing(json, kind, values);
+  model::set_firing(json, kind, values, model::OtherFiring::paused);
 }
 
 JsonText parsed(const std::optional<base::Bytes>& text, const ResourceContext& context,

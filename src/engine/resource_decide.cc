@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/error.h"
@@ -71,6 +72,13 @@ void fixed_fields(const ReadyKind& kind, const std::vector<std::string>& fixed, 
     step.action = ResourceAction::conflict;
     step.reason = fmt::format("{} differs, which cannot be changed: --existing replace creates it again", fields);
   }
+}
+
+const model::FiringValue* nth(const std::vector<model::FiringValue>& values, const model::Firing* firing,
+                              std::size_t index) {
+  for (const model::FiringValue& one : values)
+    if (one.firing == firing && index-- == 0) return &one;
+  return nullptr;
 }
 
 std::vector<model::FiringValue> wanted_firing(model::FiringMode mode, const JsonText& recorded, const JsonText& there,
@@ -282,10 +290,10 @@ std::optional<ResourceStep> StepDecider::activate(std::uint32_t index) {
   const JsonText there(live->row.columns[kind.body].value_or("{}"));
   const std::vector<model::FiringValue> before = model::firing_values(there, kind);
   ResourceStep step = step_for(index);
+  std::map<const model::Firing*, std::size_t> turn;  // how many of each were met
   for (const model::FiringValue& one : wanted_firing(facts_.context.firing, recorded, there, kind)) {
-    const auto same =
-        std::find_if(before.begin(), before.end(), [&](const auto& other) { return other.firing == one.firing; });
-    if (same == before.end()) {
+    const model::FiringValue* same = nth(before, one.firing, turn[one.firing]++);
+    if (!same) {
       step.notes.push_back(fmt::format("the target has no {}: bring it there first", one.firing->within));
     } else if (same->value != one.value) {
       step.fields.push_back({.path = one.firing->field, .before = same->value, .after = one.value});

@@ -264,7 +264,7 @@ void StepWorker::activate(const ResourceStep& own) {
     const std::optional<base::Row> row = application_.wanted(own.kind, own.key);
     if (!row) throw StepFailed(What::failed, "the snapshot does not have it any more");
     const JsonText recorded(row->columns.at(kind.body).value_or("{}"));
-    model::set_firing(live, kind, model::firing_values(recorded, kind));
+    model::set_firing(live, kind, model::firing_values(recorded, kind), model::OtherFiring::stays);
   } else {
     model::pause_firing(live, kind);
   }

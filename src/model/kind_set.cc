@@ -77,8 +77,11 @@ void make_ready(ReadyKind& out) {
   for (const std::string& field : kind.same_by) out.same_by.emplace_back(field);
   for (const std::string& field : kind.create_only) out.create_only.emplace_back(field);
   for (const Condition& condition : kind.system) out.system.push_back({JsonPath(condition.field), condition.equals});
-  for (const Firing& firing : kind.firing)
-    out.firing.push_back({&firing, maybe(firing.within), JsonPath(firing.field)});
+  for (const Firing& firing : kind.firing) {
+    const bool below = !firing.within.empty() && firing.field.starts_with(firing.within + '.');
+    const std::string field = below ? firing.field.substr(firing.within.size() + 1) : firing.field;
+    out.firing.push_back({&firing, maybe(firing.within), JsonPath(field), below});
+  }
   for (const Manual& manual : kind.manual) {
     if (manual.when.field.empty()) {
       out.manual.emplace_back(std::nullopt);

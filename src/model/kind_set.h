@@ -39,8 +39,9 @@ struct ReadyDocument {
 
 struct ReadyFiring {
   const Firing* firing = nullptr;
-  std::optional<JsonPath> within;
-  JsonPath field;
+  std::optional<JsonPath> within;  // may lead to several
+  JsonPath field;                  // from each of them where it lies below, else from the root
+  bool below = false;
 };
 
 struct ReadyKind {

@@ -1,6 +1,7 @@
 #include "model/resource_text.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -54,15 +55,19 @@ private:
       if (text.starts_with(links_[index]->prefix)) fitting.push_back(links_[index]);
     if (fitting.empty()) return;
     const Link& link = *fitting.front();
-    std::erase_if(fitting, [&](const Link* other) { return other->form != link.form || other->prefix != link.prefix; });
     const auto index = static_cast<std::size_t>(std::find(links_.begin(), links_.end(), &link) - links_.begin());
     const auto where = [&json, id, above] { return above.empty() ? json.where(id) : above + " → " + json.where(id); };
+    std::vector<const Link*> storage;  // a text may hold secrets and storage URLs
+    if (link.form == LinkForm::secret)
+      std::copy_if(fitting.begin(), fitting.end(), std::back_inserter(storage),
+                   [](const Link* other) { return other->form == LinkForm::storage; });
+    std::erase_if(fitting, [&](const Link* other) { return other->form != link.form || other->prefix != link.prefix; });
     if (link.form == LinkForm::json) {
       edit(id, index, nested(link, text, where()));
       return;
     }
     if (link.form == LinkForm::secret) {
-      edit(id, index, secret(fitting, text, where));
+      edit(id, index, with_storage(storage, text, secret(fitting, text, where), where));
       return;
     }
     LinkAnswer answer =
@@ -73,6 +78,17 @@ private:
       answer.value = number ? answer.value : json_quoted(answer.value);
     }
     edit(id, index, answer);
+  }
+
+  LinkAnswer with_storage(const std::vector<const Link*>& links, const std::string& text, LinkAnswer before,
+                          const std::function<std::string()>& where) {
+    if (links.empty() || before.what == LinkAnswer::What::leave_out) return before;
+    const bool changed = before.what == LinkAnswer::What::value;
+    const std::string now = changed ? json_unquoted(before.value) : text;
+    LinkAnswer answer = answer_({.links = links, .value = now, .where = where});
+    if (answer.what != LinkAnswer::What::value) return before;
+    answer.value = json_quoted(answer.value);
+    return answer;
   }
 
   LinkAnswer secret(const std::vector<const Link*>& links, const std::string& text,
@@ -148,16 +164,32 @@ void sort_items(JsonText& json, Id array, const std::vector<JsonPath>& keys) {
   json.replace(array, out + ']');
 }
 
-Id existing_above(const JsonText& json, const JsonPath& path, std::string& name) {
+// The object that a member at the end of the path would be in, and what the member is called.
+Id object_above(const JsonText& json, Id from, const JsonPath& path, std::string& name) {
   const std::size_t dot = path.text().rfind('.');
   name = dot == std::string::npos ? path.text() : path.text().substr(dot + 1);
-  return dot == std::string::npos ? JsonText::k_root : JsonPath(path.text().substr(0, dot)).find(json);
+  return dot == std::string::npos ? from : JsonPath(path.text().substr(0, dot)).find(json, from);
 }
 
-bool fires(const JsonText& json, const ReadyFiring& ready) {
-  if (!ready.within) return true;
-  const Id within = ready.within->find(json);
-  return within != JsonText::k_none && json.type(within) != JsonText::Type::null;
+// From where its field is reached, for each time that this fires in the document.
+std::vector<Id> places_of(const JsonText& json, const ReadyFiring& ready) {
+  if (!ready.within) return {JsonText::k_root};
+  std::vector<Id> out;
+  ready.within->visit(json, [&](Id id) {
+    if (json.type(id) != JsonText::Type::null) out.push_back(ready.below ? id : JsonText::k_root);
+  });
+  return out;
+}
+
+void set_one(JsonText& json, Id place, const ReadyFiring& ready, const std::string& value) {
+  const Id id = ready.field.find(json, place);
+  if (id != JsonText::k_none) {
+    json.replace(id, value);
+  } else if (value != ready.firing->absent) {
+    std::string name;
+    const Id above = object_above(json, place, ready.field, name);
+    if (above != JsonText::k_none && json.type(above) == JsonText::Type::object) json.add_member(above, name, value);
+  }
 }
 
 }  // namespace
@@ -216,35 +248,33 @@ std::string definition_text(const JsonText& json, const ReadyKind& kind) {
 
 std::vector<FiringValue> firing_values(const JsonText& json, const ReadyKind& kind) {
   std::vector<FiringValue> out;
-  for (const ReadyFiring& ready : kind.firing) {
-    if (!fires(json, ready)) continue;
-    const Id id = ready.field.find(json);
-    out.push_back({ready.firing, id == JsonText::k_none ? ready.firing->absent : json.print(id)});
-  }
+  for (const ReadyFiring& ready : kind.firing)
+    for (const Id place : places_of(json, ready)) {
+      const Id id = ready.field.find(json, place);
+      out.push_back({ready.firing, id == JsonText::k_none ? ready.firing->absent : json.print(id)});
+    }
   return out;
 }
 
-void set_firing(JsonText& json, const ReadyKind& kind, const std::vector<FiringValue>& values) {
+void set_firing(JsonText& json, const ReadyKind& kind, const std::vector<FiringValue>& values, OtherFiring others) {
+  auto next = values.begin();
+  const auto skip_to = [&](const Firing* firing) {
+    next = std::find_if(values.begin(), values.end(), [&](const FiringValue& one) { return one.firing == firing; });
+  };
   for (const ReadyFiring& ready : kind.firing) {
-    const auto wanted =
-        std::find_if(values.begin(), values.end(), [&](const FiringValue& one) { return one.firing == ready.firing; });
-    if (wanted == values.end() || !fires(json, ready)) continue;
-    const Id id = ready.field.find(json);
-    if (id != JsonText::k_none) {
-      json.replace(id, wanted->value);
-    } else if (wanted->value != ready.firing->absent) {
-      std::string name;
-      const Id above = existing_above(json, ready.field, name);
-      if (above != JsonText::k_none && json.type(above) == JsonText::Type::object)
-        json.add_member(above, name, wanted->value);
+    skip_to(ready.firing);
+    for (const Id place : places_of(json, ready)) {
+      if (next != values.end() && next->firing == ready.firing) {
+        set_one(json, place, ready, (next++)->value);
+      } else if (others == OtherFiring::paused) {
+        set_one(json, place, ready, ready.firing->paused);
+      }
     }
   }
 }
 
 void pause_firing(JsonText& json, const ReadyKind& kind) {
-  std::vector<FiringValue> values;
-  for (const ReadyFiring& ready : kind.firing) values.push_back({ready.firing, ready.firing->paused});
-  set_firing(json, kind, values);
+  set_firing(json, kind, {}, OtherFiring::paused);
 }
 
 }  // namespace holdfast::model

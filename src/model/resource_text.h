@@ -38,19 +38,16 @@ void put_in_order(JsonText& json, const ReadyDocument& document);
 // The part that users write, as edited.
 std::string definition_text(const JsonText& json, const ReadyKind& kind);
 
-enum class FiringState {
-  paused,    // nothing starts by itself
-  recorded,  // as the document says
-};
 struct FiringValue {
   const Firing* firing = nullptr;
   std::string value;  // JSON; what absence means where the field is not there
 };
-// What fires in this document, in the order of the table.
+// What fires in this document, in the order of the table; of what may fire several times (triggers), each in turn.
 std::vector<FiringValue> firing_values(const JsonText& json, const ReadyKind& kind);
-// Sets the fields of everything that fires in the document to these values, where they are there at all; a field that
-// is to have the value that its absence means is left out where it is not there.
-void set_firing(JsonText& json, const ReadyKind& kind, const std::vector<FiringValue>& values);
+// Sets the fields of what fires in the document, in turn; of `others`, which no value speaks of, as said.  A field that
+// is to have the value that its absence means is not added.
+enum class OtherFiring { stays, paused };
+void set_firing(JsonText& json, const ReadyKind& kind, const std::vector<FiringValue>& values, OtherFiring others);
 void pause_firing(JsonText& json, const ReadyKind& kind);
 
 }  // namespace holdfast::model

@@ -29,7 +29,8 @@ std::vector<model::Link> task_links() {
       {.field = "settings.**.run_job_task.job_id",
        .to = "jobs",
        .cut = model::Link::Cut::may,
-       .cut_item = "settings.tasks[*]"},
+       // All of them: tasks may depend on the one that would be missing.
+       .cut_item = "settings.tasks"},
       id("settings.**.webhook_notifications.*[*].id", "notification-destinations"),
       path("settings.**.notebook_task.notebook_path", "workspace", ""),
       path("settings.**.spark_python_task.python_file", "dbfs", "dbfs:"),

@@ -94,6 +94,44 @@ TEST(ResourceText, pauses_what_fires_and_writes_it_where_absence_means_running) 
   EXPECT_EQ(paused("pools", R"({})"), R"({})");
 }
 
+Kind triggered() {
+  Kind out;
+  out.collection = {.name = "things", .key = {{"name"}}, .columns = {{"body", "json", ColumnContent::json, true}}};
+  out.links = {{.field = "*.value", .form = LinkForm::secret, .to = "scopes"},
+               {.field = "*.value", .form = LinkForm::storage}};
+  out.firing = {{.within = "s.triggers[*]",
+                 .field = "s.triggers[*].pause_status",
+                 .paused = "\"PAUSED\"",
+                 .absent = "\"UNPAUSED\""}};
+  return out;
+}
+
+TEST(ResourceText, pauses_and_restores_each_of_several_triggers) {
+  const KindSet kinds({triggered()});
+  JsonText json(R"({"s":{"triggers":[{"a":1},{"pause_status":"PAUSED"},{"pause_status":"UNPAUSED"}]}})");
+  const std::vector<FiringValue> recorded = firing_values(json, kinds.at(0));
+  ASSERT_EQ(recorded.size(), 3U);
+  pause_firing(json, kinds.at(0));
+  const std::string paused =
+      R"({"s":{"triggers":[{"a":1,"pause_status":"PAUSED"},{"pause_status":"PAUSED"},{"pause_status":"PAUSED"}]}})";
+  EXPECT_EQ(json.print(), paused);
+  JsonText again(paused);
+  set_firing(again, kinds.at(0), recorded, OtherFiring::stays);
+  EXPECT_EQ(
+      again.print(),
+      R"({"s":{"triggers":[{"a":1,"pause_status":"UNPAUSED"},{"pause_status":"PAUSED"},{"pause_status":"UNPAUSED"}]}})");
+}
+
+TEST(ResourceText, rewrites_secrets_and_storage_of_one_text) {
+  const KindSet kinds({triggered()});
+  JsonText json(R"({"x":{"value":"{{secrets/s/k}} abfss://a/b"}})");
+  rewrite_links(json, kinds.at(0).documents.front(), [](const LinkUse& use) {
+    const bool storage = use.links.front()->form == LinkForm::storage;
+    return LinkAnswer{.what = LinkAnswer::What::value, .value = storage ? std::string(use.value) + "!" : "t"};
+  });
+  EXPECT_EQ(json.print(), R"({"x":{"value":"{{secrets/t/k}} abfss://a/b!"}})");
+}
+
 TEST(KindSet, tells_names_from_ids_and_finds_homes) {
   const KindSet& kinds = test::workspace_kind_set();
   base::Row row;
