@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "platform/databricks/capture.h"
 #include "platform/databricks/diagnosis.h"
+#include "platform/databricks/kinds.h"
+#include "platform/databricks/resource_writer.h"
 #include "platform/databricks/session.h"
 
 namespace holdfast::platform::databricks {
@@ -40,6 +42,15 @@ public:
     no_rows("cannot be replaced as a whole");
   }
   std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
+  const std::vector<model::Kind>& kinds() const override {
+    static const std::vector<model::Kind> all = [] {
+      std::vector<model::Kind> out;
+      for (const KindEntry& entry : all_kinds()) out.push_back(entry.kind);
+      return out;
+    }();
+    return all;
+  }
+  std::unique_ptr<ResourceWriter> resource_writer() override { return make_resource_writer(session_.client(), clock_); }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
 

@@ -9,8 +9,11 @@
 
 #include "base/key.h"
 #include "platform/databricks/kinds.h"
+#include "sim/databricks/seeds.h"
+#include "sim/databricks/stand_in.h"
 #include "support/errors.h"
 #include "unit/platform/databricks/scripted.h"
+#include "unit/platform/databricks/stand_in_http.h"
 
 namespace holdfast::test {
 namespace {
@@ -401,6 +404,30 @@ TEST(DatabricksCapture, is_not_opened_for_somebody_who_is_not_let_in) {
   Written world;
   world.set("/api/2.0/preview/scim/v2/Me", answer(401, ""));
   EXPECT_EQ(error_of([&] { world.capture(); }), base::ErrorKind::auth);
+}
+
+TEST(DatabricksCapture, reads_every_resource_of_every_kind_of_a_companys_workspace) {
+  const ManualClock clock{base::Instant{std::chrono::seconds(1'795'000'000)}};
+  sim::databricks::StandInOptions options;
+  options.token = "dapi1";
+  sim::databricks::StandIn stand_in(options, clock);
+  sim::databricks::seed_workspace(stand_in, "realistic");
+  SeededRandom random(1);
+  const platform::databricks::Session session(ScriptedSession::account(), std::make_unique<StandInHttp>(stand_in),
+                                              clock, random);
+  const auto capture = platform::databricks::open_capture(session.client(), {}, clock, {});
+  EXPECT_EQ(capture->collections().size(), platform::databricks::all_kinds().size());
+  std::size_t rows = 0;
+  for (const auto& estimate : capture->collections()) {
+    Rows got;
+    for (const base::KeyRange& range : capture->ranges(estimate.collection, 4))
+      capture->read(estimate.collection, range, got, {});
+    EXPECT_EQ(got.rows.size(), estimate.rows) << estimate.collection.name;
+    for (const auto& [stretch, reason] : got.stretches) ADD_FAILURE() << estimate.collection.name << ": " << reason;
+    for (const auto& [name, row] : got.rows) EXPECT_TRUE(row.columns[0].has_value()) << estimate.collection.name;
+    rows += got.rows.size();
+  }
+  EXPECT_GE(rows, 300U);
 }
 
 }  // namespace

@@ -1,0 +1,259 @@
+#include "platform/databricks/resource_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <mutex>
+
+#include "base/error.h"
+#include "model/json_text.h"
+#include "platform/databricks/column_writer.h"
+#include "platform/databricks/conf_keys.h"
+#include "platform/databricks/inventory.h"
+#include "platform/databricks/item_reader.h"
+#include "platform/databricks/placeholders.h"
+#include "platform/databricks/tree_writer.h"
+#include "platform/databricks/workspace.h"
+#include "platform/databricks/writes.h"
+
+namespace holdfast::platform::databricks {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using model::JsonText;
+using model::Kind;
+using Source = KindEntry::Source;
+
+constexpr unsigned k_parallel = 8;
+
+const KindEntry& entry_of(const Kind& kind) {
+  const KindEntry* entry = find_kind(kind.collection.name);
+  if (entry == nullptr)
+    throw Error(ErrorKind::internal, fmt::format("there is no kind '{}' on Databricks", kind.collection.name));
+  return *entry;
+}
+
+const KindWrites& writes_of(const Kind& kind) {
+  const KindWrites* writes = find_writes(kind.collection.name);
+  if (writes == nullptr)
+    throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be written", kind.one),
+                "The platform gives no way to write it back; see the table of kinds.");
+  return *writes;
+}
+
+// Milliseconds since 1970, or RFC 3339.
+std::optional<base::Instant> instant_of(const std::string& text) {
+  std::int64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (!text.empty() && problem == std::errc{} && end == text.data() + text.size())
+    return base::Instant(std::chrono::milliseconds(number));
+  return base::parse_instant(text);
+}
+
+bool same_name(const Kind& kind, std::string_view a, std::string_view b) {
+  if (kind.name_case == Kind::Case::counts) return a == b;
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return x < 0x80 && y < 0x80 ? std::tolower(x) == std::tolower(y) : x == y;
+  });
+}
+
+class Writer : public ResourceWriter {
+public:
+  Writer(const Client& client, const base::Clock& clock)
+      : client_(client), clock_(clock), calls_(client), reader_(client) {}
+
+  std::string who() override { return look().me; }
+  base::Instant now() override {
+    const Workspace& seen = look();
+    return seen.taken + std::chrono::duration_cast<base::Duration>(clock_.elapsed() - looked_);
+  }
+  unsigned parallel() override { return k_parallel; }
+
+  std::string create(const Kind& kind, const Content& content) override;
+  void update(const Kind& kind, const std::string& id, const Content& content) override;
+  void remove(const Kind& kind, const std::string& id) override;
+  void set_column(const Kind& kind, const std::string& id, const std::string& column,
+                  const base::Bytes& value) override;
+  std::vector<Found> find(const Kind& kind, const std::string& name) override;
+  std::optional<Found> read(const Kind& kind, const std::string& id) override;
+
+private:
+  const Workspace& look();
+  std::string permission_id(const Kind& kind, const KindWrites& writes, const std::string& id) const;
+  std::optional<std::string> element(const KindEntry& entry, const std::string& id) const;
+  std::optional<Found> found(const KindEntry& entry, std::string element) const;
+
+  const Client& client_;
+  const base::Clock& clock_;
+  Calls calls_;
+  ItemReader reader_;
+  std::once_flag once_;
+  Workspace workspace_;
+  base::Duration looked_{};
+};
+
+const Workspace& Writer::look() {
+  std::call_once(once_, [this] {
+    workspace_ = look_at_workspace(client_, clock_, {});
+    looked_ = clock_.elapsed();
+  });
+  return workspace_;
+}
+
+std::string Writer::create(const Kind& kind, const Content& content) {
+  const KindWrites& writes = writes_of(kind);
+  if (is_written_as_tree(kind.collection.name)) {
+    write_tree(calls_, kind.collection.name, content, Existing::refuse);
+    return content.name;
+  }
+  if (writes.create.path.empty())
+    throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be created", kind.one),
+                "It comes with the workspace.");
+  WriteValues values{.id = {}, .name = content.name, .body = content.body};
+  const std::string answer = calls_.send(writes.create, values);
+  values.id = writes.created_id.empty() ? content.name : scalar_at(JsonText(answer), writes.created_id);
+  // Objects of the catalog are known by the names of all that they lie in.
+  if (writes.created_id.empty())
+    if (const std::string full = scalar_at(JsonText(answer), "full_name"); !full.empty()) values.id = full;
+  try {
+    for (const WriteCall& call : writes.after) calls_.send(call, values, net::Repeat::safe);
+  } catch (const Error& error) {
+    // It is there, and its id must not be lost with this error: whoever looks for it finds it.
+    throw LostAnswer(error.kind(),
+                     fmt::format("'{}' was created and could not be stopped: {}", content.name, error.message()),
+                     error.hint());
+  }
+  return values.id;
+}
+
+void Writer::update(const Kind& kind, const std::string& id, const Content& content) {
+  const KindWrites& writes = writes_of(kind);
+  if (is_written_as_tree(kind.collection.name)) {
+    write_tree(calls_, kind.collection.name, content, Existing::replace);
+    return;
+  }
+  // The whole definition is sent: twice is once.
+  calls_.send(writes.update, {.id = id, .name = content.name, .body = content.body}, net::Repeat::safe);
+}
+
+void Writer::remove(const Kind& kind, const std::string& id) {
+  const KindWrites& writes = writes_of(kind);
+  if (writes.remove.path.empty())
+    throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be removed", kind.one),
+                "It comes with the workspace.");
+  calls_.remove(writes.remove, {.id = id, .name = id});
+}
+
+// What a path or a name stands for in calls about permissions.
+std::string Writer::permission_id(const Kind& kind, const KindWrites& writes, const std::string& id) const {
+  if (writes.permission_id.empty()) return id;
+  const KindEntry& entry = entry_of(kind);
+  const auto one = element(entry, id);
+  std::string out = one ? scalar_at(JsonText(*one), writes.permission_id) : std::string();
+  if (out.empty() && one && !entry.read.path.empty()) {
+    const JsonText json(*one);
+    const JsonText answer(client_.fetch(fill(entry.read, {&json}), {}));
+    out = scalar_at(answer, entry.member.empty() ? writes.permission_id : entry.member + "." + writes.permission_id);
+  }
+  if (out.empty()) throw Error(ErrorKind::not_found, fmt::format("the {} '{}' is not there any more", kind.one, id));
+  return out;
+}
+
+void Writer::set_column(const Kind& kind, const std::string& id, const std::string& column, const base::Bytes& value) {
+  const KindWrites& writes = writes_of(kind);
+  const bool permissions = column == "permissions";
+  write_column(calls_,
+               {.kind = kind,
+                .writes = writes,
+                .id = id,
+                .permission_id = permissions ? permission_id(kind, writes, id) : std::string()},
+               column, value);
+}
+
+// The element of a list, or what serves as one, of the resource of this id.
+std::optional<std::string> Writer::element(const KindEntry& entry, const std::string& id) const {
+  const auto get = [&](const Ask& ask) -> std::optional<std::string> {
+    const net::Answer answer = client_.get(ask, {});
+    if (answer.ok()) return answer.response.body;
+    if (answer.verdict.status == net::Status::not_found) return std::nullopt;
+    throw Refused(net::to_error(answer), answer.verdict.status);
+  };
+  if (entry.source == Source::tree && entry.tree_type != "REPO")
+    return get({.family = k_workspace, .path = "/api/2.0/workspace/get-status", .query = {{"path", id}}});
+  if (entry.source == Source::dbfs)
+    return get({.family = k_dbfs, .path = "/api/2.0/dbfs/get-status", .query = {{"path", id}}});
+  if (entry.source == Source::once) return get(entry.read);
+  if (entry.source == Source::conf) {
+    for (std::string& one : read_workspace_conf(client_, entry.read, {}))
+      if (JsonText(one).member(JsonText::k_root, id) != JsonText::k_none) return std::move(one);
+    return std::nullopt;
+  }
+  // {placeholder: id} serves where a call reads one.
+  const std::string all = entry.read.path + (entry.read.query.empty() ? "" : entry.read.query.front().second);
+  if (const std::size_t open = all.find('{'); open != std::string::npos) {
+    const std::string name = all.substr(open + 1, all.find('}', open) - open - 1);
+    return fmt::format("{{{}:{}}}", model::json_quoted(name), model::json_quoted(id));
+  }
+  std::optional<std::string> out;
+  const std::string& field = entry.kind.id.empty() ? entry.kind.name : entry.kind.id;
+  client_.list(entry.list,
+               [&](std::string_view one) {
+                 if (!out && scalar_at(JsonText(std::string(one)), field) == id) out = std::string(one);
+               },
+               {});
+  return out;
+}
+
+std::optional<ResourceWriter::Found> Writer::found(const KindEntry& entry, std::string element) const {
+  Item item{.key = {}, .element = std::move(element)};
+  ReadItem read = reader_.read(entry, item, {});
+  if (!read.row) {
+    if (read.unread.empty()) return std::nullopt;
+    throw Error(ErrorKind::unavailable, fmt::format("a {} cannot be read: {}", entry.kind.one, read.unread));
+  }
+  Found out{.id = {}, .row = *std::move(read.row), .creator = {}, .created = {}};
+  const std::string& body = out.row.columns.front().value();
+  const JsonText json(body);
+  out.row.key = key_of(entry.kind, body);
+  out.id = scalar_at(json, entry.kind.id.empty() ? entry.kind.name : entry.kind.id);
+  if (!entry.kind.creator.empty()) out.creator = scalar_at(json, entry.kind.creator);
+  if (!entry.kind.created.empty()) out.created = instant_of(scalar_at(json, entry.kind.created));
+  return out;
+}
+
+std::vector<ResourceWriter::Found> Writer::find(const Kind& kind, const std::string& name) {
+  const KindEntry& entry = entry_of(kind);
+  std::vector<std::string> elements;
+  if (entry.source != Source::list) {
+    if (auto one = element(entry, name)) elements.push_back(std::move(*one));
+  } else if (entry.per.empty()) {
+    client_.list(entry.list,
+                 [&](std::string_view one) {
+                   if (same_name(kind, scalar_at(JsonText(std::string(one)), kind.name), name))
+                     elements.emplace_back(one);
+                 },
+                 {});
+  }
+  std::vector<Found> out;
+  for (std::string& one : elements)
+    if (auto resource = found(entry, std::move(one))) out.push_back(*std::move(resource));
+  return out;
+}
+
+std::optional<ResourceWriter::Found> Writer::read(const Kind& kind, const std::string& id) {
+  const KindEntry& entry = entry_of(kind);
+  auto one = element(entry, id);
+  return one ? found(entry, *std::move(one)) : std::nullopt;
+}
+
+}  // namespace
+
+std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock) {
+  return std::make_unique<Writer>(client, clock);
+}
+
+}  // namespace holdfast::platform::databricks

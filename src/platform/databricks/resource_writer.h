@@ -1,0 +1,15 @@
+// Writing resources one by one.
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "platform/databricks/client.h"
+#include "platform/platform.h"
+
+namespace holdfast::platform::databricks {
+
+// `client` outlives the writer.
+std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock);
+
+}  // namespace holdfast::platform::databricks

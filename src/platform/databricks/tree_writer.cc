@@ -1,0 +1,107 @@
+#include "platform/databricks/tree_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "model/base64.h"
+#include "model/json_text.h"
+#include "platform/databricks/placeholders.h"
+
+namespace holdfast::platform::databricks {
+
+namespace {
+
+using base::Bytes;
+using base::ByteView;
+using base::Error;
+using base::ErrorKind;
+using model::json_quoted;
+using model::JsonText;
+
+constexpr std::size_t k_dbfs_piece = 1U << 20U;  // most that one call takes
+
+const Bytes* column(const ResourceWriter::Content& content, std::string_view name) {
+  for (const auto& [known, value] : content.columns)
+    if (known == name) return &value;
+  return nullptr;
+}
+
+const Bytes& bytes_of(const ResourceWriter::Content& content) {
+  const Bytes* bytes = column(content, "content");
+  if (bytes == nullptr)
+    throw Error(ErrorKind::refused, fmt::format("the snapshot has no content of '{}'", content.name),
+                "It could not be read when the backup was made; restore it from an earlier snapshot.");
+  return *bytes;
+}
+
+void write_folder(const Calls& calls, const ResourceWriter::Content& content) {
+  calls.post("/api/2.0/workspace/mkdirs", fmt::format(R"({{"path":{}}})", json_quoted(content.name)), k_import);
+}
+
+void write_notebook(const Calls& calls, const ResourceWriter::Content& content, Existing existing) {
+  const Bytes* format = column(content, "format");
+  const JsonText body(content.body);
+  const std::string language = scalar_at(body, "language");
+  std::string sent = fmt::format(R"({{"path":{},"format":{},"overwrite":{})", json_quoted(content.name),
+                                 json_quoted(format == nullptr ? "SOURCE" : *format), existing == Existing::replace);
+  if (!language.empty()) sent += fmt::format(R"(,"language":{})", json_quoted(language));
+  sent += fmt::format(R"(,"content":"{}"}})", model::base64_encode(bytes_of(content)));
+  calls.post("/api/2.0/workspace/import", std::move(sent), k_import);
+}
+
+// Through import a file that begins like a notebook would become one.
+void write_file(const Calls& calls, const ResourceWriter::Content& content, Existing existing) {
+  net::Request request = calls.request(
+      net::Method::post, "/api/2.0/workspace-files/import-file" + net::encode_path(content.name), bytes_of(content));
+  request.url.query = existing == Existing::replace ? "overwrite=true" : "overwrite=false";
+  std::erase_if(request.headers, [](const net::Header& header) { return header.name == "Content-Type"; });
+  request.headers.push_back({"Content-Type", "application/octet-stream"});
+  calls.send(std::move(request), k_import);
+}
+
+void write_dbfs_file(const Calls& calls, const ResourceWriter::Content& content, Existing existing) {
+  ByteView rest = bytes_of(content);
+  const std::string made = calls.post(
+      "/api/2.0/dbfs/create",
+      fmt::format(R"({{"path":{},"overwrite":{}}})", json_quoted(content.name), existing == Existing::replace), k_dbfs);
+  const std::string handle = scalar_at(JsonText(made), "handle");
+  while (!rest.empty()) {
+    const ByteView piece = rest.substr(0, k_dbfs_piece);
+    calls.post("/api/2.0/dbfs/add-block",
+               fmt::format(R"({{"handle":{},"data":"{}"}})", handle, model::base64_encode(piece)), k_dbfs);
+    rest.remove_prefix(piece.size());
+  }
+  calls.post("/api/2.0/dbfs/close", fmt::format(R"({{"handle":{}}})", handle), k_dbfs);
+}
+
+void write_scope(const Calls& calls, const ResourceWriter::Content& content) {
+  const JsonText body(content.body);
+  const std::string type = scalar_at(body, "backend_type");
+  std::string sent = fmt::format(R"({{"scope":{})", json_quoted(content.name));
+  if (!type.empty()) sent += fmt::format(R"(,"scope_backend_type":{})", json_quoted(type));
+  const JsonText::Id vault = body.member(JsonText::k_root, "keyvault_metadata");
+  if (vault != JsonText::k_none) sent += fmt::format(R"(,"backend_azure_keyvault":{})", body.raw(vault));
+  calls.post("/api/2.0/secrets/scopes/create", sent + "}", k_secrets);
+}
+
+}  // namespace
+
+bool is_written_as_tree(std::string_view kind) noexcept {
+  return kind == "folders" || kind == "notebooks" || kind == "files" || kind == "dbfs-files" || kind == "secret-scopes";
+}
+
+void write_tree(const Calls& calls, std::string_view kind, const ResourceWriter::Content& content, Existing existing) {
+  // Nothing but the content can be changed of what has one.
+  const bool has_content = kind == "notebooks" || kind == "files" || kind == "dbfs-files";
+  if (existing == Existing::replace && has_content && column(content, "content") == nullptr) return;
+  if (kind == "folders") return write_folder(calls, content);
+  if (kind == "notebooks") return write_notebook(calls, content, existing);
+  if (kind == "files") return write_file(calls, content, existing);
+  if (kind == "dbfs-files") return write_dbfs_file(calls, content, existing);
+  // A scope has nothing that could be changed: its access list is a column.
+  if (existing == Existing::refuse) write_scope(calls, content);
+}
+
+}  // namespace holdfast::platform::databricks

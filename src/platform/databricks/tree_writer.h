@@ -1,0 +1,22 @@
+// What lies in the workspace's tree, on DBFS and in secret scopes: written by calls that are unlike those of other
+// kinds.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "platform/databricks/write_calls.h"
+#include "platform/platform.h"
+
+namespace holdfast::platform::databricks {
+
+enum class Existing { refuse, replace };
+
+// Whether resources of this kind are written here.
+bool is_written_as_tree(std::string_view kind) noexcept;
+
+// Creates or replaces the resource `content.name`.  Throws Error{refused} where its content is missing, and what Calls
+// throws.
+void write_tree(const Calls& calls, std::string_view kind, const ResourceWriter::Content& content, Existing existing);
+
+}  // namespace holdfast::platform::databricks

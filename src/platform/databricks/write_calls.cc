@@ -1,0 +1,118 @@
+#include "platform/databricks/write_calls.h"
+
+#include <fmt/format.h>
+
+#include "model/json_text.h"
+#include "platform/databricks/errors.h"
+#include "platform/databricks/placeholders.h"
+
+namespace holdfast::platform::databricks {
+
+namespace {
+
+using model::JsonText;
+using net::Status;
+
+std::string members_of(const JsonText& body) {
+  std::string out;
+  for (JsonText::Id id = body.first(JsonText::k_root); id != JsonText::k_none; id = body.next(id))
+    out += fmt::format("{}{}", out.empty() ? "" : ",", body.name(id));
+  return out;
+}
+
+std::string member_of(const JsonText& body, std::string_view name) {
+  const JsonText::Id id = body.member(JsonText::k_root, name);
+  return id == JsonText::k_none ? "null" : std::string(body.raw(id));
+}
+
+// A brace in a template that is no placeholder stands for itself.
+std::string sent_body(const WriteCall& call, const WriteValues& values) {
+  if (call.sent.empty()) return {};
+  JsonText body(values.body);
+  if (!call.with_id.empty()) body.add_member(JsonText::k_root, call.with_id, model::json_quoted(values.id));
+  std::string out;
+  std::string_view rest = call.sent;
+  const auto take = [&](std::string_view mark, const auto& value) {
+    if (!rest.starts_with(mark)) return false;
+    out += value();
+    rest.remove_prefix(mark.size());
+    return true;
+  };
+  while (!rest.empty()) {
+    constexpr std::string_view k_member = "{member:";
+    if (rest.starts_with(k_member)) {
+      const std::size_t end = rest.find('}');
+      out += member_of(body, rest.substr(k_member.size(), end - k_member.size()));
+      rest.remove_prefix(end + 1);
+      continue;
+    }
+    if (take("{body}", [&] { return body.print(); }) || take("{id}", [&] { return model::json_quoted(values.id); }) ||
+        take("{number}", [&] { return values.id; }) ||
+        take("{name}", [&] { return model::json_quoted(values.name); }) ||
+        take("{fields}", [&] { return members_of(body); }))
+      continue;
+    out += rest.front();
+    rest.remove_prefix(1);
+  }
+  return out;
+}
+
+std::string replaced(std::string text, std::string_view mark, const std::string& value) {
+  const std::size_t at = text.find(mark);
+  return at == std::string::npos ? text : text.replace(at, mark.size(), value);
+}
+
+bool may_have_happened(const net::Answer& answer) {
+  const Status status = answer.verdict.status;
+  if (status == Status::lost || status == Status::failed || status == Status::unavailable || status == Status::unknown)
+    return true;
+  // Its name may be taken by the attempt before it.
+  return status == Status::already_exists && answer.echo_possible;
+}
+
+}  // namespace
+
+net::Request Calls::request(net::Method method, std::string_view path, std::string body) const {
+  net::Request out;
+  out.method = method;
+  out.url = net::at(client_.host(), path);
+  out.headers.push_back({"Accept", "application/json"});
+  if (!body.empty()) out.headers.push_back({"Content-Type", "application/json"});
+  out.body = std::move(body);
+  return out;
+}
+
+std::string Calls::send(net::Request request, std::string_view family, net::Repeat repeat) const {
+  const net::Answer answer = client_.call({.family = family, .request = std::move(request), .repeat = repeat}, {});
+  if (answer.ok()) return answer.response.body;
+  const base::Error error = net::to_error(answer);
+  if (may_have_happened(answer)) throw LostAnswer(error.kind(), error.message(), error.hint());
+  if (answer.verdict.status == Status::already_exists)
+    throw Refused(base::Error(base::ErrorKind::conflict, error.message(), error.hint()), Status::already_exists);
+  throw Refused(error, of_one_resource(answer.verdict));
+}
+
+std::string Calls::send(const WriteCall& call, const WriteValues& values, net::Repeat repeat) const {
+  std::string path = replaced(call.path, "{id}", net::encode_segment(values.id));
+  path = replaced(std::move(path), "{name}", net::encode_segment(values.name));
+  net::Request out = request(call.method, path, sent_body(call, values));
+  net::Pairs query;
+  for (const auto& [name, value] : call.query)
+    query.emplace_back(name, replaced(value, "{fields}", members_of(JsonText(values.body))));
+  out.url.query = net::encode_pairs(query);
+  return send(std::move(out), call.family, repeat);
+}
+
+std::string Calls::post(std::string_view path, std::string body, std::string_view family) const {
+  return send(request(net::Method::post, path, std::move(body)), family);
+}
+
+void Calls::remove(const WriteCall& call, const WriteValues& values) const {
+  try {
+    send(call, values, net::Repeat::safe);
+  } catch (const Refused& refused) {
+    if (refused.status() != Status::not_found) throw;
+  }
+}
+
+}  // namespace holdfast::platform::databricks

@@ -1,0 +1,40 @@
+// How resources are written: the calls of each kind, beside the table that says how they are read.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/http.h"
+#include "platform/databricks/client.h"
+
+namespace holdfast::platform::databricks {
+
+struct WriteCall {
+  net::Method method = net::Method::post;
+  std::string path{};  // with {id} and {name}; empty: there is no such call
+  std::string_view family = k_other;
+  // What is sent: {body} is the definition, {id} the id as a JSON string, {number} the id as it is, {name} the name as
+  // a JSON string, {fields} the names of the body's members joined by commas, {member:x} the body's member x.  Empty:
+  // nothing is sent.
+  std::string sent{"{body}"};
+  std::string with_id{};  // a member that is added to the body: the id
+  net::Pairs query{};     // values as in `sent`, unquoted
+};
+
+struct KindWrites {
+  std::string_view kind;
+  WriteCall create{};
+  std::string created_id{};        // member of the answer; empty: the name is the id
+  std::vector<WriteCall> after{};  // what stops what creating it has started
+  WriteCall update{};
+  WriteCall remove{};
+  std::string permissions{};    // type in /permissions/TYPE/ID
+  std::string permission_id{};  // field of the resource that is the ID there; empty: the id
+};
+
+// nullptr: resources of this kind cannot be written.  The tree, secret scopes and DBFS have code of their own beside
+// it.
+const KindWrites* find_writes(std::string_view kind);
+
+}  // namespace holdfast::platform::databricks

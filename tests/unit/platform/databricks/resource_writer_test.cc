@@ -1,0 +1,237 @@
+#include "platform/databricks/resource_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "platform/databricks/kinds.h"
+#include "platform/databricks/session.h"
+#include "sim/databricks/stand_in.h"
+#include "support/errors.h"
+#include "support/fakes.h"
+#include "unit/platform/databricks/stand_in_http.h"
+
+namespace holdfast::test {
+namespace {
+
+using nlohmann::json;
+using platform::ResourceWriter;
+using platform::databricks::find_kind;
+
+class Workspace {
+public:
+  Workspace()
+      : stand_in(options(), clock),
+        session(account(), std::make_unique<StandInHttp>(stand_in), clock, random_),
+        writer(platform::databricks::make_resource_writer(session.client(), clock)) {}
+
+  static sim::databricks::StandInOptions options() {
+    sim::databricks::StandInOptions out;
+    out.token = "dapi1";
+    return out;
+  }
+  static platform::databricks::Account account() {
+    platform::databricks::Account out;
+    out.host = "https://primary.test";
+    out.token = base::Secret("dapi1");
+    out.rate_share_percent = 100;
+    return out;
+  }
+  std::string create(const std::string& kind, const ResourceWriter::Content& content) {
+    return writer->create(find_kind(kind)->kind, content);
+  }
+  json body(const std::string& kind, const std::string& id) {
+    const auto found = writer->read(find_kind(kind)->kind, id);
+    return found ? json::parse(found->row.columns.at(0).value()) : json();
+  }
+
+  ManualClock clock{base::Instant{std::chrono::seconds(1'795'000'000)}};
+  sim::databricks::StandIn stand_in;
+  SeededRandom random_{1};
+  platform::databricks::Session session;
+  std::unique_ptr<ResourceWriter> writer;
+};
+
+// One resource, and something of it that is changed.
+struct Example {
+  std::string kind;
+  std::string name;
+  std::string body;     // the definition
+  std::string changed;  // the definition
+  std::string pointer;  // where the change shows in what is read
+  std::vector<std::pair<std::string, std::string>> columns{};
+};
+void PrintTo(const Example& example, std::ostream* out) {
+  *out << example.kind;
+}
+
+const std::vector<Example>& examples() {
+  static const std::vector<Example> all{
+      {"users", "eve@example.test", R"({"userName":"eve@example.test","displayName":"Eve"})",
+       R"({"userName":"eve@example.test","displayName":"Eve B."})", "/displayName"},
+      {"groups", "analysts", R"({"displayName":"analysts"})",
+       R"({"displayName":"analysts","entitlements":[{"value":"allow-cluster-create"}]})", "/entitlements/0/value"},
+      {"instance-pools", "small",
+       R"({"instance_pool_name":"small","node_type_id":"Standard_DS3_v2","min_idle_instances":0})",
+       R"({"instance_pool_name":"small","node_type_id":"Standard_DS3_v2","min_idle_instances":0,"max_capacity":9})",
+       "/max_capacity"},
+      {"cluster-policies", "cheap", R"({"name":"cheap","definition":"{}"})",
+       R"({"name":"cheap","definition":"{}","description":"for all"})", "/description"},
+      {"clusters", "lab",
+       R"({"cluster_name":"lab","spark_version":"13.3.x-scala2.12","node_type_id":"Standard_DS3_v2","num_workers":1})",
+       R"({"cluster_name":"lab","spark_version":"13.3.x-scala2.12","node_type_id":"Standard_DS3_v2","num_workers":3})",
+       "/num_workers"},
+      {"global-init-scripts", "proxy", R"({"name":"proxy","script":"ZWNobw==","enabled":false,"position":0})",
+       R"({"name":"proxy","script":"ZWNobyAy","enabled":false,"position":0})", "/script"},
+      {"jobs", "nightly",
+       R"({"name":"nightly","max_concurrent_runs":1,"tasks":[{"task_key":"a","notebook_task":{"notebook_path":"/n"}}]})",
+       R"({"name":"nightly","max_concurrent_runs":2,"tasks":[{"task_key":"a","notebook_task":{"notebook_path":"/n"}}]})",
+       "/settings/max_concurrent_runs"},
+      {"pipelines", "sales", R"({"name":"sales","libraries":[{"notebook":{"path":"/n"}}],"continuous":false})",
+       R"({"name":"sales","libraries":[{"notebook":{"path":"/m"}}],"continuous":false})",
+       "/spec/libraries/0/notebook/path"},
+      {"warehouses", "wh", R"({"name":"wh","cluster_size":"2X-Small","auto_stop_mins":10,"max_num_clusters":1})",
+       R"({"name":"wh","cluster_size":"2X-Small","auto_stop_mins":20,"max_num_clusters":1})", "/auto_stop_mins"},
+      {"queries", "top ten", R"({"display_name":"top ten","query_text":"SELECT 10"})",
+       R"({"display_name":"top ten","query_text":"SELECT 11"})", "/query_text"},
+      {"ip-access-lists", "office", R"({"label":"office","list_type":"BLOCK","ip_addresses":["10.1.2.3"]})",
+       R"({"label":"office","list_type":"BLOCK","ip_addresses":["10.1.2.4"]})", "/ip_addresses/0"},
+      {"folders", "/Shared/team", R"({"path":"/Shared/team"})", "", ""},
+      {"notebooks",
+       "/Shared/n",
+       R"({"path":"/Shared/n","language":"PYTHON"})",
+       "",
+       "",
+       {{"content", "# Databricks notebook source\nprint(1)\n"}, {"format", "SOURCE"}}},
+      {"files", "/Shared/f.bin", R"({"path":"/Shared/f.bin"})", "", "", {{"content", std::string("\xff\0x", 3)}}},
+      {"dbfs-files", "/lib/a.jar", R"({"path":"/lib/a.jar"})", "", "", {{"content", std::string(1'500'000, 'j')}}},
+      {"secret-scopes", "keys", R"({"name":"keys","backend_type":"DATABRICKS"})", "", ""},
+      {"experiments", "/Shared/e", R"({"name":"/Shared/e"})", "", ""},
+  };
+  return all;
+}
+
+class EveryWrittenKind : public testing::TestWithParam<Example> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, EveryWrittenKind, testing::ValuesIn(examples()), [](const auto& instance) {
+  std::string name = instance.param.kind;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+TEST_P(EveryWrittenKind, is_created_found_read_changed_and_removed) {
+  const Example& example = GetParam();
+  const model::Kind& kind = find_kind(example.kind)->kind;
+  Workspace workspace;
+  const std::string id = workspace.create(example.kind, {example.name, example.body, example.columns});
+  ASSERT_FALSE(id.empty());
+  const auto found = workspace.writer->find(kind, example.name);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].id, id);
+  const auto read = workspace.writer->read(kind, id);
+  ASSERT_TRUE(read.has_value());
+  for (const auto& [column, value] : example.columns) {
+    for (std::size_t i = 0; i < kind.collection.columns.size(); ++i)
+      if (kind.collection.columns[i].name == column) {
+        EXPECT_EQ(read->row.columns[i], value) << column;
+      }
+  }
+  if (!example.changed.empty()) {
+    workspace.clock.advance(std::chrono::minutes(10));  // what was started and stopped has come to rest
+    workspace.writer->update(kind, id, {example.name, example.changed, {}});
+    const json::json_pointer pointer(example.pointer);
+    const json now = workspace.body(example.kind, id);
+    const json::json_pointer in_definition(
+        example.pointer.substr(kind.definition.empty() ? 0 : kind.definition.size() + 1));
+    ASSERT_TRUE(now.contains(pointer)) << now.dump();
+    EXPECT_EQ(now.at(pointer), json::parse(example.changed).at(in_definition));
+  }
+  workspace.writer->remove(kind, id);
+  EXPECT_TRUE(workspace.writer->find(kind, example.name).empty());
+  workspace.writer->remove(kind, id);
+}
+
+TEST(DatabricksWriter, leaves_no_cluster_running_that_it_created) {
+  Workspace workspace;
+  const std::string id = workspace.create(
+      "clusters",
+      {"lab",
+       R"({"cluster_name":"lab","spark_version":"13.3.x-scala2.12","node_type_id":"Standard_DS3_v2","num_workers":1})",
+       {}});
+  workspace.clock.advance(std::chrono::minutes(10));
+  EXPECT_EQ(workspace.body("clusters", id).at("state"), "TERMINATED");
+}
+
+TEST(DatabricksWriter, replaces_the_content_of_a_notebook) {
+  Workspace workspace;
+  const ResourceWriter::Content first{
+      "/Shared/n", R"({"language":"PYTHON"})", {{"content", "# Databricks notebook source\n1\n"}}};
+  const ResourceWriter::Content second{
+      "/Shared/n", R"({"language":"PYTHON"})", {{"content", "# Databricks notebook source\n2\n"}}};
+  const std::string id = workspace.create("notebooks", first);
+  EXPECT_EQ(error_of([&] { workspace.create("notebooks", second); }), base::ErrorKind::conflict);
+  workspace.writer->update(find_kind("notebooks")->kind, id, second);
+  EXPECT_EQ(workspace.writer->read(find_kind("notebooks")->kind, id)->row.columns[1],
+            "# Databricks notebook source\n2\n");
+}
+
+TEST(DatabricksWriter, grants_what_the_source_granted_and_takes_the_rest_away) {
+  Workspace workspace;
+  workspace.create("groups", {"analysts", R"({"displayName":"analysts"})", {}});
+  const std::string id = workspace.create("folders", {"/Shared/team", R"({"path":"/Shared/team"})", {}});
+  const auto& kind = find_kind("folders")->kind;
+  workspace.writer->set_column(
+      kind, id, "permissions",
+      R"({"access_control_list":[{"group_name":"analysts","all_permissions":[{"permission_level":"CAN_RUN","inherited":false}]},{"group_name":"admins","all_permissions":[{"permission_level":"CAN_MANAGE","inherited":true}]}]})");
+  const std::string now = workspace.writer->read(kind, id)->row.columns[1].value();
+  EXPECT_NE(now.find("CAN_RUN"), std::string::npos) << now;
+  workspace.writer->set_column(kind, id, "permissions", R"({"access_control_list":[]})");
+  EXPECT_EQ(workspace.writer->read(kind, id)->row.columns[1].value().find("CAN_RUN"), std::string::npos);
+}
+
+TEST(DatabricksWriter, leaves_its_own_name_on_no_scope_that_had_it_not) {
+  Workspace workspace;
+  workspace.create("groups", {"analysts", R"({"displayName":"analysts"})", {}});
+  workspace.create("secret-scopes", {"keys", R"({"name":"keys","backend_type":"DATABRICKS"})", {}});
+  const auto& kind = find_kind("secret-scopes")->kind;
+  workspace.writer->set_column(kind, "keys", "acls", R"({"items":[{"principal":"analysts","permission":"READ"}]})");
+  const json acls = json::parse(workspace.writer->read(kind, "keys")->row.columns[1].value());
+  EXPECT_EQ(acls.at("items"), json::parse(R"([{"principal":"analysts","permission":"READ"}])"));
+}
+
+TEST(DatabricksWriter, tells_a_lost_answer_from_a_refusal) {
+  Workspace workspace;
+  workspace.stand_in.faults().add("POST /api/2.2/jobs/create#1: reset-after");
+  const ResourceWriter::Content job{"n", R"({"name":"n"})", {}};
+  EXPECT_THROW(workspace.create("jobs", job), platform::LostAnswer);
+  EXPECT_EQ(workspace.writer->find(find_kind("jobs")->kind, "n").size(), 1U);
+  workspace.stand_in.faults().add("POST /api/2.0/instance-pools/create#1: 403");
+  try {
+    workspace.create("instance-pools", {"p", R"({"instance_pool_name":"p","node_type_id":"x"})", {}});
+    FAIL() << "a refusal was taken for a success";
+  } catch (const platform::LostAnswer&) {
+    FAIL() << "a refusal was taken for a lost answer";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::auth);
+  }
+}
+
+TEST(DatabricksWriter, says_what_cannot_be_written) {
+  Workspace workspace;
+  EXPECT_EQ(error_of([&] { workspace.create("tables", {"a.b.c", "{}", {}}); }), base::ErrorKind::unsupported);
+  EXPECT_EQ(error_of([&] { workspace.create("workspace-conf", {"x", "{}", {}}); }), base::ErrorKind::unsupported);
+  EXPECT_EQ(error_of([&] {
+              workspace.create("notebooks", {"/Shared/n", R"({"language":"PYTHON"})", {}});
+            }),
+            base::ErrorKind::refused);
+}
+
+TEST(DatabricksWriter, knows_who_writes_and_what_time_it_is_there) {
+  Workspace workspace;
+  EXPECT_EQ(workspace.writer->who(), "admin@example.test");
+  const auto before = workspace.writer->now();
+  workspace.clock.advance(std::chrono::minutes(5));
+  EXPECT_EQ(workspace.writer->now() - before, std::chrono::minutes(5));
+}
+
+}  // namespace
+}  // namespace holdfast::test
