@@ -49,16 +49,19 @@ public:
   }
 
   int run(Context& context) override {
-    databricks::Server server(server_options(), listener_options(), context.clock());
-    databricks::seed_workspace(server.stand_in(), workspace_);
+    databricks::StandIn stand_in(server_options(), context.clock());
+    databricks::seed_workspace(stand_in, workspace_);
     if (refuse_secret_reads_) {
-      server.stand_in().world().part<databricks::Secrets>().reads = databricks::SecretReads::refused;
+      stand_in.world().part<databricks::Secrets>().reads = databricks::SecretReads::refused;
     }
     if (cluster_start_) {
-      server.stand_in().world().part<databricks::Clusters>().start_ms =
+      stand_in.world().part<databricks::Clusters>().start_ms =
           std::chrono::duration_cast<std::chrono::milliseconds>(*cluster_start_).count();
     }
-    tell(context, server);
+    // It listens when it is filled: nobody meets half of a workspace.
+    const sim::HttpListener listener(listener_options(), context.clock(),
+                                     [&](const sim::HttpRequest& request) { return stand_in.handle(request); });
+    tell(context, listener.url(), stand_in.token());
     constexpr auto k_long = std::chrono::hours(1);
     while (context.clock().sleep(k_long, context.stop())) continue;
     return k_exit_ok;
@@ -86,27 +89,26 @@ private:
   }
 
   // Whoever started this in a script reads it to learn the port, so nothing may stay in the buffer.
-  void tell(Context& context, databricks::Server& server) const {
-    const auto& token = server.stand_in().token();
+  void tell(Context& context, const std::string& url, const std::string& token) const {
     if (context.json()) {
       auto out = document();
-      out["url"] = server.url();
+      out["url"] = url;
       out["token"] = token;
       out["workspace_id"] = options_.world.workspace_id;
       print_document(context, out);
     } else {
       auto& out = context.out();
       out.line(fmt::format("workspace  {}", options_.world.name));
-      out.line(fmt::format("url        {}", server.url()));
+      out.line(fmt::format("url        {}", url));
       out.line(fmt::format("token      {}", token));
       out.line("");
       out.line("In ~/.databrickscfg:");
-      out.line(fmt::format("  [{}]\n  host = {}\n  token = {}", options_.world.name, server.url(), token));
+      out.line(fmt::format("  [{}]\n  host = {}\n  token = {}", options_.world.name, url, token));
       out.line("The old databricks-cli drops the port of its host; give it a made-up one and this as its proxy:");
       out.line(
           fmt::format("  HTTP_PROXY={} DATABRICKS_HOST=http://{}.databricks.test DATABRICKS_TOKEN={} "
                       "databricks workspace ls /",
-                      server.url(), options_.world.name, token));
+                      url, options_.world.name, token));
       out.line("");
       out.line("Ctrl-C ends it, and everything in it is gone.");
     }
