@@ -153,16 +153,12 @@ CommandResult run_command(const std::vector<std::string>& command, base::Duratio
     if (waiting[1].revents != 0) drain(errors, complaints, k_errors_max);
     if (waiting[0].revents != 0) drain(output, printed, k_output_max);
   }
-  CommandResult result;
-  result.output = base::Secret(std::move(printed));
   std::optional<int> code = child.exit_code();
   for (; !code; code = child.exit_code()) {
     check();
     ::poll(nullptr, 0, k_exit_every_ms);
   }
-  result.exit_code = *code;
-  result.errors = std::move(complaints);
-  return result;
+  return {.exit_code = *code, .output = base::Secret(std::move(printed)), .errors = std::move(complaints)};
 }
 
 std::string first_line(std::string_view text) {

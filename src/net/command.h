@@ -13,8 +13,8 @@ namespace holdfast::net {
 
 struct CommandResult {
   int exit_code = 0;  // 128 + the signal that ended it
-  base::Secret output;
-  std::string errors;  // what it wrote to standard error, its first 64 KiB
+  base::Secret output{};
+  std::string errors{};  // what it wrote to standard error, its first 64 KiB
 };
 
 // Without a shell: the first word is looked for in PATH, the others are its arguments as they are.  It gets no input.

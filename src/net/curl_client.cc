@@ -24,7 +24,7 @@ void check_readable(const std::string& path) {
   if (std::filesystem::is_directory(path, failure)) {
     const std::filesystem::directory_iterator entries(path, failure);
   } else if (std::FILE* file = std::fopen(path.c_str(), "re"); file != nullptr) {
-    std::fclose(file);
+    (void)std::fclose(file);
   } else {
     failure = std::error_code(errno, std::generic_category());
   }

@@ -239,6 +239,7 @@ void set_options(CURL* easy, const ClientOptions& options) {
 
 void set_request(CURL* easy, const Request& request, HeaderList& headers) {
   set(easy, CURLOPT_URL, to_string(request.url).c_str());
+  const std::string method(to_string(request.method));
   const bool upload = !request.body.empty() || request.method == Method::post || request.method == Method::put ||
                       request.method == Method::patch;
   if (request.method == Method::head) {
@@ -246,14 +247,14 @@ void set_request(CURL* easy, const Request& request, HeaderList& headers) {
   } else if (upload) {
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     set(easy, CURLOPT_POSTFIELDS, request.body.data());
-    set(easy, CURLOPT_CUSTOMREQUEST, to_string(request.method).data());
+    set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
     const bool typed = std::any_of(request.headers.begin(), request.headers.end(),
                                    [](const Header& header) { return same_name(header.name, "content-type"); });
     if (!typed) headers.leave_out("Content-Type");
     headers.leave_out("Expect");  // one way there and back less, and no 417 to repeat the body for
   } else {
     set(easy, CURLOPT_HTTPGET, 1L);
-    set(easy, CURLOPT_CUSTOMREQUEST, to_string(request.method).data());
+    set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
   }
   for (const Header& header : request.headers) headers.add(header.name, header.value);
   for (const SecretHeader& header : request.secrets) headers.add(header.name, header.value.reveal());
@@ -294,21 +295,12 @@ void set_request(CURL* easy, const Request& request, HeaderList& headers) {
 
 struct CurlSlot::Handles {
   Handles() {
-    if (easy == nullptr || multi == nullptr) {
-      close();
-      throw std::bad_alloc();
-    }
-  }
-  ~Handles() { close(); }
-  Handles(const Handles&) = delete;
-  Handles& operator=(const Handles&) = delete;
-  void close() noexcept {
-    curl_easy_cleanup(easy);
-    curl_multi_cleanup(multi);
+    if (easy == nullptr || multi == nullptr) throw std::bad_alloc();
   }
 
-  CURL* easy = curl_easy_init();
-  CURLM* multi = curl_multi_init();
+  // The easy handle goes first: it may still hold a connection of the other.
+  std::unique_ptr<CURLM, CURLMcode (*)(CURLM*)> multi{curl_multi_init(), &curl_multi_cleanup};
+  std::unique_ptr<CURL, void (*)(CURL*)> easy{curl_easy_init(), &curl_easy_cleanup};
 };
 
 namespace {
@@ -361,7 +353,7 @@ CurlSlot::~CurlSlot() {
 
 Response CurlSlot::send(const Request& request, const ClientOptions& options, std::stop_token stop) {
   const HeldPipeSignal held;
-  CURL* easy = handles_->easy;
+  CURL* easy = handles_->easy.get();
   HeaderList headers;
   Reception reception(easy, request, options);
   std::array<char, CURL_ERROR_SIZE> detail{};
@@ -370,8 +362,8 @@ Response CurlSlot::send(const Request& request, const ClientOptions& options, st
   set_request(easy, request, headers);
   set(easy, CURLOPT_ERRORBUFFER, detail.data());
   reception.attach();
-  const Attached attached(handles_->multi, easy);
-  const CURLcode result = perform(handles_->multi, request, stop);
+  const Attached attached(handles_->multi.get(), easy);
+  const CURLcode result = perform(handles_->multi.get(), request, stop);
   if (reception.failure()) std::rethrow_exception(reception.failure());
   if (result != CURLE_OK) fail(result, detail.data(), request, reception.sent());
   return reception.take();

@@ -22,7 +22,7 @@ class AzureSource : public TokenSource {
 public:
   using FetchFor = std::function<Token(const std::string& resource, std::stop_token)>;
 
-  AzureSource(std::string_view kind, EntraTarget target, FetchFor fetch, const base::Clock& clock)
+  AzureSource(std::string_view kind, const EntraTarget& target, const FetchFor& fetch, const base::Clock& clock)
       : kind_(kind),
         workspace_resource_id_(target.workspace_resource_id),
         token_([fetch, resource = target.resource](std::stop_token stop) { return fetch(resource, stop); }, clock),
@@ -85,7 +85,7 @@ Token ask_cli(const AzureCliOptions& options, const std::string& resource, const
 }  // namespace
 
 std::unique_ptr<TokenSource> open_entra_token(EntraOptions options, HttpClient& client, const base::Clock& clock) {
-  EntraTarget target = options.target;
+  const EntraTarget target = options.target;
   auto fetch = [options = std::move(options), &client, &clock](const std::string& resource, std::stop_token stop) {
     Request request;
     request.method = Method::post;
@@ -98,12 +98,12 @@ std::unique_ptr<TokenSource> open_entra_token(EntraOptions options, HttpClient& 
     request.max_body = k_answer_max;
     return ask(client, request, "client " + options.client_id, clock.now(), stop);
   };
-  return std::make_unique<AzureSource>("Entra service principal", std::move(target), std::move(fetch), clock);
+  return std::make_unique<AzureSource>("Entra service principal", target, fetch, clock);
 }
 
 std::unique_ptr<TokenSource> open_managed_identity(ManagedIdentityOptions options, HttpClient& client,
                                                    const base::Clock& clock) {
-  EntraTarget target = options.target;
+  const EntraTarget target = options.target;
   auto fetch = [options = std::move(options), &client, &clock](const std::string& resource, std::stop_token stop) {
     Request request;
     request.url = options.endpoint;
@@ -117,16 +117,16 @@ std::unique_ptr<TokenSource> open_managed_identity(ManagedIdentityOptions option
         options.client_id.empty() ? "the identity of this machine" : "the managed identity " + options.client_id;
     return ask(client, request, who, clock.now(), stop);
   };
-  return std::make_unique<AzureSource>("managed identity", std::move(target), std::move(fetch), clock);
+  return std::make_unique<AzureSource>("managed identity", target, fetch, clock);
 }
 
 std::unique_ptr<TokenSource> open_azure_cli_token(AzureCliOptions options, const base::Clock& clock) {
   if (options.command.empty()) throw Error(ErrorKind::config, "the command that prints an Azure token is empty");
-  EntraTarget target = options.target;
+  const EntraTarget target = options.target;
   auto fetch = [options = std::move(options), &clock](const std::string& resource, std::stop_token stop) {
     return ask_cli(options, resource, clock, stop);
   };
-  return std::make_unique<AzureSource>("Azure CLI", std::move(target), std::move(fetch), clock);
+  return std::make_unique<AzureSource>("Azure CLI", target, fetch, clock);
 }
 
 }  // namespace holdfast::net

@@ -110,9 +110,21 @@ TEST(Throttling, LeavesItToOneWhoseCallsComeAtRandomToo) {
                                           .share = 0.5,
                                           .foreign = 0.6,
                                           .foreign_calls = RateWorldSetup::Foreign::random});
-      // Twelve calls a second at random meet a limit of twenty by themselves now and then.
+      // Twelve calls a second at random meet a limit of twenty even without us now and then (see below).
       EXPECT_LT(result.foreign_refused(), limit < 60 ? 0.03 : 0.01);
     }
+}
+
+// What such a client meets when there is as good as nothing of us: the rows above are to be read beside it.
+TEST(Throttling, RefusesAClientOfRandomCallsWithoutUsToo) {
+  for (const double burst_s : {0.0, 0.25, 1.0}) {
+    const RateWorldResult result = run({.limit = 20,
+                                        .burst_s = burst_s,
+                                        .share = 0.01,
+                                        .foreign = 0.6,
+                                        .foreign_calls = RateWorldSetup::Foreign::random});
+    EXPECT_LT(result.foreign_refused(), 0.01);
+  }
 }
 
 TEST(Throttling, ComesBackWhenTheForeignClientIsGone) {
