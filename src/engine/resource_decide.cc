@@ -160,8 +160,8 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
 }
 
 std::optional<ResourceStep> StepDecider::decide(std::uint32_t index) {
+  if (live_of(index)) return decide_existing(index);
   ResourceStep step = step_for(index);
-  if (live_of(index)) return decide_existing(index, std::move(step));
   decide_new(index, step);
   return step;
 }
@@ -203,18 +203,24 @@ void StepDecider::compare_columns(const Resource& resource, const Resource& live
   }
 }
 
-std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index, ResourceStep step) {
+std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
   const Resource& resource = want(index);
   const Resource& live = *live_of(index);
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
   LinkReport report;
-  step.writes_body = false;
+  ResourceStep found;  // what differs: by far the most have nothing, and need no step
+  found.writes_body = false;
   // What the platform brings along has a body of its own making.
-  if (!resource.system && !live.system) compare_body(resource, live, step, report);
-  compare_columns(resource, live, step, report);
-  const std::vector<std::string> fixed = std::exchange(step.candidates, {});
+  if (!resource.system && !live.system) compare_body(resource, live, found, report);
+  compare_columns(resource, live, found, report);
+  const std::vector<std::string> fixed = std::move(found.candidates);
   absent_.insert(report.absent.begin(), report.absent.end());
-  if (!step.writes_body && step.columns.empty()) return std::nullopt;
+  if (!found.writes_body && found.columns.empty()) return std::nullopt;
+  ResourceStep step = step_for(index);
+  step.writes_body = found.writes_body;
+  step.fields = std::move(found.fields);
+  step.columns = std::move(found.columns);
+  step.seen = std::move(found.seen);
   add_unique(step.notes, std::move(report.notes));
   switch (facts_.options.existing) {
     case Existing::skip:

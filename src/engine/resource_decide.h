@@ -45,7 +45,7 @@ private:
   }
   model::ResourceStep step_for(std::uint32_t index) const;
   void decide_new(std::uint32_t index, model::ResourceStep& step);
-  std::optional<model::ResourceStep> decide_existing(std::uint32_t index, model::ResourceStep step);
+  std::optional<model::ResourceStep> decide_existing(std::uint32_t index);
   void compare_body(const model::Resource& resource, const model::Resource& live, model::ResourceStep& step,
                     LinkReport& report);
   void compare_columns(const model::Resource& resource, const model::Resource& live, model::ResourceStep& step,

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stop_token>
+#include <utility>
 
 #include "base/error.h"
+#include "base/task_group.h"
 #include "model/resource_text.h"
 
 namespace holdfast::engine {
@@ -17,6 +20,8 @@ using model::LinkForm;
 using model::LinkUse;
 using model::Resource;
 constexpr std::uint32_t k_none = ResourceIndex::k_none;
+constexpr std::size_t k_block = 256;  // resources that are worth a thread
+constexpr std::size_t k_threads = 4;
 
 bool is_created_with(const model::Kind& kind, std::size_t column) {
   const std::string& name = kind.collection.columns[column].name;
@@ -94,10 +99,25 @@ private:
 
 ResourceNeeds needs_of(const model::KindSet& kinds, const ResourceIndex& index,
                        const std::function<bool(std::uint32_t)>& asked) {
-  Needs needs(kinds, index);
+  std::vector<std::uint32_t> wanted;
   for (std::uint32_t i = 0; i < index.resources().size(); ++i)
-    if (asked(i)) needs.add(i);
-  return needs.take();
+    if (asked(i)) wanted.push_back(i);
+  const std::size_t threads = std::clamp<std::size_t>(wanted.size() / k_block, 1, k_threads);
+  std::vector<ResourceNeeds> parts(threads);
+  base::TaskGroup group{std::stop_token{}};
+  for (std::size_t thread = 0; thread < threads; ++thread)
+    group.spawn([&, thread](const std::stop_token&) {
+      Needs needs(kinds, index);
+      for (std::size_t i = thread; i < wanted.size(); i += threads) needs.add(wanted[i]);
+      parts[thread] = needs.take();
+    });
+  group.wait();
+  ResourceNeeds out = std::move(parts.front());
+  for (std::size_t i = 1; i < threads; ++i) {
+    out.order.insert(out.order.end(), parts[i].order.begin(), parts[i].order.end());
+    out.hard.insert(out.hard.end(), parts[i].hard.begin(), parts[i].hard.end());
+  }
+  return out;
 }
 
 }  // namespace holdfast::engine
