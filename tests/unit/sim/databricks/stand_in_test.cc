@@ -5,6 +5,9 @@
 #include <chrono>
 #include <set>
 
+#include "base/time.h"
+#include "net/http.h"
+#include "net/url.h"
 #include "sim/databricks/auth.h"
 #include "sim/databricks/identity.h"
 #include "support/workspace_world.h"
@@ -148,6 +151,23 @@ TEST(StandIn, WritesDownWhatItWasAsked) {
   EXPECT_EQ(log[1].fault, "GET /api/2.0/repos#1: 503");
   EXPECT_EQ(world.stand_in.log().counts_by_route()["GET /api/2.0/repos"], 1U);
   EXPECT_EQ(world.stand_in.log().counts_by_status()[503], 1U);
+}
+
+TEST(Server, AnswersOverTheWireUntilItBreaksOff) {
+  const test::ManualClock clock(*base::parse_instant("2026-11-20T10:00:00Z"));
+  Server server(with_faults("POST /api/2.0/workspace/mkdirs#1: reset-after"), {}, clock);
+  const auto client = net::open_curl_client({});
+  net::Request request;
+  request.headers = {{"Authorization", "Bearer " + server.stand_in().token()}};
+  request.method = net::Method::post;
+  request.url = net::parse_url(server.url() + "/api/2.0/workspace/mkdirs");
+  request.body = R"({"path": "/new"})";
+  EXPECT_THROW(client->send(request, {}), net::TransportError);
+  request.method = net::Method::get;
+  request.url = net::parse_url(server.url() + "/api/2.0/workspace/get-status?path=/new");
+  request.body.clear();
+  EXPECT_EQ(client->send(request, {}).status, 200) << "it was made";
+  EXPECT_EQ(server.stand_in().log().total(), 2U);
 }
 
 TEST(StandIn, DocumentsEveryRoute) {
