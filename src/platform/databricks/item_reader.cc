@@ -54,8 +54,8 @@ struct ItemReader::Reading {
 
   void set(std::string_view name, std::optional<Bytes> value) {
     const auto& columns = entry.kind.collection.columns;
-    for (std::size_t i = 0; i < columns.size(); ++i)
-      if (columns[i].name == name) row.columns[i] = std::move(value);
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& one) { return one.name == name; });
+    row.columns.at(static_cast<std::size_t>(found - columns.begin())) = std::move(value);
   }
   void cannot_read(std::string_view what, const Error& error) {
     if (unread.empty()) unread = fmt::format("{}: {}", what, error.message());
