@@ -39,6 +39,7 @@ void PlanFlags::declare(FlagTable& flags) {
   };
   flags.add(std::move(existing_flag));
   flags.toggle("--remove", remove, "remove selected rows that the snapshot does not have");
+  flags.toggle("--with-dependencies", with_dependencies, "bring along what the selected resources need");
   capture.declare(flags);
 }
 
@@ -54,7 +55,7 @@ model::Plan make_plan(Context& context, const PlanFlags& flags, const repository
                            context.random(), context.stop());
 }
 
-model::Plan read_plan(const std::string& path) {
+std::string read_plan_text(const std::string& path) {
   // Opening a folder succeeds; reading it would throw what nobody understands.
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored))
@@ -64,19 +65,27 @@ model::Plan read_plan(const std::string& path) {
   if (!file)
     throw Error(ErrorKind::config, fmt::format("cannot read the plan {}: {}", path, std::strerror(errno)),
                 std::string(k_plan_hint));
-  const std::string text(std::istreambuf_iterator<char>(file), {});
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+model::Plan read_plan(const std::string& path) {
+  const std::string text = read_plan_text(path);
   return base::in_context([&] { return fmt::format("reading the plan {}", path); },
                           [&] { return model::plan_from_json(text); });
 }
 
 void write_plan(const model::Plan& plan, const std::string& path) {
+  write_plan_text(model::to_json(plan), path);
+}
+
+void write_plan_text(std::string_view json, const std::string& path) {
   const std::string temporary = path + ".tmp";
   std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
   // The rows stand in it in the clear: nobody else may read it, whatever the umask says.
   std::error_code ignored;
   using std::filesystem::perms;
   std::filesystem::permissions(temporary, perms::owner_read | perms::owner_write, ignored);
-  file << model::to_json(plan);
+  file << json;
   file.close();
   const bool done = file.good() && std::rename(temporary.c_str(), path.c_str()) == 0;
   if (!done)

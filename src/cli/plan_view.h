@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "cli/capture_flags.h"
 #include "cli/context.h"
@@ -13,6 +14,7 @@ struct PlanFlags {
   std::vector<std::string> select;
   std::optional<model::Existing> existing;  // update, where it is not given
   bool remove = false;
+  bool with_dependencies = false;  // of platforms of resources
   CaptureFlags capture;
 
   void declare(FlagTable& flags);
@@ -22,10 +24,12 @@ struct PlanFlags {
 model::Plan make_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,
                       platform::Connector& target, const std::string& target_name);
 
-// Throws Error{config} naming the file.
+// Throw Error{config} naming the file.
+std::string read_plan_text(const std::string& path);
 model::Plan read_plan(const std::string& path);
 // Replaces the file as a whole.  Throws Error{io}.
 void write_plan(const model::Plan& plan, const std::string& path);
+void write_plan_text(std::string_view json, const std::string& path);
 
 // Steps with their reasons and fields, then the counts.  Without --verbose at most 50 steps.
 void print_plan(Context& context, const model::Plan& plan);

@@ -143,6 +143,13 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
     for (const std::uint32_t one : match.candidates) step.candidates.push_back(facts_.live.resources()[one].id);
     return;
   }
+  // What the id map names may be called otherwise by now.
+  const std::optional<std::string> name = step.seen.empty() ? std::optional(step.target_name) : std::nullopt;
+  if (facts_.options.unread && facts_.options.unread(resource.kind, name)) {
+    step.action = ResourceAction::conflict;
+    step.reason = "the target may have it, and did not let us read it";
+    return;
+  }
   step.action = ResourceAction::create;
   step.reason = "the target does not have it";
   LinkReport report;

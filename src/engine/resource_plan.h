@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct ResourcePlanOptions {
   std::function<bool(const model::Resource&)> selects{};
   // Whether the snapshot could not read the range of this key, so that its absence proves nothing.
   std::function<bool(const model::Resource&)> stale{};
+  // Whether the target may have a resource of this name, or with nullopt of any, that it did not let us read.
+  std::function<bool(std::size_t kind, const std::optional<std::string>& name)> unread{};
 };
 
 struct ResourceSides {

@@ -76,6 +76,11 @@ struct CollectionEstimate {
   std::uint64_t bytes = 0;  // of keys and columns, not of the server's pages
 };
 
+// What the attributes of a capture of a platform of resources have, as texts: where two connectors say the same, they
+// lead to one workspace; and the name under which texts may mention it.
+inline constexpr std::string_view k_workspace_attribute = "workspace_id";
+inline constexpr std::string_view k_host_attribute = "host";
+
 // One consistent instant of a platform, held open until destroyed.
 class Capture {
 public:

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/plan_view.h"
 #include "cli/resolve.h"
+#include "cli/resource_view.h"
 
 namespace holdfast::cli {
 namespace {
@@ -33,13 +35,33 @@ public:
     context.connector_config(to_);
     const repository::Snapshot snapshot = resolve_beside(context.repository(), snapshot_, to_);
     const auto target = context.open_connector(to_);
+    if (has_resources(*target)) return show_resources(context, snapshot, *target);
+    if (plan_.with_dependencies)
+      throw base::Error(base::ErrorKind::usage, fmt::format("--with-dependencies means nothing to {}", to_),
+                        "Leave that out; rows of this platform need no others.");
     const model::Plan plan = make_plan(context, plan_, snapshot, *target, to_);
-    if (out_) write_plan(plan, *out_);
-    if (context.json()) {
-      context.out().line(fmt::format("{{\"format_version\":1,\"plan\":{}}}", model::to_json(plan)));
-      return k_exit_ok;
-    }
-    if (!context.global().quiet) print_plan(context, plan);
+    const bool printed = begin(context, model::to_json(plan));
+    if (printed && !context.global().quiet) print_plan(context, plan);
+    return end(context);
+  }
+
+private:
+  int show_resources(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) const {
+    const model::ResourcePlan plan = make_resource_plan(context, plan_, snapshot, target, to_);
+    const bool printed = begin(context, model::to_json(plan));
+    if (printed && !context.global().quiet) print_resource_plan(context, plan);
+    return end(context);
+  }
+
+  // Keeps the plan; as JSON it is printed here.  Returns whether it is still to be shown to people.
+  bool begin(Context& context, const std::string& json) const {
+    if (out_) write_plan_text(json, *out_);
+    if (context.json()) context.out().line(fmt::format("{{\"format_version\":1,\"plan\":{}}}", json));
+    return !context.json();
+  }
+
+  int end(Context& context) const {
+    if (context.json()) return k_exit_ok;
     // The remark below goes to standard error and must come behind the plan.
     context.out().flush();
     if (out_)
@@ -47,7 +69,6 @@ public:
     return k_exit_ok;
   }
 
-private:
   std::string snapshot_;
   std::string to_;
   std::optional<std::string> out_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/error.h"
@@ -10,6 +11,7 @@
 #include "cli/describe.h"
 #include "cli/plan_view.h"
 #include "cli/resolve.h"
+#include "cli/resource_view.h"
 #include "engine/browse.h"
 #include "engine/reference.h"
 #include "ui/printers.h"
@@ -58,7 +60,10 @@ public:
             "  makes a plan and shows it; with --yes it is applied.\n"
             "Plan: holdfast restore --plan plan.json\n"
             "  applies what was planned and reviewed; rows that changed since are left alone\n"
-            "  and listed (exit 3).\n\n"
+            "  and listed (exit 3).\n"
+            "Platforms of resources, such as workspaces: always by a plan, whole or in part.\n"
+            "  In place what is there keeps firing; elsewhere all arrives paused, and ids are\n"
+            "  looked up in the id map of both connectors, which learns the new ones.\n\n"
             "Killed at any moment, the whole restore leaves the live table as it was; a part\n"
             "or a plan is run again, and knows the rows that were written.  While something still\n"
             "writes to the target the whole restore is refused (exit 5) unless --allow-writers.",
@@ -86,13 +91,16 @@ public:
     if (partial)
       refuse(flags_of_whole(), "a restore of a part, which --select makes it",
              "Leave that out; the rows of a part are written in the table that is there.");
-    else
+    else if (!into_resources(context))
       refuse(flags_of_part(), "the restore of a whole snapshot, which replaces every row",
              "Add --select to restore a part; \"key:*\" selects every row.");
     context.connector_config(to_);
     const repository::Snapshot snapshot = resolve_beside(context.repository(), snapshot_, to_);
     say_which(context, snapshot);
     const auto target = context.open_connector(to_);
+    if (has_resources(*target)) return restore_resources(context, snapshot, *target);
+    refuse({{"--with-dependencies", plan_.with_dependencies}}, to_,
+           "Leave that out; rows of this platform need no others.");
     return partial ? restore_part(context, snapshot, *target) : restore_whole(context, snapshot, *target);
   }
 
@@ -102,7 +110,18 @@ private:
     return {
         {"--drop-previous", drop_previous_}, {"--allow-writers", allow_writers_}, {"--writers", writers_.has_value()}};
   }
-  Given flags_of_part() const { return {{"--existing", plan_.existing.has_value()}, {"--remove", plan_.remove}}; }
+  Given flags_of_part() const {
+    return {{"--existing", plan_.existing.has_value()},
+            {"--remove", plan_.remove},
+            {"--with-dependencies", plan_.with_dependencies}};
+  }
+
+  // Opened for this question only where a flag depends on the answer.
+  bool into_resources(Context& context) const {
+    const Given given = flags_of_part();
+    const bool any = std::any_of(given.begin(), given.end(), [](const auto& one) { return one.second; });
+    return any && context.config().connector(to_) != nullptr && has_resources(*context.open_connector(to_));
+  }
 
   // A flag that has no effect would be taken for one that had it.
   static void refuse(const Given& flags, std::string_view mode, std::string hint) {
@@ -126,7 +145,24 @@ private:
     const std::string_view mode = "--plan, whose plan says what becomes of each row";
     refuse(flags_of_part(), mode, "Leave that out, or give it to \"holdfast plan\" and make the plan again.");
     refuse(flags_of_whole(), mode, "Leave that out; the rows of a plan are written in the table that is there.");
+    if (const auto resources = read_resource_plan(*plan_file_)) {
+      const repository::Snapshot snapshot = snapshot_of(context, *resources);
+      const auto target = context.open_connector(resources->target);
+      if (!has_resources(*target))
+        throw Error(ErrorKind::usage,
+                    fmt::format("the plan {} is for resources, and {} has none", *plan_file_, resources->target),
+                    "Make a plan for that target.");
+      return apply_resource_plan(context, *resources, {snapshot, *target, "restore", dry_run_});
+    }
     const model::Plan plan = read_plan(*plan_file_);
+    const repository::Snapshot snapshot = snapshot_of(context, plan);
+    const auto target = context.open_connector(plan.target);
+    return apply(context, plan, snapshot, *target);
+  }
+
+  // Of a plan of this repository, and for the target that was named, if one was.
+  template <typename AnyPlan>
+  repository::Snapshot snapshot_of(Context& context, const AnyPlan& plan) const {
     if (plan.repository != context.repository().id())
       throw Error(
           ErrorKind::usage, fmt::format("the plan {} was made for repository {}", *plan_file_, plan.repository),
@@ -134,9 +170,24 @@ private:
     if (!to_.empty() && to_ != plan.target)
       throw Error(ErrorKind::usage, fmt::format("the plan is for {}, not for {}", plan.target, to_),
                   "Make a plan for that target.");
-    const repository::Snapshot snapshot = engine::resolve(context.repository(), plan.snapshot);
-    const auto target = context.open_connector(plan.target);
-    return apply(context, plan, snapshot, *target);
+    return engine::resolve(context.repository(), plan.snapshot);
+  }
+
+  int restore_resources(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) {
+    refuse(flags_of_whole(), fmt::format("{}, whose resources are written one by one", to_), "Leave that out.");
+    const model::ResourcePlan plan = make_resource_plan(context, plan_, snapshot, target, to_);
+    if (!context.json() && !context.global().quiet) {
+      print_resource_plan(context, plan);
+      context.out().flush();
+    }
+    if (!plan.does_nothing()) refuse_unasked(counts_text(plan));
+    return apply_resource_plan(context, plan, {snapshot, target, "restore", dry_run_});
+  }
+
+  void refuse_unasked(const std::string& counts) const {
+    if (yes_ || dry_run_ == DryRun::yes) return;
+    throw Error(ErrorKind::refused, fmt::format("{} is not changed without being told to ({})", to_, counts),
+                "Look at the plan, then add --yes; or keep it with \"holdfast plan … --out FILE\" and apply that.");
   }
 
   int restore_part(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) {
@@ -146,10 +197,7 @@ private:
       print_plan(context, plan);
       context.out().flush();
     }
-    if (changes_of(plan) != 0 && !yes_ && dry_run_ == DryRun::no)
-      throw Error(ErrorKind::refused,
-                  fmt::format("{} is not changed without being told to ({})", to_, counts_text(plan)),
-                  "Look at the plan, then add --yes; or keep it with \"holdfast plan … --out FILE\" and apply that.");
+    if (changes_of(plan) != 0) refuse_unasked(counts_text(plan));
     return apply(context, plan, snapshot, target);
   }
 

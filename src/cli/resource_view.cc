@@ -1,0 +1,180 @@
+#include "cli/resource_view.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/describe.h"
+#include "engine/resource_restore.h"
+#include "model/json_depth.h"
+#include "ui/printers.h"
+#include "ui/table.h"
+#include "ui/text.h"
+
+namespace holdfast::cli {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using engine::ResourceOutcome;
+using model::ResourceAction;
+using model::ResourcePlan;
+using model::ResourceStep;
+
+constexpr std::uint64_t k_steps_most = 50;
+constexpr std::size_t k_plan_depth_max = 20;
+
+void print_step(Context& context, const ResourceStep& step) {
+  context.out().line(fmt::format("{:<8}  {}  ({})", model::to_string(step.action), ui::printable(step.path),
+                                 ui::printable(step.reason)));
+  context.out().write(field_lines(step.fields));
+  if (!step.candidates.empty())
+    context.out().line(ui::printable(fmt::format("    one of: {}", fmt::join(step.candidates, ", "))));
+  for (const std::string& note : step.notes) context.out().line(ui::printable(fmt::format("    note: {}", note)));
+  for (const std::string& task : step.tasks) context.out().line(ui::printable(fmt::format("    by hand: {}", task)));
+}
+
+void tell_outcomes(Context& context, const engine::ResourceApplyResult& result) {
+  for (const ResourceOutcome& one : result.outcomes) {
+    const std::string text = ui::printable(fmt::format("{}: {}", one.path, one.text));
+    switch (one.what) {
+      case ResourceOutcome::What::failed:
+        context.events().warning(fmt::format("failed: {}", text));
+        break;
+      case ResourceOutcome::What::waiting:
+        context.events().warning(fmt::format("waits: {}", text));
+        break;
+      case ResourceOutcome::What::conflict:
+        context.events().warning(fmt::format("left alone: {}", text));
+        break;
+      case ResourceOutcome::What::manual:
+        break;
+    }
+  }
+  // Last, as they are what remains to be read.
+  for (const ResourceOutcome& one : result.outcomes)
+    if (one.what == ResourceOutcome::What::manual)
+      context.events().warning(
+          fmt::format("to be done by hand: {}", ui::printable(fmt::format("{}: {}", one.path, one.text))));
+}
+
+std::uint64_t count_of(const engine::ResourceApplyResult& result, ResourceOutcome::What what) {
+  std::uint64_t out = 0;
+  for (const ResourceOutcome& one : result.outcomes) out += one.what == what ? 1 : 0;
+  return out;
+}
+
+std::vector<base::Fact> facts_of(const engine::ResourceApplyResult& result) {
+  return {ui::fact_count("created", result.created),
+          ui::fact_count("updated", result.updated),
+          ui::fact_count("recreated", result.recreated),
+          ui::fact_count("activated", result.activated),
+          ui::fact_count("removed", result.removed),
+          ui::fact_count("already", result.already),
+          ui::fact_count("adopted", result.adopted),
+          ui::fact_count("failed", count_of(result, ResourceOutcome::What::failed)),
+          ui::fact_count("waiting", count_of(result, ResourceOutcome::What::waiting)),
+          ui::fact_count("conflicts", count_of(result, ResourceOutcome::What::conflict)),
+          ui::fact_count("by_hand", count_of(result, ResourceOutcome::What::manual))};
+}
+
+}  // namespace
+
+bool has_resources(const platform::Connector& connector) noexcept {
+  return !connector.kinds().empty();
+}
+
+ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,
+                                platform::Connector& target, const std::string& target_name) {
+  engine::ResourceRestoreOptions options;
+  options.target = target_name;
+  options.selection = model::Selection(flags.select);
+  options.existing = flags.existing.value_or(options.existing);
+  options.removes = flags.remove;
+  options.with_dependencies = flags.with_dependencies;
+  options.capture = flags.capture.options(context.connector_config(target_name));
+  return engine::plan_resource_restore({context.repository(), snapshot, target, context.state()}, options,
+                                       context.events(), context.clock(), context.random(), context.stop());
+}
+
+std::optional<ResourcePlan> read_resource_plan(const std::string& path) {
+  const std::string text = read_plan_text(path);
+  if (model::nests_deeper_than(text, k_plan_depth_max)) return std::nullopt;
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object() || !json.contains("format")) return std::nullopt;
+  return base::in_context([&] { return fmt::format("reading the plan {}", path); },
+                          [&] { return std::optional(model::resource_plan_from_json(text)); });
+}
+
+void print_resource_plan(Context& context, const ResourcePlan& plan) {
+  const bool verbose = context.global().verbose;
+  const std::uint64_t most = verbose ? UINT64_MAX : k_steps_most;
+  std::uint64_t shown = 0;
+  std::uint64_t left_out = 0;
+  for (const ResourceStep& step : plan.steps) {
+    if (step.action == ResourceAction::skip && !verbose) continue;
+    if (shown == most) {
+      ++left_out;
+      continue;
+    }
+    ++shown;
+    print_step(context, step);
+  }
+  if (left_out != 0)
+    context.out().line(fmt::format("... and {} more; -v shows all of them", ui::format_count(left_out)));
+  context.out().line(fmt::format("{}{}", shown != 0 ? "\n" : "", counts_text(plan)));
+  if (!plan.absent.empty())
+    context.out().line(ui::printable(
+        fmt::format("the target lacks, and what names them is left out: {}", fmt::join(plan.absent, ", "))));
+  if (const std::string calls = calls_text(plan); !calls.empty()) context.out().line(calls);
+}
+
+std::string counts_text(const ResourcePlan& plan) {
+  std::string out = fmt::format(
+      "{} to create, {} to update, {} to remove", ui::format_count(plan.count(ResourceAction::create)),
+      ui::format_count(plan.count(ResourceAction::update)), ui::format_count(plan.count(ResourceAction::remove)));
+  constexpr std::pair<ResourceAction, std::string_view> k_others[] = {
+      {ResourceAction::recreate, "to remove and create again"},
+      {ResourceAction::activate, "to activate or pause"},
+      {ResourceAction::skip, "left as they are"},
+      {ResourceAction::conflict, "in conflict"},
+      {ResourceAction::manual, "by hand"},
+  };
+  for (const auto& [action, words] : k_others)
+    if (const auto count = plan.count(action)) out += fmt::format(", {} {}", ui::format_count(count), words);
+  return out;
+}
+
+std::string calls_text(const ResourcePlan& plan) {
+  std::uint64_t sum = 0;
+  std::vector<std::string> families;
+  for (const auto& [family, calls] : plan.calls) {
+    sum += calls;
+    if (calls != 0)
+      families.push_back(fmt::format("{} {}", ui::format_count(calls), family.empty() ? "other" : family));
+  }
+  if (sum == 0) return {};
+  return fmt::format("{}: {}", ui::format_counted(sum, "call"), fmt::join(families, ", "));
+}
+
+int apply_resource_plan(Context& context, const ResourcePlan& plan, const ResourceRun& run) {
+  std::vector<base::Fact> facts{ui::fact_text("target", plan.target),
+                                ui::fact_text("snapshot", run.snapshot.id.short_id())};
+  if (run.dry_run == DryRun::yes) {
+    facts.insert(facts.end(), {ui::fact_text("would", counts_text(plan)), dry_run_fact()});
+    context.events().summary(run.verb, facts);
+    return k_exit_ok;
+  }
+  const engine::ResourceApplyResult result =
+      engine::apply_resource_restore({context.repository(), run.snapshot, run.target, context.state()}, plan,
+                                     context.events(), context.clock(), context.stop());
+  tell_outcomes(context, result);
+  const std::vector<base::Fact> counts = facts_of(result);
+  facts.insert(facts.end(), counts.begin(), counts.end());
+  context.events().summary(run.verb, facts);
+  return result.complete() ? k_exit_ok : k_exit_partial;
+}
+
+}  // namespace holdfast::cli

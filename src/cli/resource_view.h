@@ -1,0 +1,41 @@
+// Plans of resources: made from flags, shown, applied.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cli/context.h"
+#include "cli/flags.h"
+#include "cli/plan_view.h"
+#include "engine/resource_apply.h"
+#include "model/resource_plan.h"
+
+namespace holdfast::cli {
+
+// Whether the connector's platform is restored by calls, resource by resource.
+bool has_resources(const platform::Connector& connector) noexcept;
+
+// Reads snapshot and target, writes nothing.
+model::ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,
+                                       platform::Connector& target, const std::string& target_name);
+
+// Throws Error{config} naming the file; nullopt where it holds a plan of rows.
+std::optional<model::ResourcePlan> read_resource_plan(const std::string& path);
+
+// Steps with reasons, fields, notes and tasks, then counts and calls.  Without --verbose at most 50 steps.
+void print_resource_plan(Context& context, const model::ResourcePlan& plan);
+std::string counts_text(const model::ResourcePlan& plan);
+std::string calls_text(const model::ResourcePlan& plan);  // "12 calls: 3 clusters, 9 jobs"; empty: none
+
+// Says what failed, waits, is in conflict, and is to be done by hand; then the summary of `verb`.  Returns the exit
+// code.
+struct ResourceRun {
+  const repository::Snapshot& snapshot;
+  platform::Connector& target;
+  std::string_view verb;  // "restore"
+  DryRun dry_run = DryRun::no;
+};
+int apply_resource_plan(Context& context, const model::ResourcePlan& plan, const ResourceRun& run);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,35 @@
+// What a plan of resources is made from: the resources of a snapshot, and those of a live platform.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/events.h"
+#include "model/kind_set.h"
+#include "platform/platform.h"
+#include "repository/repository.h"
+
+namespace holdfast::engine {
+
+struct LiveSide {
+  std::vector<model::Resource> resources;
+  std::vector<std::vector<base::KeyRange>> unread;  // by kind: what the platform did not let us read
+  std::string attributes;                           // of the capture
+};
+
+// All of every kind, also what nobody selected: links lead anywhere.  What could not be read is said as warnings.
+LiveSide read_live_side(platform::Connector& connector, const model::KindSet& kinds,
+                        const platform::CaptureOptions& options, base::Events& events, std::stop_token stop);
+
+// In the layout of the kinds, whatever the layout of the snapshot.  Throws Error{unsupported} when it has no collection
+// that is one of the kinds.
+std::vector<model::Resource> read_stored_side(repository::Repository& repository, const repository::Snapshot& snapshot,
+                                              const model::KindSet& kinds, std::stop_token stop);
+
+// One row of the same, in the same layout.  Thread-safe.
+std::optional<base::Row> stored_row(repository::Repository& repository, const repository::Snapshot& snapshot,
+                                    const model::ReadyKind& kind, base::ByteView key);
+
+}  // namespace holdfast::engine

@@ -1,0 +1,113 @@
+#include "support/fake_workspace_connector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/key.h"
+
+namespace holdfast::test {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+Error not_by_rows() {
+  return {ErrorKind::unsupported, "a workspace is not restored row by row"};
+}
+
+class WorkspaceCapture : public platform::Capture {
+public:
+  explicit WorkspaceCapture(const WorkspaceAccount& account)
+      : account_(account), taken_(account.clock.now()), resources_(account.workspace.capture()) {
+    std::sort(resources_.begin(), resources_.end(), [](const auto& a, const auto& b) { return a.row.key < b.row.key; });
+    for (const model::Kind& kind : workspace_kinds())
+      collections_.push_back({.collection = kind.collection, .rows = 0, .bytes = 0});
+  }
+  base::Instant taken() const override { return taken_; }
+  const std::vector<platform::CollectionEstimate>& collections() const override { return collections_; }
+  std::string attributes() const override { return fmt::format(R"({{"workspace_id":"{}"}})", account_.id); }
+  std::vector<std::string> notes() const override { return {}; }
+  unsigned readers() const override { return 2; }
+  std::vector<base::KeyRange> ranges(const model::Collection& collection, unsigned) override {
+    if (account_.unlisted.contains(collection.name))
+      throw Error(ErrorKind::unavailable, fmt::format("listing {} is not possible now", collection.name));
+    return {base::KeyRange{}};
+  }
+  void read(const model::Collection& collection, const base::KeyRange& range, platform::RowSink& sink,
+            std::stop_token) override {
+    std::vector<base::ColumnView> columns;
+    for (const model::Resource& one : resources_) {
+      if (workspace_kind_set().at(one.kind).label() != collection.name || !range.contains(one.row.key)) continue;
+      if (account_.unread.contains(one.name))
+        sink.unread(base::range_of_key(one.row.key), "403 PERMISSION_DENIED");
+      else
+        sink.row(base::to_view(one.row, columns));
+    }
+  }
+
+private:
+  const WorkspaceAccount& account_;
+  const base::Instant taken_;
+  std::vector<model::Resource> resources_;
+  std::vector<platform::CollectionEstimate> collections_;
+};
+
+class ForwardingWriter : public platform::ResourceWriter {
+public:
+  explicit ForwardingWriter(platform::ResourceWriter& to) : to_(to) {}
+  std::string who() override { return to_.who(); }
+  base::Instant now() override { return to_.now(); }
+  unsigned parallel() override { return to_.parallel(); }
+  std::string create(const model::Kind& kind, const Content& content) override { return to_.create(kind, content); }
+  void update(const model::Kind& kind, const std::string& id, const Content& content) override {
+    to_.update(kind, id, content);
+  }
+  void remove(const model::Kind& kind, const std::string& id) override { to_.remove(kind, id); }
+  void set_column(const model::Kind& kind, const std::string& id, const std::string& column,
+                  const base::Bytes& value) override {
+    to_.set_column(kind, id, column, value);
+  }
+  std::vector<Found> find(const model::Kind& kind, const std::string& name) override { return to_.find(kind, name); }
+  std::optional<Found> read(const model::Kind& kind, const std::string& id) override { return to_.read(kind, id); }
+
+private:
+  platform::ResourceWriter& to_;
+};
+
+class WorkspaceConnector : public platform::Connector {
+public:
+  explicit WorkspaceConnector(WorkspaceAccount& account) : account_(account) {}
+  std::string_view platform() const override { return "workspace"; }
+  std::vector<platform::Diagnosis> diagnose() override { return {}; }
+  std::vector<platform::LeftOut> left_out() override { return {}; }
+  std::unique_ptr<platform::Capture> capture(const platform::CaptureOptions&, std::stop_token) override {
+    return std::make_unique<WorkspaceCapture>(account_);
+  }
+  std::unique_ptr<platform::Replacement> replace(const model::Collection&, const platform::ReplaceOptions&,
+                                                 std::uint64_t, std::stop_token) override {
+    throw not_by_rows();
+  }
+  std::unique_ptr<platform::RowWriter> writer(const model::Collection&) override { throw not_by_rows(); }
+  const std::vector<model::Kind>& kinds() const override { return workspace_kinds(); }
+  std::unique_ptr<platform::ResourceWriter> resource_writer() override {
+    return std::make_unique<ForwardingWriter>(account_.workspace);
+  }
+  bool holds_rows(const model::Collection& collection) override {
+    return account_.workspace.count(collection.name) != 0;
+  }
+  std::unique_ptr<Admission> admission(const model::Collection&) override { throw not_by_rows(); }
+
+private:
+  WorkspaceAccount& account_;
+};
+
+}  // namespace
+
+std::unique_ptr<platform::Connector> connect(WorkspaceAccount& account) {
+  return std::make_unique<WorkspaceConnector>(account);
+}
+
+}  // namespace holdfast::test

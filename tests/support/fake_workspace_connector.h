@@ -1,0 +1,25 @@
+// A FakeWorkspace behind the Connector interface.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "support/fake_workspace.h"
+
+namespace holdfast::test {
+
+struct WorkspaceAccount {
+  explicit WorkspaceAccount(ManualClock& given, std::uint64_t first_id, std::string name)
+      : clock(given), workspace(given, first_id), id(std::move(name)) {}
+  ManualClock& clock;
+  FakeWorkspace workspace;
+  std::string id;                  // "workspace_id" of its captures
+  std::set<std::string> unlisted;  // kinds whose list fails
+  std::set<std::string> unread;    // resources of any kind that cannot be read, by name
+};
+
+// Several may be of one account, which outlives them and what they open.
+std::unique_ptr<platform::Connector> connect(WorkspaceAccount& account);
+
+}  // namespace holdfast::test
