@@ -46,6 +46,14 @@ bool is_foreign_dbfs(std::string_view path) {
   return path.starts_with("/databricks/mlflow");
 }
 
+// Every name that goes on after `text`.
+base::KeyRange beginning_with(const std::string& text) {
+  base::Bytes prefix;
+  base::append_text(prefix, text);
+  prefix.resize(prefix.size() - 2);  // without the mark of the end
+  return {.from = prefix, .to = base::after_prefix(prefix)};
+}
+
 class Taking {
 public:
   Taking(const Client& client, unsigned parallel, std::stop_token stop)
@@ -92,7 +100,8 @@ private:
   }
   static void refuse(Stock& stock, const Refused& refused) {
     // What there is once at most is not here when it is not there.
-    const bool none = stock.entry->source == Source::once && refused.status() == net::Status::not_found;
+    const bool once = stock.entry != nullptr && stock.entry->source == Source::once;
+    const bool none = once && refused.status() == net::Status::not_found;
     if (refused.status() == net::Status::feature_absent || none) {
       stock.not_available = refused.message();
     } else {
@@ -104,6 +113,7 @@ private:
   void list_one(Stock& stock, const std::stop_token& stop);
   std::size_t list_below_listed();
   void list_below(Stock& stock, const Stock& parent);
+  static void judge_below(Stock& stock, const Stock& parent, const std::vector<Stock>& outcomes);
   void walk_workspace();
   void walk_dbfs();
   void add(Stock& stock, std::string_view element);
@@ -175,11 +185,13 @@ std::size_t Taking::list_below_listed() {
 void Taking::list_below(Stock& stock, const Stock& parent) {
   stock.failure = parent.failure;
   stock.not_available = parent.not_available;
+  stock.unlisted = parent.unlisted;  // what is not known above is not known here
   if (stock.failure || !stock.not_available.empty()) return;
+  std::vector<Stock> outcomes(parent.items.size());  // of each parent its own: they are listed on several threads
   for_each_parallel(
       parent.items.size(), parallel_,
       [&](std::size_t i, std::stop_token stop) {
-        guard({&stock}, [&] {
+        guard({&outcomes[i]}, [&] {
           const JsonText above(parent.items[i].element);
           Listing listing = stock.entry->list;
           listing.ask = fill(listing.ask, {&above});
@@ -188,13 +200,27 @@ void Taking::list_below(Stock& stock, const Stock& parent) {
         });
       },
       stop_);
+  judge_below(stock, parent, outcomes);
+}
+
+// One parent that is refused says nothing about the others: a kind is not here only when all of them say so.
+void Taking::judge_below(Stock& stock, const Stock& parent, const std::vector<Stock>& outcomes) {
+  const auto absent = [](const Stock& outcome) { return !outcome.not_available.empty(); };
+  if (!outcomes.empty() && stock.unlisted.empty() && std::all_of(outcomes.begin(), outcomes.end(), absent)) {
+    stock.not_available = outcomes.front().not_available;
+    return;
+  }
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const Stock& outcome = outcomes[i];
+    if (!outcome.failure && !absent(outcome)) continue;
+    const std::string name = scalar_at(JsonText(parent.items[i].element), parent.entry->kind.name);
+    stock.unlisted.push_back(
+        {beginning_with(name + "."), outcome.failure ? outcome.failure->message() : outcome.not_available});
+  }
 }
 
 void Taking::unlisted_below(const std::vector<Stock*>& stocks, const std::string& path, const Error& error) {
-  base::Bytes prefix;
-  base::append_text(prefix, path + "/");
-  prefix.resize(prefix.size() - 2);  // without the mark of the end: every path that goes on
-  const base::KeyRange below{.from = prefix, .to = base::after_prefix(prefix)};
+  const base::KeyRange below = beginning_with(path + "/");
   const std::lock_guard lock(mutex_);
   for (Stock* stock : stocks) stock->unlisted.push_back({below, error.message()});
 }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "base/key.h"
 #include "platform/databricks/kinds.h"
@@ -314,6 +315,34 @@ TEST(DatabricksCapture, lists_what_lies_below_something_else_once_for_each) {
   const Rows tables = world.read("tables");
   ASSERT_EQ(tables.rows.size(), 1U);
   EXPECT_EQ(tables.rows.at(key({"main.sales.t"})).columns[1], "{}");
+}
+
+TEST(DatabricksCapture, marks_what_lies_below_each_of_many_that_refuse_at_once) {
+  Written world;
+  const std::string unity = "/api/2.1/unity-catalog/";
+  std::string catalogs = R"({"name":"main","catalog_type":"MANAGED_CATALOG"})";
+  for (int i = 10; i < 60; ++i) {
+    catalogs += fmt::format(R"(,{{"name":"c{}","catalog_type":"MANAGED_CATALOG"}})", i);
+    world.set(fmt::format("{}schemas?catalog_name=c{}&max_results=0", unity, i),
+              i % 2 == 0 ? forbidden() : answer(400, R"({"error_code":"FEATURE_DISABLED","message":"foreign"})"));
+  }
+  world.set(unity + "catalogs?max_results=0", "{\"catalogs\":[" + catalogs + "]}");
+  world.set(unity + "schemas?catalog_name=main&max_results=0",
+            R"({"schemas":[{"name":"s","catalog_name":"main","full_name":"main.s"}]})");
+  world.set(unity + "tables?catalog_name=main&schema_name=s&max_results=0", R"({"tables":[]})");
+  const Rows schemas = world.read("schemas");
+  EXPECT_EQ(schemas.rows.size(), 1U);
+  // Where the schemas of a catalog are not known, its tables are not known either.
+  for (const Rows& got : {schemas, world.read("tables")}) {
+    std::set<base::Bytes> marked;
+    for (const auto& [stretch, reason] : got.stretches) {
+      EXPECT_FALSE(stretch.contains(key({"main.s"})));
+      EXPECT_FALSE(reason.empty());
+      for (int i = 10; i < 60; ++i)
+        if (stretch.contains(key({fmt::format("c{}.s.t", i)}))) marked.insert(stretch.from);
+    }
+    EXPECT_EQ(marked.size(), 50U);
+  }
 }
 
 class Earlier : public platform::PreviousRows {
