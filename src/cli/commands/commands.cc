@@ -15,6 +15,9 @@ Commands all_commands() {
   out.push_back(make_diff_command());
   out.push_back(make_plan_command());
   out.push_back(make_restore_command());
+  out.push_back(make_idmap_show_command());
+  out.push_back(make_idmap_export_command());
+  out.push_back(make_idmap_import_command());
   out.push_back(make_verify_command());
   out.push_back(make_check_command());
   out.push_back(make_forget_command());

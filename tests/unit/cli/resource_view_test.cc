@@ -154,6 +154,30 @@ TEST_F(ResourceCommands, create_nothing_that_the_target_may_have_and_hides) {
   EXPECT_EQ(target_.workspace.writes, writes);
 }
 
+TEST_F(ResourceCommands, show_export_and_import_what_stands_for_what) {
+  EXPECT_EQ(run({"idmap", "show", "primary", "secondary"}).code, 1) << "nothing is known yet";
+  EXPECT_TRUE(run({"idmap", "show", "primary", "secondry"}).says("Did you mean \"secondary\"?"));
+  const std::string bob = source_.workspace.id_of("users", "Bob@corp.test");
+  const std::string there = target_.workspace.id_of("users", "bob@corp.test");
+  const std::string line = "users," + bob + "," + there;
+  const std::string path = folder_.path() + "/ids.csv";
+  std::ofstream(path) << "kind,source_id,target_id\n" << line << "\n";
+  const std::vector<std::string> import{"idmap", "import", "primary", "secondary", path};
+  std::vector<std::string> dry = import;
+  dry.push_back("--dry-run");
+  EXPECT_EQ(run(dry).code, 0);
+  EXPECT_EQ(run({"idmap", "show", "primary", "secondary"}).code, 1);
+  EXPECT_EQ(run(import).code, 0);
+  const Outcome shown = run({"idmap", "show", "primary", "secondary"});
+  EXPECT_TRUE(shown.says(bob) && shown.says(there) && shown.says("imported")) << shown.out;
+  const Outcome exported = run({"idmap", "export", "primary", "secondary"});
+  EXPECT_TRUE(exported.says(line)) << exported.out;
+  std::ofstream(path) << run({"idmap", "export", "primary", "secondary", "--json"}).out;
+  EXPECT_EQ(run(import).code, 0) << "what export prints, import reads";
+  std::ofstream(path) << "kind,source_id,target_id\nuser," << bob << "," << there << "\n";
+  EXPECT_TRUE(run(import).says("secondary has no kind \"user\"\nhint: Did you mean \"users\"?"));
+}
+
 TEST_F(ResourceCommands, refuse_flags_of_tables) {
   const Outcome outcome = run({"restore", "latest", "--to", "secondary", "--drop-previous"});
   EXPECT_EQ(outcome.code, 2) << outcome.err;

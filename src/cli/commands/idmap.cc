@@ -1,0 +1,161 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "base/error.h"
+#include "base/suggest.h"
+#include "cli/commands/commands.h"
+#include "cli/context.h"
+#include "cli/describe.h"
+#include "engine/id_map_store.h"
+#include "model/id_map.h"
+#include "ui/printers.h"
+#include "ui/table.h"
+#include "ui/text.h"
+
+namespace holdfast::cli {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+void declare_sides(FlagTable& flags, std::string& source, std::string& target) {
+  flags.argument("SOURCE", source, "the connector that was backed up").offer = Offer::connectors;
+  flags.argument("TARGET", target, "the connector that was restored into").offer = Offer::connectors;
+}
+
+// Throws Error{not_found} where nothing is known of them, with the nearest name for a connector that nobody knows.
+model::IdMap known_map(Context& context, const std::string& source, const std::string& target) {
+  model::IdMap map = engine::IdMapStore(context.state(), source, target).snapshot();
+  if (map.size() != 0) return map;
+  for (const std::string& name : {source, target}) context.connector_config(name);
+  throw Error(ErrorKind::not_found, fmt::format("there is no id map of {} and {}", source, target),
+              "A restore from one into the other makes it, and so does \"holdfast idmap import\".");
+}
+
+class IdMapShowCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"idmap show", "which resource of a target stands for which of a source",
+            "Restores learn it and keep it in the local state of this host."};
+  }
+  void declare(FlagTable& flags) override { declare_sides(flags, source_, target_); }
+
+  int run(Context& context) override {
+    const model::IdMap map = known_map(context, source_, target_);
+    if (context.json()) {
+      context.out().line(fmt::format("{{\"format_version\":1,\"id_map\":{}}}", model::to_json(map)));
+      return k_exit_ok;
+    }
+    ui::Table table({{"KIND"}, {"SOURCE ID"}, {"TARGET ID"}, {"SOURCE NAME"}, {"TARGET NAME"}, {"LEARNT"}});
+    for (const model::IdEntry& one : map.entries())
+      table.row({ui::printable(one.kind), ui::printable(one.source_id), ui::printable(one.target_id),
+                 ui::printable(one.source_name), ui::printable(one.target_name),
+                 std::string(model::to_string(one.learnt))});
+    context.out().write(table.text());
+    return k_exit_ok;
+  }
+
+private:
+  std::string source_;
+  std::string target_;
+};
+
+class IdMapExportCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"idmap export", "print an id map for \"idmap import\"",
+            "As CSV with a line of headings, or with --json as JSON:\n"
+            "  holdfast idmap export primary secondary > ids.csv"};
+  }
+  void declare(FlagTable& flags) override { declare_sides(flags, source_, target_); }
+
+  int run(Context& context) override {
+    const model::IdMap map = known_map(context, source_, target_);
+    context.out().write(context.json() ? model::to_json(map) : model::to_csv(map));
+    return k_exit_ok;
+  }
+
+private:
+  std::string source_;
+  std::string target_;
+};
+
+class IdMapImportCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"idmap import", "say which resource stands for which",
+            "Reads CSV whose first line names the columns, of which kind, source_id and target_id\n"
+            "must be there, or the JSON that \"idmap export --json\" prints.  What the file says takes\n"
+            "the place of what was known of the same resources; the rest stays.",
+            Kind::run};
+  }
+  void declare(FlagTable& flags) override {
+    declare_sides(flags, source_, target_);
+    flags.argument("FILE", file_, "CSV or JSON").offer = Offer::files;
+    flags.dry_run(dry_run_);
+  }
+
+  int run(Context& context) override {
+    context.connector_config(source_);
+    const model::IdMap map = read();
+    refuse_unknown_kinds(context, map);
+    if (dry_run_ == DryRun::no) engine::IdMapStore(context.state(), source_, target_).learn(map.entries());
+    std::vector<base::Fact> facts{ui::fact_text("source", source_), ui::fact_text("target", target_),
+                                  ui::fact_count("entries", map.size())};
+    if (dry_run_ == DryRun::yes) facts.push_back(dry_run_fact());
+    context.events().summary("idmap import", facts);
+    return k_exit_ok;
+  }
+
+private:
+  model::IdMap read() const {
+    std::ifstream file(file_, std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    if (!file || text.empty())
+      throw Error(ErrorKind::config,
+                  fmt::format("cannot read the id map {}: {}", file_,
+                              file.is_open() ? "it is empty, or no file" : std::strerror(errno)),
+                  "Name a file that \"holdfast idmap export\" printed.");
+    return base::in_context([&] { return fmt::format("reading the id map {}", file_); },
+                            [&] {
+                              const bool json = text[text.find_first_not_of(" \t\r\n") % text.size()] == '{';
+                              return json ? model::id_map_from_json(text, source_, target_)
+                                          : model::id_map_from_csv(text, source_, target_);
+                            });
+  }
+
+  // An entry of a kind that does not exist would never be looked at.
+  void refuse_unknown_kinds(Context& context, const model::IdMap& map) const {
+    std::vector<std::string> known;
+    const auto target = context.open_connector(target_);
+    for (const model::Kind& kind : target->kinds()) known.push_back(kind.collection.name);
+    for (const model::IdEntry& one : map.entries())
+      if (std::find(known.begin(), known.end(), one.kind) == known.end())
+        throw Error(ErrorKind::config, fmt::format("{} has no kind \"{}\"", target_, one.kind),
+                    base::hint_for(one.kind, known));
+  }
+
+  std::string source_;
+  std::string target_;
+  std::string file_;
+  DryRun dry_run_ = DryRun::no;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_idmap_show_command() {
+  return std::make_unique<IdMapShowCommand>();
+}
+std::unique_ptr<Command> make_idmap_export_command() {
+  return std::make_unique<IdMapExportCommand>();
+}
+std::unique_ptr<Command> make_idmap_import_command() {
+  return std::make_unique<IdMapImportCommand>();
+}
+
+}  // namespace holdfast::cli
