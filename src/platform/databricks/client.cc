@@ -93,6 +93,8 @@ public:
     seen_ += page.elements;
     switch (listing_.paging) {
       case Listing::Paging::whole:
+        // What the other pages hold must not read as deleted.
+        if (!page.next.empty() || page.has_more) not_understood(answer, "the list goes on, in a way that is not known");
         return false;
       case Listing::Paging::page_token:
       case Listing::Paging::repos:

@@ -32,7 +32,7 @@ KindEntry warehouses() {
                    .rank = 50,
                    .create = {.calls = 2}},  // it starts when it is created, and is stopped at once
           .area = "sql",
-          .list = {.ask = one("/api/2.0/sql/warehouses"), .items = "warehouses"},
+          .list = paged("/api/2.0/sql/warehouses", "warehouses"),
           .read = one("/api/2.0/sql/warehouses/{id}"),
           .columns = {read_permissions("sql/warehouses", "id")}};
 }

@@ -99,6 +99,16 @@ TEST(ClientList, takes_nothing_that_is_not_a_list_for_an_empty_one) {
   EXPECT_EQ(empty.list({.ask = {.path = "/l"}, .items = "jobs"}), Strings{});
 }
 
+TEST(ClientList, takes_no_page_for_a_list_that_is_said_to_come_whole) {
+  for (const char* body : {R"({"jobs":[1],"next_page_token":"t"})", R"({"jobs":[1],"has_more":true})"}) {
+    Pages pages({answer(200, body)});
+    EXPECT_EQ(error_of([&] { pages.list({.ask = {.path = "/l"}, .items = "jobs"}); }), base::ErrorKind::unavailable)
+        << body;
+  }
+  Pages last({answer(200, R"({"jobs":[1],"next_page_token":"","has_more":false})")});
+  EXPECT_EQ(last.list({.ask = {.path = "/l"}, .items = "jobs"}), Strings{"1"});
+}
+
 TEST(ClientList, says_how_it_was_refused) {
   Pages pages({forbidden()});
   try {
