@@ -35,8 +35,9 @@ public:
     std::map<std::pair<std::string, std::string>, std::size_t> last;
     for (const std::size_t index : steps) {
       const ResourceStep& step = plan.steps[index];
-      for (const std::uint32_t need : step.needs)
-        if (in[need]) wait(index, need);
+      for (const std::vector<std::uint32_t>* before : {&step.needs, &step.after})
+        for (const std::uint32_t one : *before)
+          if (in[one]) wait(index, one);
       if (step.action == ResourceAction::create || step.action == ResourceAction::recreate) {
         const auto [before, first] = last.emplace(std::pair(step.kind, step.target_name), index);
         if (!first) wait(index, std::exchange(before->second, index));

@@ -193,6 +193,11 @@ void Planner::refuse_knots(const std::vector<Nodes>& knots, Drafts& drafts) cons
   }
 }
 
+void sort_once(std::vector<std::uint32_t>& numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+}
+
 void Planner::put_in_order(Drafts& drafts, ResourcePlan& plan) const {
   std::vector<int> ranks;
   ranks.reserve(drafts.size());
@@ -216,17 +221,21 @@ void Planner::put_in_order(Drafts& drafts, ResourcePlan& plan) const {
     place[node] = static_cast<std::uint32_t>(plan.steps.size());
     plan.steps.push_back(std::move(*drafts[node]));
   }
-  for (const GraphEdge& edge : needs_.hard) {
-    const std::uint32_t from = place[edge.from];
-    const std::uint32_t to = place[edge.to];
-    // Behind it only within a knot, which is refused.
-    if (from == k_none || to == k_none || to >= from || cut.contains({edge.from, edge.to})) continue;
-    if (is_to_come(plan.steps[to])) plan.steps[from].needs.push_back(to);
-  }
-  for (ResourceStep& step : plan.steps) {
-    std::sort(step.needs.begin(), step.needs.end());
-    step.needs.erase(std::unique(step.needs.begin(), step.needs.end()), step.needs.end());
-  }
+  const auto link = [&](const std::vector<GraphEdge>& all, std::vector<std::uint32_t> ResourceStep::*list) {
+    for (const GraphEdge& edge : all) {
+      const std::uint32_t from = place[edge.from];
+      const std::uint32_t to = place[edge.to];
+      // Behind it only within a knot, which is refused.
+      if (from == k_none || to == k_none || to >= from || cut.contains({edge.from, edge.to})) continue;
+      if (is_to_come(plan.steps[to])) (plan.steps[from].*list).push_back(to);
+    }
+    for (ResourceStep& step : plan.steps) sort_once(step.*list);
+  };
+  link(needs_.hard, &ResourceStep::needs);
+  link(needs_.order, &ResourceStep::after);
+  for (ResourceStep& step : plan.steps)  // what is needed is waited for anyhow
+    std::erase_if(step.after,
+                  [&](std::uint32_t one) { return std::binary_search(step.needs.begin(), step.needs.end(), one); });
 }
 
 void Planner::removals(ResourcePlan& plan) const {

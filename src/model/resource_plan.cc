@@ -158,6 +158,7 @@ json step_to_json(const ResourceStep& step) {
               {"tasks", texts_to_json(step.tasks)},
               {"candidates", texts_to_json(step.candidates)},
               {"needs", step.needs},
+              {"after", step.after},
               {"patched", step.patched},
               {"key", base64_encode(step.key)},
               {"source_id", text_to_json(step.source_id)},
@@ -169,11 +170,10 @@ json step_to_json(const ResourceStep& step) {
 }
 
 ResourceStep step_from(const json& value, std::size_t index) {
-  refuse_unknown(
-      value,
-      {"kind", "path", "action", "reason", "fields", "writes_body", "columns", "notes", "tasks", "needs", "candidates",
-       "key", "patched", "seen", "source_id", "source_name", "target_id", "target_name", "calls"},
-      "a step of the plan");
+  refuse_unknown(value, {"kind",  "path",      "action",      "reason",    "fields",      "writes_body", "columns",
+                         "notes", "tasks",     "needs",       "after",     "candidates",  "key",         "patched",
+                         "seen",  "source_id", "source_name", "target_id", "target_name", "calls"},
+                 "a step of the plan");
   ResourceStep step;
   step.kind = value.at("kind");
   step.path = text_from(value.at("path"));
@@ -188,6 +188,7 @@ ResourceStep step_from(const json& value, std::size_t index) {
   step.tasks = texts_from(value.at("tasks"));
   step.candidates = texts_from(value.at("candidates"));
   step.needs = value.at("needs").get<std::vector<std::uint32_t>>();
+  step.after = value.at("after").get<std::vector<std::uint32_t>>();
   step.patched = value.at("patched");
   step.key = base64_decode(value.at("key").get_ref<const std::string&>());
   step.source_id = text_from(value.at("source_id"));
@@ -196,10 +197,12 @@ ResourceStep step_from(const json& value, std::size_t index) {
   step.target_name = text_from(value.at("target_name"));
   step.seen = value.at("seen");
   step.calls = value.at("calls");
-  for (const std::uint32_t need : step.needs)
-    if (need >= index)
-      throw Error(ErrorKind::config, fmt::format("the plan's step '{}' needs one that comes behind it", step.path),
-                  std::string(k_hint));
+  for (const std::vector<std::uint32_t>* before : {&step.needs, &step.after})
+    for (const std::uint32_t one : *before)
+      if (one >= index)
+        throw Error(ErrorKind::config,
+                    fmt::format("the plan's step '{}' waits for one that comes behind it", step.path),
+                    std::string(k_hint));
   return step;
 }
 

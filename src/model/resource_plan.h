@@ -49,6 +49,7 @@ struct ResourceStep {
   std::vector<std::string> tasks;       // what remains to be done by hand, as full sentences
   std::vector<std::string> candidates;  // ids on the target, of which one has to be chosen
   std::vector<std::uint32_t> needs;     // steps that must have made their resource before
+  std::vector<std::uint32_t> after;     // steps that are ended before, well or not: columns name what they bring
   bool patched = false;                 // its body is written again when all is there: a cycle was cut
   base::Bytes key;                      // of the row in the snapshot; of a remove, on the target
   std::string source_id;

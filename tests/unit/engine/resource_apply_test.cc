@@ -163,7 +163,8 @@ TEST_F(ResourceApplying, brings_the_same_with_several_threads) {
   for (int run = 0; run < 20; ++run) {
     test::ResourceWorld world;
     world.target.workers = 6;
-    ASSERT_TRUE(world.apply(world.plan()).complete());
+    const ResourceApplyResult result = world.apply(world.plan());
+    ASSERT_TRUE(result.complete()) << testing::PrintToString(test::outcomes_of(result));
     ASSERT_EQ(world.target.state(), alone.target.state());
   }
 }

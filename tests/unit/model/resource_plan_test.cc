@@ -37,6 +37,7 @@ ResourcePlan sample() {
   plan.steps[1].tasks = {"Do it."};
   plan.steps[1].candidates = {"3", "4"};
   plan.steps[1].needs = {0};
+  plan.steps[1].after = {0};
   plan.steps[1].patched = true;
   plan.steps[1].key = base::Bytes("\0k", 2);
   plan.steps[1].source_id = "17";
@@ -70,6 +71,7 @@ TEST(ResourcePlan, refuses_what_it_does_not_know) {
   EXPECT_EQ(with("\"manual\"", "\"paint\""), base::ErrorKind::config);
   EXPECT_EQ(with("\"recorded\"", "\"loud\""), base::ErrorKind::config);
   EXPECT_EQ(with("\"needs\":[0]", "\"needs\":[1]"), base::ErrorKind::config);
+  EXPECT_EQ(with("\"after\":[0]", "\"after\":[1]"), base::ErrorKind::config);
   EXPECT_EQ(with("\"format_version\": 1", "\"format_version\": 2"), base::ErrorKind::unsupported);
   EXPECT_EQ(test::error_of([&] { (void)resource_plan_from_json(std::string(30, '[')); }), base::ErrorKind::config);
   EXPECT_EQ(with("\"removes\"", "\"removes\""), std::nullopt);
