@@ -49,11 +49,17 @@ std::string text_of(const JsonText& json, std::string_view name) {
   return there ? json.string(id) : std::string();
 }
 
+bool is_count(std::string_view text) {
+  constexpr std::size_t most = 9;  // digits
+  return !text.empty() && text.size() <= most && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 // What one page held.
 struct Page {
   std::size_t elements = 0;
   std::string next;       // token; empty: there is none
   bool has_more = false;  // of those that say so
+  std::string total;      // elements of the whole list, of those that say so
 };
 
 Page give(const net::Answer& answer, const std::string& items, const Client::Element& element) {
@@ -65,6 +71,9 @@ Page give(const net::Answer& answer, const std::string& items, const Client::Ele
     page.next = text_of(json, "next_page_token");
     const JsonText::Id more = json.member(JsonText::k_root, "has_more");
     page.has_more = more != JsonText::k_none && json.raw(more) == "true";
+    for (const std::string_view name : {"totalResults", "count"})
+      if (const JsonText::Id id = json.member(JsonText::k_root, name); id != JsonText::k_none && is_count(json.raw(id)))
+        page.total = std::string(json.raw(id));
     array = json.member(JsonText::k_root, items);
     // Without elements the member is left out.
     if (array == JsonText::k_none || json.type(array) == JsonText::Type::null) return page;
@@ -78,58 +87,105 @@ Page give(const net::Answer& answer, const std::string& items, const Client::Ele
   return page;
 }
 
-// Asks page after page.
+// A list that has not ended by then has no end.
+class PageCount {
+public:
+  void add(const net::Answer& answer) {
+    if (++pages_ >= k_pages_most) not_understood(answer, fmt::format("the list has more than {} pages", k_pages_most));
+  }
+
+private:
+  std::size_t pages_ = 0;
+};
+
+// Asks page after page, by tokens.
 class Pages {
 public:
-  explicit Pages(const Listing& listing) : listing_(listing), ask_(listing.ask) {
-    if (listing.paging == Listing::Paging::scim) set(ask_.query, "startIndex", "1");
-    if (listing.paging == Listing::Paging::number) set(ask_.query, "page", "1");
-    if (listing.paging == Listing::Paging::offset) set(ask_.query, "offset", "0");
-  }
+  explicit Pages(const Listing& listing) : listing_(listing), ask_(listing.ask) {}
   const Ask& ask() const noexcept { return ask_; }
 
   // False after the last one.  A short page is not the last one, nor is an empty page with a token.
   bool advance(const net::Answer& answer, const Page& page) {
-    seen_ += page.elements;
-    switch (listing_.paging) {
-      case Listing::Paging::whole:
-        // What the other pages hold must not read as deleted.
-        if (!page.next.empty() || page.has_more) not_understood(answer, "the list goes on, in a way that is not known");
-        return false;
-      case Listing::Paging::page_token:
-      case Listing::Paging::repos:
-        return follow(answer, page);
-      case Listing::Paging::scim:
-        set(ask_.query, "startIndex", std::to_string(seen_ + 1));
-        return page.elements != 0 && bounded(answer);
-      case Listing::Paging::number:
-        set(ask_.query, "page", std::to_string(++number_));
-        return page.elements != 0 && bounded(answer);
-      case Listing::Paging::offset:
-        set(ask_.query, "offset", std::to_string(seen_));
-        return page.has_more && page.elements != 0 && bounded(answer);
+    if (listing_.paging == Listing::Paging::whole) {
+      // What the other pages hold must not read as deleted.
+      if (!page.next.empty() || page.has_more) not_understood(answer, "the list goes on, in a way that is not known");
+      return false;
     }
-    return false;
-  }
-
-private:
-  bool follow(const net::Answer& answer, const Page& page) {
     if (page.next.empty()) return false;
     if (!tokens_.insert(page.next).second) not_understood(answer, "the list goes round in circles");
     set(ask_.query, listing_.paging == Listing::Paging::repos ? "next_page_token" : "page_token", page.next);
-    return bounded(answer);
-  }
-  bool bounded(const net::Answer& answer) {
-    if (++pages_ >= k_pages_most) not_understood(answer, fmt::format("the list has more than {} pages", k_pages_most));
+    count_.add(answer);
     return true;
   }
 
+private:
   const Listing& listing_;
   Ask ask_;
   std::set<std::string> tokens_;
-  std::size_t seen_ = 0;
+  PageCount count_;
+};
+
+std::string identity_of(const std::string& element) {
+  const JsonText json(element);
+  const bool object = json.type(JsonText::k_root) == JsonText::Type::object;
+  const JsonText::Id id = object ? json.member(JsonText::k_root, "id") : JsonText::k_none;
+  return id == JsonText::k_none ? element : std::string(json.raw(id));
+}
+
+// A list whose pages are counted.  When something that was listed is deleted meanwhile, all that follows moves up, and
+// one of them would be in no page: hence a page begins with the last element of the page before, and what the platform
+// says of their number must be what came.
+class CountedList {
+public:
+  explicit CountedList(const Listing& listing) : listing_(listing) {}
+  const std::vector<std::string>& elements() const noexcept { return elements_; }
+
+  Ask ask() const {
+    Ask out = listing_.ask;
+    const std::size_t from = elements_.size() - overlap();
+    if (listing_.paging == Listing::Paging::scim) set(out.query, "startIndex", std::to_string(from + 1));
+    if (listing_.paging == Listing::Paging::number) set(out.query, "page", std::to_string(number_));
+    if (listing_.paging == Listing::Paging::offset) set(out.query, "offset", std::to_string(from));
+    return out;
+  }
+
+  enum class State { goes_on, complete, changed };
+  State take(const net::Answer& answer, const Page& page, std::vector<std::string> elements) {
+    count_.add(answer);
+    if (number_++ == 1) total_ = page.total;
+    if (page.total != total_) return State::changed;
+    const std::size_t again = overlap();
+    if (again != 0 && (elements.empty() || identity_of(elements.front()) != identity_of(elements_.back())))
+      return State::changed;
+    const bool news = elements.size() > again;
+    for (std::size_t i = again; i < elements.size(); ++i) {
+      known_.insert(identity_of(elements[i]));
+      elements_.push_back(std::move(elements[i]));
+    }
+    if (listing_.paging == Listing::Paging::offset && !page.has_more) return end();
+    // A server that gives one element at a time gives the one that is known.
+    const bool stuck = !news && again != 0 && !all_known();
+    probing_ = stuck;
+    return news || stuck ? State::goes_on : end();
+  }
+
+private:
+  std::size_t overlap() const {
+    return listing_.paging == Listing::Paging::number || elements_.empty() || probing_ ? 0 : 1;
+  }
+  bool all_known() const { return total_ == std::to_string(known_.size()); }
+  State end() const {
+    const bool fewer = !total_.empty() && std::stoul(total_) > known_.size();
+    return fewer ? State::changed : State::complete;
+  }
+
+  const Listing& listing_;
+  std::vector<std::string> elements_;
+  std::set<std::string> known_;
+  std::string total_;
   std::size_t number_ = 1;
-  std::size_t pages_ = 0;
+  bool probing_ = false;
+  PageCount count_;
 };
 
 net::Answer wanted(net::Answer answer) {
@@ -208,13 +264,39 @@ std::string Client::fetch_bytes(const Ask& ask, std::stop_token stop) const {
 }
 
 void Client::list(const Listing& listing, const Element& element, std::stop_token stop) const {
+  using Paging = Listing::Paging;
+  if (listing.paging == Paging::scim || listing.paging == Paging::number || listing.paging == Paging::offset)
+    return list_counted(listing, element, std::move(stop));
   Pages pages(listing);
   for (;;) {
-    const net::Answer answer = wanted(
-        api_.call({.family = listing.ask.family, .request = request(pages.ask()), .repeat = net::Repeat::safe}, stop));
+    const net::Answer answer = ask_page(pages.ask(), stop);
     const Page page = give(answer, listing.items, element);
     if (!pages.advance(answer, page)) return;
   }
+}
+
+void Client::list_counted(const Listing& listing, const Element& element, std::stop_token stop) const {
+  constexpr unsigned attempts = 3;
+  for (unsigned attempt = 0; attempt < attempts; ++attempt) {
+    CountedList list(listing);
+    auto state = CountedList::State::goes_on;
+    while (state == CountedList::State::goes_on) {
+      const net::Answer answer = ask_page(list.ask(), stop);
+      std::vector<std::string> elements;
+      const Page page = give(answer, listing.items, [&](std::string_view one) { elements.emplace_back(one); });
+      state = list.take(answer, page, std::move(elements));
+    }
+    if (state == CountedList::State::changed) continue;
+    for (const std::string& one : list.elements()) element(one);
+    return;
+  }
+  throw Error(ErrorKind::unavailable,
+              fmt::format("the list {} changed each of {} times while it was read", listing.ask.path, attempts),
+              "Run the command again when fewer changes are made.");
+}
+
+net::Answer Client::ask_page(const Ask& ask, const std::stop_token& stop) const {
+  return wanted(api_.call({.family = ask.family, .request = request(ask), .repeat = net::Repeat::safe}, stop));
 }
 
 std::string join_pages(const std::vector<std::string>& pages, const std::vector<std::string>& arrays) {

@@ -58,7 +58,7 @@ struct Listing {
     whole,       // one answer
     page_token,  // next_page_token of an answer is page_token of the next request
     repos,       // … and is called next_page_token there too
-    scim,        // startIndex from 1, until a page is empty
+    scim,        // startIndex from 1, until nothing new comes
     number,      // page from 1, until a page is empty
     offset,      // … by results: offset, until `has_more` is absent
   } paging = Paging::whole;
@@ -80,7 +80,7 @@ public:
   net::Answer call(net::Call call, std::stop_token stop) const { return api_.call(std::move(call), std::move(stop)); }
 
   // Every element, each once as far as the platform does so, in its order.  Throws Refused; and Error{unavailable} for
-  // a list that is not one, or does not end.
+  // a list that is not one, does not end, or whose pages are counted and which others change all the time.
   using Element = std::function<void(std::string_view element)>;
   void list(const Listing& listing, const Element& element, std::stop_token stop) const;
 
@@ -88,6 +88,8 @@ public:
 
 private:
   net::Request request(const Ask& ask) const;
+  net::Answer ask_page(const Ask& ask, const std::stop_token& stop) const;
+  void list_counted(const Listing& listing, const Element& element, std::stop_token stop) const;
   net::Api& api_;
   net::Url host_;
 };

@@ -62,12 +62,42 @@ TEST(ClientList, names_the_token_of_repos_as_repos_do) {
   EXPECT_EQ(pages.asked().back(), "/l?next_page_token=a");
 }
 
-TEST(ClientList, counts_through_scim_until_a_page_is_empty) {
+TEST(ClientList, counts_through_scim_until_nothing_new_comes) {
   Pages pages({answer(200, R"({"totalResults":3,"Resources":[1,2]})"),
-               answer(200, R"({"totalResults":3,"Resources":[3]})"), answer(200, R"({"totalResults":3})")});
+               answer(200, R"({"totalResults":3,"Resources":[2,3]})"),
+               answer(200, R"({"totalResults":3,"Resources":[3]})")});
   EXPECT_EQ(pages.list({.paging = Paging::scim, .ask = {.path = "/l"}, .items = "Resources"}),
             (Strings{"1", "2", "3"}));
-  EXPECT_EQ(pages.asked(), (Strings{"/l?startIndex=1", "/l?startIndex=3", "/l?startIndex=4"}));
+  EXPECT_EQ(pages.asked(), (Strings{"/l?startIndex=1", "/l?startIndex=2", "/l?startIndex=3"}));
+}
+
+TEST(ClientList, counts_through_scim_where_a_page_holds_one) {
+  Pages pages({answer(200, R"({"Resources":[1]})"), answer(200, R"({"Resources":[1]})"),
+               answer(200, R"({"Resources":[2]})"), answer(200, R"({"Resources":[2]})"), answer(200, R"({})")});
+  EXPECT_EQ(pages.list({.paging = Paging::scim, .ask = {.path = "/l"}, .items = "Resources"}), (Strings{"1", "2"}));
+  EXPECT_EQ(pages.asked().back(), "/l?startIndex=3");
+}
+
+TEST(ClientList, loses_nobody_when_somebody_before_is_deleted_between_two_pages) {
+  Pages pages({answer(200, R"({"Resources":[{"id":"1"},{"id":"2"}]})"),
+               answer(200, R"({"Resources":[{"id":"3"},{"id":"4"}]})"),  // 1 is gone: 3 stands where 2 stood
+               answer(200, R"({"Resources":[{"id":"2"},{"id":"3"}]})"),
+               answer(200, R"({"Resources":[{"id":"3","active":false},{"id":"4"}]})"),
+               answer(200, R"({"Resources":[{"id":"4"}]})"), answer(200, R"({"Resources":[]})")});
+  EXPECT_EQ(pages.list({.paging = Paging::scim, .ask = {.path = "/l"}, .items = "Resources"}),
+            (Strings{R"({"id":"2"})", R"({"id":"3"})", R"({"id":"4"})"}));
+}
+
+TEST(ClientList, believes_no_list_that_holds_fewer_than_it_says_or_changes_its_mind) {
+  const auto fewer = answer(200, R"({"count":3,"results":[1,2]})");
+  const auto end = answer(200, R"({"count":3,"results":[]})");
+  Pages missing_one({fewer, end, fewer, end, fewer, end});
+  const Listing numbered{.paging = Paging::number, .ask = {.path = "/l"}, .items = "results"};
+  EXPECT_EQ(error_of([&] { missing_one.list(numbered); }), base::ErrorKind::unavailable);
+  EXPECT_EQ(missing_one.asked().size(), 6U);
+  Pages changing({fewer, answer(200, R"({"count":2,"results":[]})"), answer(200, R"({"count":2,"results":[1,2]})"),
+                  answer(200, R"({"count":2,"results":[]})")});
+  EXPECT_EQ(changing.list(numbered), (Strings{"1", "2"}));
 }
 
 TEST(ClientList, counts_pages_and_offsets) {
@@ -75,9 +105,9 @@ TEST(ClientList, counts_pages_and_offsets) {
       {answer(200, R"({"results":[1]})"), answer(200, R"({"results":[2]})"), answer(200, R"({"results":[]})")});
   EXPECT_EQ(numbered.list({.paging = Paging::number, .ask = {.path = "/l"}, .items = "results"}), (Strings{"1", "2"}));
   EXPECT_EQ(numbered.asked().back(), "/l?page=3");
-  Pages offsets({answer(200, R"({"jobs":[1,2],"has_more":true})"), answer(200, R"({"jobs":[3],"has_more":false})")});
+  Pages offsets({answer(200, R"({"jobs":[1,2],"has_more":true})"), answer(200, R"({"jobs":[2,3],"has_more":false})")});
   EXPECT_EQ(offsets.list({.paging = Paging::offset, .ask = {.path = "/l"}, .items = "jobs"}), (Strings{"1", "2", "3"}));
-  EXPECT_EQ(offsets.asked().back(), "/l?offset=2");
+  EXPECT_EQ(offsets.asked().back(), "/l?offset=1");
 }
 
 TEST(ClientList, ends_a_list_that_goes_round_in_circles) {
