@@ -23,6 +23,8 @@ struct Meaning {
 };
 
 // Every status that is known to be sent by REST APIs and what lies in front of them.  What is not here is `unknown`.
+// What lies in front answers 501 for what it does not understand: that the other side lacks something is its own to
+// say.
 constexpr std::array k_meanings = {
     Meaning{301, Status::redirected},      Meaning{302, Status::redirected},  Meaning{303, Status::redirected},
     Meaning{307, Status::redirected},      Meaning{308, Status::redirected},  Meaning{400, Status::invalid},
@@ -33,7 +35,7 @@ constexpr std::array k_meanings = {
     Meaning{414, Status::invalid},         Meaning{415, Status::invalid},     Meaning{416, Status::invalid},
     Meaning{422, Status::invalid},         Meaning{423, Status::conflict},    Meaning{425, Status::not_yet},
     Meaning{429, Status::throttled},       Meaning{431, Status::too_large},   Meaning{451, Status::denied},
-    Meaning{499, Status::unavailable},     Meaning{500, Status::failed},      Meaning{501, Status::feature_absent},
+    Meaning{499, Status::unavailable},     Meaning{500, Status::failed},      Meaning{501, Status::failed},
     Meaning{502, Status::unavailable},     Meaning{503, Status::unavailable}, Meaning{504, Status::unavailable},
 };
 

@@ -168,10 +168,18 @@ bool says(const ErrorBody& body, std::string_view words) {
   return body.message.find(words) != std::string::npos;
 }
 
+// A standard tier answers calls about access control as if it had failed, and says why in the text only.  A text that
+// quotes a path or a name with this word in it says nothing of the kind.
+bool tier_says_no(const ErrorBody& body) {
+  constexpr std::string_view word = "FEATURE_DISABLED";
+  if (body.form == ErrorBody::Form::html || (!body.code.empty() && body.code != "INTERNAL_ERROR")) return false;
+  const std::size_t at = body.message.find(word);
+  return at == 0 || (at != std::string::npos && body.message[at - 1] == ' ');
+}
+
 // What only the text tells.
 std::optional<Status> quirk(const ErrorBody& body, int http_status) {
-  // A standard tier answers calls about access control with HTTP 500.
-  if (says(body, "FEATURE_DISABLED")) return Status::feature_absent;
+  if (http_status == 500 && tier_says_no(body)) return Status::feature_absent;
   if (http_status == 403 && says(body, "nvalid access token")) return Status::unauthenticated;
   const bool bad_request = http_status == 400 && (body.code == "BAD_REQUEST" || body.code.empty());
   if (bad_request && (says(body, "exceeded the maximum") || says(body, "exceeds the limit") ||

@@ -201,12 +201,13 @@ ReadItem ItemReader::read(const KindEntry& entry, const Item& item, std::stop_to
       return true;
     } catch (const Refused& refused) {
       if (ends_the_run(refused)) throw;
-      if (refused.status() == Status::feature_absent) return true;  // as it is at this tier
+      const bool not_here = refused.status() == Status::feature_absent;
+      if (not_here && absent == ColumnRead::Absent::may_tier) return true;  // as it is at this tier
       if (refused.status() != Status::not_found) {
         reading.cannot_read(what, refused);
         return true;
       }
-      if (absent == ColumnRead::Absent::may) return true;
+      if (absent == ColumnRead::Absent::may) return true;  // this one has none
       if (!still_there(reading)) return false;
       reading.cannot_read(what, refused);
     } catch (const Error& error) {

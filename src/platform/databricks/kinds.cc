@@ -28,7 +28,8 @@ model::Collection collection(std::string name, const std::vector<std::string>& k
 
 ColumnRead read_permissions(std::string_view type, std::string_view id_field) {
   return {.column = "permissions",
-          .ask = {.family = k_permissions, .path = fmt::format("/api/2.0/permissions/{}/{{{}}}", type, id_field)}};
+          .ask = {.family = k_permissions, .path = fmt::format("/api/2.0/permissions/{}/{{{}}}", type, id_field)},
+          .absent = ColumnRead::Absent::may_tier};
 }
 
 KindColumn permissions_column() {

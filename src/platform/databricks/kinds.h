@@ -24,8 +24,12 @@ struct ColumnRead {
   } form = Form::answer;
   Listing::Paging paging = Listing::Paging::whole;
   std::string items{};
-  // The resource may have none: then "there is no such thing" is an answer.
-  enum class Absent { may, never } absent = Absent::never;
+  // Which refusals are an answer.  To everything else the column is there, and could not be read.
+  enum class Absent {
+    never,
+    may,       // this resource may have none: "there is no such thing"
+    may_tier,  // this workspace may have none at all: "not available here"
+  } absent = Absent::never;
 };
 
 struct KindEntry {

@@ -157,7 +157,8 @@ KindEntry secret_scopes() {
       .area = "workspace",
       .list = {.ask = {.family = k_secrets, .path = "/api/2.0/secrets/scopes/list"}, .items = "scopes"},
       .columns = {{.column = "acls",
-                   .ask = {.family = k_secrets, .path = "/api/2.0/secrets/acls/list", .query = {{"scope", "{name}"}}}},
+                   .ask = {.family = k_secrets, .path = "/api/2.0/secrets/acls/list", .query = {{"scope", "{name}"}}},
+                   .absent = ColumnRead::Absent::may_tier},
                   {.column = "secrets",
                    .ask = {.family = k_secrets, .path = "/api/2.0/secrets/list", .query = {{"scope", "{name}"}}}}},
       .not_included = "The values of secrets are not read; their scopes, keys and access lists are."};

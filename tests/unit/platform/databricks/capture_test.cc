@@ -205,6 +205,18 @@ TEST(DatabricksCapture, keeps_a_resource_of_a_tier_without_permissions_as_comple
   EXPECT_TRUE(got.stretches.empty());
 }
 
+TEST(DatabricksCapture, marks_contents_that_are_said_to_be_not_available) {
+  Written world;
+  world.folder("/", {{"/a", "NOTEBOOK"}, {"/f", "FILE"}});
+  world.notebook("/a", "SOURCE", answer(400, R"({"error_code":"FEATURE_DISABLED","message":"export is off"})"));
+  world.set(Written::exported("/f", "AUTO"), answer(501, ""));
+  for (const char* kind : {"notebooks", "files"}) {
+    const Rows got = world.read(kind);
+    EXPECT_EQ(got.stretches.size(), 1U) << kind;
+  }
+  EXPECT_NE(world.read("notebooks").stretches.at(0).second.find("export is off"), std::string::npos);
+}
+
 TEST(DatabricksCapture, walks_the_tree_and_marks_a_folder_that_it_may_not_list) {
   Written world;
   world.folder("/", {{"/Shared", "DIRECTORY"}, {"/Users", "DIRECTORY"}, {"/n", "NOTEBOOK"}});
@@ -330,6 +342,7 @@ TEST(DatabricksCapture, marks_what_lies_below_each_of_many_that_refuse_at_once) 
   world.set(unity + "schemas?catalog_name=main&max_results=0",
             R"({"schemas":[{"name":"s","catalog_name":"main","full_name":"main.s"}]})");
   world.set(unity + "tables?catalog_name=main&schema_name=s&max_results=0", R"({"tables":[]})");
+  world.set(unity + "permissions/schema/main.s", "{}");
   const Rows schemas = world.read("schemas");
   EXPECT_EQ(schemas.rows.size(), 1U);
   // Where the schemas of a catalog are not known, its tables are not known either.

@@ -76,6 +76,17 @@ TEST(ErrorMeaning, of_a_tier_that_lacks_a_feature_is_not_a_failure) {
             Status::feature_absent);
   EXPECT_EQ(meaning(500, "FEATURE_DISABLED: table ACLs"), Status::feature_absent);
   EXPECT_EQ(meaning(500, R"({"error_code":"INTERNAL_ERROR","message":"oops"})"), Status::failed);
+  EXPECT_EQ(meaning(501, R"({"error_code":"NOT_IMPLEMENTED","message":"m"})"), Status::feature_absent);
+}
+
+TEST(ErrorMeaning, of_a_missing_feature_needs_the_word_of_the_workspace) {
+  EXPECT_EQ(meaning(501, ""), Status::failed);
+  EXPECT_EQ(meaning(501, "<html><pre>not implemented</pre></html>"), Status::failed);
+  EXPECT_EQ(meaning(500, "<html><pre>FEATURE_DISABLED: x</pre></html>"), Status::failed);
+  EXPECT_EQ(meaning(500, R"({"error_code":"INTERNAL_ERROR","message":"cannot read /a/FEATURE_DISABLED/b"})"),
+            Status::failed);
+  EXPECT_EQ(meaning(403, R"({"error_code":"PERMISSION_DENIED","message":"no right to FEATURE_DISABLED"})"),
+            Status::denied);
 }
 
 TEST(ErrorMeaning, of_an_export_that_is_too_large_is_one_for_all_its_shapes) {
