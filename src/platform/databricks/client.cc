@@ -54,6 +54,17 @@ bool is_count(std::string_view text) {
   return !text.empty() && text.size() <= most && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// An object without elements: it holds nothing but what belongs to paging.  Anything else is another answer, such as an
+// error that came with 200, or the sign of an API that has changed; taken for an empty list it would delete the kind.
+bool is_empty_list(const JsonText& json) {
+  static const std::set<std::string, std::less<>> marks{
+      "next_page_token", "prev_page_token", "has_more", "totalResults", "startIndex", "itemsPerPage",
+      "schemas",         "count",           "page",     "page_size",    "total_count"};
+  for (JsonText::Id id = json.first(JsonText::k_root); id != JsonText::k_none; id = json.next(id))
+    if (!marks.contains(json.name(id))) return false;
+  return true;
+}
+
 // What one page held.
 struct Page {
   std::size_t elements = 0;
@@ -76,6 +87,8 @@ Page give(const net::Answer& answer, const std::string& items, const Client::Ele
         page.total = std::string(json.raw(id));
     array = json.member(JsonText::k_root, items);
     // Without elements the member is left out.
+    if (array == JsonText::k_none && !is_empty_list(json))
+      not_understood(answer, fmt::format("the answer has no '{}', and something else", items));
     if (array == JsonText::k_none || json.type(array) == JsonText::Type::null) return page;
   }
   if (json.type(array) != JsonText::Type::array)

@@ -127,7 +127,26 @@ Bytes ItemReader::notebook(Reading& reading, const std::string& path) const {
   return content;
 }
 
+// What came, against what was listed.  A file that was written meanwhile has another size now; anything else is a file
+// cut short, or an answer that is not the file.
+void ItemReader::check_size(const Reading& reading, const Sized& sized, std::size_t came) const {
+  const std::string wanted = std::to_string(came);
+  std::string size = scalar_at(reading.element, sized.field);
+  if (size.empty() || size == wanted) return;
+  size = scalar_at(JsonText(client_.fetch(sized.status, reading.stop)), sized.field);
+  if (size != wanted)
+    throw Error(ErrorKind::unavailable, fmt::format("{} bytes came of '{}', which has {}", came, sized.path, size),
+                "Run the backup again; if it stays so, look at what lies between here and the workspace.");
+}
+
 Bytes ItemReader::workspace_file(const Reading& reading, const std::string& path) const {
+  Bytes content = exported_file(reading, path);
+  const Ask status{.family = k_workspace, .path = "/api/2.0/workspace/get-status", .query = {{"path", path}}};
+  check_size(reading, {.path = path, .field = "size", .status = status}, content.size());
+  return content;
+}
+
+Bytes ItemReader::exported_file(const Reading& reading, const std::string& path) const {
   try {
     return client_.fetch_bytes(
         {.family = k_export, .path = "/api/2.0/workspace/export", .query = export_query(path, "AUTO")}, reading.stop);

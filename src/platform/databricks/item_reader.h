@@ -32,6 +32,13 @@ private:
   void content(Reading& reading) const;
   base::Bytes notebook(Reading& reading, const std::string& path) const;
   base::Bytes workspace_file(const Reading& reading, const std::string& path) const;
+  base::Bytes exported_file(const Reading& reading, const std::string& path) const;
+  struct Sized {
+    const std::string& path;
+    std::string_view field;  // that holds the size, in the element and in the answer to `status`
+    Ask status;
+  };
+  void check_size(const Reading& reading, const Sized& sized, std::size_t came) const;
   base::Bytes dbfs_file(const Reading& reading, const std::string& path) const;
   bool still_there(const Reading& reading) const;
 

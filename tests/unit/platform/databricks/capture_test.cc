@@ -188,6 +188,20 @@ TEST(DatabricksCapture, gets_large_workspace_files_where_the_vendors_client_does
   EXPECT_EQ(world.read("files").rows.begin()->second.columns[1], "all of it");
 }
 
+TEST(DatabricksCapture, takes_no_sign_in_page_for_a_file) {
+  Written world;
+  world.set("/api/2.0/workspace/list?path=%2F",
+            R"({"objects":[{"path":"/f","object_type":"FILE","object_id":1,"size":3}]})");
+  const std::string status = "/api/2.0/workspace/get-status?path=%2Ff";
+  world.set(status, R"({"path":"/f","object_type":"FILE","size":3})");
+  world.set(Written::exported("/f", "AUTO"), answer(200, "<html>sign in</html>"));
+  const Rows got = world.read("files");
+  ASSERT_EQ(got.stretches.size(), 1U);
+  EXPECT_NE(got.stretches[0].second.find("20 bytes came of '/f', which has 3"), std::string::npos);
+  world.set(status, R"({"path":"/f","object_type":"FILE","size":20})");  // written since it was listed
+  EXPECT_TRUE(world.read("files").stretches.empty());
+}
+
 TEST(DatabricksCapture, reads_files_of_dbfs_in_pieces_and_leaves_mounts_alone) {
   Written world;
   world.set(

@@ -119,14 +119,18 @@ TEST(ClientList, ends_a_list_that_goes_round_in_circles) {
 }
 
 TEST(ClientList, takes_nothing_that_is_not_a_list_for_an_empty_one) {
-  for (const char* body : {"<html>sign in</html>", "[1]", R"({"jobs":{}})", R"({"jobs":[1)"}) {
+  for (const char* body :
+       {"<html>sign in</html>", "[1]", R"({"jobs":{}})", R"({"jobs":[1)",
+        R"({"error_code":"INTERNAL_ERROR","message":"m"})", R"({"status":"ok"})", R"({"results":[{"id":1}]})"}) {
     Pages pages({answer(200, body)});
     EXPECT_EQ(thrown_by([&] { pages.list({.ask = {.path = "/l"}, .items = "jobs"}); }).kind(),
               base::ErrorKind::unavailable)
         << body;
   }
-  Pages empty({answer(200, "{}")});
-  EXPECT_EQ(empty.list({.ask = {.path = "/l"}, .items = "jobs"}), Strings{});
+  for (const char* body : {"{}", R"({"jobs":null})", R"({"has_more":false,"next_page_token":""})"}) {
+    Pages empty({answer(200, body)});
+    EXPECT_EQ(empty.list({.ask = {.path = "/l"}, .items = "jobs"}), Strings{}) << body;
+  }
 }
 
 TEST(ClientList, takes_no_page_for_a_list_that_is_said_to_come_whole) {
