@@ -21,11 +21,10 @@ using model::JsonText;
 using net::Status;
 
 constexpr std::size_t k_dbfs_piece = 1U << 20U;  // most that one call gives
-constexpr std::size_t k_content_most = std::size_t{64} << 20U;
-constexpr std::size_t k_pages_most = 100;  // of one resource: a job has at most a thousand tasks
+constexpr std::size_t k_pages_most = 100;        // of one resource: a job has at most a thousand tasks
 
 Error too_large(const std::string& path) {
-  return {ErrorKind::unsupported, fmt::format("'{}' is larger than 64 MiB", path),
+  return {ErrorKind::unsupported, fmt::format("'{}' is larger than 16 MiB", path),
           "Copy it by other means: it is not part of the backup."};
 }
 
@@ -141,6 +140,7 @@ void ItemReader::check_size(const Reading& reading, const Sized& sized, std::siz
 
 Bytes ItemReader::workspace_file(const Reading& reading, const std::string& path) const {
   Bytes content = exported_file(reading, path);
+  if (content.size() > k_content_most) throw too_large(path);
   const Ask status{.family = k_workspace, .path = "/api/2.0/workspace/get-status", .query = {{"path", path}}};
   check_size(reading, {.path = path, .field = "size", .status = status}, content.size());
   return content;
@@ -161,18 +161,28 @@ Bytes ItemReader::exported_file(const Reading& reading, const std::string& path)
 Bytes ItemReader::dbfs_file(const Reading& reading, const std::string& path) const {
   const std::string size = scalar_at(reading.element, "file_size");
   Bytes out;
-  if (size == "0") return out;
-  for (;;) {
+  // A piece may be shorter than was asked for: only an empty one is the end.
+  while (std::to_string(out.size()) != size) {
     const JsonText piece(client_.fetch(
         {.family = k_dbfs,
          .path = "/api/2.0/dbfs/read",
          .query = {{"path", path}, {"offset", std::to_string(out.size())}, {"length", std::to_string(k_dbfs_piece)}}},
         reading.stop));
     const Bytes data = decoded(scalar_at(piece, "data"), path);
+    if (data.empty()) break;
     out += data;
     if (out.size() > k_content_most) throw too_large(path);
-    if (data.size() < k_dbfs_piece || std::to_string(out.size()) == size) return out;
   }
+  const Ask status{.family = k_dbfs, .path = "/api/2.0/dbfs/get-status", .query = {{"path", path}}};
+  check_size(reading, {.path = path, .field = "file_size", .status = status}, out.size());
+  return out;
+}
+
+// Asking for what the repository refuses would only cost time and memory.
+void ItemReader::refuse_too_large(const Reading& reading, const std::string& path, std::string_view field) {
+  const std::string size = scalar_at(reading.element, field);
+  const std::string most = std::to_string(k_content_most);
+  if (size.size() > most.size() || (size.size() == most.size() && size > most)) throw too_large(path);
 }
 
 void ItemReader::content(Reading& reading) const {
@@ -183,8 +193,10 @@ void ItemReader::content(Reading& reading) const {
     case KindEntry::Content::notebook:
       return reading.set("content", notebook(reading, path));
     case KindEntry::Content::file:
+      refuse_too_large(reading, path, "size");
       return reading.set("content", workspace_file(reading, path));
     case KindEntry::Content::dbfs:
+      refuse_too_large(reading, path, "file_size");
       return reading.set("content", dbfs_file(reading, path));
   }
 }

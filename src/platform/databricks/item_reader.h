@@ -11,6 +11,9 @@
 
 namespace holdfast::platform::databricks {
 
+// The repository takes no larger value.
+inline constexpr std::size_t k_content_most = std::size_t{16} << 20U;
+
 struct ReadItem {
   std::optional<base::Row> row;  // absent: gone since it was listed, or not readable at all
   std::string unread;            // why a part of it, or all, could not be read; empty: all was
@@ -33,6 +36,7 @@ private:
   base::Bytes notebook(Reading& reading, const std::string& path) const;
   base::Bytes workspace_file(const Reading& reading, const std::string& path) const;
   base::Bytes exported_file(const Reading& reading, const std::string& path) const;
+  static void refuse_too_large(const Reading& reading, const std::string& path, std::string_view field);
   struct Sized {
     const std::string& path;
     std::string_view field;  // that holds the size, in the element and in the answer to `status`

@@ -178,7 +178,7 @@ KindEntry dbfs_files() {
           .modified = "modification_time",
           .not_included =
               "Mounts, sample datasets, results and MLflow's own folders on DBFS are left out, as are files "
-              "that are larger than 64 MiB."};
+              "that are larger than 16 MiB."};
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 
 #include <set>
 
+#include "platform/databricks/item_reader.h"
 #include "platform/databricks/kinds.h"
+#include "repository/layer.h"
 #include "sim/databricks/seeds.h"
 #include "sim/databricks/stand_in.h"
 #include "support/errors.h"
@@ -218,6 +220,43 @@ TEST(DatabricksCapture, reads_files_of_dbfs_in_pieces_and_leaves_mounts_alone) {
   ASSERT_EQ(got.rows.size(), 1U);
   EXPECT_EQ(got.rows.begin()->second.columns[1], whole + "bc");
   EXPECT_EQ(world.asked("/api/2.0/dbfs/list?path=%2Fmnt"), 0U);
+}
+
+TEST(DatabricksCapture, reads_on_behind_a_short_piece_of_a_dbfs_file) {
+  Written world;
+  world.set("/api/2.0/dbfs/list?path=%2F",
+            R"({"files":[{"path":"/x","is_dir":false,"file_size":5,"modification_time":5}]})");
+  const auto piece = [](int offset) {
+    return fmt::format("/api/2.0/dbfs/read?path=%2Fx&offset={}&length=1048576", offset);
+  };
+  world.set(piece(0), R"({"bytes_read":3,"data":"YWFh"})");
+  world.set(piece(3), R"({"bytes_read":2,"data":"YmM="})");
+  EXPECT_EQ(world.read("dbfs-files").rows.begin()->second.columns[1], "aaabc");
+  world.set(piece(3), R"({"bytes_read":0,"data":""})");
+  world.set("/api/2.0/dbfs/get-status?path=%2Fx", R"({"path":"/x","is_dir":false,"file_size":5})");
+  const Rows cut = world.read("dbfs-files");
+  ASSERT_EQ(cut.stretches.size(), 1U);
+  EXPECT_NE(cut.stretches[0].second.find("3 bytes came of '/x', which has 5"), std::string::npos);
+  world.set("/api/2.0/dbfs/get-status?path=%2Fx", R"({"path":"/x","is_dir":false,"file_size":3})");
+  EXPECT_EQ(world.read("dbfs-files").rows.begin()->second.columns[1], "aaa");
+}
+
+TEST(DatabricksCapture, refuses_by_name_and_without_a_call_what_the_repository_would_refuse) {
+  EXPECT_EQ(platform::databricks::k_content_most, repository::k_value_bytes_max);
+  Written world;
+  world.set("/api/2.0/dbfs/list?path=%2F",
+            R"({"files":[{"path":"/x.jar","is_dir":false,"file_size":16777217,"modification_time":5}]})");
+  world.set("/api/2.0/workspace/list?path=%2F",
+            R"({"objects":[{"path":"/f","object_type":"FILE","object_id":1,"size":16777217}]})");
+  for (const auto& [kind, path] : {std::pair{"dbfs-files", "/x.jar"}, std::pair{"files", "/f"}}) {
+    const Rows got = world.read(kind);
+    ASSERT_EQ(got.stretches.size(), 1U);
+    EXPECT_NE(got.stretches[0].second.find(fmt::format("'{}' is larger than 16 MiB", path)), std::string::npos);
+  }
+  for (const std::string& target : world.session.asked()) {
+    EXPECT_EQ(target.find("/read"), std::string::npos) << target;
+    EXPECT_EQ(target.find("/export"), std::string::npos) << target;
+  }
 }
 
 TEST(DatabricksCapture, marks_a_name_that_should_be_unique_and_is_not) {
