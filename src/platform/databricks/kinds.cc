@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace holdfast::platform::databricks {
@@ -96,6 +97,16 @@ void declare_fields(model::Kind& kind) {
   declare("tag", kind.tags);
 }
 
+// To remove a resource and create it again loses what the backup does not hold of it: the values of a scope, the runs
+// of an experiment, what is uncommitted in a git folder.
+void keep_what_is_not_held(KindEntry& entry) {
+  const auto& columns = entry.kind.columns;
+  const bool unwritten = std::any_of(columns.begin(), columns.end(), [](const KindColumn& column) {
+    return column.written == KindColumn::Written::never;
+  });
+  if (unwritten || !entry.not_included.empty()) entry.kind.recreate = model::Kind::Recreate::never;
+}
+
 }  // namespace
 
 const std::vector<KindEntry>& all_kinds() {
@@ -104,7 +115,10 @@ const std::vector<KindEntry>& all_kinds() {
     for (auto* table : {identity_kinds, workspace_kinds, compute_kinds, jobs_kinds, sql_kinds, settings_kinds,
                         mlflow_kinds, unity_kinds})
       for (KindEntry& entry : table()) out.push_back(std::move(entry));
-    for (KindEntry& entry : out) declare_fields(entry.kind);
+    for (KindEntry& entry : out) {
+      declare_fields(entry.kind);
+      keep_what_is_not_held(entry);
+    }
     return out;
   }();
   return all;

@@ -55,8 +55,9 @@ struct KindEntry {
   std::vector<ColumnRead> columns{};
   enum class Content { none, notebook, file, dbfs } content = Content::none;
 
-  std::string modified{};      // field that changes whenever the resource does, in the element and in the body
-  std::string not_included{};  // what of it no API gives, as a full sentence; for the documentation and doctor
+  std::string modified{};  // field that changes whenever the resource does, in the element and in the body
+  // What of it no API gives, as a full sentence; for the documentation and doctor.  Such a kind is never created again.
+  std::string not_included{};
 };
 
 // In the order of capture.  Built once; safe to use from any thread.

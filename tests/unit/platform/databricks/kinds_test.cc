@@ -84,6 +84,20 @@ TEST(Kinds, describe_every_column_that_is_read_and_read_every_column) {
   }
 }
 
+TEST(Kinds, are_not_created_again_where_the_backup_does_not_hold_all_of_them) {
+  for (const KindEntry& entry : all_kinds()) {
+    bool whole = entry.not_included.empty();
+    for (const model::KindColumn& column : entry.kind.columns)
+      whole = whole && column.written != model::KindColumn::Written::never;
+    if (!whole) {
+      EXPECT_EQ(entry.kind.recreate, Kind::Recreate::never) << entry.kind.collection.name;
+    }
+  }
+  for (const char* name : {"secret-scopes", "experiments", "repos", "queries", "dashboards", "service-principals"})
+    EXPECT_EQ(find_kind(name)->kind.recreate, Kind::Recreate::never) << name;
+  EXPECT_EQ(find_kind("instance-pools")->kind.recreate, Kind::Recreate::may);
+}
+
 TEST(Kinds, are_listed_in_one_way) {
   for (const KindEntry& entry : all_kinds()) {
     const std::string& name = entry.kind.collection.name;
