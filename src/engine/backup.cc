@@ -76,18 +76,16 @@ public:
 
   void row(const base::RowView& row) override {
     throw_if_stopped(stop_);
-    if (const std::uint64_t largest = largest_value(row); largest > repository::k_value_bytes_max) {
-      unread({.from = base::Bytes(row.key), .to = base::Bytes(row.key) + '\0'},
-             fmt::format("it holds a value of {} bytes, and {} is the most that is stored", largest,
-                         repository::k_value_bytes_max));
-      return;
-    }
-    try {
-      update_.add(row);
-    } catch (...) {
-      failed_ = true;
-      throw;
-    }
+    if (is_too_large(row)) return;
+    stored([&] { update_.add(row); });
+    tally_.add(plain_size(row));
+  }
+
+  void partial(const base::RowView& row, const std::vector<bool>& missing, std::string reason) override {
+    throw_if_stopped(stop_);
+    if (is_too_large(row)) return;
+    losses_.add(base::range_of_key(row.key), fmt::format("was not read in full: {}", reason));
+    stored([&] { update_.add_partial(row, missing, std::move(reason)); });
     tally_.add(plain_size(row));
   }
 
@@ -96,16 +94,28 @@ public:
     const std::optional<base::KeyRange> keys = intersect(stretch, range_);
     if (!keys) return;
     losses_.add(*keys, fmt::format("was not read: {}", reason));
+    stored([&] { update_.unread(*keys, std::move(reason)); });
+  }
+  bool failed() const noexcept { return failed_; }
+
+private:
+  bool is_too_large(const base::RowView& row) {
+    const std::uint64_t largest = largest_value(row);
+    if (largest <= repository::k_value_bytes_max) return false;
+    unread(base::range_of_key(row.key), fmt::format("it holds a value of {} bytes, and {} is the most that is stored",
+                                                    largest, repository::k_value_bytes_max));
+    return true;
+  }
+  template <class Store>
+  void stored(const Store& store) {
     try {
-      update_.unread(*keys, std::move(reason));
+      store();
     } catch (...) {
       failed_ = true;
       throw;
     }
   }
-  bool failed() const noexcept { return failed_; }
 
-private:
   repository::RangeUpdate& update_;
   const base::KeyRange& range_;
   Losses& losses_;
@@ -380,14 +390,27 @@ void BackupRun::tell_losses() {
   for (const std::string& line : snapshot_.outcomes) events_.warning(line);
 }
 
+// Which columns of a row could not be read is known no more; a column that is empty in a stale stretch proves nothing.
+base::RowView filled_up(const base::RowView& read, const base::RowView& old, std::vector<base::ColumnView>& columns) {
+  columns.assign(read.columns.begin(), read.columns.end());
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (!columns[i]) columns[i] = old.columns[i];
+  return {.key = read.key, .columns = columns};
+}
+
 // The rows of a stretch that was not read: what the last snapshot has there.  Where stale ranges were joined, what was
 // read in between goes before it.
 void carry_rows(repository::RangeUpdate& part, repository::TreeCursor read, repository::TreeCursor old,
                 RowProjection& project) {
+  std::vector<base::ColumnView> columns;
   while (read.valid() || old.valid()) {
     const bool from_read = read.valid() && (!old.valid() || read.current().key <= old.current().key);
     const bool both = from_read && old.valid() && read.current().key == old.current().key;
-    part.add(from_read ? read.current() : project(old.current()));
+    if (both) {
+      part.add(filled_up(read.current(), project(old.current()), columns));
+    } else {
+      part.add(from_read ? read.current() : project(old.current()));
+    }
     if (!from_read || both) old.next();
     if (from_read) read.next();
   }

@@ -59,6 +59,11 @@ public:
   void unread(const base::KeyRange& stretch, std::string reason) override {
     part_.lost.push_back({stretch, std::move(reason)});
   }
+  // It is there, and its id is known: that is what others name.
+  void partial(const base::RowView& partly, const std::vector<bool>&, std::string reason) override {
+    row(partly);
+    unread(base::range_of_key(partly.key), std::move(reason));
+  }
   // What came is good; of the rest nothing is known.
   void broke_off(const std::string& reason) { part_.lost.push_back({{next_, part_.range.to}, reason}); }
 

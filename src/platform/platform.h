@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/key.h"
 #include "base/row.h"
 #include "base/secret.h"
 #include "model/collection.h"
@@ -48,6 +49,13 @@ public:
   virtual void unread(const base::KeyRange& stretch, std::string reason) {
     static_cast<void>(stretch);
     throw base::Error(base::ErrorKind::unavailable, std::move(reason));
+  }
+  // In place of row(), where some of its columns could not be read: `missing` has one value for each column.  A backup
+  // takes those columns from its parent, as they come here where that has no such row, and marks the key in any case as
+  // one that was not read.  Who does not say otherwise knows nothing of such a row.
+  virtual void partial(const base::RowView& row, const std::vector<bool>& missing, std::string reason) {
+    static_cast<void>(missing);
+    unread(base::range_of_key(row.key), std::move(reason));
   }
 };
 

@@ -127,6 +127,9 @@ public:
   // What lies outside of the range, or was added already, is left as it is.  Throws Error{internal} where all of it
   // lies before the last row, as its keys already count as gone.
   void unread(const base::KeyRange& stretch, std::string reason);
+  // A row of which the columns with true in `missing`, one value for each column, could not be read: the parent's cells
+  // stand in for them, where it has the row, and the key is marked stale in any case.  Throws as add() does.
+  void add_partial(const base::RowView& row, const std::vector<bool>& missing, std::string reason);
   // The listing of the whole range ended without error: keys of the parent that did not come are gone.
   void complete();
   // It broke off: only keys up to the last one added count as read, the rest is carried forward and marked stale.

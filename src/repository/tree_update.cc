@@ -228,6 +228,19 @@ struct RangeUpdate::Impl {
     below->next();
   }
 
+  void pass_below(ByteView key) {
+    while (below && below->valid() && below->key() < key) drop_below();
+  }
+
+  // Copies: the resolver's views do not outlive the comparison.
+  std::vector<std::optional<Bytes>> cells_below(ByteView key) {
+    std::vector<std::optional<Bytes>> out;
+    if (!below || !below->valid() || below->key() != key) return out;
+    for (const base::ColumnView& column : resolve(below->current().cells))
+      out.push_back(column ? std::optional<Bytes>(*column) : std::nullopt);
+    return out;
+  }
+
   void end(KeyRange read, std::optional<std::string> reason) {
     ended = true;
     owner.close(range, {.read = std::move(read), .part = std::move(part)}, std::move(reason), account);
@@ -241,7 +254,7 @@ struct RangeUpdate::Impl {
   }
 
   void skip_below(const KeyRange& keys) {
-    while (below && below->valid() && below->key() < keys.from) drop_below();
+    pass_below(keys.from);
     while (below && below->valid() && keys.contains(below->key())) below->next();
   }
 };
@@ -266,9 +279,8 @@ void RangeUpdate::add(const base::RowView& row) {
     throw Error(ErrorKind::internal, fmt::format("row '{}' has {} columns instead of {}", row.key, row.columns.size(),
                                                  impl.owner.shape.columns));
   }
-  int order = 1;
-  while (impl.below && impl.below->valid() && (order = impl.below->key().compare(row.key)) < 0) impl.drop_below();
-  if (impl.below && impl.below->valid() && order == 0) {
+  impl.pass_below(row.key);
+  if (impl.below && impl.below->valid() && impl.below->key() == row.key) {
     impl.compare(row);
   } else {
     impl.insert(row);
@@ -290,6 +302,23 @@ void RangeUpdate::unread(const base::KeyRange& stretch, std::string reason) {
   impl.skip_below(keys);
   impl.owner.skip(keys, std::move(reason));
   impl.hole = keys;
+}
+
+void RangeUpdate::add_partial(const base::RowView& row, const std::vector<bool>& missing, std::string reason) {
+  Impl& impl = *impl_;
+  impl.check(row.key);
+  if (missing.size() != row.columns.size())
+    throw Error(ErrorKind::internal,
+                fmt::format("row '{}' does not say of each column whether it is missing", row.key));
+  impl.pass_below(row.key);
+  const std::vector<std::optional<Bytes>> earlier = impl.cells_below(row.key);
+  std::vector<base::ColumnView> columns(row.columns.begin(), row.columns.end());
+  for (std::size_t i = 0; i < std::min(columns.size(), earlier.size()); ++i)
+    if (missing[i]) columns[i] = earlier[i] ? base::ColumnView(*earlier[i]) : std::nullopt;
+  add({.key = row.key, .columns = columns});
+  const KeyRange key = base::range_of_key(row.key);
+  impl.owner.skip(key, std::move(reason));
+  impl.hole = key;
 }
 
 void RangeUpdate::complete() {

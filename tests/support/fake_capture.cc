@@ -94,8 +94,9 @@ public:
       if (hooks.read) hooks.read(number, given, stop);
       if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "reading was stopped");
       tell_holes(holes, row->first, sink);
-      if (hidden(collection, row->first)) continue;
-      give_row(as_read(collection, row->second), sink);
+      const FakeConnector::Unreadable* hole = hole_at(collection, row->first);
+      if (hole != nullptr && hole->missing.empty()) continue;
+      give(as_read(collection, row->second), hole, sink);
       ++given;
     }
     tell_holes(holes, std::nullopt, sink);
@@ -115,7 +116,7 @@ private:
     std::vector<FakeConnector::Unreadable> out;
     for (const FakeConnector::Unreadable& hole : unreadable_) {
       const bool before = hole.keys.to && *hole.keys.to <= range.from;
-      if (hole.collection == collection.name && !before) out.push_back(hole);
+      if (hole.collection == collection.name && !before && hole.missing.empty()) out.push_back(hole);
     }
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.keys.from > b.keys.from; });
     return out;
@@ -126,10 +127,18 @@ private:
       sink.unread(holes.back().keys, holes.back().reason);
     }
   }
-  bool hidden(const model::Collection& collection, const base::Bytes& key) const {
-    return std::any_of(unreadable_.begin(), unreadable_.end(), [&](const FakeConnector::Unreadable& hole) {
+  const FakeConnector::Unreadable* hole_at(const model::Collection& collection, const base::Bytes& key) const {
+    const auto found = std::find_if(unreadable_.begin(), unreadable_.end(), [&](const FakeConnector::Unreadable& hole) {
       return hole.collection == collection.name && hole.keys.contains(key);
     });
+    return found == unreadable_.end() ? nullptr : &*found;
+  }
+  static void give(Row row, const FakeConnector::Unreadable* hole, platform::RowSink& sink) {
+    if (hole == nullptr) return give_row(row, sink);
+    for (std::size_t i = 0; i < row.columns.size(); ++i)
+      if (hole->missing[i]) row.columns[i].reset();
+    std::vector<base::ColumnView> columns;
+    sink.partial(base::to_view(row, columns), hole->missing, hole->reason);
   }
 
   // What a connector does that compares instants of a listing.

@@ -50,6 +50,8 @@ public:
     std::string collection;
     base::KeyRange keys;
     std::string reason;
+    // Not empty: the rows are seen, without these columns.
+    std::vector<bool> missing{};
   };
   void make_unreadable(std::vector<Unreadable> unreadable);
   void make_unlistable(std::optional<std::string> collection);  // ranges() throws for it

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "base/key.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
 #include "platform/databricks/ordered_reads.h"
@@ -174,8 +175,20 @@ public:
   void take(const Item& item, const ReadItem& read) {
     tell_up_to(item.key);
     if (until_ && item.key < *until_) return;  // it lies in a stretch that is told already
-    if (read.row) sink_.row(base::to_view(*read.row, columns_));
-    if (!read.unread.empty()) sink_.unread({.from = item.key, .to = item.key + '\0'}, read.unread);
+    const Unlisted* doubt = nullptr;
+    for (; next_ < unlisted_.size() && unlisted_[next_]->stretch == base::range_of_key(item.key); ++next_)
+      doubt = unlisted_[next_];
+    if (read.row && doubt != nullptr) {
+      // Nobody knows which of several it is: it is better than nothing, and worse than what was read before.
+      sink_.partial(base::to_view(*read.row, columns_), std::vector<bool>(read.row->columns.size(), true),
+                    doubt->reason);
+    } else if (!read.row) {
+      if (!read.unread.empty()) sink_.unread(base::range_of_key(item.key), read.unread);
+    } else if (read.unread.empty()) {
+      sink_.row(base::to_view(*read.row, columns_));
+    } else {
+      sink_.partial(base::to_view(*read.row, columns_), read.missing, read.unread);
+    }
   }
   void end() {
     while (next_ < unlisted_.size()) tell();

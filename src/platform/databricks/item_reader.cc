@@ -50,6 +50,7 @@ struct ItemReader::Reading {
   std::optional<JsonText> whole;  // the body
   base::Row row{};
   std::string unread{};
+  std::vector<bool> missing{};
 
   void set(std::string_view name, std::optional<Bytes> value) {
     const auto& columns = entry.kind.collection.columns;
@@ -58,6 +59,10 @@ struct ItemReader::Reading {
   }
   void cannot_read(std::string_view what, const Error& error) {
     if (unread.empty()) unread = fmt::format("{}: {}", what, error.message());
+    const auto& columns = entry.kind.collection.columns;
+    // The format says what the content is: without that of now, that of the last time holds.
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      if (columns[i].name == what || (what == "content" && columns[i].name == "format")) missing[i] = true;
   }
 };
 
@@ -225,6 +230,7 @@ ReadItem ItemReader::read(const KindEntry& entry, const Item& item, std::stop_to
       .entry = entry, .item = item, .stop = std::move(stop), .element = JsonText(item.element), .whole = {}};
   reading.row.key = item.key;
   reading.row.columns.resize(entry.kind.collection.columns.size());
+  reading.missing.resize(entry.kind.collection.columns.size());
   // Runs one call for a part of the resource; false when the resource is gone.
   const auto attempt = [&](std::string_view what, ColumnRead::Absent absent, const auto& work) {
     try {
@@ -259,7 +265,7 @@ ReadItem ItemReader::read(const KindEntry& entry, const Item& item, std::stop_to
   for (const ColumnRead& one : entry.columns)
     there = there && attempt(one.column, one.absent, [&] { reading.set(one.column, column(reading, one)); });
   if (!there) return {};
-  return {.row = std::move(reading.row), .unread = std::move(reading.unread)};
+  return {.row = std::move(reading.row), .unread = std::move(reading.unread), .missing = std::move(reading.missing)};
 }
 
 bool ItemReader::is_unchanged(const KindEntry& entry, const Item& item, base::ByteView earlier_body) {

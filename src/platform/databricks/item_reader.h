@@ -4,6 +4,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/row.h"
 #include "platform/databricks/client.h"
@@ -16,7 +17,8 @@ inline constexpr std::size_t k_content_most = std::size_t{16} << 20U;
 
 struct ReadItem {
   std::optional<base::Row> row;  // absent: gone since it was listed, or not readable at all
-  std::string unread;            // why a part of it, or all, could not be read; empty: all was
+  std::string unread{};          // why a part of it, or all, could not be read; empty: all was
+  std::vector<bool> missing{};   // the columns that could not be read, where that is a part
 };
 
 class ItemReader {  // thread-safe

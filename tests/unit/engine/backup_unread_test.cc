@@ -106,6 +106,87 @@ TEST_F(UnreadTest, one_notebook_too_many_spoils_no_other) {
   EXPECT_EQ(tree(partial).stale.size(), 2U);
 }
 
+// Of the aspect collection: the third column says when a row was modified.
+class PartialTest : public testing::Test {
+protected:
+  static constexpr std::size_t k_content = 0;
+  static constexpr std::size_t k_modified = 2;
+  PartialTest() { world_.connector.set_modified_column(k_modified); }
+  static base::Row row(std::string_view content, std::string_view modified) {
+    base::Row out = test::aspect_row("urn:li:tag:a", "status", content);
+    out.columns[k_modified] = std::string(modified);
+    return out;
+  }
+  void hide_content() {
+    std::vector<bool> missing(test::aspect_collection().columns.size(), false);
+    missing[k_content] = true;
+    world_.connector.make_unreadable({{"aspect", base::range_of_key(row("", "").key), "export: 500", missing}});
+  }
+  BackupResult backup(platform::Sweep sweep, bool full = false) {
+    BackupOptions options = EngineWorld::small();
+    options.sweep = sweep;
+    options.full = full;
+    world_.clock.advance(std::chrono::hours(1));
+    return world_.backup(options);
+  }
+  base::Row held(const Snapshot& snapshot) { return world_.rows_of(snapshot).at(row("", "").key); }
+
+  EngineWorld world_;
+};
+
+TEST_F(PartialTest, keeps_the_parents_content_and_asks_for_it_again_although_nothing_was_modified) {
+  world_.connector.put(row("good", "1"));
+  const Snapshot first = backup(platform::Sweep::everything).snapshot;
+  world_.connector.put(row("better", "2"));
+  hide_content();
+  const BackupResult second = backup(platform::Sweep::changes);
+  EXPECT_EQ(second.failures, 1U);
+  ASSERT_EQ(second.snapshot.outcomes.size(), 1U);
+  EXPECT_NE(second.snapshot.outcomes[0].find("was not read in full: export: 500"), std::string::npos);
+  EXPECT_EQ(held(second.snapshot), row("good", "2")) << "what was read is new, what was not is as it was";
+  ASSERT_EQ(second.snapshot.trees.at(0).stale.size(), 1U);
+  EXPECT_EQ(second.snapshot.trees[0].stale[0].range, base::range_of_key(row("", "").key));
+  EXPECT_EQ(second.snapshot.trees[0].stale[0].last_good, first.taken);
+
+  world_.connector.make_unreadable({});
+  const BackupResult third = backup(platform::Sweep::changes);
+  EXPECT_EQ(third.failures, 0U);
+  EXPECT_EQ(held(third.snapshot), row("better", "2"));
+  EXPECT_TRUE(third.snapshot.trees.at(0).stale.empty());
+}
+
+TEST_F(PartialTest, keeps_what_came_where_there_is_nothing_earlier_and_marks_it) {
+  world_.connector.put(row("good", "1"));
+  hide_content();
+  const Snapshot first = backup(platform::Sweep::everything).snapshot;
+  EXPECT_TRUE(first.partial());
+  base::Row partly = row("", "1");
+  partly.columns[k_content].reset();
+  EXPECT_EQ(held(first), partly);
+  EXPECT_EQ(first.trees.at(0).stale.size(), 1U);
+}
+
+TEST_F(PartialTest, keeps_the_last_snapshots_content_in_a_backup_in_full) {
+  world_.connector.put(row("good", "1"));
+  backup(platform::Sweep::everything);
+  world_.connector.put(row("better", "2"));
+  hide_content();
+  const Snapshot full = backup(platform::Sweep::everything, true).snapshot;
+  EXPECT_EQ(held(full), row("good", "2"));
+  EXPECT_EQ(full.trees.at(0).stale.size(), 1U);
+}
+
+TEST_F(PartialTest, proves_nothing_in_a_comparison) {
+  world_.connector.put(row("good", "1"));
+  const Snapshot snapshot = backup(platform::Sweep::everything).snapshot;
+  hide_content();
+  const CompareCounts counts = compare_live(*world_.repository, snapshot, world_.connector, {}, {}, world_.events, {},
+                                            [](const model::Collection&, const repository::Difference&,
+                                               Freshness freshness) { EXPECT_EQ(freshness, Freshness::unread); });
+  EXPECT_EQ(counts.changed, 0U);
+  EXPECT_EQ(counts.unread, 1U);
+}
+
 TEST_F(UnreadTest, the_first_backup_and_one_in_full_keep_what_they_know) {
   close({folder("/Users/anna/")});
   const Snapshot first = world_.backup().snapshot;

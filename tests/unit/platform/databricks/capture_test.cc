@@ -108,8 +108,9 @@ TEST(DatabricksCapture, keeps_a_resource_whose_permissions_cannot_be_read_and_ma
   const Rows got = world.read("jobs");
   ASSERT_EQ(got.rows.size(), 1U);
   EXPECT_FALSE(got.rows.begin()->second.columns[1].has_value());
-  ASSERT_EQ(got.stretches.size(), 1U);
-  EXPECT_EQ(got.stretches[0].second.substr(0, 13), "permissions: ");
+  ASSERT_EQ(got.partials.size(), 1U);
+  EXPECT_EQ(got.partials[0].first, (std::vector<bool>{false, true}));
+  EXPECT_EQ(got.partials[0].second.substr(0, 13), "permissions: ");
 }
 
 TEST(DatabricksCapture, keeps_a_resource_of_a_tier_without_permissions_as_complete) {
@@ -129,9 +130,9 @@ TEST(DatabricksCapture, marks_contents_that_are_said_to_be_not_available) {
   world.set(Written::exported("/f", "AUTO"), answer(501, ""));
   for (const char* kind : {"notebooks", "files"}) {
     const Rows got = world.read(kind);
-    EXPECT_EQ(got.stretches.size(), 1U) << kind;
+    EXPECT_EQ(got.partials.size(), 1U) << kind;
   }
-  EXPECT_NE(world.read("notebooks").stretches.at(0).second.find("export is off"), std::string::npos);
+  EXPECT_NE(world.read("notebooks").partials.at(0).second.find("export is off"), std::string::npos);
 }
 
 TEST(DatabricksCapture, walks_the_tree_and_marks_a_folder_that_it_may_not_list) {
@@ -177,8 +178,10 @@ TEST(DatabricksCapture, says_which_notebook_is_too_large_and_tries_it_without_ou
   EXPECT_FALSE(got.rows.at(key({"/a"})).columns[1].has_value());
   EXPECT_EQ(got.rows.at(key({"/b"})).columns[1], "# Databricks notebook source");
   EXPECT_EQ(got.rows.at(key({"/b"})).columns[2], "SOURCE");
-  ASSERT_EQ(got.stretches.size(), 2U);
-  EXPECT_NE(got.stretches[0].second.find("over 10485760 bytes"), std::string::npos);
+  ASSERT_EQ(got.partials.size(), 2U);
+  EXPECT_NE(got.partials[0].second.find("over 10485760 bytes"), std::string::npos);
+  EXPECT_EQ(got.partials[0].first, (std::vector<bool>{false, true, true, false})) << "the format goes with the content";
+  EXPECT_EQ(got.partials[1].first, (std::vector<bool>{false, false, false, false}));
 }
 
 TEST(DatabricksCapture, gets_large_workspace_files_where_the_vendors_client_does) {
@@ -198,10 +201,10 @@ TEST(DatabricksCapture, takes_no_sign_in_page_for_a_file) {
   world.set(status, R"({"path":"/f","object_type":"FILE","size":3})");
   world.set(Written::exported("/f", "AUTO"), answer(200, "<html>sign in</html>"));
   const Rows got = world.read("files");
-  ASSERT_EQ(got.stretches.size(), 1U);
-  EXPECT_NE(got.stretches[0].second.find("20 bytes came of '/f', which has 3"), std::string::npos);
+  ASSERT_EQ(got.partials.size(), 1U);
+  EXPECT_NE(got.partials[0].second.find("20 bytes came of '/f', which has 3"), std::string::npos);
   world.set(status, R"({"path":"/f","object_type":"FILE","size":20})");  // written since it was listed
-  EXPECT_TRUE(world.read("files").stretches.empty());
+  EXPECT_TRUE(world.read("files").partials.empty());
 }
 
 TEST(DatabricksCapture, reads_files_of_dbfs_in_pieces_and_leaves_mounts_alone) {
@@ -235,8 +238,8 @@ TEST(DatabricksCapture, reads_on_behind_a_short_piece_of_a_dbfs_file) {
   world.set(piece(3), R"({"bytes_read":0,"data":""})");
   world.set("/api/2.0/dbfs/get-status?path=%2Fx", R"({"path":"/x","is_dir":false,"file_size":5})");
   const Rows cut = world.read("dbfs-files");
-  ASSERT_EQ(cut.stretches.size(), 1U);
-  EXPECT_NE(cut.stretches[0].second.find("3 bytes came of '/x', which has 5"), std::string::npos);
+  ASSERT_EQ(cut.partials.size(), 1U);
+  EXPECT_NE(cut.partials[0].second.find("3 bytes came of '/x', which has 5"), std::string::npos);
   world.set("/api/2.0/dbfs/get-status?path=%2Fx", R"({"path":"/x","is_dir":false,"file_size":3})");
   EXPECT_EQ(world.read("dbfs-files").rows.begin()->second.columns[1], "aaa");
 }
@@ -250,8 +253,8 @@ TEST(DatabricksCapture, refuses_by_name_and_without_a_call_what_the_repository_w
             R"({"objects":[{"path":"/f","object_type":"FILE","object_id":1,"size":16777217}]})");
   for (const auto& [kind, path] : {std::pair{"dbfs-files", "/x.jar"}, std::pair{"files", "/f"}}) {
     const Rows got = world.read(kind);
-    ASSERT_EQ(got.stretches.size(), 1U);
-    EXPECT_NE(got.stretches[0].second.find(fmt::format("'{}' is larger than 16 MiB", path)), std::string::npos);
+    ASSERT_EQ(got.partials.size(), 1U);
+    EXPECT_NE(got.partials[0].second.find(fmt::format("'{}' is larger than 16 MiB", path)), std::string::npos);
   }
   for (const std::string& target : world.session.asked()) {
     EXPECT_EQ(target.find("/read"), std::string::npos) << target;
@@ -266,7 +269,9 @@ TEST(DatabricksCapture, marks_a_name_that_should_be_unique_and_is_not) {
       R"({"instance_pools":[{"instance_pool_name":"p","instance_pool_id":"1"},{"instance_pool_name":"p","instance_pool_id":"2"},{"instance_pool_name":"q","instance_pool_id":"3"},{"instance_pool_name":"q","instance_pool_id":"3"}]})");
   const Rows got = world.read("instance-pools");
   EXPECT_EQ(got.rows.size(), 2U);
-  EXPECT_EQ(got.stretches.size(), 1U);
+  EXPECT_TRUE(got.stretches.empty());
+  ASSERT_EQ(got.partials.size(), 1U);
+  EXPECT_EQ(got.partials[0].first, std::vector<bool>(got.rows.begin()->second.columns.size(), true));
 }
 
 TEST(DatabricksCapture, asks_for_settings_one_by_one_where_one_of_them_is_not_known) {
@@ -386,6 +391,7 @@ TEST(DatabricksCapture, cuts_ranges_that_cover_all_keys) {
 TEST(DatabricksCapture, passes_on_what_a_sink_throws_and_ends_when_it_is_told_to) {
   Written world;
   world.folder("/", {{"/a", "FILE"}, {"/b", "FILE"}, {"/c", "FILE"}});
+  for (const char* path : {"/a", "/b", "/c"}) world.set(Written::exported(path, "AUTO"), answer(200, "x"));
   const auto capture = world.capture();
   struct Full : platform::RowSink {
     void row(const base::RowView&) override { throw base::Error(base::ErrorKind::io, "disk full"); }
@@ -434,6 +440,7 @@ TEST(DatabricksCapture, reads_every_resource_of_every_kind_of_a_companys_workspa
       capture->read(estimate.collection, range, got, {});
     EXPECT_EQ(got.rows.size(), estimate.rows) << estimate.collection.name;
     for (const auto& [stretch, reason] : got.stretches) ADD_FAILURE() << estimate.collection.name << ": " << reason;
+    for (const auto& [missing, reason] : got.partials) ADD_FAILURE() << estimate.collection.name << ": " << reason;
     for (const auto& [name, row] : got.rows) EXPECT_TRUE(row.columns[0].has_value()) << estimate.collection.name;
     rows += got.rows.size();
   }

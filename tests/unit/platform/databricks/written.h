@@ -37,7 +37,13 @@ public:
   }
   void unread(const base::KeyRange& stretch, std::string reason) override { stretches.emplace_back(stretch, reason); }
 
+  void partial(const base::RowView& partly, const std::vector<bool>& missing, std::string reason) override {
+    row(partly);
+    partials.emplace_back(missing, reason);
+  }
+
   std::map<base::Bytes, base::Row> rows;
+  std::vector<std::pair<std::vector<bool>, std::string>> partials;  // of rows that came in part
   std::vector<std::pair<base::KeyRange, std::string>> stretches;
 
 private:
