@@ -218,7 +218,7 @@ private:
   repository::Tree carry_forward(repository::Tree read, const model::Collection& collection);
   void take_losses(const Reading& reading);
   void tell_losses();
-  void say_what_vanished() const;
+  void carry_what_is_not_offered(const platform::Capture& capture);
   repository::BlockSource& source() { return session_ ? session_->blocks() : repository_.blocks(); }
   repository::BlockSink& sink() { return session_ ? static_cast<repository::BlockSink&>(*session_) : counting_; }
 
@@ -255,7 +255,6 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   // A snapshot in which nothing at all was read would only push good ones out of retention.
   if (first_failure_ && rows_read_ == 0) throw base::Error(*first_failure_);
   tell_losses();
-  say_what_vanished();
   if (session_) return session_->commit(std::move(snapshot_));
   snapshot_.bytes_added_raw = counting_.bytes();
   return std::move(snapshot_);
@@ -305,6 +304,7 @@ void BackupRun::read_all(platform::Capture& capture) {
                          [&] { return read_collection(capture, estimate, meter); });
   }
   rows_read_ = meter.rows();
+  carry_what_is_not_offered(capture);
 }
 
 // Collections of which the last backup could not read all come first.
@@ -370,6 +370,32 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
   if (!tree.delta && !tree.stale.empty()) tree = carry_forward(std::move(tree), collection);
   take_losses(reading);
   return tree;
+}
+
+// "Not available here" may be a platform's mistake, or that of something before it, as easily as a kind that was
+// switched off: nobody said of these rows that they were deleted.
+void BackupRun::carry_what_is_not_offered(const platform::Capture& capture) {
+  if (!parent_) return;
+  for (const repository::Tree& tree : parent_->trees) {
+    const auto& offered = capture.collections();
+    if (std::any_of(offered.begin(), offered.end(), [&](const auto& one) { return one.collection.name == tree.name; }))
+      continue;
+    if (tree.rows == 0 || options_.full) {
+      events_.warning(fmt::format("collection '{}' of the last backup is not there any more", tree.name));
+      continue;
+    }
+    std::string line = fmt::format("{} is not there any more: it is carried over from the last backup", tree.name);
+    repository::Tree whole = tree;
+    whole.delta.reset();
+    whole.completed.clear();
+    whole.stale =
+        repository::stale_ranges({}, {{.range = {}, .reason = "it was not offered any more"}}, &tree, parent_->taken);
+    repository::bound_stale(whole);
+    snapshot_.trees.push_back(std::move(whole));
+    ++failures_;
+    if (!first_failure_) first_failure_ = base::Error(base::ErrorKind::unavailable, line);
+    if (snapshot_.outcomes.size() < k_loss_lines_max) snapshot_.outcomes.push_back(std::move(line));
+  }
 }
 
 void BackupRun::take_losses(const Reading& reading) {
@@ -445,15 +471,6 @@ repository::Tree BackupRun::carry_forward(repository::Tree read, const model::Co
   out.stale = repository::stale_ranges(out.completed, unread, &*previous, parent_->taken);
   repository::bound_stale(out);
   return out;
-}
-
-void BackupRun::say_what_vanished() const {
-  if (!parent_) return;
-  for (const repository::Tree& tree : parent_->trees) {
-    const bool there = std::any_of(snapshot_.trees.begin(), snapshot_.trees.end(),
-                                   [&](const repository::Tree& other) { return other.name == tree.name; });
-    if (!there) events_.warning(fmt::format("collection '{}' of the last backup does not exist any more", tree.name));
-  }
 }
 
 }  // namespace

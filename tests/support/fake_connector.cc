@@ -201,6 +201,11 @@ void FakeConnector::put_collection(model::Collection collection, RowMap rows) {
   if (!known) state_->tables.push_back({.collection = collection});
   state_->replace_rows(state_->table(collection.name), std::move(rows));
 }
+void FakeConnector::drop_collection(std::string_view name) {
+  const std::lock_guard lock(state_->mutex);
+  std::erase_if(state_->tables, [&](const FakeTable& table) { return table.collection.name == name; });
+  ++state_->version;
+}
 void FakeConnector::make_unreadable(std::vector<Unreadable> unreadable) {
   const std::lock_guard lock(state_->mutex);
   state_->unreadable = std::move(unreadable);

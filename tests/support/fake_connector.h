@@ -45,6 +45,7 @@ public:
 
   // One more, beside that of the constructor; its rows are replaced when it is there already.
   void put_collection(model::Collection collection, RowMap rows);
+  void drop_collection(std::string_view name);
   // Keys that captures do not get to see, until the next call.
   struct Unreadable {
     std::string collection;

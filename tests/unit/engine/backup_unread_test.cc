@@ -246,6 +246,39 @@ TEST_F(UnreadTest, a_collection_that_cannot_be_listed_leaves_the_others_alone) {
   EXPECT_EQ(tree(partial).stale[0].last_good, first.taken);
 }
 
+TEST_F(UnreadTest, a_collection_that_is_not_offered_any_more_is_carried_forward_until_a_backup_in_full) {
+  world_.connector.put(test::aspect_row("urn:li:tag:a", "status", "{}"));
+  const Snapshot first = world_.backup().snapshot;
+  world_.connector.drop_collection("notebooks");
+  for (int again = 0; again < 2; ++again) {
+    world_.clock.advance(std::chrono::hours(1));
+    const BackupResult result = world_.backup();
+    const std::string line = "notebooks is not there any more: it is carried over from the last backup";
+    EXPECT_EQ(result.failures, 1U);
+    EXPECT_EQ(result.snapshot.outcomes, std::vector<std::string>{line});
+    EXPECT_TRUE(result.snapshot.partial());
+    ASSERT_EQ(result.snapshot.trees.size(), 2U);
+    EXPECT_EQ(tree(result.snapshot).rows, 120U);
+    EXPECT_EQ(body(result.snapshot, "/Users/anna/03"), "{}");
+    ASSERT_EQ(tree(result.snapshot).stale.size(), 1U);
+    EXPECT_EQ(tree(result.snapshot).stale[0].range, base::KeyRange{});
+    EXPECT_EQ(tree(result.snapshot).stale[0].last_good, first.taken);
+  }
+  erase("/Users/anna/03");
+  publish();
+  const Snapshot back = world_.backup().snapshot;
+  EXPECT_FALSE(back.partial());
+  EXPECT_EQ(tree(back).rows, 119U);
+  EXPECT_EQ(body(back, "/Users/anna/03"), std::nullopt);
+
+  world_.connector.drop_collection("notebooks");
+  BackupOptions full = EngineWorld::small();
+  full.full = true;
+  const Snapshot without = world_.backup(full).snapshot;
+  EXPECT_EQ(without.trees.size(), 1U);
+  EXPECT_FALSE(without.partial());
+}
+
 TEST_F(UnreadTest, a_backup_that_read_nothing_leaves_no_snapshot) {
   close({folder("/Users/")});
   try {
