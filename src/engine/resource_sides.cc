@@ -171,6 +171,12 @@ LiveSide read_live_side(platform::Connector& connector, const model::KindSet& ki
       lost[part.kind].push_back(&one);
     }
   }
+  // "Not available here" may be a mistake of the platform: what is there then would be made a second time.
+  const auto& offered = capture->collections();
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind)
+    if (std::none_of(offered.begin(), offered.end(),
+                     [&](const auto& one) { return one.collection.name == kinds.at(kind).label(); }))
+      out.unread[kind].push_back({});
   for (std::size_t kind = 0; kind < kinds.size(); ++kind)
     if (!lost[kind].empty()) tell_losses(kinds.at(kind).kind.collection, lost[kind], events);
   out.attributes = capture->attributes();

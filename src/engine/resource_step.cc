@@ -198,6 +198,16 @@ std::string StepWorker::create(const Wanted& wanted, const ResourceJournal::Inte
   throw StepFailed(What::failed, "the platform does not answer: the next run looks for what it has made");
 }
 
+// The plan did not see what the id map names: there may have been an error where it was looked for.
+void StepWorker::require_gone(const Wanted& wanted) {
+  const ResourceStep& step = wanted.step;
+  // What was moved is not what a path names.
+  if (step.seen.empty() || !wanted.kind.kind.space.empty()) return;
+  if (called(clock_, stop_, [&] { return application_.writer.read(wanted.kind.kind, step.seen); }))
+    throw StepFailed(What::conflict,
+                     fmt::format("the id map names {}, which is there after all: plan again", step.seen));
+}
+
 // Removes what is to be created again.
 void StepWorker::clear_way(std::size_t index, const Wanted& wanted) {
   if (journal_.has(index, Mark::removed)) return;
@@ -217,6 +227,7 @@ StepResult StepWorker::make(std::size_t index) {
   if (made) {
     id = known->target_id;
   } else {
+    if (!recreates) require_gone(want);
     const ResourceJournal::Intent intent = journal_.intend(index, application_.writer.now());
     if (recreates) clear_way(index, want);
     id = create(want, intent, adopted);

@@ -67,6 +67,7 @@ private:
   std::string create(const Wanted& wanted, const ResourceJournal::Intent& intent, bool& adopted);
   std::optional<std::string> orphan(const Wanted& wanted, const ResourceJournal::Intent& intent);
   bool fits(const Wanted& wanted, const ResourceJournal::Intent& intent, const platform::ResourceWriter::Found& found);
+  void require_gone(const Wanted& wanted);
   void clear_way(std::size_t index, const Wanted& wanted);
   void update(const model::ResourceStep& step);
   void activate(const model::ResourceStep& step);

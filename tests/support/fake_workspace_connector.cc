@@ -24,7 +24,8 @@ public:
       : account_(account), taken_(account.clock.now()), resources_(account.workspace.capture()) {
     std::sort(resources_.begin(), resources_.end(), [](const auto& a, const auto& b) { return a.row.key < b.row.key; });
     for (const model::Kind& kind : workspace_kinds())
-      collections_.push_back({.collection = kind.collection, .rows = 0, .bytes = 0});
+      if (!account.absent.contains(kind.collection.name))
+        collections_.push_back({.collection = kind.collection, .rows = 0, .bytes = 0});
   }
   base::Instant taken() const override { return taken_; }
   const std::vector<platform::CollectionEstimate>& collections() const override { return collections_; }

@@ -15,6 +15,7 @@ struct WorkspaceAccount {
   ManualClock& clock;
   FakeWorkspace workspace;
   std::string id;                  // "workspace_id" of its captures
+  std::set<std::string> absent;    // kinds that are not offered
   std::set<std::string> unlisted;  // kinds whose list fails
   std::set<std::string> unread;    // resources of any kind that cannot be read, by name
 };

@@ -99,6 +99,24 @@ TEST_F(ResourceApplying, leaves_alone_what_somebody_changed_after_the_plan) {
   EXPECT_EQ(job("nightly"), body);
 }
 
+TEST_F(ResourceApplying, makes_no_second_one_of_what_the_plan_did_not_see) {
+  ASSERT_TRUE(world_.apply(world_.plan()).complete());
+  const std::string id = world_.target.id_of("pools", "small");
+  std::vector<model::Resource> live = world_.target.capture();
+  std::erase_if(live, [&](const model::Resource& one) { return one.id == id; });
+  test::SeededRandom random(3);
+  const model::ResourcePlan plan =
+      plan_resources(test::workspace_kind_set(), {.wanted = world_.snapshot(), .live = live}, world_.ids(),
+                     world_.options, world_.clock, random);
+  ASSERT_EQ(test::step_of(plan, "pools", "small").action, model::ResourceAction::create);
+  const ResourceApplyResult result = world_.apply(plan);
+  const Texts outcomes = outcomes_of(result);
+  ASSERT_FALSE(outcomes.empty());
+  EXPECT_EQ(outcomes[0], "conflict pools/small: the id map names " + id + ", which is there after all: plan again");
+  EXPECT_EQ(world_.target.count("pools"), 1U);
+  EXPECT_EQ(result.created, 0U);
+}
+
 TEST_F(ResourceApplying, activates_exactly_what_was_recorded) {
   ASSERT_TRUE(world_.apply(world_.plan()).complete());
   const model::ResourcePlan plan = world_.activation(FiringMode::recorded);
