@@ -139,7 +139,9 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
   }
   if (!match.candidates.empty()) {
     step.action = ResourceAction::conflict;
-    step.reason = "several are called so: say by the id map which one it is";
+    step.reason = match.candidates.size() == 1
+                      ? "one is called so that is not known to be this one: say by the id map whether it is"
+                      : "several are called so: say by the id map which one it is";
     for (const std::uint32_t one : match.candidates) step.candidates.push_back(facts_.live.resources()[one].id);
     return;
   }
@@ -208,6 +210,14 @@ void StepDecider::compare_columns(const Resource& resource, const Resource& live
     step.fields.insert(step.fields.end(), fields.begin(), fields.end());
     step.columns.push_back(column.name);
   }
+}
+
+bool StepDecider::has_equal_body(std::uint32_t index) {
+  if (want(index).system || live_of(index)->system) return true;
+  ResourceStep found;
+  LinkReport ignored;
+  compare_body(want(index), *live_of(index), found, ignored);
+  return !found.writes_body;
 }
 
 std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
@@ -303,6 +313,13 @@ std::optional<ResourceStep> StepDecider::activate(std::uint32_t index) {
   const JsonText there(live->row.columns[kind.body].value_or("{}"));
   const std::vector<model::FiringValue> before = model::firing_values(there, kind);
   ResourceStep step = step_for(index);
+  if (facts_.matches[index].by_shared_name) {
+    if (model::firing_values(recorded, kind).empty()) return std::nullopt;
+    step.action = ResourceAction::conflict;
+    step.reason = "one is called so that the id map does not name: say by the id map whether it is this one";
+    step.candidates = {std::exchange(step.target_id, {})};
+    return step;
+  }
   std::map<const model::Firing*, std::size_t> turn;  // how many of each were met
   for (const model::FiringValue& one : wanted_firing(facts_.context.firing, recorded, there, kind)) {
     const model::FiringValue* same = nth(before, one.firing, turn[one.firing]++);

@@ -30,6 +30,8 @@ public:
 
   // nullopt: the target has it as it shall be.
   std::optional<model::ResourceStep> decide(std::uint32_t index);
+  // Whether what the target has under the name has the same body; of a resource that is matched.
+  bool has_equal_body(std::uint32_t index);
   // Sets what fires by itself, and nothing else.
   std::optional<model::ResourceStep> activate(std::uint32_t index);
   // Of a resource of the target that the snapshot does not have.

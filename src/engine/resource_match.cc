@@ -118,6 +118,7 @@ private:
       if (candidates.empty()) continue;
       if (candidates.size() == 1 && wanted.size() == 1) {
         claim(wanted.front(), candidates.front(), "it has the same name");
+        matches_[wanted.front()].by_shared_name = kinds_.at(called.first).kind.names == model::Names::shared;
         continue;
       }
       for (const std::uint32_t one : wanted) matches_[one].candidates = candidates;

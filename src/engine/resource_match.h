@@ -39,8 +39,17 @@ private:
 
 struct ResourceMatch {
   std::uint32_t live = ResourceIndex::k_none;
-  std::string reason;                     // how it was found
-  std::vector<std::uint32_t> candidates;  // several may be meant: to be chosen by somebody
+  std::string reason;  // how it was found
+  // By a name that others may have as well: it is only this one if it is equal.
+  bool by_shared_name = false;
+  std::vector<std::uint32_t> candidates;  // one or several may be meant: to be chosen by somebody
+
+  // It is not equal.
+  void let_go() {
+    candidates.assign(1, live);
+    live = ResourceIndex::k_none;
+    by_shared_name = false;
+  }
 };
 
 struct MatchRules {
@@ -56,7 +65,8 @@ struct MatchResult {
 };
 
 // By the id map; in place by the id; by fields that tell a resource across accounts;
-// by the natural name, where one of that name is wanted and one is there that stands for nothing else.
+// by the natural name, where one of that name is wanted and one is there that stands for nothing else.  Whether those
+// of a name that several may have are equal is left to the caller, who knows by then what their links mean.
 MatchResult match_resources(const model::KindSet& kinds, const ResourceIndex& wanted, const ResourceIndex& live,
                             const MatchRules& rules);
 

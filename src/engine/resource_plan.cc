@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -88,7 +89,7 @@ private:
   bool selects(const Resource& resource) const { return !options_.selects || options_.selects(resource); }
 
   void choose();
-  Drafts decide_all();
+  Drafts decide_all(std::vector<std::uint8_t>& others);
   Drafts decide();
   void look_for_mentions();
   void put_in_order(Drafts& drafts, ResourcePlan& plan) const;
@@ -103,7 +104,7 @@ private:
   ResourceIndex live_;
   MatchRules rules_;
   MatchResult matched_;
-  const std::vector<ResourceMatch>& matches_;
+  std::vector<ResourceMatch>& matches_;
   PlannedTargets targets_;
   Mentions mentions_;
   PlanFacts facts_;
@@ -137,8 +138,8 @@ void Planner::choose() {
   targets_.choose(std::move(chosen));
 }
 
-// Each resource by itself; nothing that they share changes meanwhile.
-Drafts Planner::decide_all() {
+// Each resource by itself; nothing that they share changes meanwhile.  `others`: of one name, and not equal.
+Drafts Planner::decide_all(std::vector<std::uint8_t>& others) {
   Drafts drafts(matches_.size());
   std::atomic<std::uint32_t> next{0};
   std::mutex mutex;
@@ -148,8 +149,11 @@ Drafts Planner::decide_all() {
     group.spawn([&](const std::stop_token&) {
       StepDecider decider(facts_);
       for (std::uint32_t from = next.fetch_add(k_block); from < drafts.size(); from = next.fetch_add(k_block))
-        for (std::uint32_t i = from; i < std::min<std::size_t>(from + k_block, drafts.size()); ++i)
+        for (std::uint32_t i = from; i < std::min<std::size_t>(from + k_block, drafts.size()); ++i) {
           if (targets_.chosen(i)) drafts[i] = decider.decide(i);
+          if (!matches_[i].by_shared_name) continue;
+          others[i] = targets_.chosen(i) ? drafts[i] && drafts[i]->writes_body : !decider.has_equal_body(i);
+        }
       const std::lock_guard lock(mutex);
       absent_.insert(decider.absent().begin(), decider.absent().end());
     });
@@ -158,11 +162,18 @@ Drafts Planner::decide_all() {
 }
 
 // What is created again has another id, which those that name it have to learn; that may make them be created again.
+// What turns out to be another resource of the same name is the target of no link either.
 Drafts Planner::decide() {
   for (;;) {
-    Drafts drafts = decide_all();
+    std::vector<std::uint8_t> others(matches_.size(), 0);
+    Drafts drafts = decide_all(others);
     bool settled = true;
     for (std::uint32_t i = 0; i < drafts.size(); ++i) {
+      if (others[i] != 0) {
+        matches_[i].let_go();
+        settled = false;
+        continue;
+      }
       if (!drafts[i] || drafts[i]->action != ResourceAction::recreate || targets_.recreated(i)) continue;
       targets_.recreate(i);
       settled = false;
@@ -257,9 +268,14 @@ void Planner::removals(ResourcePlan& plan) const {
     if (goes(*node)) plan.steps.push_back(decider_.removal(live_.resources()[*node]));
 }
 
+// Of what the plan is about, and of what that names: what nobody asked for is not bound to anything.
 void Planner::learn_matches(ResourcePlan& plan) const {
+  std::vector<bool> concerned(matches_.size(), false);
+  for (std::uint32_t i = 0; i < matches_.size(); ++i) concerned[i] = targets_.chosen(i);
+  for (const GraphEdge& edge : needs_.order)
+    if (targets_.chosen(edge.from)) concerned[edge.to] = true;
   for (std::uint32_t i = 0; i < matches_.size(); ++i) {
-    if (matches_[i].live == k_none) continue;
+    if (matches_[i].live == k_none || !concerned[i]) continue;
     const Resource& resource = wanted_.resources()[i];
     const Resource& live = live_.resources()[matches_[i].live];
     const std::string& kind = kinds_.at(resource.kind).label();

@@ -119,6 +119,39 @@ TEST_F(ResourcePlanning, lists_several_of_one_name_for_a_choice) {
   EXPECT_EQ(step.candidates, Texts{world_.target.id_of("clusters", "etl")});
 }
 
+TEST_F(ResourcePlanning, takes_no_job_for_another_because_of_its_name_alone) {
+  const std::string human = world_.target.put("jobs", "ping", R"({"name":"ping","origin":"human","tasks":[]})");
+  const model::ResourcePlan plan = world_.plan();
+  const model::ResourceStep& step = step_of(plan, "jobs", "ping");
+  EXPECT_EQ(step.action, ResourceAction::conflict);
+  EXPECT_EQ(step.candidates, Texts{human});
+  EXPECT_NE(step.reason.find("not known to be this one"), std::string::npos) << step.reason;
+  const auto is_human = [&](const model::IdEntry& one) { return one.target_id == human; };
+  EXPECT_TRUE(std::none_of(plan.matches.begin(), plan.matches.end(), is_human));
+  for (const model::ResourceStep& one : plan.steps) EXPECT_NE(one.target_id, human) << one.path;
+  world_.options.removes = true;
+  EXPECT_EQ(world_.plan().count(ResourceAction::remove), 0U);
+}
+
+TEST_F(ResourcePlanning, activates_no_job_because_of_its_name_alone) {
+  world_.source.put("jobs", "hourly", R"({"name":"hourly","origin":"h","schedule":{"cron":"0 0 * * * ?"}})");
+  world_.take_snapshot();
+  const std::string human = world_.target.put(
+      "jobs", "hourly", R"({"name":"hourly","origin":"x","schedule":{"cron":"1 1 * * * ?","pause_status":"PAUSED"}})");
+  const model::ResourceStep step = step_of(world_.activation(FiringMode::recorded), "jobs", "hourly");
+  EXPECT_EQ(step.action, ResourceAction::conflict);
+  EXPECT_EQ(step.candidates, Texts{human});
+}
+
+TEST_F(ResourcePlanning, binds_nothing_that_was_not_asked_for) {
+  world_.options.selects = only("pools", "small");
+  EXPECT_TRUE(world_.plan().matches.empty());
+  world_.options.selects = only("groups", "outer");
+  const model::ResourcePlan plan = world_.plan();
+  ASSERT_EQ(plan.matches.size(), 1U) << "its member";
+  EXPECT_EQ(plan.matches[0].source_name, "Bob@corp.test");
+}
+
 TEST_F(ResourcePlanning, takes_what_an_id_map_says_for_an_answer) {
   const std::string there = world_.target.put("clusters", "etl", R"({"name":"etl","origin":"x"})");
   const std::string meant = world_.source.id_of("clusters", "etl");
