@@ -167,12 +167,33 @@ bool StepWorker::fits(const Wanted& wanted, const ResourceJournal::Intent& inten
   return holds_all_of(JsonText(compared_live_body(there, wanted.kind)), JsonText(wanted.compared));
 }
 
+// A body may say no more than a path, and a large content is written by several calls.
+StepWorker::Content StepWorker::content_of(const Wanted& wanted, const Found& found) const {
+  Content out = Content::equal;
+  for (const auto& [column, text] : content(wanted).columns) {
+    const std::size_t at = wanted.kind.column(column);
+    if (at >= found.row.columns.size() || !found.row.columns[at]) return Content::other;
+    const std::string& there = *found.row.columns[at];
+    if (compared_column(there, wanted.kind, at) == compared_column(text, wanted.kind, at)) continue;
+    if (wanted.kind.document(at) != nullptr || !text.starts_with(there)) return Content::other;
+    out = Content::begun;
+  }
+  return out;
+}
+
 // What a create whose answer was lost has left behind.
 std::optional<std::string> StepWorker::orphan(const Wanted& wanted, const ResourceJournal::Intent& intent) {
+  const model::Kind& kind = wanted.kind.kind;
   const std::vector<Found> all =
-      called(clock_, stop_, [&] { return application_.writer.find(wanted.kind.kind, wanted.step.target_name); });
-  for (const Found& found : all)
-    if (fits(wanted, intent, found)) return found.id;
+      called(clock_, stop_, [&] { return application_.writer.find(kind, wanted.step.target_name); });
+  for (const Found& found : all) {
+    if (!fits(wanted, intent, found)) continue;
+    const Content there = content_of(wanted, found);
+    if (there == Content::other) continue;  // somebody else's: to create it is a conflict
+    if (there == Content::begun)
+      called(clock_, stop_, [&] { application_.writer.update(kind, found.id, content(wanted)); });
+    return found.id;
+  }
   return std::nullopt;
 }
 

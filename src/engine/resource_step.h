@@ -66,6 +66,8 @@ private:
   StepResult make(std::size_t index);
   std::string create(const Wanted& wanted, const ResourceJournal::Intent& intent, bool& adopted);
   std::optional<std::string> orphan(const Wanted& wanted, const ResourceJournal::Intent& intent);
+  enum class Content { equal, begun, other };
+  Content content_of(const Wanted& wanted, const platform::ResourceWriter::Found& found) const;
   bool fits(const Wanted& wanted, const ResourceJournal::Intent& intent, const platform::ResourceWriter::Found& found);
   void require_gone(const Wanted& wanted);
   void clear_way(std::size_t index, const Wanted& wanted);

@@ -99,6 +99,50 @@ TEST_F(ResourceApplying, leaves_alone_what_somebody_changed_after_the_plan) {
   EXPECT_EQ(job("nightly"), body);
 }
 
+// The run dies before the n-th event; what it finds when it goes on was written in part by it, or by somebody else.
+struct Resumed {
+  std::size_t whole = 0;     // it is as the snapshot has it
+  std::size_t conflict = 0;  // it was left as it was, and said so
+  std::size_t neither = 0;
+};
+Resumed resume_with(const std::string& content) {
+  const std::string path = "/Users/anna@corp.test/etl/load";
+  Resumed out;
+  for (std::uint64_t at = 1; at <= 40; ++at) {
+    test::ResourceWorld world;
+    const model::ResourcePlan plan = world.plan();
+    world.wire.strike = test::Tripwire::Strike::before;
+    world.wire.at = at;
+    EXPECT_THROW((void)world.apply(plan), test::Killed) << at;
+    world.wire.strike = test::Tripwire::Strike::never;
+    if (world.target.count("folders") < 2 || world.target.count("notebooks") != 0) continue;
+    world.target.put("notebooks", path, R"({"path":")" + path + R"(","language":"PYTHON","origin":"load"})",
+                     {{"content", content}}, "");
+    const Texts outcomes = outcomes_of(world.apply(plan));
+    const std::string there = world.target.column("notebooks", world.target.id_of("notebooks", path), "content");
+    const bool told = std::any_of(outcomes.begin(), outcomes.end(),
+                                  [](const std::string& one) { return one.starts_with("conflict notebooks/"); });
+    if (there == "print('\xff')" && !told) {
+      ++out.whole;
+    } else if (there == content && told) {
+      ++out.conflict;
+    } else {
+      ++out.neither;
+    }
+  }
+  return out;
+}
+
+TEST(ResourceResuming, finishes_a_content_that_it_had_begun_and_leaves_that_of_others) {
+  const Resumed begun = resume_with("print(");
+  EXPECT_GT(begun.whole, 0U);
+  EXPECT_EQ(begun.neither, 0U);
+  const Resumed foreign = resume_with("select 1");
+  EXPECT_EQ(foreign.whole, 0U);
+  EXPECT_GT(foreign.conflict, begun.conflict) << "where it had begun as well";
+  EXPECT_EQ(foreign.neither, 0U);
+}
+
 TEST_F(ResourceApplying, makes_no_second_one_of_what_the_plan_did_not_see) {
   ASSERT_TRUE(world_.apply(world_.plan()).complete());
   const std::string id = world_.target.id_of("pools", "small");
