@@ -95,6 +95,7 @@ private:
   void put_in_order(Drafts& drafts, ResourcePlan& plan) const;
   void refuse_knots(const std::vector<Nodes>& knots, Drafts& drafts) const;
   void removals(ResourcePlan& plan) const;
+  std::vector<bool> of_the_writer(const ResourceNeeds& needs) const;
   void learn_matches(ResourcePlan& plan) const;
   void count_calls(ResourcePlan& plan) const;
 
@@ -249,6 +250,32 @@ void Planner::put_in_order(Drafts& drafts, ResourcePlan& plan) const {
                   [&](std::uint32_t one) { return std::binary_search(step.needs.begin(), step.needs.end(), one); });
 }
 
+// Who removed these would be locked out in the middle of the run.  A group names its members by their ids; what names
+// the account by its name, as a job that runs as it does, is not what gives it its rights.
+std::vector<bool> Planner::of_the_writer(const ResourceNeeds& needs) const {
+  const auto& live = live_.resources();
+  std::vector<bool> out(live.size(), false);
+  if (options_.who.empty()) return out;
+  for (std::uint32_t i = 0; i < live.size(); ++i)
+    out[i] = kinds_.folded(live[i].kind, live[i].name) == kinds_.folded(live[i].kind, options_.who);
+  const auto has_members = [&](std::size_t kind, std::size_t member) {
+    const auto& links = kinds_.at(kind).kind.links;
+    return std::any_of(links.begin(), links.end(), [&](const model::Link& link) {
+      const std::vector<std::size_t> meant = kinds_.meant(link.to);
+      return link.form == model::LinkForm::id && std::find(meant.begin(), meant.end(), member) != meant.end();
+    });
+  };
+  for (bool grew = true; grew;) {
+    grew = false;
+    for (const GraphEdge& edge : needs.hard) {
+      if (!out[edge.to] || out[edge.from] || !has_members(live[edge.from].kind, live[edge.to].kind)) continue;
+      out[edge.from] = true;
+      grew = true;
+    }
+  }
+  return out;
+}
+
 void Planner::removals(ResourcePlan& plan) const {
   std::vector<bool> stays(live_.resources().size(), false);
   for (const ResourceMatch& match : matches_) {
@@ -264,8 +291,14 @@ void Planner::removals(ResourcePlan& plan) const {
   for (const Resource& resource : live_.resources()) ranks.push_back(kinds_.at(resource.kind).kind.rank);
   // What others need goes last.
   const Nodes order = model::order_of(ranks, needs.hard).order;
-  for (auto node = order.rbegin(); node != order.rend(); ++node)
-    if (goes(*node)) plan.steps.push_back(decider_.removal(live_.resources()[*node]));
+  const std::vector<bool> needed = of_the_writer(needs);
+  for (auto node = order.rbegin(); node != order.rend(); ++node) {
+    if (!goes(*node)) continue;
+    plan.steps.push_back(decider_.removal(live_.resources()[*node]));
+    if (!needed[*node] || plan.steps.back().action != ResourceAction::remove) continue;
+    plan.steps.back().action = ResourceAction::skip;
+    plan.steps.back().reason = "it is the account that restores, or that account is in it";
+  }
 }
 
 // Of what the plan is about, and of what that names: what nobody asked for is not bound to anything.

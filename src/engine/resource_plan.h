@@ -22,7 +22,8 @@ struct ResourcePlanOptions {
   std::string selection{};  // as it was given
   model::Existing existing = model::Existing::update;
   model::FiringMode firing = model::FiringMode::paused;
-  bool removes = false;            // what the selection has on the target and not in the snapshot is removed
+  std::string who{};     // natural name of the account that writes: neither it nor a group that it is in is removed
+  bool removes = false;  // what the selection has on the target and not in the snapshot is removed
   bool with_dependencies = false;  // what the selection needs and the target lacks comes along
   model::Mapping mapping{};
   std::vector<std::string> foreign_texts{};  // host names of the source: reported where free text mentions them

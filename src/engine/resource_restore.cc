@@ -130,6 +130,9 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   plan.unread = [&](std::size_t kind, const std::optional<std::string>& name) {
     return may_hold(live.unread[kind], name ? keys_of_name(kinds.at(kind).kind, *name) : std::nullopt);
   };
+  if (plan.removes)
+    if (const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer())
+      plan.who = writer->who();
   const IdMapStore ids(restore.state, plan.source, plan.target);
   return plan_resources(kinds, {.wanted = wanted, .live = live.resources}, ids.snapshot(), plan, clock, random);
 }

@@ -226,6 +226,26 @@ TEST_F(ResourcePlanning, removes_in_reverse_only_when_asked) {
   EXPECT_EQ(step_of(world_.plan(), "folders", "/Ghost").action, ResourceAction::skip);
 }
 
+TEST_F(ResourcePlanning, removes_neither_who_restores_nor_the_groups_that_it_is_in) {
+  migrate();
+  const std::string me = world_.target.put("users", "Holdfast@corp.test", R"({"userName":"Holdfast@corp.test"})");
+  const auto group = [&](const std::string& name, const std::string& member) {
+    return world_.target.put("groups", name,
+                             R"({"displayName":")" + name + R"(","members":[{"value":")" + member + R"("}]})");
+  };
+  group("over", group("operators", me));
+  group("others", world_.target.put("users", "eve@corp.test", R"({"userName":"eve@corp.test"})"));
+  world_.options.removes = true;
+  EXPECT_EQ(world_.plan().count(ResourceAction::remove), 5U);
+  world_.options.who = "holdfast@corp.test";
+  const model::ResourcePlan plan = world_.plan();
+  Texts actions = actions_of(plan);
+  std::sort(actions.begin(), actions.end());
+  EXPECT_EQ(actions, (Texts{"remove groups/others", "remove users/eve@corp.test", "skip groups/operators",
+                            "skip groups/over", "skip users/Holdfast@corp.test"}));
+  EXPECT_EQ(step_of(plan, "groups", "over").reason, "it is the account that restores, or that account is in it");
+}
+
 TEST_F(ResourcePlanning, pauses_what_fires_and_keeps_or_restores_it_as_asked) {
   migrate();
   const std::string id = world_.target.id_of("jobs", "nightly");
