@@ -309,8 +309,8 @@ void merge(Json& settings, const Json& changes) {
   constexpr std::array<std::pair<const char*, const char*>, 3> k_keyed = {
       {{"tasks", "task_key"}, {"job_clusters", "job_cluster_key"}, {"environments", "environment_key"}}};
   for (const auto& [field, value] : changes.items()) {
-    const auto keyed =
-        std::find_if(k_keyed.begin(), k_keyed.end(), [&](const auto& each) { return field == each.first; });
+    const auto keyed = std::find_if(k_keyed.begin(), k_keyed.end(),
+                                    [&field = field](const auto& each) { return field == each.first; });
     if (keyed == k_keyed.end() || !settings.contains(field)) {
       settings[field] = value;
       continue;
