@@ -275,7 +275,7 @@ TEST_F(ResourcePlanning, restores_in_place_by_id) {
   EXPECT_EQ(plan.steps[1].needs, std::vector<std::uint32_t>{0});
 }
 
-TEST_F(ResourcePlanning, plans_fifty_thousand_within_a_second) {
+TEST_F(ResourcePlanning, plans_fifty_thousand_in_time_that_grows_with_their_number) {
   constexpr std::size_t k_many = 50'000;
   test::FakeWorkspace source(world_.clock, 100'000);
   std::vector<model::Resource> wanted;
@@ -311,7 +311,9 @@ TEST_F(ResourcePlanning, plans_fifty_thousand_within_a_second) {
   const base::Duration took = clock.elapsed() - begun;
   EXPECT_TRUE(plan.does_nothing());
   EXPECT_EQ(plan.matches.size(), k_many);
-  EXPECT_LT(took, std::chrono::seconds(5));  // a second on a machine of its own: the benchmark measures it
+  // About a second on a machine of its own.  Sanitizers and busy machines take far longer, one that compares each with
+  // each would take hours.
+  EXPECT_LT(took, std::chrono::minutes(2));
   fmt::print("planned {} resources of {} bytes in {}\n", k_many, wanted[0].row.columns[0]->size(),
              base::to_short(took));
 }
