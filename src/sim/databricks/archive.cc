@@ -76,8 +76,10 @@ std::string zip(const std::vector<Entry>& entries) {
     put(directory, k_central_header, 4);
     put(directory, 20, 2);
     directory += fields;
-    put(directory, 0, 10);  // comment, disk, attributes
-    put(directory, 0, 2);
+    put(directory, 0, 2);  // comment
+    put(directory, 0, 2);  // disk
+    put(directory, 0, 2);  // internal attributes
+    put(directory, 0, 4);  // external attributes
     put(directory, out.size(), 4);
     directory += entry.name;
     put(out, k_local_header, 4);

@@ -78,6 +78,25 @@ TEST_F(WorkspaceTest, GivesJupyterBackWhatCameAsJupyter) {
   EXPECT_EQ(import("/Shared/k", "{}", {{"format", "JUPYTER"}}).code(), "INVALID_PARAMETER_VALUE");
 }
 
+// Fields of a zip file are little-endian; its last 22 bytes say how large the directory is and where it begins.
+std::size_t number_in(std::string_view text, std::size_t at, std::size_t bytes) {
+  std::size_t out = 0;
+  for (std::size_t i = bytes; i-- > 0;) out = out << 8 | static_cast<unsigned char>(text[at + i]);
+  return out;
+}
+
+TEST_F(WorkspaceTest, ListsArchivesInADirectoryThatEveryUnzipReads) {
+  import("/Shared/n", "print(1)", {{ "language", "PYTHON" }});
+  const auto archive = exported("/Shared/n", "DBC");
+  const auto end = archive.size() - 22;
+  const auto start = number_in(archive, end + 16, 4);
+  EXPECT_EQ(start + number_in(archive, end + 12, 4), end);
+  const auto name_size = number_in(archive, start + 28, 2);
+  EXPECT_EQ(number_in(archive, end + 12, 4), 46 + name_size);
+  EXPECT_EQ(archive.substr(start + 46, name_size), "n.py");
+  EXPECT_EQ(number_in(archive, start + 42, 4), 0U);  // where the entry begins
+}
+
 TEST_F(WorkspaceTest, RoundTripsFoldersAsArchives) {
   import("/Shared/n", "print(1)", {{ "language", "PYTHON" }});
   world.post("/api/2.0/workspace/mkdirs", {{"path", "/Shared/d/e"}});
