@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "model/base64.h"
-#include "model/json_depth.h"
+#include "model/plan_file.h"
 
 namespace holdfast::model {
 
@@ -17,9 +17,6 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 using json = nlohmann::ordered_json;
-
-constexpr std::size_t k_depth_max = 20;
-constexpr std::string_view k_hint = "Plans are not written by hand: make it again, or use the version that made it.";
 
 constexpr std::pair<ResourceAction, std::string_view> k_actions[] = {
     {ResourceAction::create, "create"},     {ResourceAction::update, "update"}, {ResourceAction::recreate, "recreate"},
@@ -38,30 +35,6 @@ constexpr std::pair<Learnt, std::string_view> k_learnt[] = {
     {Learnt::adopted, "adopted"},
 };
 
-// Names may be any bytes: those that are no UTF-8 are written as {"base64": "…"}.
-json text_to_json(const std::string& text) {
-  try {
-    (void)json(text).dump();
-    return json(text);
-  } catch (const json::exception&) {
-    return json{{"base64", base64_encode(text)}};
-  }
-}
-
-std::string text_from(const json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  return base64_decode(value.at("base64").get_ref<const std::string&>());
-}
-
-json optional_to_json(const std::optional<std::string>& text) {
-  return text ? text_to_json(*text) : json(nullptr);
-}
-
-std::optional<std::string> optional_from(const json& value) {
-  if (value.is_null()) return std::nullopt;
-  return text_from(value);
-}
-
 json texts_to_json(const std::vector<std::string>& texts) {
   json out = json::array();
   for (const std::string& text : texts) out.push_back(text_to_json(text));
@@ -70,7 +43,7 @@ json texts_to_json(const std::vector<std::string>& texts) {
 
 std::vector<std::string> texts_from(const json& value) {
   std::vector<std::string> out;
-  for (const json& one : value) out.push_back(text_from(one));
+  for (const json& one : value) out.push_back(text_from_json(one));
   return out;
 }
 
@@ -83,7 +56,7 @@ json rules_to_json(const Mapping::Rules& rules) {
 
 Mapping::Rules rules_from(const json& value) {
   Mapping::Rules out;
-  for (const json& rule : value) out.emplace(text_from(rule.at(0)), text_from(rule.at(1)));
+  for (const json& rule : value) out.emplace(text_from_json(rule.at(0)), text_from_json(rule.at(1)));
   return out;
 }
 
@@ -94,22 +67,16 @@ json mapping_to_json(const Mapping& mapping) {
   return out;
 }
 
-void refuse_unknown(const json& value, const std::set<std::string_view>& known, std::string_view where) {
-  for (const auto& [name, ignored] : value.items())
-    if (!known.contains(name))
-      throw Error(ErrorKind::config, fmt::format("{} has the unknown field '{}'", where, name), std::string(k_hint));
-}
-
 template <typename Table>
 auto value_of(const Table& table, const json& value, std::string_view what) {
   const auto& text = value.get_ref<const std::string&>();
   for (const auto& [known, name] : table)
     if (name == text) return known;
-  throw Error(ErrorKind::config, fmt::format("the plan has the unknown {} '{}'", what, text), std::string(k_hint));
+  throw Error(ErrorKind::config, fmt::format("the plan has the unknown {} '{}'", what, text), std::string(k_plan_hint));
 }
 
 Mapping mapping_from(const json& value) {
-  refuse_unknown(value, {"names", "paths", "storage"}, "the mapping of the plan");
+  refuse_unknown_fields(value, {"names", "paths", "storage"}, "the mapping of the plan");
   Mapping out;
   for (const auto& [kind, rules] : value.at("names").items()) out.names.emplace(kind, rules_from(rules));
   for (const auto& [space, rules] : value.at("paths").items()) out.paths.emplace(space, rules_from(rules));
@@ -127,13 +94,13 @@ json entry_to_json(const IdEntry& entry) {
 }
 
 IdEntry entry_from(const json& value) {
-  refuse_unknown(value, {"kind", "source_id", "target_id", "source_name", "target_name", "learnt"},
-                 "a match of the plan");
+  refuse_unknown_fields(value, {"kind", "source_id", "target_id", "source_name", "target_name", "learnt"},
+                        "a match of the plan");
   return {.kind = value.at("kind"),
-          .source_id = text_from(value.at("source_id")),
-          .target_id = text_from(value.at("target_id")),
-          .source_name = text_from(value.at("source_name")),
-          .target_name = text_from(value.at("target_name")),
+          .source_id = text_from_json(value.at("source_id")),
+          .target_id = text_from_json(value.at("target_id")),
+          .source_name = text_from_json(value.at("source_name")),
+          .target_name = text_from_json(value.at("target_name")),
           .learnt = value_of(k_learnt, value.at("learnt"), "origin of a match")};
 }
 
@@ -141,8 +108,8 @@ json fields_to_json(const std::vector<FieldChange>& changes) {
   json out = json::array();
   for (const FieldChange& change : changes)
     out.push_back({{"path", text_to_json(change.path)},
-                   {"before", optional_to_json(change.before)},
-                   {"after", optional_to_json(change.after)}});
+                   {"before", optional_text_to_json(change.before)},
+                   {"after", optional_text_to_json(change.after)}});
   return out;
 }
 
@@ -170,18 +137,19 @@ json step_to_json(const ResourceStep& step) {
 }
 
 ResourceStep step_from(const json& value, std::size_t index) {
-  refuse_unknown(value, {"kind",  "path",      "action",      "reason",    "fields",      "writes_body", "columns",
+  refuse_unknown_fields(value,
+                        {"kind",  "path",      "action",      "reason",    "fields",      "writes_body", "columns",
                          "notes", "tasks",     "needs",       "after",     "candidates",  "key",         "patched",
                          "seen",  "source_id", "source_name", "target_id", "target_name", "calls"},
-                 "a step of the plan");
+                        "a step of the plan");
   ResourceStep step;
   step.kind = value.at("kind");
-  step.path = text_from(value.at("path"));
+  step.path = text_from_json(value.at("path"));
   step.action = value_of(k_actions, value.at("action"), "action");
-  step.reason = text_from(value.at("reason"));
+  step.reason = text_from_json(value.at("reason"));
   for (const json& change : value.at("fields"))
-    step.fields.push_back(
-        {text_from(change.at("path")), optional_from(change.at("before")), optional_from(change.at("after"))});
+    step.fields.push_back({text_from_json(change.at("path")), optional_text_from_json(change.at("before")),
+                           optional_text_from_json(change.at("after"))});
   step.writes_body = value.at("writes_body");
   step.columns = texts_from(value.at("columns"));
   step.notes = texts_from(value.at("notes"));
@@ -191,10 +159,10 @@ ResourceStep step_from(const json& value, std::size_t index) {
   step.after = value.at("after").get<std::vector<std::uint32_t>>();
   step.patched = value.at("patched");
   step.key = base64_decode(value.at("key").get_ref<const std::string&>());
-  step.source_id = text_from(value.at("source_id"));
-  step.source_name = text_from(value.at("source_name"));
-  step.target_id = text_from(value.at("target_id"));
-  step.target_name = text_from(value.at("target_name"));
+  step.source_id = text_from_json(value.at("source_id"));
+  step.source_name = text_from_json(value.at("source_name"));
+  step.target_id = text_from_json(value.at("target_id"));
+  step.target_name = text_from_json(value.at("target_name"));
   step.seen = value.at("seen");
   step.calls = value.at("calls");
   for (const std::vector<std::uint32_t>* before : {&step.needs, &step.after})
@@ -202,7 +170,7 @@ ResourceStep step_from(const json& value, std::size_t index) {
       if (one >= index)
         throw Error(ErrorKind::config,
                     fmt::format("the plan's step '{}' waits for one that comes behind it", step.path),
-                    std::string(k_hint));
+                    std::string(k_plan_hint));
   return step;
 }
 
@@ -235,7 +203,7 @@ void head_from(const json& in, ResourcePlan& plan) {
   plan.snapshot = in.at("snapshot");
   plan.source = in.at("source");
   plan.target = in.at("target");
-  plan.selection = text_from(in.at("selection"));
+  plan.selection = text_from_json(in.at("selection"));
   const std::optional<Existing> existing = parse_existing(in.at("existing").get_ref<const std::string&>());
   if (!existing) throw Error(ErrorKind::config, "the plan has an unknown rule for existing resources");
   plan.existing = *existing;
@@ -245,16 +213,16 @@ void head_from(const json& in, ResourcePlan& plan) {
   if (!made) throw Error(ErrorKind::config, "the plan does not say when it was made");
   plan.made = *made;
   plan.mapping = mapping_from(in.at("mapping"));
-  for (const json& name : in.at("absent")) plan.absent.insert(text_from(name));
+  for (const json& name : in.at("absent")) plan.absent.insert(text_from_json(name));
   plan.calls = in.at("calls").get<std::map<std::string, std::uint64_t>>();
   for (const json& entry : in.at("matches")) plan.matches.push_back(entry_from(entry));
 }
 
 ResourcePlan plan_from(const json& in) {
-  refuse_unknown(in,
-                 {"format", "format_version", "id", "repository", "snapshot", "source", "target", "selection",
-                  "existing", "removes", "firing", "made", "mapping", "absent", "calls", "matches", "steps"},
-                 "the plan");
+  refuse_unknown_fields(in,
+                        {"format", "format_version", "id", "repository", "snapshot", "source", "target", "selection",
+                         "existing", "removes", "firing", "made", "mapping", "absent", "calls", "matches", "steps"},
+                        "the plan");
   if (in.at("format") != "resources" || in.at("format_version") != ResourcePlan::k_version)
     throw Error(ErrorKind::unsupported,
                 fmt::format("the plan is of format {} {}, this program reads \"resources\" {}", in.at("format").dump(),
@@ -290,25 +258,13 @@ bool ResourcePlan::does_nothing() const noexcept {
 }
 
 std::string to_json(const ResourcePlan& plan) {
-  std::string out = head_to_json(plan).dump(2);
-  out.resize(out.size() - 2);  // the closing "\n}"
-  out += ",\n  \"steps\": [";
-  const char* comma = "\n";
-  for (const ResourceStep& step : plan.steps)
-    out += fmt::format("{}    {}", std::exchange(comma, ",\n"), step_to_json(step).dump());
-  out += plan.steps.empty() ? "]\n}\n" : "\n  ]\n}\n";
-  return out;
+  return plan_text(head_to_json(plan), plan.steps.size(), [&](std::size_t i) { return step_to_json(plan.steps[i]); });
 }
 
 ResourcePlan resource_plan_from_json(std::string_view text) {
-  if (nests_deeper_than(text, k_depth_max))
-    throw Error(ErrorKind::config, "the plan cannot be read: it nests deeper than any that we write",
-                std::string(k_hint));
-  try {
-    return plan_from(json::parse(text));
-  } catch (const nlohmann::json::exception& problem) {
-    throw Error(ErrorKind::config, fmt::format("the plan cannot be read: {}", problem.what()), std::string(k_hint));
-  }
+  ResourcePlan out;
+  read_plan(text, [&](const json& in) { out = plan_from(in); });
+  return out;
 }
 
 }  // namespace holdfast::model
