@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/process.h"
 #include "ui/output.h"
 
 namespace holdfast::cli {
@@ -72,40 +72,13 @@ std::string read_file(const std::string& path, std::string_view name) {
   return read_to_end(file.get(), name);
 }
 
-// The child gets back the signals that this process blocks or ignores: Ctrl-C must end a password manager that waits.
-pid_t spawn_shell(const std::string& command, int output) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  sigset_t reset;
-  sigemptyset(&reset);
-  sigaddset(&reset, SIGPIPE);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &reset);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::string shell = "sh";
-  std::string flag = "-c";
-  std::string text = command;
-  std::array<char*, 4> arguments{shell.data(), flag.data(), text.data(), nullptr};
-  pid_t child = -1;
-  const int failure = posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (failure != 0) throw Error(ErrorKind::config, fmt::format("cannot start /bin/sh: {}", std::strerror(failure)));
-  return child;
-}
-
 std::string read_command(const std::string& command, std::string_view name) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
     throw Error(ErrorKind::io, fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   const Descriptor reading(ends[0]);
   Descriptor writing(ends[1]);
-  const pid_t child = spawn_shell(command, writing.get());
+  const pid_t child = base::spawn({"/bin/sh", "-c", command}, {.output = writing.get()});
   writing.close();
   std::string out = read_to_end(reading.get(), name);
   int status = 0;

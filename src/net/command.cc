@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/process.h"
 
 namespace holdfast::net {
 
@@ -52,39 +52,6 @@ private:
   }
   std::array<int, 2> ends_{-1, -1};
 };
-
-// The child gets a process group of its own, so that it can be ended with all that it started, and back the signals
-// that this process blocks or ignores.
-pid_t spawn(const std::vector<std::string>& command, const Pipe& output, const Pipe& errors) {
-  std::vector<std::string> words = command;
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output.writing(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, errors.writing(), STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  sigset_t reset;
-  sigemptyset(&reset);
-  sigaddset(&reset, SIGPIPE);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &reset);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  pid_t child = -1;
-  const int failure = posix_spawnp(&child, arguments[0], &actions, &attributes, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (failure != 0)
-    throw Error(ErrorKind::config, fmt::format("cannot start '{}': {}", command[0], std::strerror(failure)),
-                "Install it, correct its name, or choose another way to log in.");
-  return child;
-}
 
 class Child {
 public:
@@ -127,11 +94,13 @@ void drain(Pipe& pipe, std::string& into, std::size_t most) {
 
 CommandResult run_command(const std::vector<std::string>& command, base::Duration timeout, const base::Clock& clock,
                           std::stop_token stop) {
-  if (command.empty()) throw Error(ErrorKind::internal, "a command without a word was to be run");
   Pipe output;
   Pipe errors;
   const base::Duration started = clock.elapsed();
-  Child child(spawn(command, output, errors));
+  Child child(base::spawn(command, {.output = output.writing(),
+                                    .errors = errors.writing(),
+                                    .input = base::SpawnOptions::Input::none,
+                                    .group = base::SpawnOptions::Group::own}));
   output.close_writing();
   errors.close_writing();
   std::string printed;
