@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
@@ -142,9 +141,7 @@ Reply list(Call& call) {
 }  // namespace
 
 void add_alert_routes(Router& router) {
-  const auto add = [&](std::string_view method, std::string_view pattern, Handler handler, std::string_view doc) {
-    router.add({method, std::string(pattern), std::move(handler), family::k_none, doc});
-  };
+  const RouteGroup add(router, "", family::k_none);
   add("GET", "/api/2.0/sql/alerts", list_legacy, "alerts on queries, by pages");
   add("POST", "/api/2.0/sql/alerts", create_legacy, "makes an alert on a query");
   add("GET", "/api/2.0/sql/alerts/{id}", get_legacy, "one alert on a query");

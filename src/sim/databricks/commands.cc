@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/compute.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/rate_limits.h"
@@ -116,9 +116,7 @@ Reply cancel(Call& call) {
 }  // namespace
 
 void add_command_routes(Router& router) {
-  const auto add = [&](std::string_view method, std::string_view name, Handler handler, std::string_view doc) {
-    router.add({method, fmt::format("/api/1.2/{}", name), std::move(handler), family::k_none, doc, Dialect::v12});
-  };
+  const RouteGroup add(router, "/api/1.2/", family::k_none, Dialect::v12);
   add("POST", "contexts/create", create_context, "a context on a running cluster");
   add("GET", "contexts/status", context_status, "whether a context is ready");
   add("POST", "contexts/destroy", destroy_context, "ends a context");

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
@@ -247,9 +247,7 @@ Reply get_legacy(Call& call) {
 }  // namespace
 
 void add_dashboard_routes(Router& router) {
-  const auto add = [&](std::string_view method, std::string pattern, Handler handler, std::string_view doc) {
-    router.add({method, "/api/2.0/lakeview/dashboards" + pattern, std::move(handler), family::k_none, doc});
-  };
+  const RouteGroup add(router, "/api/2.0/lakeview/dashboards", family::k_none);
   add("GET", "", list, "dashboards by pages, without what they show");
   add("POST", "", create, "makes a dashboard");
   add("GET", "/{id}", get, "one dashboard");

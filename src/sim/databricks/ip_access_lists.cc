@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/rate_limits.h"
 #include "sim/databricks/settings.h"
@@ -174,9 +174,7 @@ bool lets_in(World& world, std::string_view address) {
 }
 
 void add_ip_access_list_routes(Router& router) {
-  const auto add = [&](std::string_view method, std::string pattern, Handler handler, std::string_view doc) {
-    router.add({method, "/api/2.0/ip-access-lists" + pattern, std::move(handler), family::k_none, doc});
-  };
+  const RouteGroup add(router, "/api/2.0/ip-access-lists", family::k_none);
   add("GET", "", list_all, "all lists at once");
   add("POST", "", create, "adds a list, unless it locks the caller out");
   add("GET", "/{id}", get, "one list");

@@ -1,7 +1,7 @@
 #include <array>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/rate_limits.h"
 #include "sim/databricks/settings.h"
@@ -79,9 +79,7 @@ Reply list(Call& call) {
 }  // namespace
 
 void add_notification_destination_routes(Router& router) {
-  const auto add = [&](std::string_view method, std::string pattern, Handler handler, std::string_view doc) {
-    router.add({method, "/api/2.0/notification-destinations" + pattern, std::move(handler), family::k_none, doc});
-  };
+  const RouteGroup add(router, "/api/2.0/notification-destinations", family::k_none);
   add("GET", "", list, "destinations by pages, without configuration");
   add("POST", "", create, "makes a destination");
   add("GET", "/{id}", get, "one destination, without its secrets");

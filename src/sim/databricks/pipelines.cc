@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
@@ -265,9 +265,7 @@ void found_pipelines(World& world) {
 }
 
 void add_pipeline_routes(Router& router) {
-  const auto add = [&](std::string_view method, std::string pattern, Handler handler, std::string_view doc) {
-    router.add({method, "/api/2.0/pipelines" + pattern, std::move(handler), family::k_none, doc});
-  };
+  const RouteGroup add(router, "/api/2.0/pipelines", family::k_none);
   add("GET", "", list, "pipelines by pages, without their specs");
   add("POST", "", create, "makes a pipeline; names are unique unless told otherwise");
   add("GET", "/{id}", get, "one pipeline with its spec");

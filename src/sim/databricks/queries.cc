@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
@@ -116,9 +115,7 @@ Reply remove_visualization(Call& call) {
 }  // namespace
 
 void add_query_routes(Router& router) {
-  const auto add = [&](std::string_view method, std::string pattern, Handler handler, std::string_view doc) {
-    router.add({method, "/api/2.0/sql/" + pattern, std::move(handler), family::k_none, doc});
-  };
+  const RouteGroup add(router, "/api/2.0/sql/", family::k_none);
   add("GET", "queries", list, "queries by pages");
   add("POST", "queries", create, "makes a query");
   add("GET", "queries/{id}", get, "one query");

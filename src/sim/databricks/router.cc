@@ -57,6 +57,11 @@ void Router::add_versions(std::initializer_list<std::string_view> versions, cons
   }
 }
 
+void RouteGroup::operator()(std::string_view method, std::string_view path, Handler handler,
+                            std::string_view doc) const {
+  router_.add({method, std::string(prefix_) + std::string(path), std::move(handler), family_, doc, dialect_});
+}
+
 Router::Match Router::find(std::string_view method, std::string_view raw_path) const {
   Match match;
   if (raw_path.size() > 1 && raw_path.ends_with('/')) raw_path.remove_suffix(1);

@@ -50,6 +50,20 @@ private:
   std::vector<std::size_t> with_placeholders_;
 };
 
+// Adds routes whose paths begin alike and which share a limit.
+class RouteGroup {
+public:
+  RouteGroup(Router& router, std::string_view prefix, std::string_view family, Dialect dialect = Dialect::rest)
+      : router_(router), prefix_(prefix), family_(family), dialect_(dialect) {}
+  void operator()(std::string_view method, std::string_view path, Handler handler, std::string_view doc) const;
+
+private:
+  Router& router_;
+  std::string_view prefix_;
+  std::string_view family_;
+  Dialect dialect_;
+};
+
 // "/a/{x}/b" and "/a/{rest…}" against a path.  The placeholders' values are decoded.
 bool matches_pattern(std::string_view pattern, std::string_view raw_path, NamedValues& placeholders);
 

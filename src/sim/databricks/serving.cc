@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
@@ -156,9 +156,7 @@ void found_serving(World& world) {
 }
 
 void add_serving_routes(Router& router) {
-  const auto add = [&](std::string_view method, std::string pattern, Handler handler, std::string_view doc) {
-    router.add({method, "/api/2.0/serving-endpoints" + pattern, std::move(handler), family::k_none, doc});
-  };
+  const RouteGroup add(router, "/api/2.0/serving-endpoints", family::k_none);
   add("GET", "", list, "all endpoints at once");
   add("POST", "", create, "makes an endpoint; its name is unique");
   add("GET", "/{name}", get, "one endpoint, without its keys");

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/auth.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/identity.h"
@@ -104,9 +104,7 @@ void add_token_routes(Router& router) {
       {"POST", "/api/2.0/token/create", create, family::k_token_management, "makes a token; its value is shown once"});
   router.add({"POST", "/api/2.0/token/delete", remove, family::k_token_management, "revokes an own token"});
   router.add({"GET", "/api/2.0/token/list", list, family::k_token_management, "the caller's tokens, without values"});
-  const auto add = [&](std::string_view method, std::string pattern, Handler handler, std::string_view doc) {
-    router.add({method, "/api/2.0/token-management/" + pattern, std::move(handler), family::k_token_management, doc});
-  };
+  const RouteGroup add(router, "/api/2.0/token-management/", family::k_token_management);
   add("GET", "tokens", list_managed, "all tokens, without values");
   add("GET", "tokens/{id}", get_managed, "one token, without its value");
   add("DELETE", "tokens/{id}", remove_managed, "revokes any token");

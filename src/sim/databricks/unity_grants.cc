@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/rate_limits.h"
 #include "sim/databricks/unity.h"
@@ -196,9 +196,7 @@ Reply unassign(Call& call) {
 }  // namespace
 
 void add_unity_grant_routes(Router& router) {
-  const auto add = [&](std::string_view method, std::string pattern, Handler handler, std::string_view doc) {
-    router.add({method, "/api/2.1/unity-catalog/" + pattern, std::move(handler), family::k_none, doc});
-  };
+  const RouteGroup add(router, "/api/2.1/unity-catalog/", family::k_none);
   add("GET", "permissions/{type}/{name}", get_grants, "direct grants");
   add("PATCH", "permissions/{type}/{name}", change_grants, "adds and removes grants");
   add("GET", "bindings/{type}/{name}", get_bindings, "the workspaces that may see it");
@@ -211,9 +209,7 @@ void add_unity_grant_routes(Router& router) {
 }
 
 void add_metastore_routes(Router& router) {
-  const auto add = [&](std::string_view method, std::string pattern, Handler handler, std::string_view doc) {
-    router.add({method, "/api/2.1/unity-catalog/" + pattern, std::move(handler), family::k_none, doc});
-  };
+  const RouteGroup add(router, "/api/2.1/unity-catalog/", family::k_none);
   add("GET", "current-metastore-assignment", current_assignment, "the metastore of this workspace");
   add("GET", "metastore_summary", summary, "the metastore itself");
   add("GET", "metastores", list_metastores, "metastores by pages");

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
@@ -176,9 +175,7 @@ Reply data_sources(Call& call) {
 }  // namespace
 
 void add_warehouse_routes(Router& router) {
-  const auto add = [&](std::string_view method, std::string pattern, Handler handler, std::string_view doc) {
-    router.add({method, "/api/2.0/sql/" + pattern, std::move(handler), family::k_none, doc});
-  };
+  const RouteGroup add(router, "/api/2.0/sql/", family::k_none);
   add("GET", "warehouses", list, "warehouses by pages");
   add("POST", "warehouses", create, "makes a warehouse and starts it");
   add("GET", "warehouses/{id}", get, "one warehouse");

@@ -37,6 +37,15 @@ TEST(Router, RefusesTheSameRowTwice) {
   EXPECT_THROW(router.add({"GET", "/a", nothing, {}, ""}), std::logic_error);
 }
 
+TEST(Router, AddsGroupsThatBeginAlike) {
+  Router router;
+  const RouteGroup add(router, "/api/2.0/repos", "some");
+  add("GET", "", nothing, "all");
+  add("GET", "/{id}", nothing, "one");
+  EXPECT_EQ(router.find("GET", "/api/2.0/repos/7").route->doc, "one");
+  EXPECT_EQ(router.find("GET", "/api/2.0/repos").route->family, "some");
+}
+
 TEST(Router, AddsVersions) {
   Router router;
   router.add_versions({"2.0", "2.1"}, {"GET", "/api/{v}/jobs/get", nothing, {}, ""});
