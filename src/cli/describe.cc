@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "model/base64.h"
 #include "ui/table.h"
 #include "ui/text.h"

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "cli/describe.h"
 #include "model/field_diff.h"
 #include "ui/json_text.h"

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/error.h"
+#include "base/json.h"
 #include "cli/command.h"
 #include "cli/describe.h"
 #include "engine/resource_restore.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "model/json_depth.h"
 
 namespace holdfast::model {

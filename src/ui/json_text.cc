@@ -1,6 +1,6 @@
 #include "ui/json_text.h"
 
-#include <nlohmann/json.hpp>
+#include "base/json.h"
 
 namespace holdfast::ui {
 namespace {

@@ -1,10 +1,10 @@
 // A stand-in of a workspace with a clock that stands still, asked as over the wire.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "base/json.h"
 #include "sim/databricks/stand_in.h"
 #include "support/fakes.h"
 

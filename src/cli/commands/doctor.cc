@@ -2,9 +2,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"

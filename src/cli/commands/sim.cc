@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"

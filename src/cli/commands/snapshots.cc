@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"

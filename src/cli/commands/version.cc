@@ -1,5 +1,4 @@
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <mutex>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/key.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/json.h"
 #include "model/json_depth.h"
 
 namespace holdfast::platform::databricks {

@@ -1,8 +1,8 @@
 #include "sim/databricks/account.h"
 
-#include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/json.h"
 #include "sim/databricks/api_error.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/paging.h"

@@ -1,7 +1,6 @@
 #include "sim/databricks/api_error.h"
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "sim/databricks/json.h"
 
 namespace holdfast::sim::databricks {

@@ -1,8 +1,7 @@
 #include "sim/databricks/auth.h"
 
-#include <nlohmann/json.hpp>
-
 #include "base/error.h"
+#include "base/json.h"
 #include "model/base64.h"
 #include "sim/databricks/identity.h"
 

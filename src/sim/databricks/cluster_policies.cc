@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "model/json_depth.h"
 #include "sim/databricks/compute.h"
 #include "sim/databricks/fields.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/compute.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/permissions.h"

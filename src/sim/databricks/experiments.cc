@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/mlflow.h"
 #include "sim/databricks/permissions.h"

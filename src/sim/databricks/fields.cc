@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/api_error.h"
 
 namespace holdfast::sim::databricks {

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "model/base64.h"
 #include "sim/databricks/compute.h"
 #include "sim/databricks/fields.h"

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "sim/databricks/compute.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/permissions.h"

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/jobs.h"
 #include "sim/databricks/rate_limits.h"

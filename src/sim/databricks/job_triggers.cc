@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/jobs.h"
 #include "sim/databricks/quartz.h"

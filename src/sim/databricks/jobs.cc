@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/identity.h"
 #include "sim/databricks/permissions.h"

@@ -1,6 +1,5 @@
 // /api/2.0/groups: the groups as the old command line asks for them.
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "sim/databricks/api_error.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/identity.h"

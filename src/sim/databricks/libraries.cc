@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/compute.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/rate_limits.h"

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "model/base64.h"
 #include "model/json_depth.h"
 #include "sim/databricks/identity.h"

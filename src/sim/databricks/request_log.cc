@@ -1,8 +1,7 @@
 #include "sim/databricks/request_log.h"
 
-#include <nlohmann/json.hpp>
-
 #include "base/error.h"
+#include "base/json.h"
 #include "sim/databricks/json.h"
 
 namespace holdfast::sim::databricks {

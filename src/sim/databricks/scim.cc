@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/api_error.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/identity.h"

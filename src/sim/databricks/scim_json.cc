@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/api_error.h"
 #include "sim/databricks/fields.h"
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "model/base64.h"
 #include "sim/databricks/api_error.h"
 #include "sim/databricks/fields.h"

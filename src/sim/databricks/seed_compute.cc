@@ -1,8 +1,7 @@
 // The compute of the realistic workspace: pools, policies that name them in their text, clusters of all ages, scripts.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "model/base64.h"
 #include "sim/databricks/commands.h"
 #include "sim/databricks/compute.h"

@@ -1,8 +1,7 @@
 // Jobs and pipelines of the realistic workspace: every way to refer to something else, and every way to fire.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "sim/databricks/compute.h"
 #include "sim/databricks/identity.h"
 #include "sim/databricks/jobs.h"

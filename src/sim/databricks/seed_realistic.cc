@@ -4,9 +4,9 @@
 
 #include <array>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/json.h"
 #include "model/base64.h"
 #include "sim/databricks/account.h"
 #include "sim/databricks/auth.h"

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/json.h"
 #include "sim/databricks/identity.h"
 #include "sim/databricks/permissions.h"
 #include "sim/databricks/seeds.h"

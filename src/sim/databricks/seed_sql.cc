@@ -1,8 +1,7 @@
 // Warehouses, queries, alerts, dashboards, settings and models of the realistic workspace.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "sim/databricks/identity.h"
 #include "sim/databricks/seeds.h"
 #include "sim/databricks/settings.h"

@@ -1,7 +1,7 @@
 // Unity Catalog of the realistic workspace.
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/seeds.h"
 #include "sim/databricks/unity.h"
 

@@ -4,9 +4,9 @@
 
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "model/base64.h"
 
 namespace holdfast::sim::databricks {

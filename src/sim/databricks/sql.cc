@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/permissions.h"
 #include "sim/databricks/quartz.h"

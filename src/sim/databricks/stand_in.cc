@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <stop_token>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "sim/databricks/auth.h"
 #include "sim/databricks/endpoints.h"
 #include "sim/databricks/identity.h"

@@ -13,9 +13,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/json.h"
 #include "sim/databricks/api_error.h"
 #include "sim/databricks/commands.h"
 

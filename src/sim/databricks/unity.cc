@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/identity.h"
 #include "sim/databricks/rate_limits.h"

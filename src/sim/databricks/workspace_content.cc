@@ -1,9 +1,8 @@
 // Export and import of notebooks and files.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/error.h"
+#include "base/json.h"
 #include "model/base64.h"
 #include "sim/databricks/api_error.h"
 #include "sim/databricks/archive.h"

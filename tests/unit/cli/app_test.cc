@@ -4,8 +4,8 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "cli/commands/commands.h"
 #include "cli/file_url.h"
 #include "storage/local/local_backend.h"

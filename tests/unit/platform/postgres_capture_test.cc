@@ -4,10 +4,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
 
+#include "base/json.h"
 #include "base/task_group.h"
 #include "platform/datahub/postgres/client.h"
 #include "platform/datahub/postgres/reader.h"

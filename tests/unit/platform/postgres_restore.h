@@ -6,10 +6,10 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/task_group.h"
 #include "platform/datahub/postgres/client.h"
 #include "platform/datahub/postgres/shape.h"

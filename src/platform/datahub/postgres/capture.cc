@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "platform/datahub/postgres/client.h"
 #include "platform/datahub/postgres/reader.h"
 #include "platform/datahub/postgres/shape.h"

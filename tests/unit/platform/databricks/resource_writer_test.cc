@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/session.h"
 #include "sim/databricks/stand_in.h"

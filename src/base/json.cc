@@ -1,0 +1,5 @@
+#include "base/json.h"
+
+#ifdef HOLDFAST_JSON_TEMPLATES
+HOLDFAST_JSON_TEMPLATES()
+#endif
