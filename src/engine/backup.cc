@@ -297,7 +297,11 @@ void BackupRun::read_all(platform::Capture& capture) {
   }
   Meter meter(events_, fmt::format("reading {}", snapshot_.connector), rows, bytes, capture.readers());
   snapshot_.trees.resize(capture.collections().size());
-  for (const std::size_t i : reading_order(capture.collections())) {
+  const std::vector<std::size_t> order = reading_order(capture.collections());
+  std::vector<std::string> names;
+  for (const std::size_t i : order) names.push_back(capture.collections()[i].collection.name);
+  capture.expect(names);
+  for (const std::size_t i : order) {
     const platform::CollectionEstimate& estimate = capture.collections()[i];
     snapshot_.trees[i] =
         base::in_context([&] { return fmt::format("backing up collection '{}'", estimate.collection.name); },
@@ -307,10 +311,13 @@ void BackupRun::read_all(platform::Capture& capture) {
   carry_what_is_not_offered(capture);
 }
 
-// Collections of which the last backup could not read all come first.
+// Collections of which the last backup could not read all come first, then the largest: a capture that reads ahead
+// keeps small ones until it is their turn, and has no room for large ones.
 std::vector<std::size_t> BackupRun::reading_order(const std::vector<platform::CollectionEstimate>& collections) const {
   std::vector<std::size_t> order(collections.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return collections[a].bytes > collections[b].bytes; });
   std::stable_partition(order.begin(), order.end(), [&](std::size_t i) {
     return parent_ && std::any_of(parent_->trees.begin(), parent_->trees.end(), [&](const repository::Tree& tree) {
              return tree.name == collections[i].collection.name && !tree.stale.empty();

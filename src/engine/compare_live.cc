@@ -313,6 +313,19 @@ void LiveComparison::compare(const Tree* tree, const platform::CollectionEstimat
   take_losses(losses);
 }
 
+// As compare_capture() goes through them.
+std::vector<std::string> names_in_order(const repository::Snapshot& before,
+                                        const std::vector<platform::CollectionEstimate>& live) {
+  std::vector<std::string> known;
+  for (const Tree& tree : before.trees) known.push_back(tree.name);
+  const auto place = [&](const std::string& name) { return std::find(known.begin(), known.end(), name); };
+  std::vector<std::string> out;
+  for (const platform::CollectionEstimate& estimate : live) out.push_back(estimate.collection.name);
+  std::stable_sort(out.begin(), out.end(),
+                   [&](const std::string& a, const std::string& b) { return place(a) < place(b); });
+  return out;
+}
+
 }  // namespace
 
 CompareCounts compare_capture(repository::Repository& repository, const repository::Snapshot& before,
@@ -326,6 +339,7 @@ CompareCounts compare_capture(repository::Repository& repository, const reposito
     bytes += estimate.bytes;
   }
   Meter meter(events, "comparing", rows, bytes, capture.readers());
+  if (selection.everything()) capture.expect(names_in_order(before, live));
   LiveComparison comparison(repository, capture, readers, std::move(stop), visit);
   for (const Tree& tree : before.trees) {
     const auto same = std::find_if(live.begin(), live.end(),

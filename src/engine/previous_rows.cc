@@ -79,8 +79,6 @@ std::unique_ptr<SnapshotRows::Finder> SnapshotRows::take(const repository::Tree&
 
 void SnapshotRows::put_back(std::unique_ptr<Finder> finder) {
   const std::lock_guard lock(mutex_);
-  // Collections are read one after another: what stands in another one is done with.
-  std::erase_if(idle_, [&](const std::unique_ptr<Finder>& each) { return each->tree != finder->tree; });
   if (idle_.size() >= k_idle_max) idle_.erase(idle_.begin());
   idle_.push_back(std::move(finder));
 }

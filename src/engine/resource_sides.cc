@@ -94,6 +94,7 @@ public:
     std::uint64_t rows = 0;
     for (const platform::CollectionEstimate& one : capture_.collections()) rows += one.rows;
     Meter meter(events, "reading the target", rows, 0, readers_);
+    capture_.expect(names_in_order(parts));
     std::atomic<std::size_t> next{0};
     base::TaskGroup group(stop_);
     for (unsigned i = 0; i < readers_; ++i) {
@@ -122,6 +123,13 @@ private:
       }
     }
     return parts;
+  }
+
+  static std::vector<std::string> names_in_order(const std::vector<Part>& parts) {
+    std::vector<std::string> out;
+    for (const Part& part : parts)
+      if (part.lost.empty() && (out.empty() || out.back() != part.live->name)) out.push_back(part.live->name);
+    return out;
   }
 
   void read_part(Part& part, Meter& meter, const std::stop_token& stop) {

@@ -3,13 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <mutex>
+#include <numeric>
+#include <set>
 
 #include "base/json.h"
 #include "base/key.h"
+#include "model/json_text.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
-#include "platform/databricks/ordered_reads.h"
+#include "platform/databricks/placeholders.h"
+#include "platform/databricks/read_ahead.h"
 #include "platform/databricks/workspace.h"
 
 namespace holdfast::platform::databricks {
@@ -19,8 +24,14 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-constexpr unsigned k_calls_per_reader = 6;  // a reader mostly waits: this many of its calls are under way at once
+// A reader mostly waits: this many calls of its are under way at once, so many of them for resources of one kind.  At
+// 0.2 s a call the documented limits of notebooks need 44.
+constexpr unsigned k_calls_per_reader = 16;
+constexpr unsigned k_of_one_kind = 12;
+constexpr unsigned k_threads_most = 256;
+constexpr unsigned k_lists_per_reader = 6;  // of each of: kinds, the tree, DBFS
 constexpr std::uint64_t k_bytes_per_row = 2000;
+constexpr std::uint64_t k_bytes_per_notebook = 8000;
 
 // limit_read, over all readers.
 class Pace {
@@ -45,6 +56,38 @@ private:
   base::Duration free_{};
 };
 
+std::uint64_t expected_bytes(const KindEntry& entry, const Item& item) {
+  using Content = KindEntry::Content;
+  if (entry.content == Content::none) return k_bytes_per_row;
+  if (entry.content == Content::notebook) return k_bytes_per_notebook;
+  const std::string size =
+      scalar_at(model::JsonText(item.element), entry.content == Content::dbfs ? "file_size" : "size");
+  std::uint64_t content = 0;
+  std::from_chars(size.data(), size.data() + size.size(), content);
+  return k_bytes_per_row + std::min<std::uint64_t>(content, k_content_most);
+}
+
+std::uint64_t expected_bytes(const Stock& stock) {
+  return std::accumulate(stock.items.begin(), stock.items.end(), std::uint64_t{0},
+                         [&](std::uint64_t sum, const Item& item) { return sum + expected_bytes(*stock.entry, item); });
+}
+
+// How many of a kind are worth reading at once: as many as the narrowest family lets through, in each of the families
+// that one of them needs.  More would only wait for their turn.
+unsigned worth_at_once(const KindEntry& entry) {
+  using Content = KindEntry::Content;
+  std::set<std::string_view> asked;
+  if (!entry.read.path.empty()) asked.insert(entry.read.family);
+  if (entry.content == Content::notebook) asked.insert(k_workspace);
+  if (entry.content == Content::notebook || entry.content == Content::file) asked.insert(k_export);
+  if (entry.content == Content::dbfs) asked.insert(k_dbfs);
+  for (const ColumnRead& column : entry.columns) asked.insert(column.ask.family);
+  unsigned least = 0;
+  for (const net::Family& family : families())
+    if (asked.contains(family.name)) least = least == 0 ? family.parallel : std::min(least, family.parallel);
+  return std::max(1U, least * static_cast<unsigned>(asked.size()));
+}
+
 class WorkspaceCapture : public Capture {
 public:
   WorkspaceCapture(const Client& client, const CaptureOptions& options, const base::Clock& clock, std::stop_token stop)
@@ -54,19 +97,20 @@ public:
         begun_(clock.elapsed()),
         pace_(options.limit_read, clock),
         workspace_(look_at_workspace(client, clock, stop)),
-        inventory_(take_inventory(client, std::max(1U, options.readers) * k_calls_per_reader, stop)) {
+        inventory_(take_inventory(client, reader_count() * k_lists_per_reader, stop)),
+        ahead_(shelves(), source(), {.threads = std::min(k_threads_most, reader_count() * k_calls_per_reader)}, stop) {
     for (const Stock& stock : inventory_.stocks)
       if (stock.not_available.empty())
-        collections_.push_back(
-            {stock.entry->kind.collection, stock.items.size(), stock.items.size() * k_bytes_per_row});
+        collections_.push_back({stock.entry->kind.collection, stock.items.size(), expected_bytes(stock)});
   }
 
   base::Instant taken() const override { return workspace_.taken; }
   const std::vector<CollectionEstimate>& collections() const override { return collections_; }
   std::string attributes() const override;
   std::vector<std::string> notes() const override;
-  unsigned readers() const override { return std::max(1U, options_.readers); }
+  unsigned readers() const override { return reader_count(); }
   bool reuses_previous() const override { return changes_only(); }
+  void expect(const std::vector<std::string>& collections) override;
   std::vector<base::KeyRange> ranges(const model::Collection& collection, unsigned wanted) override;
   void read(const model::Collection& collection, const base::KeyRange& range, RowSink& sink,
             std::stop_token stop) override;
@@ -74,7 +118,11 @@ public:
 private:
   class Handover;
   bool changes_only() const noexcept { return options_.sweep == Sweep::changes && options_.previous != nullptr; }
-  const Stock& stock_of(const model::Collection& collection) const;
+  unsigned reader_count() const noexcept { return std::max(1U, options_.readers); }
+  std::size_t shelf_of(std::string_view collection) const;
+  std::vector<ReadAhead::Shelf> shelves() const;
+  ReadAhead::Source source();
+  ReadItem read_paced(const Stock& stock, const Item& item, const std::stop_token& stop);
   ReadItem read_one(const Stock& stock, const Item& item, const std::stop_token& stop);
   void refuse_when_old() const;
   std::vector<LeftOut> left_out() const;
@@ -84,16 +132,47 @@ private:
   const base::Clock& clock_;
   base::Duration begun_;
   Pace pace_;
-  HeldBytes held_;
   Workspace workspace_;
   Inventory inventory_;
   std::vector<CollectionEstimate> collections_;
+  ReadAhead ahead_;  // last: it uses everything above
 };
 
-const Stock& WorkspaceCapture::stock_of(const model::Collection& collection) const {
+// Shelves are numbered as stocks are.
+std::size_t WorkspaceCapture::shelf_of(std::string_view collection) const {
+  for (std::size_t i = 0; i < inventory_.stocks.size(); ++i)
+    if (inventory_.stocks[i].entry->kind.collection.name == collection) return i;
+  throw Error(ErrorKind::internal, fmt::format("the capture has no collection '{}'", collection));
+}
+
+std::vector<ReadAhead::Shelf> WorkspaceCapture::shelves() const {
+  std::vector<ReadAhead::Shelf> out;
   for (const Stock& stock : inventory_.stocks)
-    if (stock.entry->kind.collection.name == collection.name) return stock;
-  throw Error(ErrorKind::internal, fmt::format("the capture has no collection '{}'", collection.name));
+    out.push_back({.count = stock.items.size(),
+                   .parallel = std::min(reader_count() * k_of_one_kind, worth_at_once(*stock.entry))});
+  return out;
+}
+
+ReadAhead::Source WorkspaceCapture::source() {
+  return {.read =
+              [this](std::size_t shelf, std::size_t number, const std::stop_token& stop) {
+                const Stock& stock = inventory_.stocks[shelf];
+                return read_paced(stock, stock.items[number], stop);
+              },
+          .expected_bytes =
+              [this](std::size_t shelf, std::size_t number) {
+                const Stock& stock = inventory_.stocks[shelf];
+                return expected_bytes(*stock.entry, stock.items[number]);
+              }};
+}
+
+void WorkspaceCapture::expect(const std::vector<std::string>& collections) {
+  std::vector<std::size_t> shelves;
+  for (const std::string& collection : collections) {
+    const std::size_t shelf = shelf_of(collection);
+    if (!inventory_.stocks[shelf].failure) shelves.push_back(shelf);
+  }
+  ahead_.expect(shelves);
 }
 
 std::vector<LeftOut> WorkspaceCapture::left_out() const {
@@ -131,7 +210,7 @@ std::vector<std::string> WorkspaceCapture::notes() const {
 }
 
 std::vector<base::KeyRange> WorkspaceCapture::ranges(const model::Collection& collection, unsigned wanted) {
-  const Stock& stock = stock_of(collection);
+  const Stock& stock = inventory_.stocks[shelf_of(collection.name)];
   if (stock.failure) throw Error(*stock.failure);
   const std::size_t parts = std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(1, stock.items.size()));
   std::vector<base::KeyRange> out{{.from = {}, .to = {}}};
@@ -148,6 +227,15 @@ void WorkspaceCapture::refuse_when_old() const {
     throw Error(ErrorKind::unavailable,
                 fmt::format("reading took longer than {}", base::to_short(*options_.max_snapshot_age)),
                 "Raise max_snapshot_age, or rate_share_percent.");
+}
+
+ReadItem WorkspaceCapture::read_paced(const Stock& stock, const Item& item, const std::stop_token& stop) {
+  ReadItem out = read_one(stock, item, stop);
+  std::uint64_t bytes = item.element.size();
+  if (out.row)
+    for (const auto& column : out.row->columns) bytes += column ? column->size() : 0;
+  pace_.took(bytes, stop);
+  return out;
 }
 
 ReadItem WorkspaceCapture::read_one(const Stock& stock, const Item& item, const std::stop_token& stop) {
@@ -213,25 +301,19 @@ private:
 
 void WorkspaceCapture::read(const model::Collection& collection, const base::KeyRange& range, RowSink& sink,
                             std::stop_token stop) {
-  const Stock& stock = stock_of(collection);
+  const std::size_t shelf = shelf_of(collection.name);
+  const Stock& stock = inventory_.stocks[shelf];
   if (stock.failure) throw Error(*stock.failure);
+  const auto& items = stock.items;
   const auto by_key = [](const Item& item, const base::Bytes& key) { return item.key < key; };
-  const auto begin = std::lower_bound(stock.items.begin(), stock.items.end(), range.from, by_key);
-  const auto end = range.to ? std::lower_bound(begin, stock.items.end(), *range.to, by_key) : stock.items.end();
+  const auto begin = std::lower_bound(items.begin(), items.end(), range.from, by_key);
+  const auto end = range.to ? std::lower_bound(begin, items.end(), *range.to, by_key) : items.end();
   Handover handover(stock, range, sink);
-  const auto item = [&](std::size_t i) -> const Item& { return *(begin + static_cast<std::ptrdiff_t>(i)); };
-  read_in_order({.count = static_cast<std::size_t>(end - begin),
-                 .parallel = k_calls_per_reader,
-                 .read = [&](std::size_t i, const std::stop_token& own) { return read_one(stock, item(i), own); },
-                 .take =
-                     [&](std::size_t i, const ReadItem& read) {
-                       handover.take(item(i), read);
-                       std::uint64_t bytes = item(i).element.size();
-                       if (read.row)
-                         for (const auto& column : read.row->columns) bytes += column ? column->size() : 0;
-                       pace_.took(bytes, stop);
-                     }},
-                held_, stop);
+  ahead_.hand_over(
+      {.shelf = shelf,
+       .begin = static_cast<std::size_t>(begin - items.begin()),
+       .end = static_cast<std::size_t>(end - items.begin())},
+      [&](std::size_t i, const ReadItem& read) { handover.take(items[i], read); }, std::move(stop));
   handover.end();
 }
 

@@ -18,6 +18,10 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
+// The documented limits of notebooks, 60 exports and as many statuses and permissions a second, need 44 calls of 0.25
+// s.
+constexpr unsigned k_connections = 48;
+
 [[noreturn]] void no_rows(std::string_view what) {
   throw Error(ErrorKind::unsupported, fmt::format("a Databricks workspace {}", what),
               "Backups, diff, show and history work; writing to a workspace is not part of this version.");
@@ -67,6 +71,7 @@ private:
 
 net::ClientOptions client_options(const Settings& settings) {
   net::ClientOptions out;
+  out.connections = k_connections;
   if (auto proxy = settings.secret("proxy")) out.proxy = std::move(*proxy);
   out.ca_file = settings.text("ca_file").value_or("");
   return out;

@@ -62,12 +62,16 @@ public:
       inventory_.stocks.push_back({.entry = &entry, .items = {}, .unlisted = {}, .failure = {}, .not_available = {}});
   }
 
+  // Each has families of its own to wait for: the tree, DBFS, and everything else.
   Inventory run() {
-    list_plain();
-    // Schemas need their catalogs, tables their schemas: as many rounds as there are levels.
-    for (std::size_t left = 1; left != 0;) left = list_below_listed();
-    guard({stocks_of(Source::tree)}, [&] { walk_workspace(); });
-    guard({stocks_of(Source::dbfs)}, [&] { walk_dbfs(); });
+    base::TaskGroup group(stop_);
+    group.spawn([this](const std::stop_token& stop) { list_kinds(stop); });
+    group.spawn(
+        [this](const std::stop_token& stop) { guard({stocks_of(Source::tree)}, stop, [&] { walk_workspace(stop); }); });
+    group.spawn(
+        [this](const std::stop_token& stop) { guard({stocks_of(Source::dbfs)}, stop, [&] { walk_dbfs(stop); }); });
+    group.wait();
+    if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "reading the workspace was stopped");
     for (Stock& stock : inventory_.stocks) finish(stock);
     return std::move(inventory_);
   }
@@ -87,14 +91,14 @@ private:
 
   // What goes wrong is told of the kinds that it concerns.
   template <class Work>
-  void guard(const std::vector<Stock*>& stocks, Work&& work) {
+  static void guard(const std::vector<Stock*>& stocks, const std::stop_token& stop, Work&& work) {
     try {
       work();
     } catch (const Refused& refused) {
       if (ends_the_run(refused)) throw;
       for (Stock* stock : stocks) refuse(*stock, refused);
     } catch (const Error& error) {
-      if (ends_the_run(error) || stop_.stop_requested()) throw;
+      if (ends_the_run(error) || stop.stop_requested()) throw;
       for (Stock* stock : stocks) stock->failure = error;
     }
   }
@@ -109,13 +113,14 @@ private:
     }
   }
 
-  void list_plain();
+  void list_kinds(const std::stop_token& stop);
+  void list_plain(const std::stop_token& stop);
   void list_one(Stock& stock, const std::stop_token& stop);
-  std::size_t list_below_listed();
-  void list_below(Stock& stock, const Stock& parent);
+  std::vector<Stock*> next_below();
+  void list_below(Stock& stock, const std::stop_token& stop);
   static void judge_below(Stock& stock, const Stock& parent, const std::vector<Stock>& outcomes);
-  void walk_workspace();
-  void walk_dbfs();
+  void walk_workspace(const std::stop_token& stop);
+  void walk_dbfs(const std::stop_token& stop);
   void add(Stock& stock, std::string_view element);
   void unlisted_below(const std::vector<Stock*>& stocks, const std::string& path, const Error& error);
   static void finish(Stock& stock);
@@ -125,7 +130,7 @@ private:
   std::stop_token stop_;
   std::mutex mutex_;  // guards the inventory while several threads list
   Inventory inventory_;
-  std::vector<const Stock*> done_;
+  std::vector<const Stock*> done_;  // of those that have lists
 };
 
 void Taking::add(Stock& stock, std::string_view element) {
@@ -156,7 +161,17 @@ void Taking::list_one(Stock& stock, const std::stop_token& stop) {
       entry.list, [&](std::string_view element) { add(stock, element); }, stop);
 }
 
-void Taking::list_plain() {
+// Schemas need their catalogs, tables their schemas: as many rounds as there are levels.
+void Taking::list_kinds(const std::stop_token& stop) {
+  list_plain(stop);
+  for (std::vector<Stock*> round = next_below(); !round.empty(); round = next_below()) {
+    for_each_parallel(
+        round.size(), parallel_, [&](std::size_t i, const std::stop_token& own) { list_below(*round[i], own); }, stop);
+    done_.insert(done_.end(), round.begin(), round.end());
+  }
+}
+
+void Taking::list_plain(const std::stop_token& stop) {
   std::vector<Stock*> stocks;
   for (Stock& stock : inventory_.stocks) {
     const Source source = stock.entry->source;
@@ -166,23 +181,23 @@ void Taking::list_plain() {
   }
   for_each_parallel(
       stocks.size(), parallel_,
-      [&](std::size_t i, std::stop_token stop) { guard({stocks[i]}, [&] { list_one(*stocks[i], stop); }); }, stop_);
+      [&](std::size_t i, const std::stop_token& own) { guard({stocks[i]}, own, [&] { list_one(*stocks[i], own); }); },
+      stop);
 }
 
-std::size_t Taking::list_below_listed() {
-  std::size_t listed = 0;
+// Those that lie below what is listed.
+std::vector<Stock*> Taking::next_below() {
+  const auto is_done = [&](const Stock* one) { return std::find(done_.begin(), done_.end(), one) != done_.end(); };
+  std::vector<Stock*> out;
   for (Stock& stock : inventory_.stocks) {
     const Stock* parent = stock.entry->per.empty() ? nullptr : stock_of(stock.entry->per);
-    const auto is_done = [&](const Stock* one) { return std::find(done_.begin(), done_.end(), one) != done_.end(); };
-    if (parent == nullptr || is_done(&stock) || !is_done(parent)) continue;
-    list_below(stock, *parent);
-    done_.push_back(&stock);
-    ++listed;
+    if (parent != nullptr && !is_done(&stock) && is_done(parent)) out.push_back(&stock);
   }
-  return listed;
+  return out;
 }
 
-void Taking::list_below(Stock& stock, const Stock& parent) {
+void Taking::list_below(Stock& stock, const std::stop_token& stop) {
+  const Stock& parent = *stock_of(stock.entry->per);
   stock.failure = parent.failure;
   stock.not_available = parent.not_available;
   stock.unlisted = parent.unlisted;  // what is not known above is not known here
@@ -190,16 +205,16 @@ void Taking::list_below(Stock& stock, const Stock& parent) {
   std::vector<Stock> outcomes(parent.items.size());  // of each parent its own: they are listed on several threads
   for_each_parallel(
       parent.items.size(), parallel_,
-      [&](std::size_t i, std::stop_token stop) {
-        guard({&outcomes[i]}, [&] {
+      [&](std::size_t i, const std::stop_token& own) {
+        guard({&outcomes[i]}, own, [&] {
           const JsonText above(parent.items[i].element);
           Listing listing = stock.entry->list;
           listing.ask = fill(listing.ask, {&above});
           client_.list(
-              listing, [&](std::string_view element) { add(stock, element); }, stop);
+              listing, [&](std::string_view element) { add(stock, element); }, own);
         });
       },
-      stop_);
+      stop);
   judge_below(stock, parent, outcomes);
 }
 
@@ -225,7 +240,7 @@ void Taking::unlisted_below(const std::vector<Stock*>& stocks, const std::string
   for (Stock* stock : stocks) stock->unlisted.push_back({below, error.message()});
 }
 
-void Taking::walk_workspace() {
+void Taking::walk_workspace(const std::stop_token& stop) {
   const std::vector<Stock*> stocks = stocks_of(Source::tree);
   // These types have lists of their own.
   const auto listed_elsewhere = [](std::string_view type) {
@@ -249,10 +264,10 @@ void Taking::walk_workspace() {
             return type == "DIRECTORY" || type == "REPO";
           },
       .unlisted = [&](const std::string& path, const Error& error) { unlisted_below(stocks, path, error); }};
-  walk_tree(client_, walk, "/", parallel_, stop_);
+  walk_tree(client_, walk, "/", parallel_, stop);
 }
 
-void Taking::walk_dbfs() {
+void Taking::walk_dbfs(const std::stop_token& stop) {
   const std::vector<Stock*> stocks = stocks_of(Source::dbfs);
   const TreeWalk walk{
       .folder = {.ask = {.family = k_dbfs, .path = "/api/2.0/dbfs/list"}, .items = "files"},
@@ -266,7 +281,7 @@ void Taking::walk_dbfs() {
             return false;
           },
       .unlisted = [&](const std::string& path, const Error& error) { unlisted_below(stocks, path, error); }};
-  walk_tree(client_, walk, "/", parallel_, stop_);
+  walk_tree(client_, walk, "/", parallel_, stop);
 }
 
 // Lists repeat elements when something moves between two pages; two resources of one name are another matter.

@@ -392,6 +392,15 @@ Account read_account(const std::string& connector, const Settings& settings, con
           "50 leaves half of the documented limits to production.");
     account.rate_share_percent = static_cast<unsigned>(*share);
   }
+  if (settings.flag("ignore_rate_limits").value_or(false)) {
+    // A workspace that is asked without measure throttles everybody in it, and is reached by TLS.
+    if (!account.host.starts_with("http://"))
+      throw Error(
+          ErrorKind::config,
+          fmt::format("connector '{}': ignore_rate_limits is for stand-ins, and {} is none", connector, account.host),
+          "Leave it out, and set rate_share_percent to 100 where nothing else uses the workspace.");
+    account.limits = Account::Limits::ignored;
+  }
   return account;
 }
 
@@ -401,6 +410,7 @@ std::vector<Platform::Setting> account_settings() {
       {"config_file", Type::text, "the vendor's file; DATABRICKS_CONFIG_FILE or ~/.databrickscfg when not set"},
       {"rate_share_percent", Type::number,
        "the share of the documented rate limits to take, 1 to 100; 50 when not set"},
+      {"ignore_rate_limits", Type::flag, "true: as fast as the answers come; for stand-ins only"},
   };
   for (const Key& key : k_keys) out.push_back({key.name, key.type, key.doc});
   return out;

@@ -30,6 +30,7 @@ struct Account {
   std::string resource_id;  // ARM id of the workspace; empty where the principal is its user
   AzureCloud cloud = AzureCloud::everywhere;
   unsigned rate_share_percent = 50;
+  enum class Limits { kept, ignored } limits = Limits::kept;  // the documented ones
 };
 
 struct Surroundings {

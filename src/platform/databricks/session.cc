@@ -59,6 +59,13 @@ std::unique_ptr<net::TokenSource> open_tokens(const Account& account, net::HttpC
   return net::open_fixed_token(account.token);
 }
 
+std::vector<net::Family> families_of(const Account& account) {
+  std::vector<net::Family> out = families();
+  if (account.limits == Account::Limits::ignored)
+    for (net::Family& family : out) family.requests = 0;
+  return out;
+}
+
 std::unique_ptr<net::HttpClient> open_direct(const Account& account) {
   if (account.auth != AuthKind::managed_identity) return nullptr;
   net::ClientOptions options;
@@ -73,7 +80,7 @@ Session::Session(const Account& account, std::unique_ptr<net::HttpClient> http, 
     : http_(std::move(http)),
       direct_(open_direct(account)),
       tokens_(open_tokens(account, *http_, direct_.get(), clock)),
-      budget_(families(), account.rate_share_percent / 100.0, clock),
+      budget_(families_of(account), account.rate_share_percent / 100.0, clock),
       api_({.client = *http_, .tokens = *tokens_, .budget = budget_, .clock = clock, .random = random},
            {.refine = refine}),
       hasty_api_({.client = *http_, .tokens = *tokens_, .budget = budget_, .clock = clock, .random = random},

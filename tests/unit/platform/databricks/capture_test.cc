@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
+#include <mutex>
 #include <set>
 
 #include "platform/databricks/item_reader.h"
@@ -386,6 +388,34 @@ TEST(DatabricksCapture, cuts_ranges_that_cover_all_keys) {
   }
   EXPECT_EQ(all.rows.size(), 100U);
   EXPECT_EQ(capture->ranges(collection("notebooks"), 8).size(), 1U);
+}
+
+TEST(DatabricksCapture, reads_other_kinds_while_one_is_slow_when_it_is_told_that_they_will_be_read) {
+  Written world;
+  one_job(world, "1", "n");
+  world.folder("/", {{"/a", "FILE"}});
+  world.set(Written::exported("/a", "AUTO"), answer(200, "x"));
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool exported = false;
+  world.before = [&](const std::string& target) {
+    std::unique_lock lock(mutex);
+    if (target == Written::exported("/a", "AUTO")) {
+      exported = true;
+      changed.notify_all();
+    } else if (target.starts_with("/api/2.2/jobs/get")) {
+      EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(60), [&] { return exported; }));
+    }
+  };
+  const auto capture = world.capture();
+  capture->expect({"jobs", "files"});
+  Rows jobs;
+  capture->read(collection("jobs"), {}, jobs, {});
+  EXPECT_EQ(jobs.rows.size(), 1U);
+  Rows files;
+  capture->read(collection("files"), {}, files, {});
+  EXPECT_EQ(files.rows.begin()->second.columns[1], "x");
+  EXPECT_EQ(world.asked(Written::exported("/a", "AUTO")), 1U);
 }
 
 TEST(DatabricksCapture, passes_on_what_a_sink_throws_and_ends_when_it_is_told_to) {

@@ -41,6 +41,16 @@ TEST(Account, comes_from_the_profile_that_the_connector_names) {
   EXPECT_EQ(account.rate_share_percent, 50U);
 }
 
+TEST(Account, ignores_rate_limits_of_stand_ins_only) {
+  const auto file =
+      with_file("[here]\nhost = http://127.0.0.1:8080\ntoken = t\n[west]\nhost = https://w.test\ntoken = w\n");
+  EXPECT_EQ(read({{"profile", "here"}}, file).limits, Account::Limits::kept);
+  EXPECT_EQ(read({{"profile", "here"}, {"ignore_rate_limits", "true"}}, file).limits, Account::Limits::ignored);
+  EXPECT_EQ(read({{"profile", "west"}, {"ignore_rate_limits", "false"}}, file).limits, Account::Limits::kept);
+  EXPECT_NE(refusal({{"profile", "west"}, {"ignore_rate_limits", "true"}}, file).message().find("https://w.test"),
+            std::string::npos);
+}
+
 TEST(Account, does_not_send_the_default_token_to_another_profiles_host) {
   const auto file = with_file("[DEFAULT]\nhost = https://d.test\ntoken = d\n[west]\nhost = https://w.test\n");
   EXPECT_EQ(refusal({{"profile", "west"}}, file).message(),

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -95,10 +96,13 @@ public:
   }
   static int id_of(const std::string& path) { return static_cast<int>(path.size()) * 100 + path.back(); }
 
+  // Called with each request, from several threads.
+  std::function<void(const std::string& target)> before;
   ScriptedSession session;
 
 private:
   net::Response find(const std::string& target) const {
+    if (before) before(target);
     const auto found = answers_.find(target);
     return found == answers_.end() ? no_endpoint() : found->second;
   }
