@@ -26,6 +26,8 @@ packages_of() {
       echo mariadb-client mydumper restic borgbackup zstd time \
         python3-cryptography python3-zstandard python3-argon2 libxxhash0 locales
       ;;
+    # What the vendor's own clients run in, and what measures them.
+    clients) echo python3 python3.11-venv time ;;
     lint) echo clang-format-14 clang-tidy-19 shellcheck ;;
     *) fail "there is no group of packages '$1'" ;;
   esac

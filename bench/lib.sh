@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Sourced by run: measuring, medians, and the table of results.  Every benchmark has this form:
+# Sourced by the run of each benchmark: measuring, medians, and the table of results.  Every benchmark has this form:
 # rows {work, peer, ours, theirs, ratio, reach, met}; ratio is ours / theirs, and reach is the most that it may be.
 
 # measure LABEL COMMAND…: wall seconds, peak memory in KiB and how busy the machine was, one line a run in $work/LABEL.runs
@@ -56,11 +56,11 @@ print_table() {
   fi
 }
 
-# write_json FILE
+# write_json FILE HEAD: HEAD are members of the document that say what was measured, '"benchmark":"sql"'
 write_json() {
   mkdir -p "$(dirname "$1")"
-  awk -F'\t' -v scale="$scale" -v rows="$rows" -v runs="$runs" -v readers="$readers" '
-    BEGIN { printf "{\"format_version\":1,\"benchmark\":\"sql\",\"scale\":\"%s\",\"table_rows\":%d,\"runs\":%d,\"readers\":%d,\"rows\":[", scale, rows, runs, readers }
+  awk -F'\t' -v head="$2" '
+    BEGIN { printf "{\"format_version\":1,%s,\"rows\":[", head }
     { printf "%s\n  {\"work\":\"%s\",\"peer\":\"%s\",\"ours\":%s,\"theirs\":%s,\"ratio\":%s,\"reach\":%s,\"met\":%s}", (NR > 1 ? "," : ""), $1, $2, $3, $4, $5, $6, $7 }
     END { print "\n]}" }' "$work/rows" >"$1"
 }
