@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-WORKERS = 16
+WORKERS = 6
 PATH = "/api/2.0/workspace/export?path=/Shared/many/notebook%20000000&format=SOURCE&direct_download=true"
 
 

@@ -28,7 +28,8 @@ base::Row notebook(std::size_t number, std::uint64_t id) {
   base::Row row;
   base::append_text(row.key, path);
   row.columns = {
-      fmt::format(R"({{"object_type":"NOTEBOOK","path":"{}","language":"PYTHON","object_id":{},"created_at":1})", path, id) +
+      fmt::format(R"({{"object_type":"NOTEBOOK","path":"{}","language":"PYTHON","object_id":{},"created_at":1})", path,
+                  id) +
           R"(,"modified_at":2})",
       fmt::format("# Databricks notebook source\nprint({})\n", number), "SOURCE",
       fmt::format(R"({{"object_id":"/notebooks/{}","object_type":"notebook","access_control_list":[]}})", id)};
@@ -80,8 +81,8 @@ void plan(std::size_t notebooks, std::size_t jobs) {
   const engine::ResourcePlanOptions options{.repository = "r", .snapshot = "s", .source = "a", .target = "b"};
   const base::Clock& clock = base::system_clock();
   const base::Duration begun = clock.elapsed();
-  const model::ResourcePlan made = engine::plan_resources(kinds, {.wanted = wanted, .live = live},
-                                                          model::IdMap("a", "b"), options, clock, base::system_random());
+  const model::ResourcePlan made = engine::plan_resources(
+      kinds, {.wanted = wanted, .live = live}, model::IdMap("a", "b"), options, clock, base::system_random());
   const double took = std::chrono::duration<double>(clock.elapsed() - begun).count();
   if (!made.does_nothing()) throw base::Error(base::ErrorKind::internal, "equal sides make a plan that does something");
   fmt::print("{:.3f} {}\n", took, wanted.size());

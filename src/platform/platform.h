@@ -100,9 +100,6 @@ public:
   virtual unsigned readers() const = 0;                // how many ranges may be read at once
   // Whether rows of CaptureOptions::previous were, or may be, given in place of rows that were fetched.
   virtual bool reuses_previous() const { return false; }
-  // All of these will be read, most likely in this order: what is fetched piece by piece may be fetched before its
-  // turn.
-  virtual void expect(const std::vector<std::string>& collections) { static_cast<void>(collections); }
   // Ranges that together cover all keys, in key order, cut so that each takes about as long.
   // Where it throws, the collection counts as unread and the others are still captured.
   virtual std::vector<base::KeyRange> ranges(const model::Collection& collection, unsigned wanted) = 0;

@@ -51,7 +51,6 @@ public:
     unreadable_ = state_->unreadable;
     modified_column_ = state_->modified_column;
     state_->last_sweep = options.sweep;
-    state_->expected.clear();
     taken_ = state_->clock.now();
     for (const FakeTable& table : tables_) {
       std::uint64_t bytes = 0;
@@ -67,10 +66,6 @@ public:
   unsigned readers() const override { return readers_; }
   bool reuses_previous() const override { return modified_column_.has_value() && sweep_ == platform::Sweep::changes; }
 
-  void expect(const std::vector<std::string>& collections) override {
-    const std::lock_guard lock(state_->mutex);
-    state_->expected = collections;
-  }
   std::vector<base::KeyRange> ranges(const model::Collection& collection, unsigned wanted) override {
     std::vector<base::KeyRange> out = cut_rows(rows_of(collection), wanted);
     const std::lock_guard lock(state_->mutex);

@@ -226,10 +226,6 @@ platform::Sweep FakeConnector::last_sweep() const {
   const std::lock_guard lock(state_->mutex);
   return state_->last_sweep;
 }
-std::vector<std::string> FakeConnector::last_expected() const {
-  const std::lock_guard lock(state_->mutex);
-  return state_->expected;
-}
 void FakeConnector::put(const Row& row) {
   RowMap next = rows();
   next.insert_or_assign(row.key, row);

@@ -61,7 +61,6 @@ public:
   void set_modified_column(std::optional<std::size_t> column);
   std::uint64_t fetched() const;  // rows that captures did not take from the previous ones
   platform::Sweep last_sweep() const;
-  std::vector<std::string> last_expected() const;  // what the newest capture was told that it will be asked for
 
   // Of the first collection.
   RowMap rows() const;

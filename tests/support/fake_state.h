@@ -38,7 +38,6 @@ struct FakeConnector::State {
   bool corrupt_load = false;
   std::uint64_t applied = 0;
   std::vector<base::KeyRange> ranges;
-  std::vector<std::string> expected;
   unsigned reading = 0;
   unsigned most_reading = 0;
 

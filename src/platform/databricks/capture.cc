@@ -16,6 +16,7 @@
 #include "platform/databricks/placeholders.h"
 #include "platform/databricks/read_ahead.h"
 #include "platform/databricks/workspace.h"
+#include "platform/reads_ahead.h"
 
 namespace holdfast::platform::databricks {
 
@@ -25,7 +26,7 @@ using base::Error;
 using base::ErrorKind;
 
 // A reader mostly waits: this many calls of its are under way at once, so many of them for resources of one kind.  At
-// 0.2 s a call the documented limits of notebooks need 44.
+// 0.2 s a call the documented limits of notebooks need 36.
 constexpr unsigned k_calls_per_reader = 16;
 constexpr unsigned k_of_one_kind = 12;
 constexpr unsigned k_threads_most = 256;
@@ -88,7 +89,7 @@ unsigned worth_at_once(const KindEntry& entry) {
   return std::max(1U, least * static_cast<unsigned>(asked.size()));
 }
 
-class WorkspaceCapture : public Capture {
+class WorkspaceCapture : public Capture, public ReadsAhead {
 public:
   WorkspaceCapture(const Client& client, const CaptureOptions& options, const base::Clock& clock, std::stop_token stop)
       : reader_(client),

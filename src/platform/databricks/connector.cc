@@ -18,9 +18,8 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-// The documented limits of notebooks, 60 exports and as many statuses and permissions a second, need 44 calls of 0.25
-// s.
-constexpr unsigned k_connections = 48;
+// The documented limits of notebooks, 60 exports and as many statuses and permissions a second, need 36 calls of 0.2 s.
+constexpr unsigned k_connections = 40;
 
 [[noreturn]] void no_rows(std::string_view what) {
   throw Error(ErrorKind::unsupported, fmt::format("a Databricks workspace {}", what),

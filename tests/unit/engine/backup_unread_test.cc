@@ -64,17 +64,6 @@ protected:
   RowMap rows_;
 };
 
-TEST_F(UnreadTest, a_capture_is_told_what_will_be_read_first_what_was_not_and_then_the_largest) {
-  using Names = std::vector<std::string>;
-  world_.backup();
-  EXPECT_EQ(world_.connector.last_expected(), (Names{"notebooks", "aspect"}));
-  world_.connector.make_unlistable("aspect");
-  world_.backup();
-  world_.connector.make_unlistable(std::nullopt);
-  world_.backup();
-  EXPECT_EQ(world_.connector.last_expected(), (Names{"aspect", "notebooks"}));
-}
-
 TEST_F(UnreadTest, a_folder_that_is_closed_is_carried_forward_and_named) {
   const Snapshot first = world_.backup().snapshot;
   put("/Users/anna/03", R"({"v":2})");

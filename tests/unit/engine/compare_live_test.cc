@@ -45,17 +45,6 @@ TEST(CompareLive, finds_nothing_right_after_a_backup) {
   EXPECT_TRUE(seen.keys.empty());
 }
 
-TEST(CompareLive, tells_a_capture_what_will_be_read_where_all_of_it_is) {
-  EngineWorld world;
-  world.connector.put(test::aspect_row("a", "status", "{}"));
-  const Snapshot snapshot = world.backup().snapshot;
-  Seen seen;
-  compared(world, snapshot, seen);
-  EXPECT_EQ(world.connector.last_expected(), (std::vector<std::string>{"aspect"}));
-  compared(world, snapshot, seen, model::Selection({"key:a"}));
-  EXPECT_TRUE(world.connector.last_expected().empty()) << "production's limits are not spent on what nobody asked for";
-}
-
 TEST(CompareLive, counts_the_selected_rows_of_both_sides_and_takes_none_for_a_mistake) {
   EngineWorld world;
   for (const char* name : {"stays", "goes"}) world.connector.put(test::aspect_row(name, "status", "{}"));
