@@ -28,9 +28,9 @@ base::Row notebook(std::size_t number, std::uint64_t id) {
   base::Row row;
   base::append_text(row.key, path);
   row.columns = {
-      fmt::format(R"({{"object_type":"NOTEBOOK","path":"{}","language":"PYTHON","object_id":{},"created_at":1})", path,
-                  id) +
-          R"(,"modified_at":2})",
+      fmt::format(R"({{"object_type":"NOTEBOOK","path":"{}","language":"PYTHON","object_id":{},)"
+                  R"("created_at":1,"modified_at":2}})",
+                  path, id),
       fmt::format("# Databricks notebook source\nprint({})\n", number), "SOURCE",
       fmt::format(R"({{"object_id":"/notebooks/{}","object_type":"notebook","access_control_list":[]}})", id)};
   return row;

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <mutex>
 #include <optional>
 #include <string_view>
 
 #include "model/json_text.h"
+#include "platform/databricks/inventory.h"
 
 namespace holdfast::platform::databricks {
 
@@ -51,6 +53,8 @@ constexpr std::array<std::string_view, 34> k_keys{
     "storeInteractiveNotebookResultsInCustomerAccount",
 };
 
+constexpr unsigned k_parallel = 8;
+
 Ask with_keys(const Ask& ask, std::string keys) {
   Ask out = ask;
   out.query.emplace_back("keys", std::move(keys));
@@ -82,17 +86,22 @@ std::vector<std::string> read_workspace_conf(const Client& client, const Ask& as
     if (!is_about_the_key(refused.status())) throw;
   }
   // One key that this workspace does not know fails the whole request: then each is asked for by itself.
+  std::mutex mutex;  // guards what follows
   std::optional<Refused> last;
   bool any = false;
-  for (const std::string_view key : k_keys) {
+  const auto ask_for = [&](std::size_t number, const std::stop_token& own) {
     try {
-      take(client.fetch(with_keys(ask, std::string(key)), stop), out);
+      const std::string answer = client.fetch(with_keys(ask, std::string(k_keys.at(number))), own);
+      const std::lock_guard lock(mutex);
+      take(answer, out);
       any = true;
     } catch (const Refused& refused) {
       if (!is_about_the_key(refused.status())) throw;
+      const std::lock_guard lock(mutex);
       last = refused;
     }
-  }
+  };
+  for_each_parallel(k_keys.size(), k_parallel, ask_for, stop);
   if (!any && last) throw Refused(*last);
   return out;
 }
