@@ -137,6 +137,9 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
     step.reason = "the platform brings it along, and the target has none of that name";
     return;
   }
+  tasks(resource, step);
+  if (step.action == ResourceAction::manual) return;  // whatever else is called so
+  step.tasks.clear();
   if (!match.candidates.empty()) {
     step.action = ResourceAction::conflict;
     step.reason = match.candidates.size() == 1

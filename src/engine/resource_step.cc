@@ -181,15 +181,17 @@ StepWorker::Content StepWorker::content_of(const Wanted& wanted, const Found& fo
   return out;
 }
 
-// What a create whose answer was lost has left behind.
-std::optional<std::string> StepWorker::orphan(const Wanted& wanted, const ResourceJournal::Intent& intent) {
+// What a create whose answer was lost has left behind, with a content of which at least so much is there.
+std::optional<std::string> StepWorker::orphan(const Wanted& wanted, const ResourceJournal::Intent& intent,
+                                              Content least) {
   const model::Kind& kind = wanted.kind.kind;
   const std::vector<Found> all =
       called(clock_, stop_, [&] { return application_.writer.find(kind, wanted.step.target_name); });
   for (const Found& found : all) {
     if (!fits(wanted, intent, found)) continue;
     const Content there = content_of(wanted, found);
-    if (there == Content::other) continue;  // somebody else's: to create it is a conflict
+    if (there == Content::other || (there == Content::begun && least == Content::equal))
+      continue;  // somebody else's: to create it is a conflict
     if (there == Content::begun)
       called(clock_, stop_, [&] { application_.writer.update(kind, found.id, content(wanted)); });
     return found.id;
@@ -201,7 +203,7 @@ std::string StepWorker::create(const Wanted& wanted, const ResourceJournal::Inte
   bool tried = !intent.fresh;
   for (int attempt = 1; attempt <= k_attempts; ++attempt) {
     if (tried) {
-      if (std::optional<std::string> id = orphan(wanted, intent)) {
+      if (std::optional<std::string> id = orphan(wanted, intent, Content::begun)) {
         adopted = true;
         return *id;
       }
@@ -212,6 +214,12 @@ std::string StepWorker::create(const Wanted& wanted, const ResourceJournal::Inte
       tried = true;
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
+      // Something else may have brought it along, as a git folder does with what is in it.
+      if (error.kind() == ErrorKind::conflict)
+        if (const std::optional<std::string> id = orphan(wanted, intent, Content::equal)) {
+          adopted = true;
+          return *id;
+        }
       throw StepFailed(error.kind() == ErrorKind::conflict ? What::conflict : What::failed, error.message());
     }
     if (!clock_.sleep(attempt * k_pause, stop_)) throw Error(ErrorKind::cancelled, "the restore was stopped");

@@ -65,8 +65,8 @@ private:
   std::optional<std::string> column_text(const Wanted& wanted, const std::string& column) const;
   StepResult make(std::size_t index);
   std::string create(const Wanted& wanted, const ResourceJournal::Intent& intent, bool& adopted);
-  std::optional<std::string> orphan(const Wanted& wanted, const ResourceJournal::Intent& intent);
   enum class Content { equal, begun, other };
+  std::optional<std::string> orphan(const Wanted& wanted, const ResourceJournal::Intent& intent, Content least);
   Content content_of(const Wanted& wanted, const platform::ResourceWriter::Found& found) const;
   bool fits(const Wanted& wanted, const ResourceJournal::Intent& intent, const platform::ResourceWriter::Found& found);
   void require_gone(const Wanted& wanted);

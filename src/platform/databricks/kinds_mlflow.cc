@@ -18,6 +18,10 @@ KindEntry experiments() {
                    .home_of = "users",
                    .server_fields = {"experiment_id", "lifecycle_stage", "last_update_time", "creation_time"},
                    .create_only = {"artifact_location"},
+                   // The platform says by these who made it.
+                   .omitted = {{"tags[*]", {"key", "\"mlflow.ownerId\""}},
+                               {"tags[*]", {"key", "\"mlflow.ownerEmail\""}},
+                               {"tags[*]", {"key", "\"mlflow.experimentType\""}}},
                    .unordered = {{"tags", {"key"}}},
                    .links = joined(
                        {{{.field = "artifact_location", .form = LinkForm::storage, .to = {}}}, permission_links()}),

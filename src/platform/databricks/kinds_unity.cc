@@ -87,6 +87,8 @@ KindEntry securable(Securable of) {
 KindEntry metastore() {
   return {.kind = {.collection = collection("metastore-assignment", {"name"}),
                    .one = "assignment of a metastore",
+                   // Another workspace has another one: nothing of it is compared.
+                   .server_fields = {"metastore_id", "workspace_id", "default_catalog_name"},
                    .manual = {{.what = model::Manual::What::instead,
                                .text = "Have an administrator of the account assign the region's metastore to the "
                                        "target workspace."}},

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <initializer_list>
 #include <mutex>
 
 #include "base/error.h"
@@ -61,6 +62,20 @@ bool same_name(const Kind& kind, std::string_view a, std::string_view b) {
   });
 }
 
+// What is read of a cluster has the node types that its pool decides, and what is written must not.
+std::string accepted_body(const Kind& kind, const std::string& definition) {
+  if (kind.collection.name != "clusters") return definition;
+  JsonText body(definition);
+  const auto drop = [&](std::string_view pool, std::initializer_list<std::string_view> names) {
+    if (body.member(JsonText::k_root, pool) == JsonText::k_none) return;
+    for (const std::string_view name : names)
+      if (const JsonText::Id id = body.member(JsonText::k_root, name); id != JsonText::k_none) body.remove(id);
+  };
+  drop("instance_pool_id", {"node_type_id", "driver_node_type_id", "enable_elastic_disk"});
+  drop("driver_instance_pool_id", {"driver_node_type_id"});
+  return body.print();
+}
+
 class Writer : public ResourceWriter {
 public:
   Writer(const Client& client, const base::Clock& clock)
@@ -113,18 +128,21 @@ std::string Writer::create(const Kind& kind, const Content& content) {
   if (writes.create.path.empty())
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be created", kind.one),
                 "It comes with the workspace.");
-  WriteValues values{.id = {}, .name = content.name, .body = content.body};
-  const std::string answer = calls_.send(writes.create, values);
+  WriteValues values{.id = {}, .name = content.name, .body = accepted_body(kind, content.body)};
+  std::string answer = calls_.send(writes.create, values);
+  if (answer.empty()) answer = "{}";
   values.id = writes.created_id.empty() ? content.name : scalar_at(JsonText(answer), writes.created_id);
   // Objects of the catalog are known by the names of all that they lie in.
   if (writes.created_id.empty())
     if (const std::string full = scalar_at(JsonText(answer), "full_name"); !full.empty()) values.id = full;
   try {
+    if (writes.completed) calls_.send(writes.update, values, net::Repeat::safe);
     for (const WriteCall& call : writes.after) calls_.send(call, values, net::Repeat::safe);
   } catch (const Error& error) {
     // It is there, and its id must not be lost with this error: whoever looks for it finds it.
     throw LostAnswer(error.kind(),
-                     fmt::format("'{}' was created and could not be stopped: {}", content.name, error.message()),
+                     fmt::format("'{}' was created and could not be {}: {}", content.name,
+                                 writes.completed ? "switched off" : "stopped", error.message()),
                      error.hint());
   }
   return values.id;
@@ -137,7 +155,8 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
     return;
   }
   // The whole definition is sent: twice is once.
-  calls_.send(writes.update, {.id = id, .name = content.name, .body = content.body}, net::Repeat::safe);
+  calls_.send(writes.update, {.id = id, .name = content.name, .body = accepted_body(kind, content.body)},
+              net::Repeat::safe);
 }
 
 void Writer::remove(const Kind& kind, const std::string& id) {
@@ -174,7 +193,7 @@ void Writer::set_column(const Kind& kind, const std::string& id, const std::stri
                column, value);
 }
 
-// The element of a list, or what serves as one, of the resource of this id.
+// The element of a list, or what serves as one, of the resource of this id; a git folder's path is as good as its id.
 std::optional<std::string> Writer::element(const KindEntry& entry, const std::string& id) const {
   const auto get = [&](const Ask& ask) -> std::optional<std::string> {
     const net::Answer answer = client_.get(ask, {});
@@ -182,7 +201,7 @@ std::optional<std::string> Writer::element(const KindEntry& entry, const std::st
     if (answer.verdict.status == net::Status::not_found) return std::nullopt;
     throw Refused(net::to_error(answer), answer.verdict.status);
   };
-  if (entry.source == Source::tree && entry.tree_type != "REPO")
+  if (entry.source == Source::tree && (entry.tree_type != "REPO" || id.starts_with('/')))
     return get({.family = k_workspace, .path = "/api/2.0/workspace/get-status", .query = {{"path", id}}});
   if (entry.source == Source::dbfs)
     return get({.family = k_dbfs, .path = "/api/2.0/dbfs/get-status", .query = {{"path", id}}});
@@ -192,6 +211,9 @@ std::optional<std::string> Writer::element(const KindEntry& entry, const std::st
       if (JsonText(one).member(JsonText::k_root, id) != JsonText::k_none) return std::move(one);
     return std::nullopt;
   }
+  // What lies in another is listed there, and known by its full name.
+  if (!entry.per.empty())
+    return get({.family = entry.list.ask.family, .path = entry.list.ask.path + "/" + net::encode_segment(id)});
   // {placeholder: id} serves where a call reads one.
   const std::string all = entry.read.path + (entry.read.query.empty() ? "" : entry.read.query.front().second);
   if (const std::size_t open = all.find('{'); open != std::string::npos) {
@@ -228,9 +250,9 @@ std::optional<ResourceWriter::Found> Writer::found(const KindEntry& entry, std::
 std::vector<ResourceWriter::Found> Writer::find(const Kind& kind, const std::string& name) {
   const KindEntry& entry = entry_of(kind);
   std::vector<std::string> elements;
-  if (entry.source != Source::list) {
+  if (entry.source != Source::list || !entry.per.empty()) {
     if (auto one = element(entry, name)) elements.push_back(std::move(*one));
-  } else if (entry.per.empty()) {
+  } else {
     client_.list(entry.list,
                  [&](std::string_view one) {
                    if (same_name(kind, scalar_at(JsonText(std::string(one)), kind.name), name))

@@ -135,11 +135,15 @@ std::vector<KindWrites> settings() {
   const std::string lists = "/api/2.0/ip-access-lists";
   const std::string destinations = "/api/2.0/notification-destinations";
   return {
-      {.kind = "workspace-conf", .update = send(Method::patch, "/api/2.0/workspace-conf")},
+      // One that was never set is not there.
+      {.kind = "workspace-conf",
+       .create = send(Method::patch, "/api/2.0/workspace-conf"),
+       .update = send(Method::patch, "/api/2.0/workspace-conf")},
       {.kind = "ip-access-lists",
        .create = post(lists),
        .created_id = "ip_access_list.list_id",
        .update = send(Method::patch, lists + "/{id}"),
+       .completed = true,  // one that is created is switched on, whatever is asked for
        .remove = removal(lists + "/{id}")},
       {.kind = "notification-destinations",
        .create = post(destinations),

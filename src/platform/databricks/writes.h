@@ -28,6 +28,7 @@ struct KindWrites {
   std::string created_id{};        // member of the answer; empty: the name is the id
   std::vector<WriteCall> after{};  // what stops what creating it has started
   WriteCall update{};
+  bool completed = false;  // creating takes a part of the body only: it is updated at once
   WriteCall remove{};
   std::string permissions{};    // type in /permissions/TYPE/ID
   std::string permission_id{};  // field of the resource that is the ID there; empty: the id

@@ -57,6 +57,7 @@ TEST(ErrorMeaning, goes_by_the_code) {
   EXPECT_EQ(meaning(403, R"({"error_code":"PERMISSION_DENIED","message":"m"})"), Status::denied);
   EXPECT_EQ(meaning(404, R"({"error_code":"ENDPOINT_NOT_FOUND","message":"m"})"), Status::feature_absent);
   EXPECT_EQ(meaning(400, R"({"error_code":"PRINCIPAL_DOES_NOT_EXIST","message":"m"})"), Status::invalid);
+  EXPECT_EQ(meaning(404, R"({"error_code":"SCHEMA_DOES_NOT_EXIST","message":"m"})"), Status::not_found);
   EXPECT_EQ(meaning(400, R"({"error_code":"QUOTA_EXCEEDED","message":"m"})"), Status::quota);
   EXPECT_EQ(meaning(400, R"({"error_code":"INVALID_STATE","message":"m"})"), Status::conflict);
   EXPECT_EQ(meaning(403, "PERMISSION_DENIED: m"), Status::denied);

@@ -217,7 +217,7 @@ TEST(DatabricksWriter, tells_a_lost_answer_from_a_refusal) {
 TEST(DatabricksWriter, says_what_cannot_be_written) {
   Workspace workspace;
   EXPECT_EQ(error_of([&] { workspace.create("tables", {"a.b.c", "{}", {}}); }), base::ErrorKind::unsupported);
-  EXPECT_EQ(error_of([&] { workspace.create("workspace-conf", {"x", "{}", {}}); }), base::ErrorKind::unsupported);
+  EXPECT_EQ(error_of([&] { workspace.create("warehouse-settings", {"x", "{}", {}}); }), base::ErrorKind::unsupported);
   EXPECT_EQ(error_of([&] {
               workspace.create("notebooks", {"/Shared/n", R"({"language":"PYTHON"})", {}});
             }),
