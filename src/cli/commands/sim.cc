@@ -61,7 +61,7 @@ public:
     // It listens when it is filled: nobody meets half of a workspace.
     const sim::HttpListener listener(listener_options(), context.clock(),
                                      [&](const sim::HttpRequest& request) { return stand_in.handle(request); });
-    tell(context, listener.url(), stand_in.token());
+    tell(context, listener.url(), stand_in);
     constexpr auto k_long = std::chrono::hours(1);
     while (context.clock().sleep(k_long, context.stop())) continue;
     return k_exit_ok;
@@ -73,6 +73,7 @@ private:
   databricks::StandInOptions server_options() const {
     auto options = options_;
     options.world.seed = seed_.value_or(1);
+    options.world.workspace_id = fmt::format("1{:015}", options.world.seed);  // two of them are two workspaces
     if (standard_tier_) options.world.tier = databricks::WorldOptions::Tier::standard;
     if (latency_) options.latency = *latency_;
     if (rate_limits_ || without_retry_after_) {
@@ -89,12 +90,13 @@ private:
   }
 
   // Whoever started this in a script reads it to learn the port, so nothing may stay in the buffer.
-  void tell(Context& context, const std::string& url, const std::string& token) const {
+  void tell(Context& context, const std::string& url, const databricks::StandIn& stand_in) const {
+    const std::string& token = stand_in.token();
     if (context.json()) {
       auto out = document();
       out["url"] = url;
       out["token"] = token;
-      out["workspace_id"] = options_.world.workspace_id;
+      out["workspace_id"] = stand_in.options().world.workspace_id;
       print_document(context, out);
     } else {
       auto& out = context.out();
