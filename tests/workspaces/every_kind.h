@@ -1,0 +1,20 @@
+// A small workspace with something of every kind that can be written back, and of what is hard about them: two clusters
+// and two jobs of one name, jobs that run each other, everything that fires.
+#pragma once
+
+#include "sim/databricks/stand_in.h"
+
+namespace holdfast::test {
+
+void seed_every_kind(sim::databricks::StandIn& stand_in);
+
+// Somebody who is at work in the target while it is being filled.
+struct Human {
+  static constexpr const char* k_name = "human@example.test";
+  static constexpr const char* k_token = "dapi-human";
+};
+void let_human_in(sim::databricks::StandIn& stand_in);
+// Makes a job, a cluster and a registered model of names that the seed has.
+void human_makes_namesakes(sim::databricks::StandIn& stand_in);
+
+}  // namespace holdfast::test

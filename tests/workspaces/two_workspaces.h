@@ -1,0 +1,69 @@
+// Two stand-ins of workspaces in one process, with the real connector to each: no sockets, clocks that stand still.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/resource_apply.h"
+#include "engine/resource_plan.h"
+#include "model/kind_set.h"
+#include "platform/platform.h"
+#include "repository/repository.h"
+#include "sim/databricks/stand_in.h"
+#include "storage/backend.h"
+#include "support/engine_world.h"
+#include "support/fakes.h"
+#include "workspaces/power_switch.h"
+
+namespace holdfast::test {
+
+const model::KindSet& databricks_kinds();
+
+// One workspace.  Another process's connector to it is another call of connect().
+class StoodWorkspace {
+public:
+  // Two workspaces of different seeds have no id in common.
+  StoodWorkspace(const base::Clock& clock, std::uint64_t seed);
+  std::unique_ptr<platform::Connector> connect();
+  std::unique_ptr<platform::Connector> connect(PowerSwitch& power, SwitchedHttp::Witness witness = {});
+
+  sim::databricks::StandIn stand_in;
+
+private:
+  std::unique_ptr<platform::Connector> connect(std::unique_ptr<net::HttpClient> http);
+  const base::Clock& clock_;
+  SeededRandom random_{5};
+};
+
+// A workspace backed up once, and what plans and restores of it take.
+class BackedUp {
+public:
+  BackedUp(EngineWorld& world, StoodWorkspace& source, std::string name);
+
+  // Where the target is now.  `ids`: the local state of the run.
+  model::ResourcePlan plan(StoodWorkspace& target, const std::string& target_name, storage::Backend& state);
+  model::ResourcePlan activation(StoodWorkspace& target, const std::string& target_name, storage::Backend& state,
+                                 model::FiringMode mode);
+  // With a connector of its own, as a new process has; `threads` calls at once.
+  struct Run {
+    storage::Backend& state;
+    const base::Clock& clock;
+    unsigned threads = 1;
+  };
+  engine::ResourceApplyResult apply(const model::ResourcePlan& plan, platform::Connector& target, const Run& run);
+  // Kinds that it has something of.
+  std::map<std::string, std::size_t> counts() const;
+
+private:
+  engine::ResourcePlanOptions options(const std::string& target_name) const;
+  EngineWorld& world_;
+  std::string name_;
+  repository::Snapshot snapshot_;
+  std::vector<model::Resource> resources_;
+};
+
+std::vector<std::string> outcome_lines(const engine::ResourceApplyResult& result);
+
+}  // namespace holdfast::test
