@@ -1,3 +1,4 @@
+# judges: dbfs-files
 # Copies a tree to DBFS and back, with a file larger than one block.
 mkdir -p tree/sub
 head -c 2500000 /dev/urandom >tree/large.bin

@@ -1,3 +1,4 @@
+# judges: groups, secret-scopes
 databricks groups list | grep -q data-engineers
 databricks groups create --group-name judged
 databricks groups add-member --parent-name judged --user-name anna.berg@example.test

@@ -1,3 +1,4 @@
+# judges: notebooks, folders, repos
 # The loop of the classic runbook: export a folder, look at it, bring it in elsewhere, compare.
 databricks workspace export_dir /Production exported
 [ "$(find exported -type f | wc -l)" = 12 ]

@@ -149,7 +149,7 @@ KINDS = {
     "clusters": clusters,
     "libraries": libraries,
     "instance-pools": instance_pools,
-    "policies": policies,
+    "cluster-policies": policies,
     "global-init-scripts": global_init_scripts,
     "commands": commands,
 }

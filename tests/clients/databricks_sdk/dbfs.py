@@ -26,5 +26,5 @@ def dbfs(w):
 
 
 KINDS = {
-    "dbfs": dbfs,
+    "dbfs-files": dbfs,
 }

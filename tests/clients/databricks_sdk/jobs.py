@@ -66,4 +66,7 @@ def pipelines(w):
     refused(DatabricksError, lambda: w.pipelines.get(ids[0]), "a deleted pipeline is gone")
 
 
-KINDS = {"jobs": jobs, "pipelines": pipelines}
+KINDS = {
+    "jobs": jobs,
+    "pipelines": pipelines,
+}

@@ -165,7 +165,7 @@ def legacy_dashboards(w):
 
 KINDS = {
     "warehouses": warehouses,
-    "warehouse-config": warehouse_config,
+    "warehouse-settings": warehouse_config,
     "queries": queries,
     "alerts": alerts,
     "alerts-v2": alerts_v2,

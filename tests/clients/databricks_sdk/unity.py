@@ -187,7 +187,7 @@ def tags(w):
 
 
 KINDS = {
-    "metastore": metastore,
+    "metastore-assignment": metastore,
     "storage-credentials": storage_credentials,
     "external-locations": external_locations,
     "connections": connections,
