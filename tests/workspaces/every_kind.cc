@@ -48,6 +48,7 @@ void seed_content(Seed& seed) {
   seed.folder("/Shared/team");
   seed.notebook("/Shared/team/load", "PYTHON", "print(1)\n");
   seed.notebook("/Users/eve@example.test/own", "SQL", "SELECT 1");
+  seed.file("/Shared/team/plain.py", "# Databricks notebook source\nprint('a plain file')\n");
   seed.file("/Shared/team/data.bin", std::string("\xff\x00\x01 bytes", 9));
   seed.share("/Shared/team", Json::array({entry("group_name", "analysts", "CAN_READ")}));
   seed.share("/Shared/team/load", Json::array({entry("user_name", k_eve, "CAN_EDIT")}));

@@ -194,7 +194,15 @@ KindEntry tables() {
   out.kind.manual = {{.what = model::Manual::What::instead,
                       .when = {"table_type", "\"MANAGED\""},
                       .text = "Bring the data of the managed table {name} by a deep clone: table data is not part of "
-                              "the backup."}};
+                              "the backup."},
+                     {.what = model::Manual::What::instead,
+                      .when = {"table_type", "\"EXTERNAL\""},
+                      .text = "Create the external table {name} in SQL from the columns and the location that the "
+                              "snapshot has: no call that Holdfast makes takes them."},
+                     {.what = model::Manual::What::instead,
+                      .when = {"view_definition", ""},
+                      .text = "Create the view {name} in SQL from the definition that the snapshot has: no call that "
+                              "Holdfast makes takes it."}};
   out.not_included = "Tables come along as definitions; their data does not.";
   return out;
 }
@@ -206,7 +214,12 @@ KindEntry volumes() {
 }
 
 KindEntry functions() {
-  return in_schema("functions", "function", "functions", "function", 86);
+  KindEntry out = in_schema("functions", "function", "functions", "function", 86);
+  out.kind.manual = {{.what = model::Manual::What::instead,
+                      .text =
+                          "Create the function {name} in SQL from the definition that the snapshot has: no call that "
+                          "Holdfast makes takes it."}};
+  return out;
 }
 
 }  // namespace

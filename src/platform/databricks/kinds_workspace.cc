@@ -151,7 +151,11 @@ KindEntry secret_scopes() {
                             .written = model::KindColumn::Written::never,
                             .server_fields = {"secrets[*].last_updated_timestamp"},
                             .unordered = {{"secrets", {"key"}}}}},
-               .manual = {{.text = "Put the values of the secrets of scope {name} into the target: they are not "
+               .manual = {{.what = model::Manual::What::instead,
+                           .when = {"backend_type", "\"AZURE_KEYVAULT\""},
+                           .text = "Make the scope {name} as a user who is signed in with Entra and may read its key "
+                                   "vault: no other credentials can."},
+                          {.text = "Put the values of the secrets of scope {name} into the target: they are not "
                                    "part of the backup."}},
                .rank = 30},
       .area = "workspace",

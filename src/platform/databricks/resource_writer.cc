@@ -62,9 +62,10 @@ bool same_name(const Kind& kind, std::string_view a, std::string_view b) {
   });
 }
 
-// What is read of a cluster has the node types that its pool decides, and what is written must not.
+// What is read of a cluster has the node types that its pool decides, what is read of a policy the definition that its
+// family does; what is written must not.
 std::string accepted_body(const Kind& kind, const std::string& definition) {
-  if (kind.collection.name != "clusters") return definition;
+  if (kind.collection.name != "clusters" && kind.collection.name != "cluster-policies") return definition;
   JsonText body(definition);
   const auto drop = [&](std::string_view pool, std::initializer_list<std::string_view> names) {
     if (body.member(JsonText::k_root, pool) == JsonText::k_none) return;
@@ -73,6 +74,12 @@ std::string accepted_body(const Kind& kind, const std::string& definition) {
   };
   drop("instance_pool_id", {"node_type_id", "driver_node_type_id", "enable_elastic_disk"});
   drop("driver_instance_pool_id", {"driver_node_type_id"});
+  drop("policy_family_id", {"definition"});
+  // What a driver is without a word about it.
+  const JsonText::Id driver = body.member(JsonText::k_root, "driver_node_type_id");
+  const JsonText::Id node = body.member(JsonText::k_root, "node_type_id");
+  if (driver != JsonText::k_none && node != JsonText::k_none && body.string(driver) == body.string(node))
+    body.remove(driver);
   return body.print();
 }
 

@@ -20,7 +20,8 @@ using base::ErrorKind;
 using model::json_quoted;
 using model::JsonText;
 
-constexpr std::size_t k_dbfs_piece = 1U << 20U;  // most that one call takes
+constexpr std::size_t k_dbfs_piece = 1U << 20U;    // most that one call takes
+constexpr std::size_t k_import_most = 10'000'000;  // of a file in one call, below the limit of 10 MiB
 
 const Bytes* column(const ResourceWriter::Content& content, std::string_view name) {
   for (const auto& [known, value] : content.columns)
@@ -51,10 +52,18 @@ void write_notebook(const Calls& calls, const ResourceWriter::Content& content, 
   calls.post("/api/2.0/workspace/import", std::move(sent), k_import);
 }
 
-// Through import a file that begins like a notebook would become one.
+// RAW keeps a file that begins like a notebook a file; what takes larger ones makes a notebook of it.
 void write_file(const Calls& calls, const ResourceWriter::Content& content, Existing existing) {
-  net::Request request = calls.request(
-      net::Method::post, "/api/2.0/workspace-files/import-file" + net::encode_path(content.name), bytes_of(content));
+  const Bytes& bytes = bytes_of(content);
+  if (bytes.size() <= k_import_most) {
+    calls.post("/api/2.0/workspace/import",
+               fmt::format(R"({{"path":{},"format":"RAW","overwrite":{},"content":"{}"}})", json_quoted(content.name),
+                           existing == Existing::replace, model::base64_encode(bytes)),
+               k_import);
+    return;
+  }
+  net::Request request =
+      calls.request(net::Method::post, "/api/2.0/workspace-files/import-file" + net::encode_path(content.name), bytes);
   request.url.query = existing == Existing::replace ? "overwrite=true" : "overwrite=false";
   std::erase_if(request.headers, [](const net::Header& header) { return header.name == "Content-Type"; });
   request.headers.push_back({"Content-Type", "application/octet-stream"});

@@ -188,6 +188,7 @@ std::vector<KindWrites> unity() {
     out.push_back({.kind = kind,
                    .create = post(all),
                    .update = send(Method::patch, all + "/{id}"),
+                   .completed = true,  // whoever creates it owns it
                    .remove = removal(all + "/{id}")});
   }
   return out;
