@@ -10,6 +10,7 @@ both sides is a failure, and so is one of which the source has nothing.
 import hashlib
 import json
 import logging
+import re
 import sys
 
 from databricks.sdk import WorkspaceClient
@@ -20,7 +21,7 @@ from databricks.sdk.service.workspace import ExportFormat, ObjectType
 # The server fills these in, or they pass.
 DROPPED = {
     "account_id", "created_at", "created_at_timestamp", "create_time", "created_time", "creation_time", "creation_timestamp",
-    "catalog_id", "credential_id", "driver", "etag", "executors", "head_commit_id", "health", "jdbc_url",
+    "catalog_id", "connection_id", "credential_id", "driver", "etag", "executors", "format", "head_commit_id", "health", "jdbc_url",
     "last_activity_time", "last_restarted_time", "last_state_loss_time", "last_update_time", "last_updated_timestamp",
     "lifecycle_state", "metastore_id", "meta", "modification_time", "modified_at", "num_clusters", "odbc_params",
     "pinned_by_user_name", "resource_id", "revision_create_time", "schema_id", "schemas", "spark_context_id", "start_time",
@@ -29,6 +30,13 @@ DROPPED = {
 }  # fmt: skip
 # What starts something by itself, where the SDK sees it.
 FIRING = {"pause_status", "enabled", "min_idle_instances", "continuous"}
+# What does not come along, and why.
+APART = {
+    "groups/directory readers": "of the account: assigned by hand",
+    "secret-scopes/key-vault": "takes a user who is signed in with Entra",
+}
+# Who is in these is for the target's administrators to say, and the account's groups are assigned by hand.
+OTHERS = {"admins", "users", "directory readers"}
 UNORDERED = {
     "access_control_list", "all_permissions", "members", "groups", "privilege_assignments", "privileges", "entitlements",
     "libraries", "acls", "roles",
@@ -47,19 +55,28 @@ def permissions(w, kind, object_id):
     return w.permissions.get(kind, str(object_id)).as_dict()
 
 
+def own_groups(found):
+    if "groups" in found:
+        found["groups"] = [one for one in found["groups"] if one["display"] not in OTHERS]
+    return found
+
+
 def users(w):
     for one in w.users.list():
-        yield one.user_name, [one.id], [one.as_dict()]
+        yield one.user_name, [one.id], [own_groups(one.as_dict())]
 
 
 def groups(w):
     for one in w.groups.list():
-        yield one.display_name, [one.id], [w.groups.get(one.id).as_dict()]
+        found = own_groups(w.groups.get(one.id).as_dict())
+        if one.display_name in OTHERS:
+            found.pop("members", None)
+        yield one.display_name, [one.id], [found]
 
 
 def service_principals(w):
     for one in w.service_principals.list():
-        yield one.application_id, [one.id], [one.as_dict()]
+        yield one.application_id, [one.id], [own_groups(one.as_dict())]
 
 
 TREE = {
@@ -80,7 +97,8 @@ def tree(kind, path="/"):
 
         for one in walk(path):
             name, permission = TREE.get(one.object_type, (None, None))
-            if name != kind:
+            # What was thrown away is not read.
+            if name != kind or re.match("/Users/[^/]+/Trash(/|$)", one.path):
                 continue
             seen = [one.as_dict(), permissions(w, permission, one.object_id)]
             if kind == "notebooks":
@@ -193,7 +211,10 @@ def workspace_conf(w):
 
 def notification_destinations(w):
     for one in w.notification_destinations.list():
-        yield one.display_name, [one.id], [w.notification_destinations.get(one.id).as_dict()]
+        found = w.notification_destinations.get(one.id).as_dict()
+        if "email" not in found["config"]:
+            found.pop("config")  # addresses and secrets cannot be read
+        yield one.display_name, [one.id], [found]
 
 
 def ip_access_lists(w):
@@ -299,6 +320,8 @@ def clean(value, labels):
     if isinstance(value, int):
         return labels.get(str(value), value)
     if isinstance(value, str):
+        # Where the platform puts things that say nothing of a place holds an id; it is kept as it was.
+        value = re.sub("^dbfs:/(pipelines|databricks/mlflow-tracking)/.*", r"dbfs:/\1/ID", value)
         for one, label in labels.items():
             if one in value:
                 value = value.replace(one, label)
@@ -320,7 +343,7 @@ def fires(value):
 
 
 def look(w):
-    seen = {kind: list(of(w)) for kind, of in KINDS.items()}
+    seen = {kind: [one for one in of(w) if f"{kind}/{one[0]}" not in APART] for kind, of in KINDS.items()}
     labels = {one: f"<{kind}/{name}>" for kind, all in seen.items() for name, ids, _ in all for one in ids}
     # Twins of one name are told apart by what is in them.
     precise = dict(labels)
