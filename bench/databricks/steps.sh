@@ -3,6 +3,7 @@
 
 export HOLDFAST_KEY='benchmark passphrase'
 stand_ins=()
+token=dapibench
 
 prepare() {
   # What a tool remembers lives and dies with the run; and nothing of the user's own configuration may reach the clients.
@@ -14,23 +15,22 @@ prepare() {
   export HOLDFAST_CONFIG=$work/holdfast.toml HOLDFAST_QUIET=1 LC_ALL=C.UTF-8
   mkdir -p "$HOME"
   : >"$HOLDFAST_CONFIG"
+  printf '%s' "$token" >"$work/token"
 }
 
 # stand_in NAME SETTING ARGUMENT…: starts one, and makes a connector of this name, with one more line of settings; its address is in `url`
 stand_in() {
-  local name=$1 setting=$2 token
+  local name=$1 setting=$2
   shift 2
-  holdfast sim databricks --json --name "$name" --token "dapi$name" "$@" >"$work/$name.answer" 2>"$work/$name.errors" &
+  holdfast sim databricks --json --name "$name" --token "$token" "$@" >"$work/$name.answer" 2>"$work/$name.errors" &
   stand_ins+=($!)
   while ! grep -q '^}' "$work/$name.answer"; do
     kill -0 "${stand_ins[-1]}" 2>/dev/null || { cat "$work/$name.errors" >&2; fail "the stand-in '$name' did not start"; }
     sleep 0.05
   done
   url=$(sed -n 's/.*"url": "\(.*\)".*/\1/p' "$work/$name.answer")
-  token=$work/$name.token
-  printf 'dapi%s' "$name" >"$token"
   printf '[connector.%s]\nplatform = "databricks"\nhost = "%s"\ntoken = { file = "%s" }\n%s\n' \
-    "$name" "$url" "$token" "$setting" >>"$HOLDFAST_CONFIG"
+    "$name" "$url" "$work/token" "$setting" >>"$HOLDFAST_CONFIG"
 }
 
 # Each stand-in serves one function.
@@ -47,10 +47,13 @@ fresh_repository() {
   holdfast init >/dev/null
 }
 
-# vendor TOKEN URL COMMAND…: the old command line drops the port of its host, and takes a proxy
+# lead NAME URL: to what a connector leads from now on
+lead() { sed -i "/^\[connector\.$1\]/,/^token/ s|^host = .*|host = \"$2\"|" "$HOLDFAST_CONFIG"; }
+
+# vendor URL COMMAND…: the old command line drops the port of its host, and takes a proxy
 vendor() {
-  local token=$1 proxy=$2
-  shift 2
+  local proxy=$1
+  shift
   printf '[DEFAULT]\nhost = http://bench.databricks.test\ntoken = %s\n' "$token" >"$work/databrickscfg"
   env HTTP_PROXY="$proxy" http_proxy="$proxy" DATABRICKS_CONFIG_FILE="$work/databrickscfg" PYTHONDONTWRITEBYTECODE=1 \
     "$clients/bin/databricks" "$@"
@@ -66,21 +69,22 @@ measure_against_vendor() {
   say "export and import, limits off, 50 ms"
   local run from to
   export -f vendor
-  export work clients
+  export work clients token
   for ((run = 1; run <= runs; ++run)); do
     stand_in "source$run" "$unlimited" --seed-workspace "notebooks=$notebooks" --latency 50ms
     from=$url
     fresh_repository
     measure export.ours holdfast backup "source$run"
     stand_in "target$run" "$unlimited" --seed-workspace empty --latency 50ms
-    to=$url
-    measure import.ours holdfast restore latest --to "target$run" --yes
+    # In place: the workspace is there, and everything in it was lost.
+    lead "source$run" "$url"
+    measure import.ours holdfast restore latest --to "source$run" --select '/notebooks/**' --select '/folders/**' --yes
     rm -rf "$work/exported"
-    measure export.vendor bash -c "vendor dapisource$run $from workspace export_dir / $work/exported"
+    measure export.vendor bash -c "vendor $from workspace export_dir / $work/exported"
     [ "$(find "$work/exported" -type f | wc -l)" = "$notebooks" ] || fail "the peer did not export $notebooks notebooks"
     stand_in "vendor$run" "$unlimited" --seed-workspace empty --latency 50ms
     to=$url
-    measure import.vendor bash -c "vendor dapivendor$run $to workspace import_dir $work/exported /"
+    measure import.vendor bash -c "vendor $to workspace import_dir $work/exported /"
     stop_all
   done
   row "export of $notebooks notebooks, limits off" "databricks-cli export_dir" "$(seconds_of export.ours)" \
@@ -143,7 +147,7 @@ measure_beside_another() {
   local unused refused sent other foreign
   stand_in beside "rate_share_percent = 50" --seed-workspace "notebooks=$shared" --latency 50ms --rate-limits --log "$work/beside.log"
   fresh_repository
-  python3 "$here/foreign.py" "$url" dapibeside 36 "$work/foreign.stop" >"$work/foreign.out" &
+  python3 "$here/foreign.py" "$url" "$token" 36 "$work/foreign.stop" >"$work/foreign.out" &
   foreign=$!
   holdfast backup beside >/dev/null || fail "the backup beside another client failed"
   touch "$work/foreign.stop"
