@@ -46,7 +46,7 @@ struct Result {
 
 class ReadAhead::Pool {
 public:
-  Pool(std::vector<Shelf> shelves, Source source, const Limits& limits, std::stop_token stop)
+  Pool(const std::vector<Shelf>& shelves, Source source, const Limits& limits, std::stop_token stop)
       : source_(std::move(source)), limits_(limits), group_(std::move(stop)) {
     for (const Shelf& shelf : shelves) {
       lanes_.push_back(std::make_unique<Lane>());
@@ -276,8 +276,8 @@ void ReadAhead::Pool::hand_over(const Stretch& stretch, const Take& take, const 
   }
 }
 
-ReadAhead::ReadAhead(std::vector<Shelf> shelves, Source source, const Limits& limits, std::stop_token stop)
-    : pool_(std::make_unique<Pool>(std::move(shelves), std::move(source), limits, std::move(stop))) {}
+ReadAhead::ReadAhead(const std::vector<Shelf>& shelves, Source source, const Limits& limits, std::stop_token stop)
+    : pool_(std::make_unique<Pool>(shelves, std::move(source), limits, std::move(stop))) {}
 
 ReadAhead::~ReadAhead() = default;
 

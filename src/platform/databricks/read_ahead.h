@@ -31,7 +31,7 @@ public:
     std::uint64_t held_bytes = std::uint64_t{96} << 20U;
   };
 
-  ReadAhead(std::vector<Shelf> shelves, Source source, const Limits& limits, std::stop_token stop);
+  ReadAhead(const std::vector<Shelf>& shelves, Source source, const Limits& limits, std::stop_token stop);
   ~ReadAhead();  // stops what is under way
 
   // All of these will be asked for, in this order: they may be read before.
