@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "engine/resource_firing.h"
 
 namespace holdfast::engine {
 
@@ -126,14 +127,6 @@ void map_own_name(const ResourceContext& context, const model::Resource& resourc
   if (mapped != old) json.replace(id, model::json_quoted(mapped));
 }
 
-void set_firing(const ResourceContext& context, const ReadyKind& kind, JsonText& json, const JsonText* live) {
-  if (kind.firing.empty() || context.firing == model::FiringMode::recorded) return;
-  // What fires in the snapshot and not on the target arrives paused, whatever else is kept.
-  std::vector<model::FiringValue> values;
-  if (context.firing == model::FiringMode::kept && live) values = model::firing_values(*live, kind);
-  model::set_firing(json, kind, values, model::OtherFiring::paused);
-}
-
 JsonText parsed(const std::optional<base::Bytes>& text, const ResourceContext& context,
                 const model::Resource& resource) {
   return base::in_context([&] { return fmt::format("reading {}", context.kinds.path_of(resource)); },
@@ -171,27 +164,37 @@ bool holds_value(const JsonText& body, JsonText::Id have, const JsonText& writte
 
 }  // namespace
 
+JsonText rewritten_document(const ResourceContext& context, const model::Resource& resource,
+                            const ReadyDocument& document, LinkReport& report) {
+  const auto& columns = resource.row.columns;
+  JsonText json = parsed(document.column < columns.size() ? columns[document.column] : std::nullopt, context, resource);
+  LinkResolver resolver(context, report);
+  model::drop_server_fields(json, document);
+  model::rewrite_links(json, document, [&](const LinkUse& use) { return resolver.answer(use); });
+  return json;
+}
+
 JsonText prepared_body(const ResourceContext& context, const model::Resource& resource, const JsonText* live,
                        LinkReport& report) {
-  const ReadyKind& kind = context.kinds.at(resource.kind);
-  JsonText json = parsed(resource.row.columns[kind.body], context, resource);
-  LinkResolver resolver(context, report);
-  model::drop_server_fields(json, kind.documents.front());
-  model::rewrite_links(json, kind.documents.front(), [&](const LinkUse& use) { return resolver.answer(use); });
+  const ReadyDocument& document = context.kinds.at(resource.kind).documents.front();
+  JsonText json = rewritten_document(context, resource, document, report);
   map_own_name(context, resource, json);
-  set_firing(context, kind, json, live);
+  arrange_firing(context.firing, document, json, live, report);
   return json;
 }
 
 std::optional<std::string> prepared_column(const ResourceContext& context, const model::Resource& resource,
-                                           std::size_t column, LinkReport& report) {
+                                           std::size_t column, const base::Row* live, LinkReport& report) {
   if (column >= resource.row.columns.size() || !resource.row.columns[column]) return std::nullopt;
   const ReadyDocument* document = context.kinds.at(resource.kind).document(column);
   if (!document) return resource.row.columns[column];
-  JsonText json = parsed(resource.row.columns[column], context, resource);
-  LinkResolver resolver(context, report);
-  model::drop_server_fields(json, *document);
-  model::rewrite_links(json, *document, [&](const LinkUse& use) { return resolver.answer(use); });
+  JsonText json = rewritten_document(context, resource, *document, report);
+  std::optional<JsonText> there;
+  if (live && !document->firing.empty() && column < live->columns.size() && live->columns[column]) {
+    there.emplace(*live->columns[column]);
+    model::drop_server_fields(*there, *document);
+  }
+  arrange_firing(context.firing, *document, json, there ? &*there : nullptr, report);
   return json.print();
 }
 

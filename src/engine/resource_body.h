@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/row.h"
 #include "model/kind_set.h"
 #include "model/resource_plan.h"
 #include "model/resource_text.h"
@@ -48,13 +49,18 @@ struct ResourceContext {
   model::FiringMode firing = model::FiringMode::paused;
 };
 
+// A document with names and ids of the target, less what the server fills in; one that the snapshot does not have is
+// "{}".  Throws Error{corruption} where it is no JSON, as all of these.
+model::JsonText rewritten_document(const ResourceContext& context, const model::Resource& resource,
+                                   const model::ReadyDocument& document, LinkReport& report);
 // The body with everything in it as it shall be on the target, less what the server fills in.  `live` is the target's
-// body where there is one.  Throws Error{corruption} where a document is no JSON.
+// body where there is one, less the same.
 model::JsonText prepared_body(const ResourceContext& context, const model::Resource& resource,
                               const model::JsonText* live, LinkReport& report);
-// A column beside the body: nullopt where the snapshot does not have it.
+// A column beside the body: nullopt where the snapshot does not have it.  `live` is the target's row where there is
+// one.
 std::optional<std::string> prepared_column(const ResourceContext& context, const model::Resource& resource,
-                                           std::size_t column, LinkReport& report);
+                                           std::size_t column, const base::Row* live, LinkReport& report);
 // Both as they are compared; the JSON is edited further.
 std::string compared_body(model::JsonText& json, const model::ReadyKind& kind);
 std::string compared_column(std::string text, const model::ReadyKind& kind, std::size_t column);

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "base/error.h"
+#include "engine/resource_firing.h"
 #include "model/field_diff.h"
 
 namespace holdfast::engine {
@@ -74,19 +74,12 @@ void fixed_fields(const ReadyKind& kind, const std::vector<std::string>& fixed, 
   }
 }
 
-const model::FiringValue* nth(const std::vector<model::FiringValue>& values, const model::Firing* firing,
-                              std::size_t index) {
-  for (const model::FiringValue& one : values)
-    if (one.firing == firing && index-- == 0) return &one;
-  return nullptr;
-}
-
-std::vector<model::FiringValue> wanted_firing(model::FiringMode mode, const JsonText& recorded, const JsonText& there,
-                                              const ReadyKind& kind) {
-  if (mode == model::FiringMode::recorded) return model::firing_values(recorded, kind);
-  std::vector<model::FiringValue> out = model::firing_values(there, kind);
-  for (model::FiringValue& one : out) one.value = one.firing->paused;
-  return out;
+// The task with its name in it.
+std::string task_text(std::string text, const std::string& name) {
+  constexpr std::string_view k_name = "{name}";
+  for (std::size_t at = text.find(k_name); at != std::string::npos; at = text.find(k_name, at + name.size()))
+    text.replace(at, k_name.size(), name);
+  return text;
 }
 
 }  // namespace
@@ -111,20 +104,18 @@ ResourceStep StepDecider::step_for(std::uint32_t index) const {
 void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
   if (kind.kind.manual.empty()) return;
-  const JsonText body(resource.row.columns[kind.body].value_or("{}"));
+  std::vector<std::string> written = step.columns;
+  if (step.action != ResourceAction::update) written.emplace_back(model::k_body);
   for (std::size_t i = 0; i < kind.kind.manual.size(); ++i) {
     const model::Manual& manual = kind.kind.manual[i];
-    if (kind.manual[i] && !kind.manual[i]->holds(body)) continue;
-    std::string text = manual.text;
-    constexpr std::string_view k_name = "{name}";
-    for (std::size_t at = text.find(k_name); at != std::string::npos;
-         at = text.find(k_name, at + step.target_name.size()))
-      text.replace(at, k_name.size(), step.target_name);
+    if (std::find(written.begin(), written.end(), manual.column) == written.end()) continue;
+    const JsonText document(resource.row.columns[kind.column(manual.column)].value_or("{}"));
+    if (kind.manual[i] && !kind.manual[i]->holds(document)) continue;
     if (manual.what == model::Manual::What::instead) {
       step.action = ResourceAction::manual;
       step.reason = "no API of the platform can create it";
     }
-    step.tasks.push_back(std::move(text));
+    step.tasks.push_back(task_text(manual.text, step.target_name));
   }
 }
 
@@ -162,7 +153,7 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
   for (const KindColumn& column : kind.kind.columns) {
     const std::size_t at = kind.column(column.name);
     if (column.written == KindColumn::Written::never) continue;
-    if (prepared_column(facts_.context, resource, at, report)) step.columns.push_back(column.name);
+    if (prepared_column(facts_.context, resource, at, nullptr, report)) step.columns.push_back(column.name);
   }
   add_unique(step.notes, std::move(report.notes));
   absent_.insert(report.absent.begin(), report.absent.end());
@@ -181,9 +172,9 @@ std::optional<ResourceStep> StepDecider::decide(std::uint32_t index) {
 void StepDecider::compare_body(const Resource& resource, const Resource& live, ResourceStep& step, LinkReport& report) {
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
   JsonText there(live.row.columns[kind.body].value_or("{}"));
+  model::drop_server_fields(there, kind.documents.front());
   JsonText wanted = prepared_body(facts_.context, resource, &there, report);
   step.writes_body = false;
-  model::drop_server_fields(there, kind.documents.front());
   // By far the most are equal to the letter.
   if (model::definition_text(there, kind) == model::definition_text(wanted, kind)) return;
   const std::string before = compared_body(there, kind);
@@ -203,7 +194,7 @@ void StepDecider::compare_columns(const Resource& resource, const Resource& live
   for (const KindColumn& column : kind.kind.columns) {
     const std::size_t at = kind.column(column.name);
     if (column.written == KindColumn::Written::never) continue;
-    const std::optional<std::string> wanted = prepared_column(facts_.context, resource, at, report);
+    const std::optional<std::string> wanted = prepared_column(facts_.context, resource, at, &live.row, report);
     if (!wanted) continue;  // the snapshot does not say
     const std::optional<std::string> before = compared_live_column(live, kind, at);
     const std::string after = compared_column(*wanted, kind, at);
@@ -262,7 +253,10 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
   } else if (!fixed.empty()) {
     fixed_fields(kind, fixed, facts_.options.existing, step);
   }
-  if (step.writes()) mention(resource, step);
+  if (step.writes()) {
+    tasks(resource, step);
+    mention(resource, step);
+  }
   return step;
 }
 
@@ -276,7 +270,7 @@ void StepDecider::mention(const Resource& resource, ResourceStep& step) {
   }
   for (const std::string& name : step.columns) {
     const std::size_t at = kind.column(name);
-    const std::optional<std::string> text = prepared_column(facts_.context, resource, at, ignored);
+    const std::optional<std::string> text = prepared_column(facts_.context, resource, at, nullptr, ignored);
     if (!text) continue;
     const bool json = kind.document(at) != nullptr;
     add_unique(step.notes, json ? facts_.mentions.in_json(name, *text) : facts_.mentions.in_text(name, *text));
@@ -307,36 +301,48 @@ ResourceStep StepDecider::removal(const Resource& live) const {
   return step;
 }
 
+// Of several that are called so, it is not known which one it is.
+std::optional<ResourceStep> StepDecider::unclear_activation(std::uint32_t index) const {
+  const Resource& resource = want(index);
+  const std::vector<model::ReadyDocument>& documents = facts_.kinds.at(resource.kind).documents;
+  const bool fires = std::any_of(documents.begin(), documents.end(), [&](const model::ReadyDocument& document) {
+    return !document.firing.empty() && !recorded_firing(facts_.context, resource, document).empty();
+  });
+  if (!fires) return std::nullopt;
+  ResourceStep step = step_for(index);
+  step.action = ResourceAction::conflict;
+  step.reason = "one is called so that the id map does not name: say by the id map whether it is this one";
+  step.candidates = {std::exchange(step.target_id, {})};
+  return step;
+}
+
 std::optional<ResourceStep> StepDecider::activate(std::uint32_t index) {
   const Resource& resource = want(index);
   const Resource* live = live_of(index);
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
-  if (!live || kind.firing.empty()) return std::nullopt;
-  const JsonText recorded(resource.row.columns[kind.body].value_or("{}"));
-  const JsonText there(live->row.columns[kind.body].value_or("{}"));
-  const std::vector<model::FiringValue> before = model::firing_values(there, kind);
+  if (!live || kind.kind.firing.empty()) return std::nullopt;
+  if (facts_.matches[index].by_shared_name) return unclear_activation(index);
+  const bool recorded = facts_.context.firing == model::FiringMode::recorded;
   ResourceStep step = step_for(index);
-  if (facts_.matches[index].by_shared_name) {
-    if (model::firing_values(recorded, kind).empty()) return std::nullopt;
-    step.action = ResourceAction::conflict;
-    step.reason = "one is called so that the id map does not name: say by the id map whether it is this one";
-    step.candidates = {std::exchange(step.target_id, {})};
-    return step;
-  }
-  std::map<const model::Firing*, std::size_t> turn;  // how many of each were met
-  for (const model::FiringValue& one : wanted_firing(facts_.context.firing, recorded, there, kind)) {
-    const model::FiringValue* same = nth(before, one.firing, turn[one.firing]++);
-    if (!same) {
-      step.notes.push_back(fmt::format("the target has no {}: bring it there first", one.firing->within));
-    } else if (same->value != one.value) {
-      step.fields.push_back({.path = one.firing->field, .before = same->value, .after = one.value});
+  step.writes_body = false;
+  for (const model::ReadyDocument& document : kind.documents) {
+    if (document.firing.empty()) continue;
+    std::vector<model::FiringValue> values;
+    if (recorded) values = recorded_firing(facts_.context, resource, document);
+    FiringChange change = firing_change(kind, document, live->row, recorded ? &values : nullptr);
+    step.seen += (step.seen.empty() ? "" : " ") + change.seen;
+    add_unique(step.notes, std::move(change.notes));
+    if (change.fields.empty()) continue;
+    step.fields.insert(step.fields.end(), change.fields.begin(), change.fields.end());
+    if (document.column == kind.body) {
+      step.writes_body = true;
+    } else {
+      step.columns.push_back(kind.kind.collection.columns[document.column].name);
     }
   }
   if (step.fields.empty() && step.notes.empty()) return std::nullopt;
   step.action = step.fields.empty() ? ResourceAction::skip : ResourceAction::activate;
-  step.reason = facts_.context.firing == model::FiringMode::recorded ? "as the snapshot recorded it" : "it is paused";
-  JsonText compared = there;
-  step.seen = body_fingerprint(compared_live_body(compared, kind));
+  step.reason = recorded ? "as the snapshot recorded it" : "it is paused";
   return step;
 }
 

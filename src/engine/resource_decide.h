@@ -54,6 +54,7 @@ private:
                        LinkReport& report);
   void mention(const model::Resource& resource, model::ResourceStep& step);
   void tasks(const model::Resource& resource, model::ResourceStep& step) const;
+  std::optional<model::ResourceStep> unclear_activation(std::uint32_t index) const;
 
   const PlanFacts& facts_;
   std::set<std::string> absent_;

@@ -78,10 +78,16 @@ public:
   }
 
   void activation(ResourcePlan& plan) {
+    choose();
     for (std::uint32_t i = 0; i < matches_.size(); ++i) {
       if (!selects(wanted_.resources()[i])) continue;
       if (std::optional<ResourceStep> step = decider_.activate(i)) plan.steps.push_back(std::move(*step));
     }
+    // What fires is known again by all that it holds, links among it.
+    for (ResourceMatch& match : matches_)
+      if (match.by_shared_name) match.let_go();
+    learn_matches(plan);
+    plan.mapping = matched_.mapping;
     count_calls(plan);
   }
 
@@ -335,8 +341,9 @@ void Planner::count_calls(ResourcePlan& plan) const {
     if (makes) count(kind.kind.create, 1);
     if (step.action == ResourceAction::remove || step.action == ResourceAction::recreate) count(kind.kind.remove, 1);
     // It is read before it is written, and again when it is patched.
-    if (step.action == ResourceAction::activate || (step.action == ResourceAction::update && step.writes_body))
-      count(kind.kind.update, 2);
+    const bool changes = step.action == ResourceAction::activate || step.action == ResourceAction::update;
+    if (changes && (step.writes_body || step.action == ResourceAction::activate))
+      count(kind.kind.update, step.writes_body ? 2 : 1);
     if (step.patched) count(kind.kind.update, 1);
     for (const KindColumn& column : kind.kind.columns)
       if (std::find(step.columns.begin(), step.columns.end(), column.name) != step.columns.end() &&

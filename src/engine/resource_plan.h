@@ -46,7 +46,7 @@ model::ResourcePlan plan_resources(const model::KindSet& kinds, const ResourceSi
                                    const ResourcePlanOptions& options, const base::Clock& clock, base::Random& random);
 
 // What fires by itself and stands on both sides is set as `mode` says, and nothing else is touched.  Of what the
-// selection chooses; kept is refused as Error{usage}.
+// selection chooses; kept is refused as Error{usage}.  Else as plan_resources().
 model::ResourcePlan plan_activation(const model::KindSet& kinds, const ResourceSides& sides, const model::IdMap& ids,
                                     const ResourcePlanOptions& options, const base::Clock& clock, base::Random& random);
 

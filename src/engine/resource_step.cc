@@ -86,6 +86,7 @@ struct StepWorker::Wanted {
   std::string body;      // definition, as it is written
   std::string compared;  // and as it is compared
   LinkReport report;
+  const base::Row* live = nullptr;  // where it counts
 };
 
 StepWorker::StepWorker(const ResourceApplication& application, LiveTargets& targets, const base::Clock& clock,
@@ -100,7 +101,7 @@ StepWorker::StepWorker(const ResourceApplication& application, LiveTargets& targ
                .targets = targets,
                .firing = application.plan.firing} {}
 
-StepWorker::Wanted StepWorker::wanted(const ResourceStep& step, const JsonText* live) const {
+StepWorker::Wanted StepWorker::wanted(const ResourceStep& step, const base::Row* live) const {
   const std::size_t kind = *application_.kinds.find(step.kind);
   std::optional<base::Row> row = application_.wanted(step.kind, step.key);
   if (!row) throw StepFailed(What::failed, "the snapshot does not have it any more");
@@ -109,8 +110,14 @@ StepWorker::Wanted StepWorker::wanted(const ResourceStep& step, const JsonText* 
              .resource = application_.kinds.resource(kind, std::move(*row)),
              .body = {},
              .compared = {},
-             .report = {}};
-  JsonText body = prepared_body(context_, out.resource, live, out.report);
+             .report = {},
+             .live = live};
+  std::optional<JsonText> there;
+  if (live) {
+    there.emplace(live->columns.at(out.kind.body).value_or("{}"));
+    model::drop_server_fields(*there, out.kind.documents.front());
+  }
+  JsonText body = prepared_body(context_, out.resource, there ? &*there : nullptr, out.report);
   if (!out.report.refused.empty()) throw StepFailed(What::waiting, out.report.refused.front());
   out.body = model::definition_text(body, out.kind);
   out.compared = compared_body(body, out.kind);
@@ -120,7 +127,8 @@ StepWorker::Wanted StepWorker::wanted(const ResourceStep& step, const JsonText* 
 // nullopt: something that it names is not there yet, and the second pass writes it.
 std::optional<std::string> StepWorker::column_text(const Wanted& wanted, const std::string& column) const {
   LinkReport report;
-  std::optional<std::string> text = prepared_column(context_, wanted.resource, wanted.kind.column(column), report);
+  std::optional<std::string> text =
+      prepared_column(context_, wanted.resource, wanted.kind.column(column), wanted.live, report);
   if (wanted.step.patched && (report.cut || !report.refused.empty())) return std::nullopt;
   if (!report.refused.empty()) throw StepFailed(What::waiting, report.refused.front());
   return text;
@@ -277,15 +285,15 @@ void StepWorker::update(const ResourceStep& own) {
   const bool writes =
       own.writes_body || std::any_of(own.columns.begin(), own.columns.end(),
                                      [&](const std::string& column) { return written_with_create(kind, column); });
-  std::optional<JsonText> live;
-  if (writes) {
-    const std::optional<Found> found = read(own, kind);
+  std::optional<Found> found;
+  if (writes || keeps(own, kind)) {
+    found = read(own, kind);
     if (!found) throw StepFailed(What::conflict, "somebody removed it after the plan was made");
-    live.emplace(found->row.columns.at(kind.body).value_or("{}"));
   }
-  const Wanted want = wanted(own, live ? &*live : nullptr);
+  const Wanted want = wanted(own, found && keeps(own, kind) ? &found->row : nullptr);
   if (writes) {
-    const std::string there = compared_live_body(*live, kind);
+    JsonText live(found->row.columns.at(kind.body).value_or("{}"));
+    const std::string there = compared_live_body(live, kind);
     const bool as_planned = own.seen.empty() || body_fingerprint(there) == own.seen;
     // What an interrupted run wrote is no change of somebody else.
     if (!as_planned && !holds_all_of(JsonText(there), JsonText(want.compared)))
@@ -295,23 +303,55 @@ void StepWorker::update(const ResourceStep& own) {
   write_columns(want, own.target_id);
 }
 
+// Whether what the target has decides about what is written.
+bool StepWorker::keeps(const ResourceStep& own, const ReadyKind& kind) const {
+  if (application_.plan.firing != model::FiringMode::kept || own.action != ResourceAction::update) return false;
+  return std::any_of(kind.documents.begin(), kind.documents.end(), [&](const model::ReadyDocument& document) {
+    const bool body = document.column == kind.body;
+    return !document.firing.empty() &&
+           (body ? own.writes_body : has_column(own, kind.kind.collection.columns[document.column].name));
+  });
+}
+
+std::vector<std::pair<const model::ReadyDocument*, FiringChange>> StepWorker::changes_of(const ResourceStep& own,
+                                                                                         const ReadyKind& kind,
+                                                                                         const base::Row& live) const {
+  std::optional<model::Resource> recorded;
+  if (application_.plan.firing == model::FiringMode::recorded) {
+    std::optional<base::Row> row = application_.wanted(own.kind, own.key);
+    if (!row) throw StepFailed(What::failed, "the snapshot does not have it any more");
+    recorded = application_.kinds.resource(*application_.kinds.find(own.kind), std::move(*row));
+  }
+  std::vector<std::pair<const model::ReadyDocument*, FiringChange>> out;
+  for (const model::ReadyDocument& document : kind.documents) {
+    if (document.firing.empty()) continue;
+    std::vector<model::FiringValue> values;
+    if (recorded) values = recorded_firing(context_, *recorded, document);
+    out.emplace_back(&document, firing_change(kind, document, live, recorded ? &values : nullptr));
+  }
+  return out;
+}
+
 void StepWorker::activate(const ResourceStep& own) {
   const ReadyKind& kind = application_.kinds.at(*application_.kinds.find(own.kind));
   const std::optional<Found> found = read(own, kind);
   if (!found) throw StepFailed(What::conflict, "somebody removed it after the plan was made");
-  JsonText live(found->row.columns.at(kind.body).value_or("{}"));
-  if (application_.plan.firing == model::FiringMode::recorded) {
-    const std::optional<base::Row> row = application_.wanted(own.kind, own.key);
-    if (!row) throw StepFailed(What::failed, "the snapshot does not have it any more");
-    const JsonText recorded(row->columns.at(kind.body).value_or("{}"));
-    model::set_firing(live, kind, model::firing_values(recorded, kind), model::OtherFiring::stays);
-  } else {
-    model::pause_firing(live, kind);
+  auto changes = changes_of(own, kind, found->row);
+  // What fires as it shall is accepted, whoever did it: an interrupted run, for one.
+  std::erase_if(changes, [](const auto& one) { return one.second.fields.empty(); });
+  for (const auto& one : changes)
+    if (!own.seen.empty() && own.seen.find(one.second.seen) == std::string::npos)
+      throw StepFailed(What::conflict, "somebody changed it after the plan was made");
+  for (const auto& one : changes) {
+    const std::string& column = kind.kind.collection.columns[one.first->column].name;
+    const std::string& text = one.second.text;
+    if (one.first->column == kind.body) {
+      const platform::ResourceWriter::Content content{.name = own.target_name, .body = text, .columns = {}};
+      called(clock_, stop_, [&] { application_.writer.update(kind.kind, own.target_id, content); });
+    } else {
+      called(clock_, stop_, [&] { application_.writer.set_column(kind.kind, own.target_id, column, text); });
+    }
   }
-  model::drop_server_fields(live, kind.documents.front());
-  const platform::ResourceWriter::Content content{
-      .name = own.target_name, .body = model::definition_text(live, kind), .columns = {}};
-  called(clock_, stop_, [&] { application_.writer.update(kind.kind, own.target_id, content); });
 }
 
 void StepWorker::remove(const ResourceStep& own) {
@@ -364,12 +404,9 @@ StepResult StepWorker::patch(std::size_t index) {
     if (!entry) throw StepFailed(What::waiting, "its id is not known");
     id = entry->target_id;
   }
-  std::optional<JsonText> live;
-  if (application_.plan.firing == model::FiringMode::kept && own.action == ResourceAction::update) {
-    if (const std::optional<Found> found = read(own, kind))
-      live.emplace(found->row.columns.at(kind.body).value_or("{}"));
-  }
-  const Wanted want = wanted(own, live ? &*live : nullptr);
+  std::optional<Found> found;
+  if (keeps(own, kind)) found = read(own, kind);
+  const Wanted want = wanted(own, found ? &found->row : nullptr);
   called(clock_, stop_, [&] { application_.writer.update(kind.kind, id, content(want)); });
   write_columns(want, id);
   if (want.report.cut) throw StepFailed(What::waiting, "something that it names is still not there");

@@ -6,10 +6,12 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/resource_apply.h"
 #include "engine/resource_body.h"
+#include "engine/resource_firing.h"
 #include "engine/resource_journal.h"
 
 namespace holdfast::engine {
@@ -61,7 +63,7 @@ public:
 private:
   struct Wanted;
   const model::ResourceStep& step(std::size_t index) const { return application_.plan.steps[index]; }
-  Wanted wanted(const model::ResourceStep& step, const model::JsonText* live) const;
+  Wanted wanted(const model::ResourceStep& step, const base::Row* live) const;
   std::optional<std::string> column_text(const Wanted& wanted, const std::string& column) const;
   StepResult make(std::size_t index);
   std::string create(const Wanted& wanted, const ResourceJournal::Intent& intent, bool& adopted);
@@ -72,6 +74,10 @@ private:
   void require_gone(const Wanted& wanted);
   void clear_way(std::size_t index, const Wanted& wanted);
   void update(const model::ResourceStep& step);
+  bool keeps(const model::ResourceStep& step, const model::ReadyKind& kind) const;
+  std::vector<std::pair<const model::ReadyDocument*, FiringChange>> changes_of(const model::ResourceStep& step,
+                                                                               const model::ReadyKind& kind,
+                                                                               const base::Row& live) const;
   void activate(const model::ResourceStep& step);
   void remove(const model::ResourceStep& step);
   void write_columns(const Wanted& wanted, const std::string& id);

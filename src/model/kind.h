@@ -75,10 +75,13 @@ struct FieldDefault {
 
 // What starts something by itself.  It arrives with `paused`; activating puts back what was recorded.
 struct Firing {
-  std::string within{};  // fires only where this is there: "settings.schedule"; empty: always
-  std::string field{};   // "settings.schedule.pause_status"
-  std::string paused{};  // JSON: "\"PAUSED\""
-  std::string absent{};  // JSON of what it means when the field is not there: "\"UNPAUSED\""
+  // Fires only where this is there: "settings.schedule"; empty: always.  Where it leads to several ("triggers[*]"), one
+  // is known again by all that it holds beside `field`, never by its place.
+  std::string within{};
+  std::string field{};         // "settings.schedule.pause_status"
+  std::string paused{};        // JSON: "\"PAUSED\""
+  std::string absent{};        // JSON of what it means when the field is not there: "\"UNPAUSED\""
+  std::string column{k_body};  // which document it is in
 };
 
 // What no API can do.
@@ -86,6 +89,8 @@ struct Manual {
   enum class What { instead, besides } what = What::besides;  // of creating it
   Condition when{};                                           // with an empty field: always
   std::string text{};  // a full sentence that says what to do; {name} is the resource's natural name
+  // Which document `when` is in.  What another one than the body asks for remains to be done whenever that is written.
+  std::string column{k_body};
 };
 
 struct Cost {

@@ -62,6 +62,14 @@ ReadyDocument ready_document(const Kind& kind, std::string_view name, const Docu
     for (const std::string& key : array.keys) keys.emplace_back(key);
   }
   out.unordered = JsonPaths(arrays);
+  for (const Firing& firing : kind.firing) {
+    if (firing.column != name) continue;
+    const bool below = !firing.within.empty() && firing.field.starts_with(firing.within + '.');
+    const std::string field = below ? firing.field.substr(firing.within.size() + 1) : firing.field;
+    const bool several = firing.within.find('*') != std::string::npos;
+    out.firing.push_back({&firing, maybe(firing.within), JsonPath(field), below, several});
+    out.defaults.push_back({JsonPath(firing.field), firing.absent});
+  }
   return out;
 }
 
@@ -77,11 +85,6 @@ void make_ready(ReadyKind& out) {
   for (const std::string& field : kind.same_by) out.same_by.emplace_back(field);
   for (const std::string& field : kind.create_only) out.create_only.emplace_back(field);
   for (const Condition& condition : kind.system) out.system.push_back({JsonPath(condition.field), condition.equals});
-  for (const Firing& firing : kind.firing) {
-    const bool below = !firing.within.empty() && firing.field.starts_with(firing.within + '.');
-    const std::string field = below ? firing.field.substr(firing.within.size() + 1) : firing.field;
-    out.firing.push_back({&firing, maybe(firing.within), JsonPath(field), below});
-  }
   for (const Manual& manual : kind.manual) {
     if (manual.when.field.empty()) {
       out.manual.emplace_back(std::nullopt);
@@ -92,13 +95,14 @@ void make_ready(ReadyKind& out) {
   ReadyDocument body = ready_document(kind, k_body, {kind.server_fields, kind.omitted, kind.unordered});
   body.secret = JsonPaths(kind.secret_fields);
   for (const FieldDefault& one : kind.defaults) body.defaults.push_back({JsonPath(one.field), one.value});
-  for (const Firing& one : kind.firing) body.defaults.push_back({JsonPath(one.field), one.absent});
   out.documents.push_back(std::move(body));
   for (const KindColumn& column : kind.columns)
     if (kind.collection.columns[column_of(kind, column.name)].content == ColumnContent::json)
       out.documents.push_back(
           ready_document(kind, column.name, {column.server_fields, column.omitted, column.unordered}));
   for (const Link& link : kind.links) (void)column_of(kind, link.column);
+  for (const Firing& firing : kind.firing) (void)column_of(kind, firing.column);
+  for (const Manual& manual : kind.manual) (void)column_of(kind, manual.column);
 }
 
 std::string value_text(const JsonText& json, const std::optional<JsonPath>& path) {

@@ -19,6 +19,14 @@ struct ReadyCondition {
   bool holds(const JsonText& json, JsonText::Id from = JsonText::k_root) const;
 };
 
+struct ReadyFiring {
+  const Firing* firing = nullptr;
+  std::optional<JsonPath> within;
+  JsonPath field;  // from what `within` leads to where it lies below, else from the root
+  bool below = false;
+  bool several = false;  // `within` may lead to several
+};
+
 // What the table says of one column that holds a JSON document.
 struct ReadyDocument {
   std::size_t column = 0;  // of the collection
@@ -35,13 +43,7 @@ struct ReadyDocument {
   JsonPaths unordered;
   std::vector<std::vector<JsonPath>> unordered_keys;  // of each
   std::vector<ReadyCondition> defaults;
-};
-
-struct ReadyFiring {
-  const Firing* firing = nullptr;
-  std::optional<JsonPath> within;  // may lead to several
-  JsonPath field;                  // from each of them where it lies below, else from the root
-  bool below = false;
+  std::vector<ReadyFiring> firing;
 };
 
 struct ReadyKind {
@@ -51,7 +53,6 @@ struct ReadyKind {
   std::vector<JsonPath> same_by;
   std::vector<JsonPath> create_only;
   std::vector<ReadyCondition> system;
-  std::vector<ReadyFiring> firing;
   std::vector<std::optional<ReadyCondition>> manual;                 // of each Kind::manual
   std::vector<ReadyDocument> documents;                              // the body's first
   const ReadyDocument* document(std::size_t column) const noexcept;  // nullptr: the column is no JSON document

@@ -57,7 +57,8 @@ struct ResourceStep {
   std::string target_id;    // empty: it is not there yet
   std::string target_name;
   // Of a create: the id of what stood for it before, and is gone.  Else the fingerprint of the target's body as it was
-  // planned: somebody who changed it since is not overwritten.
+  // planned, of an activation those of all documents in which something fires: somebody who changed it since is not
+  // overwritten.
   std::string seen;
   std::uint64_t calls = 0;
 

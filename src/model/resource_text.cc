@@ -176,8 +176,53 @@ std::vector<Id> places_of(const JsonText& json, const ReadyFiring& ready) {
   if (!ready.within) return {JsonText::k_root};
   std::vector<Id> out;
   ready.within->visit(json, [&](Id id) {
-    if (json.type(id) != JsonText::Type::null) out.push_back(ready.below ? id : JsonText::k_root);
+    if (json.type(id) != JsonText::Type::null && !json.is_gone(id)) out.push_back(ready.below ? id : JsonText::k_root);
   });
+  return out;
+}
+
+void print_plain(const JsonText& json, Id id, std::string& out) {
+  std::vector<std::pair<std::string, Id>> children;
+  for (Id child = json.first(id); child != JsonText::k_none; child = json.next(child))
+    children.emplace_back(json.name(child), child);
+  switch (json.type(id)) {
+    case JsonText::Type::object:
+      std::stable_sort(children.begin(), children.end(),
+                       [](const auto& one, const auto& other) { return one.first < other.first; });
+      break;
+    case JsonText::Type::array:
+      break;
+    case JsonText::Type::string:
+      out += json_quoted(json.string(id));
+      return;
+    case JsonText::Type::number:
+    case JsonText::Type::boolean:
+    case JsonText::Type::null:
+      out += json.raw(id);
+      return;
+  }
+  const bool object = json.type(id) == JsonText::Type::object;
+  out += object ? '{' : '[';
+  for (const auto& [name, child] : children) {
+    if (out.back() != '{' && out.back() != '[') out += ',';
+    if (object) out += json_quoted(name) + ':';
+    print_plain(json, child, out);
+  }
+  out += object ? '}' : ']';
+}
+
+FiringValue value_of(const JsonText& json, Id place, const ReadyFiring& ready) {
+  const Id id = ready.field.find(json, place);
+  FiringValue out{.firing = ready.firing,
+                  .value = id == JsonText::k_none ? ready.firing->absent : json.print(id),
+                  .item = {},
+                  .where = ready.field.text(),
+                  .several = ready.several};
+  if (!ready.below) return out;
+  out.where = json.where(place) + '.' + out.where;
+  JsonText item(json.print(place));
+  if (const Id state = ready.field.find(item); state != JsonText::k_none) item.remove(state);
+  out.item = plain_text(item.print());
   return out;
 }
 
@@ -246,35 +291,43 @@ std::string definition_text(const JsonText& json, const ReadyKind& kind) {
   return id == JsonText::k_none ? std::string("{}") : json.print(id);
 }
 
-std::vector<FiringValue> firing_values(const JsonText& json, const ReadyKind& kind) {
+std::vector<FiringValue> firing_values(const JsonText& json, const ReadyDocument& document) {
   std::vector<FiringValue> out;
-  for (const ReadyFiring& ready : kind.firing)
-    for (const Id place : places_of(json, ready)) {
-      const Id id = ready.field.find(json, place);
-      out.push_back({ready.firing, id == JsonText::k_none ? ready.firing->absent : json.print(id)});
+  for (const ReadyFiring& ready : document.firing)
+    for (const Id place : places_of(json, ready)) out.push_back(value_of(json, place, ready));
+  return out;
+}
+
+std::vector<std::optional<std::size_t>> same_firing(const std::vector<FiringValue>& values,
+                                                    const std::vector<FiringValue>& others) {
+  std::vector<std::optional<std::size_t>> out(values.size());
+  std::vector<bool> taken(others.size(), false);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    for (std::size_t j = 0; j < others.size() && !out[i]; ++j) {
+      if (taken[j] || values[i].firing != others[j].firing) continue;
+      if (values[i].several && values[i].item != others[j].item) continue;
+      taken[j] = true;
+      out[i] = j;
     }
   return out;
 }
 
-void set_firing(JsonText& json, const ReadyKind& kind, const std::vector<FiringValue>& values, OtherFiring others) {
-  auto next = values.begin();
-  const auto skip_to = [&](const Firing* firing) {
-    next = std::find_if(values.begin(), values.end(), [&](const FiringValue& one) { return one.firing == firing; });
-  };
-  for (const ReadyFiring& ready : kind.firing) {
-    skip_to(ready.firing);
-    for (const Id place : places_of(json, ready)) {
-      if (next != values.end() && next->firing == ready.firing) {
-        set_one(json, place, ready, (next++)->value);
-      } else if (others == OtherFiring::paused) {
-        set_one(json, place, ready, ready.firing->paused);
-      }
-    }
-  }
+void set_firing(JsonText& json, const ReadyDocument& document, const std::vector<std::optional<std::string>>& values) {
+  std::size_t next = 0;
+  for (const ReadyFiring& ready : document.firing)
+    for (const Id place : places_of(json, ready))
+      if (const std::optional<std::string>& value = values.at(next++)) set_one(json, place, ready, *value);
 }
 
-void pause_firing(JsonText& json, const ReadyKind& kind) {
-  set_firing(json, kind, {}, OtherFiring::paused);
+void pause_firing(JsonText& json, const ReadyDocument& document) {
+  for (const ReadyFiring& ready : document.firing)
+    for (const Id place : places_of(json, ready)) set_one(json, place, ready, ready.firing->paused);
+}
+
+std::string plain_text(std::string json) {
+  std::string out;
+  print_plain(JsonText(std::move(json)), JsonText::k_root, out);
+  return out;
 }
 
 }  // namespace holdfast::model

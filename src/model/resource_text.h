@@ -3,7 +3,9 @@
 // was.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,16 +40,26 @@ void put_in_order(JsonText& json, const ReadyDocument& document);
 // The part that users write, as edited.
 std::string definition_text(const JsonText& json, const ReadyKind& kind);
 
+// One that fires in a document.
 struct FiringValue {
   const Firing* firing = nullptr;
   std::string value;  // JSON; what absence means where the field is not there
+  std::string item;   // what it is the state of, less the state: the same text for equal ones
+  std::string where;  // for messages: "settings.triggers[1].pause_status"
+  bool several = false;
 };
-// What fires in this document, in the order of the table; of what may fire several times (triggers), each in turn.
-std::vector<FiringValue> firing_values(const JsonText& json, const ReadyKind& kind);
-// Sets the fields of what fires in the document, in turn; of `others`, which no value speaks of, as said.  A field that
-// is to have the value that its absence means is not added.
-enum class OtherFiring { stays, paused };
-void set_firing(JsonText& json, const ReadyKind& kind, const std::vector<FiringValue>& values, OtherFiring others);
-void pause_firing(JsonText& json, const ReadyKind& kind);
+// In the order of the table and of the text.
+std::vector<FiringValue> firing_values(const JsonText& json, const ReadyDocument& document);
+// For each of `values`, the index of which of `others` is the state of the same: of what may be there several times,
+// one that is equal in all else.  Each of the others is taken once.
+std::vector<std::optional<std::size_t>> same_firing(const std::vector<FiringValue>& values,
+                                                    const std::vector<FiringValue>& others);
+// Sets the fields of firing_values() of the same document, in that order; nullopt: it stays as it is.  A field that is
+// to have the value that its absence means is not added.
+void set_firing(JsonText& json, const ReadyDocument& document, const std::vector<std::optional<std::string>>& values);
+void pause_firing(JsonText& json, const ReadyDocument& document);
+
+// The same text for JSON documents that differ in white space, in the order of members and in how strings are written.
+std::string plain_text(std::string json);
 
 }  // namespace holdfast::model

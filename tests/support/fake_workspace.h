@@ -56,7 +56,7 @@ private:
   Tripwire& wire_;
 };
 
-// users, groups, folders, notebooks, pools, policies, scopes, clusters, jobs.
+// users, groups, folders, notebooks, pools, policies, scopes, clusters, jobs, boards.
 const std::vector<model::Kind>& workspace_kinds();
 const model::KindSet& workspace_kind_set();
 

@@ -172,6 +172,10 @@ Kind jobs() {
           .firing = {{.within = "settings.schedule",
                       .field = "settings.schedule.pause_status",
                       .paused = "\"PAUSED\"",
+                      .absent = "\"UNPAUSED\""},
+                     {.within = "settings.triggers[*]",
+                      .field = "settings.triggers[*].pause_status",
+                      .paused = "\"PAUSED\"",
                       .absent = "\"UNPAUSED\""}},
           .columns = {permissions()},
           .rank = 7,
@@ -179,11 +183,28 @@ Kind jobs() {
           .update = {1, "jobs"}};
 }
 
+// What fires is beside the body.
+Kind boards() {
+  return {.collection = collection("boards", {"name"}, {{"schedules", "json", model::ColumnContent::json, true}}),
+          .one = "board",
+          .id = "id",
+          .name = "name",
+          .server_fields = k_server,
+          .firing = {{.within = "schedules[*]",
+                      .field = "schedules[*].pause_status",
+                      .paused = "\"PAUSED\"",
+                      .absent = "\"UNPAUSED\"",
+                      .column = "schedules"}},
+          .columns = {{.name = "schedules", .server_fields = {"schedules[*].id"}}},
+          .manual = {{.when = {"schedules[*].mail", {}}, .text = "Subscribe to {name} again.", .column = "schedules"}},
+          .rank = 8};
+}
+
 }  // namespace
 
 const std::vector<Kind>& workspace_kinds() {
   static const std::vector<Kind> kinds{users(),    groups(), folders(),  notebooks(), pools(),
-                                       policies(), scopes(), clusters(), jobs()};
+                                       policies(), scopes(), clusters(), jobs(),      boards()};
   return kinds;
 }
 

@@ -138,9 +138,12 @@ TEST_F(ResourcePlanning, activates_no_job_because_of_its_name_alone) {
   world_.take_snapshot();
   const std::string human = world_.target.put(
       "jobs", "hourly", R"({"name":"hourly","origin":"x","schedule":{"cron":"1 1 * * * ?","pause_status":"PAUSED"}})");
-  const model::ResourceStep step = step_of(world_.activation(FiringMode::recorded), "jobs", "hourly");
+  const model::ResourcePlan plan = world_.activation(FiringMode::recorded);
+  const model::ResourceStep& step = step_of(plan, "jobs", "hourly");
   EXPECT_EQ(step.action, ResourceAction::conflict);
   EXPECT_EQ(step.candidates, Texts{human});
+  EXPECT_TRUE(std::none_of(plan.matches.begin(), plan.matches.end(),
+                           [&](const model::IdEntry& one) { return one.target_id == human; }));
 }
 
 TEST_F(ResourcePlanning, binds_nothing_that_was_not_asked_for) {

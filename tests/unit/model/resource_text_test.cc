@@ -84,7 +84,7 @@ TEST(ResourceText, leaves_out_items_that_no_user_set) {
 TEST(ResourceText, pauses_what_fires_and_writes_it_where_absence_means_running) {
   const auto paused = [](const char* name, const char* body) {
     JsonText json(body);
-    pause_firing(json, kind(name));
+    pause_firing(json, kind(name).documents.front());
     return json.print();
   };
   EXPECT_EQ(paused("jobs", R"({"settings":{"schedule":{"cron":"x"}}})"),
@@ -108,18 +108,47 @@ Kind triggered() {
 
 TEST(ResourceText, pauses_and_restores_each_of_several_triggers) {
   const KindSet kinds({triggered()});
+  const ReadyDocument& document = kinds.at(0).documents.front();
   JsonText json(R"({"s":{"triggers":[{"a":1},{"pause_status":"PAUSED"},{"pause_status":"UNPAUSED"}]}})");
-  const std::vector<FiringValue> recorded = firing_values(json, kinds.at(0));
+  const std::vector<FiringValue> recorded = firing_values(json, document);
   ASSERT_EQ(recorded.size(), 3U);
-  pause_firing(json, kinds.at(0));
+  EXPECT_EQ(recorded[1].where, "s.triggers[1].pause_status");
+  pause_firing(json, document);
   const std::string paused =
       R"({"s":{"triggers":[{"a":1,"pause_status":"PAUSED"},{"pause_status":"PAUSED"},{"pause_status":"PAUSED"}]}})";
   EXPECT_EQ(json.print(), paused);
   JsonText again(paused);
-  set_firing(again, kinds.at(0), recorded, OtherFiring::stays);
+  set_firing(again, document, {recorded[0].value, std::nullopt, recorded[2].value});
   EXPECT_EQ(
       again.print(),
       R"({"s":{"triggers":[{"a":1,"pause_status":"UNPAUSED"},{"pause_status":"PAUSED"},{"pause_status":"UNPAUSED"}]}})");
+}
+
+TEST(ResourceText, knows_triggers_again_by_what_they_hold) {
+  const KindSet kinds({triggered()});
+  const ReadyDocument& document = kinds.at(0).documents.front();
+  const auto values = [&](const char* text) { return firing_values(JsonText(text), document); };
+  using Same = std::vector<std::optional<std::size_t>>;
+  const auto one = values(R"({"s":{"triggers":[{"a":1,"b":{"x":"\u0041"}},{"a":2,"pause_status":"PAUSED"},{"a":3}]}})");
+  const auto other =
+      values(R"({"s":{"triggers":[{"a":2},{ "b" : {"x":"A"} ,"pause_status":"PAUSED","a":1},{"a":2}]}})");
+  EXPECT_EQ(same_firing(one, other), (Same{1, 0, std::nullopt}));
+  EXPECT_EQ(same_firing(other, one), (Same{1, 0, std::nullopt})) << "each is taken once";
+}
+
+TEST(ResourceText, takes_the_only_schedule_for_the_same_whatever_it_says) {
+  const ReadyDocument& document = kind("jobs").documents.front();
+  const auto values = [&](const char* text) { return firing_values(JsonText(text), document); };
+  const auto one = values(R"({"settings":{"schedule":{"cron":"a"}}})");
+  const auto other = values(R"({"settings":{"schedule":{"cron":"b","pause_status":"PAUSED"}}})");
+  EXPECT_EQ(same_firing(one, other), std::vector<std::optional<std::size_t>>{0});
+  EXPECT_NE(one[0].item, other[0].item);
+}
+
+TEST(ResourceText, prints_documents_that_say_the_same_alike) {
+  EXPECT_EQ(plain_text(R"( { "b" : [ 1.0 , {} , null ] , "a":{"d":"\u0041","c":[]} } )"),
+            R"({"a":{"c":[],"d":"A"},"b":[1.0,{},null]})");
+  EXPECT_NE(plain_text("[1,2]"), plain_text("[2,1]"));
 }
 
 TEST(ResourceText, rewrites_secrets_and_storage_of_one_text) {

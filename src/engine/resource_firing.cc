@@ -1,0 +1,111 @@
+#include "engine/resource_firing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+namespace holdfast::engine {
+
+namespace {
+
+using model::FiringMode;
+using model::FiringValue;
+using model::JsonText;
+using model::ReadyDocument;
+using model::ReadyKind;
+using States = std::vector<std::optional<std::string>>;
+
+JsonText live_document(const base::Row& live, const ReadyDocument& document) {
+  std::string text = "{}";
+  if (document.column < live.columns.size() && live.columns[document.column]) text = *live.columns[document.column];
+  JsonText out(std::move(text));
+  model::drop_server_fields(out, document);
+  return out;
+}
+
+std::string text_of(const JsonText& json, const ReadyKind& kind, const ReadyDocument& document) {
+  return document.column == kind.body ? model::definition_text(json, kind) : json.print();
+}
+
+// What each of `there` is to be; notes what only one of the sides has, or has otherwise.
+States states_for(const std::vector<FiringValue>& there, const std::vector<FiringValue>& recorded,
+                  std::vector<std::string>& notes) {
+  States out(there.size());
+  const auto same = model::same_firing(there, recorded);
+  std::vector<bool> found(recorded.size(), false);
+  for (std::size_t i = 0; i < there.size(); ++i) {
+    if (!same[i]) {
+      if (there[i].value != there[i].firing->paused)
+        notes.push_back(
+            fmt::format("{} is {}, and nothing like it was recorded: left as it is", there[i].where, there[i].value));
+      continue;
+    }
+    const FiringValue& one = recorded[*same[i]];
+    found[*same[i]] = true;
+    out[i] = one.value;
+    if (one.value != there[i].value && one.item != there[i].item)
+      notes.push_back(fmt::format("what {} belongs to is not as it was recorded", there[i].where));
+  }
+  for (std::size_t i = 0; i < recorded.size(); ++i)
+    if (!found[i])
+      notes.push_back(
+          fmt::format("the target has nothing like what {} belongs to: bring it there first", recorded[i].where));
+  return out;
+}
+
+}  // namespace
+
+void arrange_firing(FiringMode mode, const ReadyDocument& document, JsonText& json, const JsonText* live,
+                    LinkReport& report) {
+  if (document.firing.empty()) return;
+  if (mode == FiringMode::recorded) return;
+  if (mode != FiringMode::kept || !live) {
+    model::pause_firing(json, document);
+    return;
+  }
+  // What fires in the snapshot and not on the target arrives paused, whatever else is kept.
+  const std::vector<FiringValue> own = model::firing_values(json, document);
+  const std::vector<FiringValue> there = model::firing_values(*live, document);
+  const auto same = model::same_firing(own, there);
+  States states(own.size());
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    states[i] = same[i] ? there[*same[i]].value : own[i].firing->paused;
+    if (!same[i] && own[i].value != own[i].firing->paused)
+      report.notes.push_back(
+          fmt::format("the target has nothing like what {} belongs to: it arrives paused", own[i].where));
+  }
+  model::set_firing(json, document, states);
+}
+
+std::vector<FiringValue> recorded_firing(const ResourceContext& context, const model::Resource& wanted,
+                                         const ReadyDocument& document) {
+  LinkReport ignored;  // nothing of this is written but the states
+  return model::firing_values(rewritten_document(context, wanted, document, ignored), document);
+}
+
+FiringChange firing_change(const ReadyKind& kind, const ReadyDocument& document, const base::Row& live,
+                           const std::vector<FiringValue>* recorded) {
+  JsonText json = live_document(live, document);
+  const std::vector<FiringValue> there = model::firing_values(json, document);
+  FiringChange out;
+  JsonText compared = json;
+  model::put_in_order(compared, document);
+  out.seen = body_fingerprint(text_of(compared, kind, document));
+  States states(there.size());
+  if (recorded) {
+    states = states_for(there, *recorded, out.notes);
+  } else {
+    std::transform(there.begin(), there.end(), states.begin(),
+                   [](const FiringValue& one) { return one.firing->paused; });
+  }
+  for (std::size_t i = 0; i < there.size(); ++i)
+    if (states[i] && *states[i] != there[i].value)
+      out.fields.push_back({.path = there[i].where, .before = there[i].value, .after = *states[i]});
+  model::set_firing(json, document, states);
+  out.text = text_of(json, kind, document);
+  return out;
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,35 @@
+// What fires by itself in a resource: as it arrives, and as it is set later.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/row.h"
+#include "engine/resource_body.h"
+#include "model/plan.h"
+#include "model/resource_text.h"
+
+namespace holdfast::engine {
+
+// Sets what fires in a document that is to be written.  `live` is the same document of the target where there is one,
+// less what the server fills in; it counts for FiringMode::kept.  Of a resource that is written half (`report.cut`),
+// nothing fires until it is whole.
+void arrange_firing(model::FiringMode mode, const model::ReadyDocument& document, model::JsonText& json,
+                    const model::JsonText* live, LinkReport& report);
+
+// What the snapshot recorded, in terms of the target.
+std::vector<model::FiringValue> recorded_firing(const ResourceContext& context, const model::Resource& wanted,
+                                                const model::ReadyDocument& document);
+
+// What setting it, and nothing else, does to a document of the target.
+struct FiringChange {
+  std::string text;                        // of the document, as it is written
+  std::vector<model::FieldChange> fields;  // empty: it fires as it shall
+  std::vector<std::string> notes;          // where the two sides are not alike
+  std::string seen;                        // fingerprint of the document as it was found
+};
+// `recorded` is what it is set to; nullptr: all of it is paused.
+FiringChange firing_change(const model::ReadyKind& kind, const model::ReadyDocument& document, const base::Row& live,
+                           const std::vector<model::FiringValue>* recorded);
+
+}  // namespace holdfast::engine
