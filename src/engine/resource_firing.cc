@@ -60,7 +60,7 @@ States states_for(const std::vector<FiringValue>& there, const std::vector<Firin
 void arrange_firing(FiringMode mode, const ReadyDocument& document, JsonText& json, const JsonText* live,
                     LinkReport& report) {
   if (document.firing.empty()) return;
-  if (mode == FiringMode::recorded) return;
+  if (mode == FiringMode::recorded && !report.cut) return;
   if (mode != FiringMode::kept || !live) {
     model::pause_firing(json, document);
     return;

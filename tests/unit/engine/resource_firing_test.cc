@@ -172,5 +172,48 @@ TEST_F(ResourceFiring, says_what_remains_by_hand_whenever_the_column_is_written)
   EXPECT_EQ(again.steps[0].tasks, Texts{"Subscribe to sales again."});
 }
 
+// Whether it may start by itself while it lacks the job that it is to run.
+bool runs_half_made(const test::FakeWorkspace& workspace, const std::string& name) {
+  if (workspace.count("jobs") == 0) return false;
+  const std::string id = workspace.id_of("jobs", name);
+  if (id.empty()) return false;
+  const std::string body = workspace.body("jobs", id);
+  return body.find(R"("PAUSED")") == std::string::npos && body.find("run_job_task") == std::string::npos;
+}
+
+TEST(ResourceCycles, start_nothing_before_it_is_whole) {
+  std::size_t paused = 0;
+  bool ended = false;
+  for (std::uint64_t at = 1; at < 200 && !ended; ++at) {
+    test::ResourceWorld world;
+    for (const char* name : {"ping", "pong"}) {
+      const std::string id = world.source.id_of("jobs", name);
+      std::string body = world.source.body("jobs", id);
+      body.insert(body.size() - 1, R"(,"schedule":{"cron":"x"})");
+      world.source.rewrite("jobs", id, body);
+    }
+    world.take_snapshot();
+    world.options.firing = FiringMode::recorded;
+    const model::ResourcePlan plan = world.plan();
+    world.wire.strike = test::Tripwire::Strike::after;
+    world.wire.at = at;
+    try {
+      (void)world.apply(plan);
+      ended = true;
+    } catch (const test::Killed&) {
+    }
+    for (const char* name : {"ping", "pong"}) {
+      EXPECT_FALSE(runs_half_made(world.target, name)) << name << " after " << at;
+      if (world.target.count("jobs") == 0 || world.target.id_of("jobs", name).empty()) continue;
+      const std::string body = world.target.body("jobs", world.target.id_of("jobs", name));
+      const bool waits = body.find(R"("PAUSED")") != std::string::npos;
+      if (waits) ++paused;
+      EXPECT_FALSE(ended && waits) << body;
+    }
+  }
+  EXPECT_TRUE(ended);
+  EXPECT_GT(paused, 0U) << "it was never seen half made";
+}
+
 }  // namespace
 }  // namespace holdfast::engine
