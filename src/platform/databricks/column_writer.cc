@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "model/json_path.h"
 #include "model/json_text.h"
+#include "model/resource_text.h"
 #include "platform/databricks/placeholders.h"
 
 namespace holdfast::platform::databricks {
@@ -136,34 +139,84 @@ void write_grants(const Calls& calls, const ColumnTarget& target, const Bytes& v
   calls.send(calls.request(net::Method::patch, path, fmt::format(R"({{"changes":[{}]}})", changes)), k_other);
 }
 
-// Lists of things that are told apart by ids of their own only: those that are there go, those that are wanted come.
-struct Parts {
-  std::string all;  // path
-  std::string items;
-  std::string id;  // member of an item
-  std::vector<std::string> dropped;
+struct Schedule {
+  std::string id;    // empty: it is to come
+  std::string sent;  // as it is written
+  std::string all;   // the same, to be compared
+  std::string name;
+  std::string cron;  // to be compared; less is known of no schedule
 };
 
-void write_parts(const Calls& calls, const Parts& parts, const Bytes& value) {
-  const JsonText there(calls.get({.family = k_sql, .path = parts.all}));
-  for (const JsonText::Id id : items(there, parts.items)) {
-    const std::string path = fmt::format("{}/{}", parts.all, net::encode_segment(text(there, id, parts.id)));
-    calls.remove({.method = net::Method::remove, .path = path, .family = k_sql, .sent = {}}, {});
-  }
-  JsonText wanted(value);
-  for (const JsonText::Id id : items(wanted, parts.items)) {
-    for (const std::string& name : parts.dropped)
-      if (const JsonText::Id field = wanted.member(id, name); field != JsonText::k_none) wanted.remove(field);
-    calls.post(parts.all, wanted.print(id), k_sql);
+Schedule schedule_in(std::string text_of_it) {
+  JsonText json(std::move(text_of_it));
+  Schedule out{.id = text(json, JsonText::k_root, "schedule_id"),
+               .sent = {},
+               .all = {},
+               .name = text(json, JsonText::k_root, "display_name"),
+               .cron = {}};
+  if (const JsonText::Id cron = json.member(JsonText::k_root, "cron_schedule"); cron != JsonText::k_none)
+    out.cron = model::plain_text(json.print(cron));
+  for (const std::string_view name : {"schedule_id", "dashboard_id", "etag", "create_time", "update_time"})
+    if (const JsonText::Id field = json.member(JsonText::k_root, name); field != JsonText::k_none) json.remove(field);
+  out.sent = json.print();
+  out.all = model::plain_text(out.sent);
+  return out;
+}
+
+// Gives to those that are wanted the ids of those that are there and alike in this; each once.
+template <typename Alike>
+void take_ids(std::vector<Schedule>& wanted, std::vector<Schedule>& there, const Alike& alike) {
+  for (Schedule& one : wanted) {
+    if (!one.id.empty()) continue;
+    const auto same = std::find_if(there.begin(), there.end(),
+                                   [&](const Schedule& other) { return !other.id.empty() && alike(one, other); });
+    if (same == there.end()) continue;
+    one.id = std::exchange(same->id, {});
+    if (one.all == same->all) one.sent.clear();  // it is as it shall be
   }
 }
 
+// A schedule that stays keeps its subscriptions, which no snapshot has: what can be the same one is changed, not made
+// again.  What is not wanted goes last, so that a refusal leaves more rather than less.
+void write_schedules(const Calls& calls, const std::string& dashboard, const Bytes& value) {
+  const std::string path = fmt::format("/api/2.0/lakeview/dashboards/{}/schedules", net::encode_segment(dashboard));
+  std::vector<Schedule> there;
+  calls.client().list({.paging = Listing::Paging::page_token,
+                       .ask = {.family = k_sql, .path = path, .query = {{"page_size", "100"}}},
+                       .items = "schedules"},
+                      [&](std::string_view one) { there.push_back(schedule_in(std::string(one))); }, {});
+  std::vector<Schedule> wanted;
+  const JsonText json(value);
+  for (const JsonText::Id id : items(json, "schedules")) {
+    wanted.push_back(schedule_in(json.print(id)));
+    wanted.back().id.clear();
+  }
+  take_ids(wanted, there, [](const Schedule& one, const Schedule& other) { return one.all == other.all; });
+  take_ids(wanted, there,
+           [](const Schedule& one, const Schedule& other) { return one.name == other.name && one.cron == other.cron; });
+  take_ids(wanted, there,
+           [](const Schedule& one, const Schedule& other) { return !one.name.empty() && one.name == other.name; });
+  take_ids(wanted, there, [](const Schedule& one, const Schedule& other) { return one.cron == other.cron; });
+  const auto path_to = [&](const Schedule& one) { return fmt::format("{}/{}", path, net::encode_segment(one.id)); };
+  for (const Schedule& one : wanted) {
+    if (one.id.empty()) {
+      calls.post(path, one.sent, k_sql);
+    } else if (!one.sent.empty()) {
+      calls.send(calls.request(net::Method::put, path_to(one), one.sent), k_sql);
+    }
+  }
+  for (const Schedule& one : there)
+    if (!one.id.empty())
+      calls.remove({.method = net::Method::remove, .path = path_to(one), .family = k_sql, .sent = {}}, {});
+}
+
+// Embedded credentials would be those of the account that writes: whoever may look at the dashboard would see what that
+// account may.
 void write_published(const Calls& calls, const std::string& dashboard, const Bytes& value) {
   const JsonText wanted(value);
-  std::string body;
-  for (const std::string_view name : {"warehouse_id", "embed_credentials"})
-    if (const JsonText::Id id = wanted.member(JsonText::k_root, name); id != JsonText::k_none)
-      body += fmt::format("{}{}:{}", body.empty() ? "" : ",", json_quoted(name), wanted.raw(id));
+  std::string body = R"("embed_credentials":false)";
+  if (const JsonText::Id id = wanted.member(JsonText::k_root, "warehouse_id"); id != JsonText::k_none)
+    body += fmt::format(R"(,"warehouse_id":{})", wanted.raw(id));
   calls.post(fmt::format("/api/2.0/lakeview/dashboards/{}/published", net::encode_segment(dashboard)),
              fmt::format("{{{}}}", body), k_sql);
 }
@@ -196,13 +249,7 @@ void write_column(const Calls& calls, const ColumnTarget& target, const std::str
   if (column == "acls") return write_acls(calls, target.id, value);
   if (column == "grants") return write_grants(calls, target, value);
   if (column == "published") return write_published(calls, target.id, value);
-  if (column == "schedules")
-    return write_parts(calls,
-                       {.all = fmt::format("/api/2.0/lakeview/dashboards/{}/schedules", net::encode_segment(target.id)),
-                        .items = "schedules",
-                        .id = "schedule_id",
-                        .dropped = {"schedule_id", "dashboard_id", "etag", "create_time", "update_time"}},
-                       value);
+  if (column == "schedules") return write_schedules(calls, target.id, value);
   throw Error(ErrorKind::unsupported, fmt::format("the {} of a {} cannot be written", column, target.kind.one),
               "Set them by hand.");
 }

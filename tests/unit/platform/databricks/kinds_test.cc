@@ -150,7 +150,10 @@ TEST(Kinds, write_paths_that_can_be_read) {
     for (const auto* list : {&kind.server_fields, &kind.create_only, &kind.secret_fields, &entry.joined})
       paths.insert(paths.end(), list->begin(), list->end());
     for (const model::UnorderedArray& array : kind.unordered) paths.push_back(array.field);
-    for (const model::Firing& firing : kind.firing) paths.push_back(firing.field);
+    for (const model::Firing& firing : kind.firing) {
+      paths.push_back(firing.field);
+      if (!firing.within.empty()) paths.push_back(firing.within);
+    }
     for (const model::Condition& condition : kind.system) paths.push_back(condition.field);
     for (const model::Condition& condition : entry.skipped) paths.push_back(condition.field);
     for (const model::KindColumn& column : kind.columns) {
