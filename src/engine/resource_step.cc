@@ -85,6 +85,7 @@ struct StepWorker::Wanted {
   model::Resource resource;
   std::string body;      // definition, as it is written
   std::string compared;  // and as it is compared
+  std::string resting;   // and with all paused that fires: create may not take that
   LinkReport report;
   const base::Row* live = nullptr;  // where it counts
 };
@@ -110,6 +111,7 @@ StepWorker::Wanted StepWorker::wanted(const ResourceStep& step, const base::Row*
              .resource = application_.kinds.resource(kind, std::move(*row)),
              .body = {},
              .compared = {},
+             .resting = {},
              .report = {},
              .live = live};
   std::optional<JsonText> there;
@@ -121,6 +123,8 @@ StepWorker::Wanted StepWorker::wanted(const ResourceStep& step, const base::Row*
   if (!out.report.refused.empty()) throw StepFailed(What::waiting, out.report.refused.front());
   out.body = model::definition_text(body, out.kind);
   out.compared = compared_body(body, out.kind);
+  model::pause_firing(body, out.kind.documents.front());
+  out.resting = compared_body(body, out.kind);
   return out;
 }
 
@@ -172,7 +176,8 @@ bool StepWorker::fits(const Wanted& wanted, const ResourceJournal::Intent& inten
   const auto& body = found.row.columns.at(wanted.kind.body);
   if (!body) return false;
   JsonText there(*body);
-  return holds_all_of(JsonText(compared_live_body(there, wanted.kind)), JsonText(wanted.compared));
+  model::pause_firing(there, wanted.kind.documents.front());
+  return holds_all_of(JsonText(compared_live_body(there, wanted.kind)), JsonText(wanted.resting));
 }
 
 // A body may say no more than a path, and a large content is written by several calls.
@@ -198,10 +203,13 @@ std::optional<std::string> StepWorker::orphan(const Wanted& wanted, const Resour
   for (const Found& found : all) {
     if (!fits(wanted, intent, found)) continue;
     const Content there = content_of(wanted, found);
-    if (there == Content::other || (there == Content::begun && least == Content::equal))
+    JsonText body(found.row.columns.at(wanted.kind.body).value_or("{}"));
+    const bool fires_as_meant =
+        holds_all_of(JsonText(compared_live_body(body, wanted.kind)), JsonText(wanted.compared));
+    const bool whole = there == Content::equal && fires_as_meant;
+    if (there == Content::other || (!whole && least == Content::equal))
       continue;  // somebody else's: to create it is a conflict
-    if (there == Content::begun)
-      called(clock_, stop_, [&] { application_.writer.update(kind, found.id, content(wanted)); });
+    if (!whole) called(clock_, stop_, [&] { application_.writer.update(kind, found.id, content(wanted)); });
     return found.id;
   }
   return std::nullopt;
