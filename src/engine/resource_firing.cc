@@ -102,7 +102,7 @@ FiringChange firing_change(const ReadyKind& kind, const ReadyDocument& document,
   }
   for (std::size_t i = 0; i < there.size(); ++i)
     if (states[i] && *states[i] != there[i].value)
-      out.fields.push_back({.path = there[i].where, .before = there[i].value, .after = *states[i]});
+      out.fields.push_back({.path = there[i].where, .before = there[i].value, .after = states[i]});
   model::set_firing(json, document, states);
   out.text = text_of(json, kind, document);
   return out;
