@@ -54,10 +54,10 @@ public:
     return source().backup->activation(workspace, "secondary", *state, model::FiringMode::recorded);
   }
   // In a process of its own, until the power goes.
-  engine::ResourceApplyResult apply(const model::ResourcePlan& plan, unsigned threads = 1) {
+  engine::ResourceApplyResult apply(const model::ResourcePlan& plan) {
     SwitchedBackend journal(*state, power);
     const auto connector = workspace.connect(power, [this](const net::Request& request) { meet(request); });
-    return source().backup->apply(plan, *connector, {.state = journal, .clock = clock, .threads = threads});
+    return source().backup->apply(plan, *connector, {.state = journal, .clock = clock, .threads = 1});
   }
 
   ManualClock clock{base::Instant{std::chrono::seconds(1'795'100'000)}};
@@ -186,23 +186,6 @@ TEST(WorkspaceKill, an_activation_ends_the_same_wherever_it_is_killed) {
   EXPECT_GE(expected.plan.steps.size(), 6U);
   const std::uint64_t kills = kill_at_each(migrated, expected, stride(2));
   fmt::print("an activation of {} events was killed {} times\n", expected.events, kills);
-}
-
-// Eight calls at once: which is the k-th differs from run to run, what comes of it must not.
-TEST(WorkspaceKill, a_migration_with_many_calls_at_once_ends_the_same) {
-  const Undisturbed expected = run_undisturbed(nothing, restore);
-  std::uint64_t kills = 0;
-  for (std::uint64_t at = 5; at + 20 < expected.events; at += stride(60) * 5) {
-    SCOPED_TRACE(at);
-    Target target;
-    target.power.arm(kills % 2 == 0 ? Strike::after : Strike::before, at);
-    ASSERT_THROW((void)target.apply(expected.plan, 8), PowerCut);
-    target.power.arm(Strike::never, 0);
-    ASSERT_EQ(outcome_lines(target.apply(expected.plan, 8)), expected.outcomes);
-    ASSERT_EQ(difference(expected.documents, documents_of(target.workspace.stand_in)), "");
-    ++kills;
-  }
-  fmt::print("a migration with eight calls at once was killed {} times\n", kills);
 }
 
 }  // namespace
