@@ -125,7 +125,9 @@ struct Kind {
   std::string name{};     // rewritten where rules map the name; text, also where the key has several parts
   std::string creator{};  // natural name of whoever created it
   std::string created{};  // when: milliseconds since 1970 or RFC 3339
-  std::string tags{};     // an object of tags
+  // Changes whenever its body or a content does, whoever changes it.  Without it, the contents themselves tell.
+  std::string modified{};
+  std::string tags{};  // an object of tags
   // Fields that tell a resource across accounts, tried before its name: "externalId".
   std::vector<std::string> same_by{};
 
@@ -147,6 +149,8 @@ struct Kind {
   std::vector<Firing> firing{};
   // Never given back by the platform, or not to be shown: neither compared nor printed.
   std::vector<std::string> secret_fields{};
+  // May hold what is secret: compared, and no value in it is ever shown.  Wherever a name says so ("token"), the same.
+  std::vector<std::string> sensitive{};
   std::vector<KindColumn> columns{};  // beside the body
 
   // Resources that the platform brings along: matched by name, never created, removed or given another body; their
@@ -154,6 +158,9 @@ struct Kind {
   std::vector<Condition> system{};
   // Whether deleting and creating it again is a way to change it.
   enum class Recreate { may, never } recreate = Recreate::may;
+  // Whether it is removed along with everything else that the snapshot does not have, or only where somebody chose
+  // resources of this kind.
+  enum class Removed { with_others, when_chosen } removed = Removed::with_others;
   std::vector<Manual> manual{};
 
   int rank = 0;  // lower first, where links do not decide

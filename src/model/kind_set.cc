@@ -81,6 +81,7 @@ void make_ready(ReadyKind& out) {
   out.name = maybe(kind.name);
   out.creator = maybe(kind.creator);
   out.created = maybe(kind.created);
+  out.modified = maybe(kind.modified);
   out.definition = maybe(kind.definition);
   for (const std::string& field : kind.same_by) out.same_by.emplace_back(field);
   for (const std::string& field : kind.create_only) out.create_only.emplace_back(field);
@@ -94,6 +95,7 @@ void make_ready(ReadyKind& out) {
   }
   ReadyDocument body = ready_document(kind, k_body, {kind.server_fields, kind.omitted, kind.unordered});
   body.secret = JsonPaths(kind.secret_fields);
+  body.sensitive = JsonPaths(kind.sensitive);
   for (const FieldDefault& one : kind.defaults) body.defaults.push_back({JsonPath(one.field), one.value});
   out.documents.push_back(std::move(body));
   for (const KindColumn& column : kind.columns)

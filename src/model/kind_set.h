@@ -35,6 +35,7 @@ struct ReadyDocument {
   JsonPaths link_paths;
   JsonPaths dropped;  // the server's fields
   JsonPaths secret;
+  JsonPaths sensitive;
   struct Omitted {
     JsonPath items;
     ReadyCondition when;
@@ -49,7 +50,7 @@ struct ReadyDocument {
 struct ReadyKind {
   Kind kind;
   std::size_t body = 0;  // column
-  std::optional<JsonPath> id, name, creator, created, definition;
+  std::optional<JsonPath> id, name, creator, created, modified, definition;
   std::vector<JsonPath> same_by;
   std::vector<JsonPath> create_only;
   std::vector<ReadyCondition> system;

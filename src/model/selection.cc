@@ -229,6 +229,16 @@ bool Selection::touches(const Collection& collection) const {
   });
 }
 
+bool Selection::names(const Collection& collection) const {
+  const auto named = [&](const Condition& condition) {
+    if (condition.field == "path") return condition.value.starts_with('/' + collection.name + '/');
+    return condition.field == "kind" && literal_prefix(condition.value) == condition.value &&
+           is_kind(condition.value, collection.name);
+  };
+  return std::any_of(alternatives_.begin(), alternatives_.end(),
+                     [&](const auto& all) { return std::any_of(all.begin(), all.end(), named); });
+}
+
 bool Selection::other_rows_decide(const Collection& collection) const {
   if (!names_are_urns(collection)) return false;
   for (const auto& all : alternatives_)

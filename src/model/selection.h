@@ -33,6 +33,8 @@ public:
   bool everything() const noexcept { return alternatives_.empty(); }
   // Whether it can hold any row of this collection: where it cannot, nothing need be read.
   bool touches(const Collection& collection) const;
+  // Whether a condition names this collection itself, without wildcards: "/users/**", "kind:user".
+  bool names(const Collection& collection) const;
   // Conditions on what lies in columns.  Where needs_scan() says so, keys alone do not tell: either every row is shown
   // to learn() first, or rows are asked for.  Where other_rows_decide(), only the former will do.
   bool needs_scan(const Collection& collection) const;

@@ -131,6 +131,15 @@ TEST(Selection, chooses_by_kind_and_name) {
   EXPECT_FALSE(takes_notebook("name:etl", "/Users/etl/anna"));
 }
 
+TEST(Selection, knows_whether_it_names_a_kind_or_only_takes_it_in) {
+  const Collection users{.name = "users", .key = {{"name", KeyPartType::text}}, .columns = {}};
+  for (const char* named : {"kind:users", "kind:user", "/users/**", "/users/eve*", "/jobs/**,kind:users"})
+    EXPECT_TRUE(Selection({named}).names(users)) << named;
+  for (const char* other : {"kind:*", "kind:use*", "name:eve", "/jobs/**", "/**", "path:/us*/**"})
+    EXPECT_FALSE(Selection({other}).names(users)) << other;
+  EXPECT_FALSE(Selection().names(users));
+}
+
 TEST(Selection, chooses_by_path) {
   EXPECT_TRUE(takes_notebook("/notebooks/Users/anna@example.test/**", "/Users/anna@example.test/a/b"));
   EXPECT_TRUE(takes_notebook("/notebooks/Users/anna@example.test/", "/Users/anna@example.test/a/b"));
