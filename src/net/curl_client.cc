@@ -33,7 +33,12 @@ void check_readable(const std::string& path) {
                 "Name a file of PEM certificates, or a folder of them made by openssl rehash.");
 }
 
-// Where a redirect leads, when it may be followed.
+bool is_api(const Url& url) {
+  return url.path.starts_with("/api/");
+}
+
+// Where a redirect leads, when it may be followed.  What leads from an API to somewhere else leads to a page for
+// people, such as one to sign in at, which would be taken for the answer.
 std::optional<Url> next_place(const Request& request, const Response& response) {
   const int status = response.status;
   const bool moved = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -42,7 +47,7 @@ std::optional<Url> next_place(const Request& request, const Response& response) 
   if (location == nullptr) return std::nullopt;
   try {
     Url url = resolve(request.url, *location);
-    if (same_origin(url, request.url)) return url;
+    if (same_origin(url, request.url) && (is_api(url) || !is_api(request.url))) return url;
   } catch (const Error&) {  // a place that is no URL is not followed; the caller gets the answer as it is
   }
   return std::nullopt;

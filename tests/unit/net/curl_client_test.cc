@@ -348,6 +348,9 @@ TEST(CurlClient, GivesUpOnASilentServer) {
 TEST(CurlClient, FollowsARedirectWithinItsOriginForReadsOnly) {
   const HttpServer server([](const Seen& seen) {
     if (seen.target == "/old") return Reply{.status = 302, .headers = {{"Location", "/new?x=1"}}};
+    // From an API to a page for people: what is there is no answer.
+    if (seen.target == "/api/jobs") return Reply{.status = 302, .headers = {{"Location", "/login.html"}}};
+    if (seen.target == "/api/old") return Reply{.status = 302, .headers = {{"Location", "/api/new"}}};
     if (seen.target == "/round") return Reply{.status = 302, .headers = {{"Location", "/round"}}};
     return Reply{.body = seen.method + " " + seen.target};
   });
@@ -356,6 +359,8 @@ TEST(CurlClient, FollowsARedirectWithinItsOriginForReadsOnly) {
   EXPECT_EQ(client->send(request_to(Method::post, server.url(), "/old", "x"), {}).status, 302);
   EXPECT_EQ(client->send(request_to(Method::remove, server.url(), "/old"), {}).status, 302);
   EXPECT_EQ(get(*client, server.url(), "/round").status, 302);
+  EXPECT_EQ(get(*client, server.url(), "/api/jobs").status, 302);
+  EXPECT_EQ(get(*client, server.url(), "/api/old").body, "GET /api/new");
 }
 
 TEST(CurlClient, NeverCarriesCredentialsToAnotherOrigin) {
