@@ -61,8 +61,9 @@ Fault parse_action(std::string_view action, std::string_view rule) {
       {"token-expired", FaultKind::token_expired},
       {"html", FaultKind::html},
   };
-  if (verb.starts_with("slow=")) {
-    fault.kind = FaultKind::slow;
+  for (const FaultKind kind : {FaultKind::slow, FaultKind::late}) {  // both words have as many letters
+    if (!verb.starts_with(kind == FaultKind::slow ? "slow=" : "late=")) continue;
+    fault.kind = kind;
     fault.delay = duration(verb.substr(5), rule);
     return fault;
   }

@@ -9,6 +9,7 @@
 //             | "403"
 //             | "reset-before"                       ; the connection breaks, nothing happened
 //             | "reset-after"                        ; it happened, and the connection breaks
+//             | "late=" DURATION                     ; the connection breaks, and it happens so much later
 //             | "slow=" DURATION                     ; 500ms, 2s
 //             | "empty-page" | "short-page"          ; a list that goes on behind a page of nothing, or of half
 //             | "stale"                              ; the answer that the same request got before
@@ -36,6 +37,7 @@ enum class FaultKind {
   denied,
   reset_before,
   reset_after,
+  late,
   slow,
   empty_page,
   short_page,

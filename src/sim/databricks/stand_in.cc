@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <stop_token>
 
 #include "base/error.h"
@@ -126,14 +128,33 @@ HttpResponse StandIn::respond(const Answer& answer, const std::optional<Fault>& 
   return response;
 }
 
+// What was cut off, and happens all the same: seen by whoever asks next.
+void StandIn::let_late_ones_happen() {
+  std::vector<LateRequest> due;
+  {
+    const std::lock_guard lock(late_mutex_);
+    const auto first = std::stable_partition(late_.begin(), late_.end(),
+                                             [&](const LateRequest& one) { return one.at > clock_.elapsed(); });
+    due.assign(std::make_move_iterator(first), std::make_move_iterator(late_.end()));
+    late_.erase(first, late_.end());
+  }
+  for (const LateRequest& one : due)
+    (void)answer(one.request, router_.find(one.request.method, one.request.raw_path), std::nullopt);
+}
+
 HttpResponse StandIn::handle(const HttpRequest& request) {
+  let_late_ones_happen();
   const auto match = router_.find(request.method, request.raw_path);
   const auto fault = faults_.strike(request.method, request.path);
   clock_.sleep(options_.latency + (is(fault, FaultKind::slow) ? fault->delay : base::Duration{}), std::stop_token{});
   HttpResponse response;
   LoggedRequest logged;
-  if (is(fault, FaultKind::reset_before)) {
+  if (is(fault, FaultKind::reset_before) || is(fault, FaultKind::late)) {
     response.delivery = Delivery::reset;
+    if (is(fault, FaultKind::late)) {
+      const std::lock_guard lock(late_mutex_);
+      late_.push_back({clock_.elapsed() + fault->delay, request});
+    }
   } else if (is(fault, FaultKind::html)) {
     response.status = 502;
     response.headers.emplace_back("Content-Type", "text/html");

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,6 +63,11 @@ private:
   Reply stale_or_fresh(const HttpRequest& request, Reply fresh, bool stale);
   HttpResponse respond(const Answer& answer, const std::optional<Fault>& fault) const;
   void refuse_for(const Fault& fault, const HttpRequest& request);
+  void let_late_ones_happen();
+  struct LateRequest {
+    base::Duration at{};  // by clock_.elapsed()
+    HttpRequest request;
+  };
 
   StandInOptions options_;
   const base::Clock& clock_;
@@ -71,6 +77,8 @@ private:
   RateLimits limits_;
   RequestLog log_;
   Principal admin_;
+  std::mutex late_mutex_;
+  std::vector<LateRequest> late_;                 // guarded by late_mutex_
   std::map<std::string, Reply> earlier_answers_;  // by target, for stale ones; guarded by the world's mutex
 };
 

@@ -38,6 +38,7 @@ TEST(FaultPlan, ReadsEveryAction) {
   EXPECT_EQ(kind_of("500 feature-disabled"), FaultKind::feature_disabled);
   EXPECT_EQ(kind_of("reset-before"), FaultKind::reset_before);
   EXPECT_EQ(kind_of("reset-after"), FaultKind::reset_after);
+  EXPECT_EQ(kind_of("late=20s"), FaultKind::late);
   EXPECT_EQ(kind_of("empty-page"), FaultKind::empty_page);
   EXPECT_EQ(kind_of("short-page"), FaultKind::short_page);
   EXPECT_EQ(kind_of("stale"), FaultKind::stale);
