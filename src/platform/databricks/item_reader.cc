@@ -225,35 +225,45 @@ bool ItemReader::still_there(const Reading& reading) const {
   return of_one_resource(client_.get(ask, reading.stop).verdict) != Status::not_found;
 }
 
-ReadItem ItemReader::read(const KindEntry& entry, const Item& item, std::stop_token stop) const {
+ItemReader::Reading ItemReader::begin(const KindEntry& entry, const Item& item, std::stop_token stop) {
   Reading reading{
       .entry = entry, .item = item, .stop = std::move(stop), .element = JsonText(item.element), .whole = {}};
   reading.row.key = item.key;
   reading.row.columns.resize(entry.kind.collection.columns.size());
   reading.missing.resize(entry.kind.collection.columns.size());
-  // Runs one call for a part of the resource; false when the resource is gone.
-  const auto attempt = [&](std::string_view what, ColumnRead::Absent absent, const auto& work) {
-    try {
-      work();
-      return true;
-    } catch (const Refused& refused) {
-      if (ends_the_run(refused)) throw;
-      const bool not_here = refused.status() == Status::feature_absent;
-      if (not_here && absent == ColumnRead::Absent::may_tier) return true;  // as it is at this tier
-      if (refused.status() != Status::not_found) {
-        reading.cannot_read(what, refused);
-        return true;
-      }
-      if (absent == ColumnRead::Absent::may) return true;  // this one has none
-      if (!still_there(reading)) return false;
+  return reading;
+}
+
+ReadItem ItemReader::end(Reading reading) {
+  return {.row = std::move(reading.row), .unread = std::move(reading.unread), .missing = std::move(reading.missing)};
+}
+
+// Runs the calls for a part of the resource; false when the resource is gone.
+bool ItemReader::attempt(Reading& reading, std::string_view what, ColumnRead::Absent absent,
+                         const std::function<void()>& work) const {
+  try {
+    work();
+  } catch (const Refused& refused) {
+    if (ends_the_run(refused)) throw;
+    const bool not_here = refused.status() == Status::feature_absent;
+    if (not_here && absent == ColumnRead::Absent::may_tier) return true;  // as it is at this tier
+    if (refused.status() != Status::not_found) {
       reading.cannot_read(what, refused);
-    } catch (const Error& error) {
-      if (breaks_off(error) || reading.stop.stop_requested()) throw;
-      reading.cannot_read(what, error);
+      return true;
     }
-    return true;
-  };
-  bool there = attempt(entry.kind.one, ColumnRead::Absent::never, [&] {
+    if (absent == ColumnRead::Absent::may) return true;  // this one has none
+    if (!still_there(reading)) return false;
+    reading.cannot_read(what, refused);
+  } catch (const Error& error) {
+    if (breaks_off(error) || reading.stop.stop_requested()) throw;
+    reading.cannot_read(what, error);
+  }
+  return true;
+}
+
+ReadItem ItemReader::read(const KindEntry& entry, const Item& item, std::stop_token stop) const {
+  Reading reading = begin(entry, item, std::move(stop));
+  bool there = attempt(reading, entry.kind.one, ColumnRead::Absent::never, [&] {
     std::string text = body(reading);
     reading.whole.emplace(text);
     reading.set(model::k_body, std::move(text));
@@ -261,11 +271,24 @@ ReadItem ItemReader::read(const KindEntry& entry, const Item& item, std::stop_to
   if (!there) return {};
   if (!reading.whole)
     return {.row = {}, .unread = reading.unread.empty() ? "the workspace has no way to read it" : reading.unread};
-  there = attempt("content", ColumnRead::Absent::never, [&] { content(reading); });
+  there = attempt(reading, "content", ColumnRead::Absent::never, [&] { content(reading); });
   for (const ColumnRead& one : entry.columns)
-    there = there && attempt(one.column, one.absent, [&] { reading.set(one.column, column(reading, one)); });
-  if (!there) return {};
-  return {.row = std::move(reading.row), .unread = std::move(reading.unread), .missing = std::move(reading.missing)};
+    there = there && attempt(reading, one.column, one.absent, [&] { reading.set(one.column, column(reading, one)); });
+  return there ? end(std::move(reading)) : ReadItem{};
+}
+
+ReadItem ItemReader::renew(const KindEntry& entry, const Item& item, base::Row earlier, std::stop_token stop) const {
+  const auto is_reused = [](const ColumnRead& one) { return one.unmodified == ColumnRead::Unmodified::reused; };
+  if (std::all_of(entry.columns.begin(), entry.columns.end(), is_reused)) return {.row = std::move(earlier)};
+  Reading reading = begin(entry, item, std::move(stop));
+  reading.row = std::move(earlier);
+  reading.whole.emplace(reading.row.columns.front().value());
+  for (const ColumnRead& one : entry.columns) {
+    if (is_reused(one)) continue;
+    reading.set(one.column, std::nullopt);
+    if (!attempt(reading, one.column, one.absent, [&] { reading.set(one.column, column(reading, one)); })) return {};
+  }
+  return end(std::move(reading));
 }
 
 bool ItemReader::is_unchanged(const KindEntry& entry, const Item& item, base::ByteView earlier_body) {

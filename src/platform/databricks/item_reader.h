@@ -1,6 +1,7 @@
 // One resource of a capture: its body and the columns beside it.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -27,11 +28,17 @@ public:
 
   // Throws what breaks_off(): whatever else goes wrong concerns one resource, and is told of it.
   ReadItem read(const KindEntry& entry, const Item& item, std::stop_token stop) const;
+  // The same of a resource that is_unchanged(): only what changes without it is read, all else is of the earlier row.
+  ReadItem renew(const KindEntry& entry, const Item& item, base::Row earlier, std::stop_token stop) const;
   // Whether the body of an earlier row shows that nothing changed since.
   static bool is_unchanged(const KindEntry& entry, const Item& item, base::ByteView earlier_body);
 
 private:
   struct Reading;
+  static Reading begin(const KindEntry& entry, const Item& item, std::stop_token stop);
+  bool attempt(Reading& reading, std::string_view what, ColumnRead::Absent absent,
+               const std::function<void()>& work) const;
+  static ReadItem end(Reading reading);
   std::string body(const Reading& reading) const;
   std::optional<base::Bytes> column(Reading& reading, const ColumnRead& column) const;
   void content(Reading& reading) const;

@@ -30,6 +30,8 @@ struct ColumnRead {
     may,       // this resource may have none: "there is no such thing"
     may_tier,  // this workspace may have none at all: "not available here"
   } absent = Absent::never;
+  // Whether it is taken from the last backup along with a body that was not modified since, or is read all the same.
+  enum class Unmodified { reused, read } unmodified = Unmodified::reused;
 };
 
 struct KindEntry {

@@ -79,7 +79,8 @@ KindEntry queries() {
                        .ask = one("/api/2.0/sql/queries/{id}/visualizations"),
                        .form = ColumnRead::Form::list,
                        .paging = Paging::page_token,
-                       .items = "results"}},
+                       .items = "results",
+                       .unmodified = ColumnRead::Unmodified::read}},
           .modified = "update_time",
           .not_included = "Visualizations of queries are read and not written back."};
 }
@@ -190,12 +191,14 @@ KindEntry dashboards() {
       .read = one("/api/2.0/lakeview/dashboards/{dashboard_id}"),
       .columns = {{.column = "published",
                    .ask = one("/api/2.0/lakeview/dashboards/{dashboard_id}/published"),
-                   .absent = ColumnRead::Absent::may},
+                   .absent = ColumnRead::Absent::may,
+                   .unmodified = ColumnRead::Unmodified::read},
                   {.column = "schedules",
                    .ask = one("/api/2.0/lakeview/dashboards/{dashboard_id}/schedules"),
                    .form = ColumnRead::Form::list,
                    .paging = Paging::page_token,
-                   .items = "schedules"},
+                   .items = "schedules",
+                   .unmodified = ColumnRead::Unmodified::read},
                   read_permissions("dashboards", "dashboard_id")},
       .modified = "update_time",
       .not_included =

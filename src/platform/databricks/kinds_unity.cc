@@ -79,7 +79,8 @@ KindEntry securable(Securable of) {
       .list = {.paging = Paging::page_token, .ask = {.path = base + of.path, .query = query}, .items = of.items},
       .per = of.per,
       .columns = {{.column = "grants",
-                   .ask = {.path = fmt::format("{}permissions/{}/{{{}}}", base, of.grants_on, of.name)}}},
+                   .ask = {.path = fmt::format("{}permissions/{}/{{{}}}", base, of.grants_on, of.name)},
+                   .unmodified = ColumnRead::Unmodified::read}},
       .modified = "updated_at"};
   return out;
 }
@@ -154,7 +155,8 @@ KindEntry catalogs() {
                          .ask = {.path = "/api/2.1/unity-catalog/bindings/catalog/{name}"},
                          .form = ColumnRead::Form::list,
                          .paging = Paging::page_token,
-                         .items = "bindings"});
+                         .items = "bindings",
+                         .unmodified = ColumnRead::Unmodified::read});
   out.kind.system = {{"name", "\"system\""}, {"name", "\"samples\""}, {"name", "\"hive_metastore\""}};
   // What these hold is the platform's own, or the old metastore's.
   out.skipped = {{"catalog_type", "\"SYSTEM_CATALOG\""}, {"name", "\"hive_metastore\""}};
