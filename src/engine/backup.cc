@@ -11,11 +11,11 @@
 #include <utility>
 
 #include "base/task_group.h"
+#include "engine/carry_forward.h"
 #include "engine/difference_filter.h"
 #include "engine/losses.h"
 #include "engine/meter.h"
 #include "engine/previous_rows.h"
-#include "engine/row_layout.h"
 #include "engine/stop_guard.h"
 #include "platform/reads_ahead.h"
 #include "repository/ranges.h"
@@ -26,6 +26,8 @@ namespace {
 
 // More ranges than readers, so that one reader with heavy rows does not keep the others waiting at the end.
 constexpr unsigned k_ranges_per_reader = 8;
+// From so many rows on, a kind of resource that is wholly empty all at once is not believed.
+constexpr std::uint64_t k_vanishing_rows = 10;
 constexpr std::uint64_t k_row_bytes_assumed = 1024;  // where the server knows nothing of its table's size
 
 repository::TreeShape shape_for(const platform::CollectionEstimate& estimate, std::uint32_t block_bytes) {
@@ -213,13 +215,16 @@ private:
   void choose_parent(const std::string& name);
   void read_all(platform::Capture& capture);
   std::vector<std::size_t> reading_order(const std::vector<platform::CollectionEstimate>& collections) const;
+  enum class Look { first, second };
   repository::Tree read_collection(platform::Capture& capture, const platform::CollectionEstimate& estimate,
-                                   Meter& meter);
+                                   Meter& meter, Look look = Look::first);
+  const repository::Tree* vanished(const repository::Tree& read) const;
+  repository::Tree look_again(const repository::Tree& before, const repository::Tree& read, Meter& meter);
   std::optional<repository::Tree> parent_tree(const model::Collection& collection);
-  repository::Tree carry_forward(repository::Tree read, const model::Collection& collection);
   void take_losses(const Reading& reading);
   void tell_losses();
   void carry_what_is_not_offered(const platform::Capture& capture);
+  void tell_carried(std::string line);
   repository::BlockSource& source() { return session_ ? session_->blocks() : repository_.blocks(); }
   repository::BlockSink& sink() { return session_ ? static_cast<repository::BlockSink&>(*session_) : counting_; }
 
@@ -227,6 +232,8 @@ private:
   const BackupOptions& options_;
   base::Events& events_;
   std::stop_token stop_;
+  platform::Connector* connector_ = nullptr;      // what is backed up
+  std::unique_ptr<platform::Capture> second_;     // of what the first one found wholly empty
   std::optional<SnapshotRows> previous_;          // where only changes are fetched
   std::optional<base::Instant> last_sweep_;       // of those rows
   std::optional<repository::Snapshot> parent_;    // what this backup compares with
@@ -242,6 +249,7 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   snapshot_.started = clock.now();
   snapshot_.connector = name;
   snapshot_.platform = std::string(connector.platform());
+  connector_ = &connector;
   std::unique_ptr<platform::Capture> capture = connector.capture(capture_options(name, clock), stop_);
   for (const std::string& note : capture->notes()) events_.note(note);
   snapshot_.taken = capture->taken();
@@ -251,6 +259,7 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   }
   choose_parent(name);
   read_all(*capture);
+  second_.reset();
   capture.reset();  // the server need not hold its instant while the last packs are written
   throw_if_stopped(stop_);
   // A snapshot in which nothing at all was read would only push good ones out of retention.
@@ -338,7 +347,7 @@ std::optional<repository::Tree> BackupRun::parent_tree(const model::Collection& 
 }
 
 repository::Tree BackupRun::read_collection(platform::Capture& capture, const platform::CollectionEstimate& estimate,
-                                            Meter& meter) {
+                                            Meter& meter, Look look) {
   const model::Collection& collection = estimate.collection;
   const unsigned readers = std::max(1U, std::min(options_.capture.readers, capture.readers()));
   StoppableSource blocks(source(), stop_);
@@ -374,10 +383,37 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
   group.wait();
   throw_if_stopped(stop_);
   repository::Tree tree = update.finish();
+  if (const repository::Tree* before = vanished(tree))
+    return look == Look::first ? look_again(*before, tree, meter) : tree;
   add(snapshot_.counts, update.counts());
-  if (!tree.delta && !tree.stale.empty()) tree = carry_forward(std::move(tree), collection);
+  // A dry run keeps no blocks that could be read again.
+  if (!tree.delta && !tree.stale.empty() && parent_ && session_)
+    tree = carry_forward(std::move(tree), collection, {blocks, store, key, *parent_});
   take_losses(reading);
   return tree;
+}
+
+// What the parent has in many rows and this capture in none at all, although nothing went wrong.  Tables are seen
+// within one transaction; resources are what a call of the platform says, which may be wrong.
+const repository::Tree* BackupRun::vanished(const repository::Tree& read) const {
+  if (!parent_ || options_.full || connector_->kinds().empty() || read.rows != 0 || !read.stale.empty()) return nullptr;
+  for (const repository::Tree& tree : parent_->trees)
+    if (tree.name == read.name && tree.rows >= k_vanishing_rows) return &tree;
+  return nullptr;
+}
+
+repository::Tree BackupRun::look_again(const repository::Tree& before, const repository::Tree& read, Meter& meter) {
+  if (!second_) second_ = connector_->capture(options_.capture, stop_);
+  for (const platform::CollectionEstimate& estimate : second_->collections()) {
+    if (estimate.collection.name != read.name) continue;
+    repository::Tree again = read_collection(*second_, estimate, meter, Look::second);
+    if (vanished(again) == nullptr) return again;
+  }
+  tell_carried(
+      fmt::format("{}: the platform has none of {} any more, which is hard to believe: they are carried over from "
+                  "the last backup until one with --full finds none either",
+                  read.name, before.rows));
+  return carry_whole(before, parent_->taken, "all of it was gone at once");
 }
 
 // "Not available here" may be a platform's mistake, or that of something before it, as easily as a kind that was
@@ -392,18 +428,15 @@ void BackupRun::carry_what_is_not_offered(const platform::Capture& capture) {
       events_.warning(fmt::format("collection '{}' of the last backup is not there any more", tree.name));
       continue;
     }
-    std::string line = fmt::format("{} is not there any more: it is carried over from the last backup", tree.name);
-    repository::Tree whole = tree;
-    whole.delta.reset();
-    whole.completed.clear();
-    whole.stale =
-        repository::stale_ranges({}, {{.range = {}, .reason = "it was not offered any more"}}, &tree, parent_->taken);
-    repository::bound_stale(whole);
-    snapshot_.trees.push_back(std::move(whole));
-    ++failures_;
-    if (!first_failure_) first_failure_ = base::Error(base::ErrorKind::unavailable, line);
-    if (snapshot_.outcomes.size() < k_loss_lines_max) snapshot_.outcomes.push_back(std::move(line));
+    tell_carried(fmt::format("{} is not there any more: it is carried over from the last backup", tree.name));
+    snapshot_.trees.push_back(carry_whole(tree, parent_->taken, "it was not offered any more"));
   }
+}
+
+void BackupRun::tell_carried(std::string line) {
+  ++failures_;
+  if (!first_failure_) first_failure_ = base::Error(base::ErrorKind::unavailable, line);
+  if (snapshot_.outcomes.size() < k_loss_lines_max) snapshot_.outcomes.push_back(std::move(line));
 }
 
 void BackupRun::take_losses(const Reading& reading) {
@@ -422,63 +455,6 @@ void BackupRun::tell_losses() {
     snapshot_.outcomes.push_back(fmt::format("{} more could not be read", failures_ - snapshot_.outcomes.size()));
   }
   for (const std::string& line : snapshot_.outcomes) events_.warning(line);
-}
-
-// Which columns of a row could not be read is known no more; a column that is empty in a stale stretch proves nothing.
-base::RowView filled_up(const base::RowView& read, const base::RowView& old, std::vector<base::ColumnView>& columns) {
-  columns.assign(read.columns.begin(), read.columns.end());
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    if (!columns[i]) columns[i] = old.columns[i];
-  return {.key = read.key, .columns = columns};
-}
-
-// The rows of a stretch that was not read: what the last snapshot has there.  Where stale ranges were joined, what was
-// read in between goes before it.
-void carry_rows(repository::RangeUpdate& part, repository::TreeCursor read, repository::TreeCursor old,
-                RowProjection& project) {
-  std::vector<base::ColumnView> columns;
-  while (read.valid() || old.valid()) {
-    const bool from_read = read.valid() && (!old.valid() || read.current().key <= old.current().key);
-    const bool both = from_read && old.valid() && read.current().key == old.current().key;
-    if (both) {
-      part.add(filled_up(read.current(), project(old.current()), columns));
-    } else {
-      part.add(from_read ? read.current() : project(old.current()));
-    }
-    if (!from_read || both) old.next();
-    if (from_read) read.next();
-  }
-}
-
-// A capture that compared with nothing (the first, one in full, one after the columns changed) has no rows where it
-// could not read.  What the last snapshot has there is carried into it, marked stale, so that nothing leaves without a
-// tombstone.
-repository::Tree BackupRun::carry_forward(repository::Tree read, const model::Collection& collection) {
-  if (!parent_ || !session_) return read;  // a dry run keeps no blocks that could be read again
-  const auto previous = std::find_if(parent_->trees.begin(), parent_->trees.end(),
-                                     [&](const repository::Tree& tree) { return tree.name == collection.name; });
-  if (previous == parent_->trees.end()) return read;
-  const model::Collection before = model::collection_from_json(previous->schema);
-  if (before.key != collection.key) return read;
-  StoppableSource blocks(source(), stop_);
-  StoppableSink store(sink(), stop_);
-  RowProjection project(before, collection);
-  repository::TreeUpdate update(blocks, store, repository_.boundary_key(), read.name, read.schema, read.shape, read,
-                                std::nullopt);
-  std::vector<repository::Unread> unread;
-  for (const repository::StaleRange& gap : read.stale) {
-    repository::RangeUpdate part = update.begin(gap.range);
-    carry_rows(part, repository::TreeCursor(blocks, read, gap.range),
-               repository::TreeCursor(blocks, *previous, gap.range), project);
-    part.complete();
-    unread.push_back({gap.range, gap.reason});
-  }
-  repository::Tree out = update.finish();
-  out.delta.reset();  // it leads from what was read, not from the last snapshot
-  out.completed = std::move(read.completed);
-  out.stale = repository::stale_ranges(out.completed, unread, &*previous, parent_->taken);
-  repository::bound_stale(out);
-  return out;
 }
 
 }  // namespace

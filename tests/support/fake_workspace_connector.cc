@@ -20,9 +20,14 @@ Error not_by_rows() {
 
 class WorkspaceCapture : public platform::Capture {
 public:
-  explicit WorkspaceCapture(const WorkspaceAccount& account)
+  explicit WorkspaceCapture(WorkspaceAccount& account)
       : account_(account), taken_(account.clock.now()), resources_(account.workspace.capture()) {
     std::sort(resources_.begin(), resources_.end(), [](const auto& a, const auto& b) { return a.row.key < b.row.key; });
+    for (auto& [kind, captures] : account.blank) {
+      if (captures == 0) continue;
+      --captures;
+      std::erase_if(resources_, [&](const auto& one) { return workspace_kind_set().at(one.kind).label() == kind; });
+    }
     for (const model::Kind& kind : workspace_kinds())
       if (!account.absent.contains(kind.collection.name))
         collections_.push_back({.collection = kind.collection, .rows = 0, .bytes = 0});
@@ -63,6 +68,7 @@ public:
   base::Instant now() override { return to_.now(); }
   unsigned parallel() override { return to_.parallel(); }
   std::string create(const model::Kind& kind, const Content& content) override { return to_.create(kind, content); }
+  void settle(const model::Kind& kind, const std::string& id) override { to_.settle(kind, id); }
   void update(const model::Kind& kind, const std::string& id, const Content& content) override {
     to_.update(kind, id, content);
   }

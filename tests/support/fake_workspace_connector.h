@@ -1,6 +1,7 @@
 // A FakeWorkspace behind the Connector interface.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -14,10 +15,11 @@ struct WorkspaceAccount {
       : clock(given), workspace(given, first_id), id(std::move(name)) {}
   ManualClock& clock;
   FakeWorkspace workspace;
-  std::string id;                  // "workspace_id" of its captures
-  std::set<std::string> absent;    // kinds that are not offered
-  std::set<std::string> unlisted;  // kinds whose list fails
-  std::set<std::string> unread;    // resources of any kind that cannot be read, by name
+  std::string id;                         // "workspace_id" of its captures
+  std::set<std::string> absent;           // kinds that are not offered
+  std::set<std::string> unlisted;         // kinds whose list fails
+  std::map<std::string, unsigned> blank;  // kinds of which so many captures find none, although nothing fails
+  std::set<std::string> unread;           // resources of any kind that cannot be read, by name
 };
 
 // Several may be of one account, which outlives them and what they open.
