@@ -233,6 +233,21 @@ std::string body_fingerprint(std::string_view compared) {
   return fmt::format("{:016x}", value);
 }
 
+std::string seen_fingerprint(const base::Row& row, const ReadyKind& kind) {
+  JsonText json(row.columns.at(kind.body).value_or("{}"));
+  const JsonText::Id modified = kind.modified ? kind.modified->find(json) : JsonText::k_none;
+  const std::string when = modified == JsonText::k_none ? std::string() : json.string(modified);
+  std::string seen = compared_live_body(json, kind);
+  if (!when.empty()) return body_fingerprint(fmt::format("{}\n{}", seen, when));
+  for (const model::KindColumn& column : kind.kind.columns) {
+    if (column.written != model::KindColumn::Written::with_create) continue;
+    const std::size_t at = kind.column(column.name);
+    if (at < row.columns.size() && row.columns[at])
+      seen += fmt::format("\n{}\n{}", column.name, compared_column(*row.columns[at], kind, at));
+  }
+  return body_fingerprint(seen);
+}
+
 bool holds_all_of(const JsonText& body, const JsonText& written) {
   return holds_value(body, JsonText::k_root, written, JsonText::k_root);
 }

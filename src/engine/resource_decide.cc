@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "engine/resource_firing.h"
 #include "model/field_diff.h"
+#include "model/hidden_values.h"
 
 namespace holdfast::engine {
 
@@ -26,9 +27,10 @@ void add_unique(std::vector<std::string>& to, std::vector<std::string> from) {
     if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(std::move(one));
 }
 
-// What two texts differ in, as FieldChanges of a column.
-std::vector<model::FieldChange> differences(const model::Column& column, const std::optional<std::string>& before,
-                                            const std::optional<std::string>& after) {
+// What two texts differ in, as FieldChanges of a column.  They go to the screen and into files: no secret is in them.
+std::vector<model::FieldChange> differences(const ReadyKind& kind, std::size_t at, std::optional<std::string> before,
+                                            std::optional<std::string> after) {
+  const model::Column& column = kind.kind.collection.columns[at];
   if (column.content != model::ColumnContent::json) {
     const auto size = [](const std::optional<std::string>& text) -> std::optional<std::string> {
       if (!text) return std::nullopt;
@@ -36,6 +38,10 @@ std::vector<model::FieldChange> differences(const model::Column& column, const s
     };
     return {{.path = column.name, .before = size(before), .after = size(after)}};
   }
+  model::HiddenValues hidden;
+  const model::ReadyDocument* document = kind.document(at);
+  for (std::optional<std::string>* text : {&before, &after})
+    if (*text && document) *text = hidden.hide(std::move(**text), document->sensitive);
   const model::Collection one{.name = {}, .key = {}, .columns = {column}};
   const std::vector<base::ColumnView> old_columns{before ? base::ColumnView(*before) : std::nullopt};
   const std::vector<base::ColumnView> new_columns{after ? base::ColumnView(*after) : std::nullopt};
@@ -180,8 +186,7 @@ void StepDecider::compare_body(const Resource& resource, const Resource& live, R
   const std::string before = compared_body(there, kind);
   const std::string after = compared_body(wanted, kind);
   if (before == after) return;
-  step.seen = body_fingerprint(before);
-  step.fields = differences(kind.kind.collection.columns[kind.body], before, after);
+  step.fields = differences(kind, kind.body, before, after);
   step.writes_body = !step.fields.empty();
   if (!step.writes_body) return;
   for (const model::JsonPath& field : kind.create_only)
@@ -199,7 +204,7 @@ void StepDecider::compare_columns(const Resource& resource, const Resource& live
     const std::optional<std::string> before = compared_live_column(live, kind, at);
     const std::string after = compared_column(*wanted, kind, at);
     if (before == after) continue;
-    std::vector<model::FieldChange> fields = differences(kind.kind.collection.columns[at], before, after);
+    std::vector<model::FieldChange> fields = differences(kind, at, before, after);
     if (fields.empty()) continue;
     step.fields.insert(step.fields.end(), fields.begin(), fields.end());
     step.columns.push_back(column.name);
@@ -231,7 +236,7 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
   step.writes_body = found.writes_body;
   step.fields = std::move(found.fields);
   step.columns = std::move(found.columns);
-  step.seen = std::move(found.seen);
+  step.seen = seen_fingerprint(live.row, kind);
   add_unique(step.notes, std::move(report.notes));
   switch (facts_.options.existing) {
     case Existing::skip:
@@ -288,12 +293,16 @@ ResourceStep StepDecider::removal(const Resource& live) const {
   step.key = live.row.key;
   step.target_id = live.id;
   step.target_name = live.name;
-  JsonText body(live.row.columns[kind.body].value_or("{}"));
-  step.seen = body_fingerprint(compared_live_body(body, kind));
+  step.seen = seen_fingerprint(live.row, kind);
   if (facts_.options.existing == Existing::skip || facts_.options.existing == Existing::fail) {
     const bool skip = facts_.options.existing == Existing::skip;
     step.action = skip ? ResourceAction::skip : ResourceAction::conflict;
     step.reason += skip ? ", and what is there is skipped" : ", and what is there is not to be touched";
+  } else if (kind.kind.removed == model::Kind::Removed::when_chosen &&
+             !(facts_.options.chooses_kind && facts_.options.chooses_kind(live.kind))) {
+    step.action = ResourceAction::skip;
+    step.reason = fmt::format("the snapshot does not have it, and a {} is removed only where --select names {}",
+                              kind.kind.one, kind.label());
   } else if (facts_.options.stale && facts_.options.stale(live)) {
     step.action = ResourceAction::skip;
     step.reason = "the backup could not read this range, so that it is missing proves nothing";

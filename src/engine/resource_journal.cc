@@ -41,10 +41,15 @@ std::string ResourceJournal::name(std::size_t step, std::string_view what) const
 }
 
 ResourceJournal::Intent ResourceJournal::intend(std::size_t step, base::Instant now) {
+  if (state_.put(name(step, "intent"), base::to_rfc3339(now))) return {.at = now, .fresh = true};
+  return *intent(step);
+}
+
+std::optional<ResourceJournal::Intent> ResourceJournal::intent(std::size_t step) const {
   const std::string object = name(step, "intent");
-  if (state_.put(object, base::to_rfc3339(now))) return {.at = now, .fresh = true};
+  if (!state_.stat(object)) return std::nullopt;
   const std::optional<base::Instant> at = base::parse_instant(state_.get_all(object));
-  if (at) return {.at = *at, .fresh = false};
+  if (at) return Intent{.at = *at, .fresh = false};
   throw Error(ErrorKind::corruption, fmt::format("journal record {} cannot be read", object),
               "Make a new plan: it will hold what is left to do.");
 }

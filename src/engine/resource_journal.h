@@ -22,6 +22,7 @@ public:
     bool fresh = false;  // written just now: no attempt was made before
   };
   Intent intend(std::size_t step, base::Instant now);
+  std::optional<Intent> intent(std::size_t step) const;  // of an earlier run, or of this one
   enum class Mark { removed, done, patched };
   bool has(std::size_t step, Mark mark) const;
   void set(std::size_t step, Mark mark);

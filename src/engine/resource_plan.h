@@ -29,6 +29,8 @@ struct ResourcePlanOptions {
   std::vector<std::string> foreign_texts{};  // host names of the source: reported where free text mentions them
   // Empty: everything.  Asked about resources of both sides.
   std::function<bool(const model::Resource&)> selects{};
+  // Whether the selection names this kind, and does not merely take in some of it.
+  std::function<bool(std::size_t kind)> chooses_kind{};
   // Whether the snapshot could not read the range of this key, so that its absence proves nothing.
   std::function<bool(const model::Resource&)> stale{};
   // Whether the target may have a resource of this name, or with nullopt of any, that it did not let us read.

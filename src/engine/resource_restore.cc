@@ -123,6 +123,7 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
       std::vector<base::ColumnView> columns;
       return selection.matches(kinds.at(one.kind).kind.collection, base::to_view(one.row, columns));
     };
+  plan.chooses_kind = [&](std::size_t kind) { return selection.names(kinds.at(kind).kind.collection); };
   plan.stale = [&](const Resource& one) {
     const bool renamed = !options.mapping.empty();
     return may_hold(unknown[one.kind], renamed ? std::nullopt : keys_of_name(kinds.at(one.kind).kind, one.name));

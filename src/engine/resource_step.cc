@@ -27,6 +27,8 @@ constexpr int k_attempts = 3;
 // A platform tells times in whole seconds, and its servers' clocks differ a little.
 constexpr base::Duration k_skew = std::chrono::seconds(5);
 constexpr base::Duration k_pause = std::chrono::seconds(1);
+// So long a call may still take effect after its answer was given up.
+constexpr base::Duration k_late = std::chrono::seconds(60);
 
 // Calls that may be repeated are; what the platform refuses becomes the outcome of the step.
 template <typename Call>
@@ -95,6 +97,7 @@ StepWorker::StepWorker(const ResourceApplication& application, LiveTargets& targ
     : application_(application),
       targets_(targets),
       clock_(clock),
+      begun_(clock.elapsed()),
       stop_(std::move(stop)),
       journal_(application.journal, application.plan),
       context_{.kinds = application.kinds,
@@ -215,32 +218,55 @@ std::optional<std::string> StepWorker::orphan(const Wanted& wanted, const Resour
   return std::nullopt;
 }
 
-std::string StepWorker::create(const Wanted& wanted, const ResourceJournal::Intent& intent, bool& adopted) {
+// Where several may have one name, a second call makes a second one: the first has to be past before.
+std::optional<std::string> StepWorker::late_orphan(const Wanted& wanted, const ResourceJournal::Intent& intent,
+                                                   base::Duration until) {
+  for (base::Duration pause = k_pause;; pause *= 2) {
+    if (std::optional<std::string> id = orphan(wanted, intent, Content::begun)) return id;
+    const base::Duration left = until - clock_.elapsed();
+    if (wanted.kind.kind.names == model::Names::unique || left <= base::Duration(0)) return std::nullopt;
+    if (!clock_.sleep(std::min(pause, left), stop_)) throw Error(ErrorKind::cancelled, "the restore was stopped");
+  }
+}
+
+StepWorker::Made StepWorker::create(const Wanted& wanted, const ResourceJournal::Intent& intent) {
   bool tried = !intent.fresh;
+  base::Duration until = begun_ + k_late;  // of what an earlier run may have sent just before it ended
   for (int attempt = 1; attempt <= k_attempts; ++attempt) {
-    if (tried) {
-      if (std::optional<std::string> id = orphan(wanted, intent, Content::begun)) {
-        adopted = true;
-        return *id;
-      }
-    }
+    if (tried)
+      if (const std::optional<std::string> id = late_orphan(wanted, intent, until))
+        return {.id = *id, .adopted = true, .doubtful = true};
     try {
-      return application_.writer.create(wanted.kind.kind, content(wanted));
+      return {.id = application_.writer.create(wanted.kind.kind, content(wanted)), .doubtful = tried};
     } catch (const LostAnswer&) {
       tried = true;
+      until = clock_.elapsed() + k_late;
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
-      // Something else may have brought it along, as a git folder does with what is in it.
-      if (error.kind() == ErrorKind::conflict)
-        if (const std::optional<std::string> id = orphan(wanted, intent, Content::equal)) {
-          adopted = true;
-          return *id;
-        }
-      throw StepFailed(error.kind() == ErrorKind::conflict ? What::conflict : What::failed, error.message());
+      const bool conflict = error.kind() == ErrorKind::conflict;
+      // Something else may have brought it along, as a git folder does with what is in it, or a call before this one.
+      if (conflict)
+        if (const std::optional<std::string> id = orphan(wanted, intent, tried ? Content::begun : Content::equal))
+          return {.id = *id, .adopted = true, .doubtful = tried};
+      throw StepFailed(conflict ? What::conflict : What::failed, error.message());
     }
     if (!clock_.sleep(attempt * k_pause, stop_)) throw Error(ErrorKind::cancelled, "the restore was stopped");
   }
   throw StepFailed(What::failed, "the platform does not answer: the next run looks for what it has made");
+}
+
+// A call that was given up and took effect all the same, later than anybody waited.
+void StepWorker::refuse_further(const Wanted& wanted, const ResourceJournal::Intent& intent, const std::string& id) {
+  const model::Kind& kind = wanted.kind.kind;
+  if (kind.names == model::Names::unique) return;
+  std::vector<std::string> others;
+  for (const Found& found :
+       called(clock_, stop_, [&] { return application_.writer.find(kind, wanted.step.target_name); }))
+    if (found.id != id && fits(wanted, intent, found)) others.push_back(found.id);
+  if (others.empty()) return;
+  throw StepFailed(What::conflict, fmt::format("the platform made it more than once: {} is the one that counts, and {} "
+                                               "came of a call whose answer was lost: remove what is too much",
+                                               id, fmt::join(others, ", ")));
 }
 
 // The plan did not see what the id map names: there may have been an error where it was looked for.
@@ -267,25 +293,28 @@ StepResult StepWorker::make(std::size_t index) {
   const bool recreates = own.action == ResourceAction::recreate;
   // An id that was learnt after the plan was made: by this step before it was killed, or by another plan.
   const bool made = known && known->target_id != (recreates ? own.target_id : own.seen);
-  bool adopted = false;
-  std::string id;
+  std::optional<ResourceJournal::Intent> intent = journal_.intent(index);
+  Made result;
   if (made) {
-    id = known->target_id;
+    result = {.id = known->target_id, .doubtful = intent.has_value()};
   } else {
     if (!recreates) require_gone(want);
-    const ResourceJournal::Intent intent = journal_.intend(index, application_.writer.now());
+    intent = journal_.intend(index, application_.writer.now());
     if (recreates) clear_way(index, want);
-    id = create(want, intent, adopted);
+    result = create(want, *intent);
     application_.ids.learn({{.kind = own.kind,
                              .source_id = own.source_id,
-                             .target_id = id,
+                             .target_id = result.id,
                              .source_name = own.source_name,
                              .target_name = own.target_name,
-                             .learnt = adopted ? model::Learnt::adopted : model::Learnt::created}});
+                             .learnt = result.adopted ? model::Learnt::adopted : model::Learnt::created}});
   }
   targets_.made(index);
-  write_columns(want, id);
-  return adopted ? StepResult::adopted : StepResult::done;
+  // Not what another plan made, which may be in use by now.
+  if (intent) called(clock_, stop_, [&] { application_.writer.settle(want.kind.kind, result.id); });
+  write_columns(want, result.id);
+  if (result.doubtful) refuse_further(want, *intent, result.id);
+  return result.adopted ? StepResult::adopted : StepResult::done;
 }
 
 void StepWorker::update(const ResourceStep& own) {
@@ -300,12 +329,14 @@ void StepWorker::update(const ResourceStep& own) {
   }
   const Wanted want = wanted(own, found && keeps(own, kind) ? &found->row : nullptr);
   if (writes) {
-    JsonText live(found->row.columns.at(kind.body).value_or("{}"));
-    const std::string there = compared_live_body(live, kind);
-    const bool as_planned = own.seen.empty() || body_fingerprint(there) == own.seen;
+    const bool as_planned = own.seen.empty() || seen_fingerprint(found->row, kind) == own.seen;
     // What an interrupted run wrote is no change of somebody else.
-    if (!as_planned && !holds_all_of(JsonText(there), JsonText(want.compared)))
-      throw StepFailed(What::conflict, "somebody changed it after the plan was made");
+    const auto written = [&] {
+      JsonText live(found->row.columns.at(kind.body).value_or("{}"));
+      return holds_all_of(JsonText(compared_live_body(live, kind)), JsonText(want.compared)) &&
+             content_of(want, *found) == Content::equal;
+    };
+    if (!as_planned && !written()) throw StepFailed(What::conflict, "somebody changed it after the plan was made");
     called(clock_, stop_, [&] { application_.writer.update(kind.kind, own.target_id, content(want)); });
   }
   write_columns(want, own.target_id);
@@ -366,8 +397,7 @@ void StepWorker::remove(const ResourceStep& own) {
   const ReadyKind& kind = application_.kinds.at(*application_.kinds.find(own.kind));
   const std::optional<Found> found = read(own, kind);
   if (!found) return;
-  JsonText live(found->row.columns.at(kind.body).value_or("{}"));
-  if (!own.seen.empty() && body_fingerprint(compared_live_body(live, kind)) != own.seen)
+  if (!own.seen.empty() && seen_fingerprint(found->row, kind) != own.seen)
     throw StepFailed(What::conflict, "somebody changed it after the plan was made");
   called(clock_, stop_, [&] { application_.writer.remove(kind.kind, own.target_id); });
 }

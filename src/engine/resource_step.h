@@ -66,7 +66,15 @@ private:
   Wanted wanted(const model::ResourceStep& step, const base::Row* live) const;
   std::optional<std::string> column_text(const Wanted& wanted, const std::string& column) const;
   StepResult make(std::size_t index);
-  std::string create(const Wanted& wanted, const ResourceJournal::Intent& intent, bool& adopted);
+  struct Made {
+    std::string id;
+    bool adopted = false;
+    bool doubtful = false;  // a call was made of which nobody knows what came of it
+  };
+  Made create(const Wanted& wanted, const ResourceJournal::Intent& intent);
+  std::optional<std::string> late_orphan(const Wanted& wanted, const ResourceJournal::Intent& intent,
+                                         base::Duration until);
+  void refuse_further(const Wanted& wanted, const ResourceJournal::Intent& intent, const std::string& id);
   enum class Content { equal, begun, other };
   std::optional<std::string> orphan(const Wanted& wanted, const ResourceJournal::Intent& intent, Content least);
   Content content_of(const Wanted& wanted, const platform::ResourceWriter::Found& found) const;
@@ -87,6 +95,7 @@ private:
   const ResourceApplication& application_;
   LiveTargets& targets_;
   const base::Clock& clock_;
+  const base::Duration begun_;  // by clock_.elapsed()
   std::stop_token stop_;
   ResourceJournal journal_;
   ResourceContext context_;

@@ -180,8 +180,11 @@ public:
   virtual std::string who() = 0;    // natural name of the account that writes
   virtual base::Instant now() = 0;  // by the platform's clock
   virtual unsigned parallel() = 0;  // calls at once
-  // Leaves nothing running that the body does not ask for.  Error{conflict}: the name is taken.
+  // Error{conflict}: the name is taken.
   virtual std::string create(const model::Kind& kind, const Content& content) = 0;  // returns the id
+  // Stops what creating it has started and its body does not ask for.  Called for whatever was created, also where the
+  // answer was lost; twice is once.
+  virtual void settle(const model::Kind& kind, const std::string& id) = 0;
   // The body as a whole; content.columns are those of them that differ.
   virtual void update(const model::Kind& kind, const std::string& id, const Content& content) = 0;
   virtual void remove(const model::Kind& kind, const std::string& id) = 0;  // what is not there is no error

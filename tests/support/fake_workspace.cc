@@ -37,6 +37,7 @@ auto FakeWorkspace::written(const std::string& what, const Work& work) {
   const std::lock_guard lock(mutex_);
   ++writes;
   clock_.advance(std::chrono::milliseconds(10));
+  let_late_ones_in();
   if (interrupt && writes >= interrupt_at) std::exchange(interrupt, nullptr)();
   if (wire) wire->before();
   const auto refusal = refusals.find(what);
@@ -94,12 +95,39 @@ FakeWorkspace::Object* FakeWorkspace::object(const std::string& kind, const std:
 std::string FakeWorkspace::create(const model::Kind& kind, const Content& content) {
   const std::string& label = kind.collection.name;
   return written(label + "/" + content.name, [&] {
-    return insert(label, {.id = {},
-                          .name = content.name,
-                          .definition = content.body,
-                          .columns = {content.columns.begin(), content.columns.end()},
-                          .creator = account_,
-                          .created = clock_.now()});
+    Object object{.id = {},
+                  .name = content.name,
+                  .definition = content.body,
+                  .columns = {content.columns.begin(), content.columns.end()},
+                  .creator = account_,
+                  .created = clock_.now(),
+                  .running = label == "clusters"};
+    if (writes != lose_answer_of || late == base::Duration(0)) return insert(label, std::move(object));
+    late_ones_.push_back({clock_.now() + late, label, std::move(object)});
+    return std::string();
+  });
+}
+
+void FakeWorkspace::let_late_ones_in() {
+  std::vector<Late> waiting = std::exchange(late_ones_, {});
+  for (Late& one : waiting) {
+    if (one.at > clock_.now()) {
+      late_ones_.push_back(std::move(one));
+      continue;
+    }
+    one.object.created = one.at;
+    try {
+      insert(one.kind, std::move(one.object));
+    } catch (const Error&) {  // refused, and nobody hears of it
+    }
+  }
+}
+
+void FakeWorkspace::settle(const model::Kind& kind, const std::string& id) {
+  if (kind.collection.name != "clusters") return;
+  written("clusters/" + id + "/stop", [&] {
+    if (Object* found = object("clusters", id)) found->running = false;
+    return 0;
   });
 }
 
@@ -168,6 +196,7 @@ FakeWorkspace::Found FakeWorkspace::found(const std::string& kind, const Object&
 
 std::vector<FakeWorkspace::Found> FakeWorkspace::find(const model::Kind& kind, const std::string& name) {
   const std::lock_guard lock(mutex_);
+  let_late_ones_in();
   std::vector<Found> out;
   for (const Object& one : objects_[kind.collection.name])
     if (one.name == name) out.push_back(found(kind.collection.name, one));
@@ -176,6 +205,7 @@ std::vector<FakeWorkspace::Found> FakeWorkspace::find(const model::Kind& kind, c
 
 std::optional<FakeWorkspace::Found> FakeWorkspace::read(const model::Kind& kind, const std::string& id) {
   const std::lock_guard lock(mutex_);
+  let_late_ones_in();
   const Object* one = object(kind.collection.name, id);
   return one ? std::optional(found(kind.collection.name, *one)) : std::nullopt;
 }
@@ -192,6 +222,11 @@ std::string FakeWorkspace::put(const std::string& kind, const std::string& name,
 
 void FakeWorkspace::rewrite(const std::string& kind, const std::string& id, const std::string& definition) {
   object(kind, id)->definition = definition;
+}
+
+void FakeWorkspace::rewrite_column(const std::string& kind, const std::string& id, const std::string& column,
+                                   const std::string& value) {
+  object(kind, id)->columns[column] = value;
 }
 
 void FakeWorkspace::erase(const std::string& kind, const std::string& id) {
@@ -237,7 +272,8 @@ std::vector<std::string> FakeWorkspace::state() const {
   std::vector<std::string> out;
   for (const auto& [kind, objects] : objects_)
     for (const Object& one : objects) {
-      std::string text = fmt::format("{} {} by {}: {}", kind, one.name, one.creator, one.definition);
+      std::string text = fmt::format("{} {} by {}{}: {}", kind, one.name, one.creator, one.running ? " (running)" : "",
+                                     one.definition);
       for (const auto& [name, value] : one.columns) text += fmt::format(" {}={}", name, value);
       for (const auto& [id, label] : labels) replace_all(text, id, label);
       out.push_back(std::move(text));

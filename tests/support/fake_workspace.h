@@ -68,6 +68,8 @@ public:
   unsigned workers = 1;
   // The n-th call that writes takes effect, and its answer is lost; 0: none.
   std::uint64_t lose_answer_of = 0;
+  // So long after that answer was lost a create takes effect; 0: at once.
+  base::Duration late{};
   // Called once, before the n-th call that writes.
   std::uint64_t interrupt_at = 0;
   std::function<void()> interrupt;
@@ -79,6 +81,7 @@ public:
   base::Instant now() override { return clock_.now(); }
   unsigned parallel() override { return workers; }
   std::string create(const model::Kind& kind, const Content& content) override;
+  void settle(const model::Kind& kind, const std::string& id) override;
   void update(const model::Kind& kind, const std::string& id, const Content& content) override;
   void remove(const model::Kind& kind, const std::string& id) override;
   void set_column(const model::Kind& kind, const std::string& id, const std::string& column,
@@ -90,6 +93,8 @@ public:
   std::string put(const std::string& kind, const std::string& name, const std::string& definition,
                   const std::map<std::string, std::string>& columns = {}, const std::string& creator = "human");
   void rewrite(const std::string& kind, const std::string& id, const std::string& definition);
+  void rewrite_column(const std::string& kind, const std::string& id, const std::string& column,
+                      const std::string& value);
   void erase(const std::string& kind, const std::string& id);
   std::string body(const std::string& kind, const std::string& id) const;
   std::string column(const std::string& kind, const std::string& id, const std::string& column) const;
@@ -107,12 +112,19 @@ private:
     std::map<std::string, std::string> columns;
     std::string creator;
     base::Instant created;
+    bool running = false;  // clusters start when they are created
+  };
+  struct Late {
+    base::Instant at;
+    std::string kind;
+    Object object;
   };
   using Objects = std::vector<Object>;
 
   template <typename Work>
   auto written(const std::string& what, const Work& work);
   std::string insert(const std::string& kind, Object object);
+  void let_late_ones_in();
   void check_links(const std::string& kind, const std::string& definition) const;
   void require(const std::string& kind, const std::string& id, const std::string& what) const;
   Object* object(const std::string& kind, const std::string& id);
@@ -125,6 +137,7 @@ private:
   std::uint64_t next_;
   std::string account_ = "holdfast";
   std::map<std::string, Objects> objects_;
+  std::vector<Late> late_ones_;
 };
 
 // One of everything: nested groups, two clusters and two jobs of one name, jobs that run each other, a policy with a

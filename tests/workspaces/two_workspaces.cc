@@ -32,6 +32,7 @@ public:
   base::Instant now() override { return inner_.now(); }
   unsigned parallel() override { return threads_; }
   std::string create(const model::Kind& kind, const Content& content) override { return inner_.create(kind, content); }
+  void settle(const model::Kind& kind, const std::string& id) override { inner_.settle(kind, id); }
   void update(const model::Kind& kind, const std::string& id, const Content& content) override {
     inner_.update(kind, id, content);
   }

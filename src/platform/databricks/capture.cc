@@ -183,6 +183,9 @@ std::vector<LeftOut> WorkspaceCapture::left_out() const {
       out.push_back({stock.entry->kind.collection.name, "not available here: " + stock.not_available});
   for (const auto& [type, count] : inventory_.unknown_types)
     out.push_back({fmt::format("{} objects of type '{}'", count, type), "this version does not know them"});
+  for (const std::string& path : inventory_.unfinished)
+    out.push_back({fmt::format("DBFS file '{}'", path),
+                   "left of a restore that was interrupted: apply its plan again, or remove the file"});
   return out;
 }
 
@@ -245,7 +248,7 @@ ReadItem WorkspaceCapture::read_one(const Stock& stock, const Item& item, const 
     auto earlier = options_.previous->find(stock.entry->kind.collection, item.key);
     const bool whole = earlier && !earlier->columns.empty() && earlier->columns.front() &&
                        ItemReader::is_unchanged(*stock.entry, item, *earlier->columns.front());
-    if (whole) return {.row = std::move(earlier), .unread = {}};
+    if (whole) return reader_.renew(*stock.entry, item, *std::move(earlier), stop);
   }
   return reader_.read(*stock.entry, item, stop);
 }

@@ -13,6 +13,7 @@
 #include "platform/databricks/conf_keys.h"
 #include "platform/databricks/placeholders.h"
 #include "platform/databricks/tree_walk.h"
+#include "platform/databricks/tree_writer.h"
 
 namespace holdfast::platform::databricks {
 
@@ -277,6 +278,11 @@ void Taking::walk_dbfs(const std::stop_token& stop) {
             const JsonText json{std::string(element)};
             const JsonText::Id folder = json.member(JsonText::k_root, "is_dir");
             if (folder != JsonText::k_none && json.raw(folder) == "true") return true;
+            if (is_unfinished(path)) {
+              const std::lock_guard lock(mutex_);
+              inventory_.unfinished.push_back(path);
+              return false;
+            }
             add(*stocks.front(), element);
             return false;
           },

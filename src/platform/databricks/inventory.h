@@ -36,6 +36,7 @@ struct Stock {
 struct Inventory {
   std::vector<Stock> stocks;                         // in the order of all_kinds()
   std::map<std::string, std::size_t> unknown_types;  // objects of the tree of no known type
+  std::vector<std::string> unfinished;               // DBFS files that a restore has left half-way
 };
 
 // Asks with up to `parallel` calls at once.  What cannot be listed is told in the Stock; throws only what

@@ -107,6 +107,13 @@ void keep_what_is_not_held(KindEntry& entry) {
   if (unwritten || !entry.not_included.empty()) entry.kind.recreate = model::Kind::Recreate::never;
 }
 
+// What people put keys and passwords into, wherever it stands; what goes by a telling name is found by that.
+std::vector<std::string> often_secret() {
+  return {"**.spark_conf",      "**.spark_env_vars",   R"(**["spark_conf.*"])", R"(**["spark_env_vars.*"])",
+          "**.parameters",      "**.base_parameters",  "**.named_parameters",   "**.job_parameters",
+          "**.notebook_params", "**.environment_vars", "**.configuration",      "script"};
+}
+
 }  // namespace
 
 const std::vector<KindEntry>& all_kinds() {
@@ -118,6 +125,8 @@ const std::vector<KindEntry>& all_kinds() {
     for (KindEntry& entry : out) {
       declare_fields(entry.kind);
       keep_what_is_not_held(entry);
+      if (entry.kind.modified.empty()) entry.kind.modified = entry.modified;
+      for (std::string& path : often_secret()) entry.kind.sensitive.push_back(std::move(path));
     }
     return out;
   }();

@@ -37,6 +37,7 @@ KindEntry users() {
                    .server_fields = derived(),
                    .create_only = {"userName"},
                    .unordered = {{"emails", {"value"}}, {"entitlements", {"value"}}, {"roles", {"value"}}},
+                   .removed = model::Kind::Removed::when_chosen,
                    .rank = 10,
                    .create = one_call(),
                    .update = one_call(),
@@ -54,6 +55,7 @@ KindEntry service_principals() {
                    .server_fields = derived(),
                    .create_only = {"applicationId"},
                    .unordered = {{"entitlements", {"value"}}, {"roles", {"value"}}},
+                   .removed = model::Kind::Removed::when_chosen,
                    .manual = {{.text = "Make a new OAuth secret for the service principal {name}, and give it to those "
                                        "who sign in with it: secrets are shown once."}},
                    .rank = 11,

@@ -82,6 +82,7 @@ KindEntry repos() {
                .one = "git folder",
                .id = "id",
                .name = "path",
+               .modified = "head_commit_id",
                .space = "workspace",
                .homes_below = "/Users/",
                .home_of = "users",

@@ -97,6 +97,7 @@ public:
   unsigned parallel() override { return k_parallel; }
 
   std::string create(const Kind& kind, const Content& content) override;
+  void settle(const Kind& kind, const std::string& id) override;
   void update(const Kind& kind, const std::string& id, const Content& content) override;
   void remove(const Kind& kind, const std::string& id) override;
   void set_column(const Kind& kind, const std::string& id, const std::string& column,
@@ -109,6 +110,7 @@ private:
   std::string permission_id(const Kind& kind, const KindWrites& writes, const std::string& id) const;
   std::optional<std::string> element(const KindEntry& entry, const std::string& id) const;
   std::optional<Found> found(const KindEntry& entry, std::string element) const;
+  std::optional<Found> set_aside(const KindEntry& entry, const std::string& path) const;
 
   const Client& client_;
   const base::Clock& clock_;
@@ -145,15 +147,26 @@ std::string Writer::create(const Kind& kind, const Content& content) {
     if (const std::string full = scalar_at(JsonText(answer), "full_name"); !full.empty()) values.id = full;
   try {
     if (writes.completed) calls_.send(writes.update, values, net::Repeat::safe);
-    for (const WriteCall& call : writes.after) calls_.send(call, values, net::Repeat::safe);
   } catch (const Error& error) {
     // It is there, and its id must not be lost with this error: whoever looks for it finds it.
     throw LostAnswer(error.kind(),
-                     fmt::format("'{}' was created and could not be {}: {}", content.name,
-                                 writes.completed ? "switched off" : "stopped", error.message()),
+                     fmt::format("'{}' was created and could not be switched off: {}", content.name, error.message()),
                      error.hint());
   }
   return values.id;
+}
+
+void Writer::settle(const Kind& kind, const std::string& id) {
+  for (const WriteCall& call : writes_of(kind).after) {
+    try {
+      calls_.send(call, {.id = id, .name = id}, net::Repeat::safe);
+    } catch (const LostAnswer&) {
+      throw;
+    } catch (const Error& error) {
+      throw Error(error.kind(), fmt::format("it was created, and could not be stopped: {}", error.message()),
+                  error.hint());
+    }
+  }
 }
 
 void Writer::update(const Kind& kind, const std::string& id, const Content& content) {
@@ -276,8 +289,22 @@ std::vector<ResourceWriter::Found> Writer::find(const Kind& kind, const std::str
 
 std::optional<ResourceWriter::Found> Writer::read(const Kind& kind, const std::string& id) {
   const KindEntry& entry = entry_of(kind);
-  auto one = element(entry, id);
-  return one ? found(entry, *std::move(one)) : std::nullopt;
+  if (auto one = element(entry, id)) return found(entry, *std::move(one));
+  return entry.source == Source::dbfs ? set_aside(entry, id) : std::nullopt;
+}
+
+// A run that was killed between the removal of a file and the move of what replaces it left the latter: that is what
+// the file is then.
+std::optional<ResourceWriter::Found> Writer::set_aside(const KindEntry& entry, const std::string& path) const {
+  auto one = element(entry, unfinished_name(path));
+  auto out = one ? found(entry, *std::move(one)) : std::nullopt;
+  if (!out) return std::nullopt;
+  JsonText body(*out->row.columns.front());
+  body.replace(body.member(JsonText::k_root, "path"), model::json_quoted(path));
+  out->row.columns.front() = body.print();
+  out->row.key = key_of(entry.kind, *out->row.columns.front());
+  out->id = path;
+  return out;
 }
 
 }  // namespace

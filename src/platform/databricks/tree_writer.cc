@@ -20,6 +20,7 @@ using base::ErrorKind;
 using model::json_quoted;
 using model::JsonText;
 
+constexpr std::string_view k_unfinished = ".holdfast-unfinished";
 constexpr std::size_t k_dbfs_piece = 1U << 20U;    // most that one call takes
 constexpr std::size_t k_import_most = 10'000'000;  // of a file in one call, below the limit of 10 MiB
 
@@ -70,11 +71,13 @@ void write_file(const Calls& calls, const ResourceWriter::Content& content, Exis
   calls.send(std::move(request), k_import);
 }
 
+// A file is written by many calls, of which any may be the last: beside its place, and moved there when it is whole.
+// Nothing can be moved onto what is there, which is removed only then.
 void write_dbfs_file(const Calls& calls, const ResourceWriter::Content& content, Existing existing) {
   ByteView rest = bytes_of(content);
-  const std::string made = calls.post(
-      "/api/2.0/dbfs/create",
-      fmt::format(R"({{"path":{},"overwrite":{}}})", json_quoted(content.name), existing == Existing::replace), k_dbfs);
+  const std::string aside = json_quoted(unfinished_name(content.name));
+  const std::string made =
+      calls.post("/api/2.0/dbfs/create", fmt::format(R"({{"path":{},"overwrite":true}})", aside), k_dbfs);
   const std::string handle = scalar_at(JsonText(made), "handle");
   while (!rest.empty()) {
     const ByteView piece = rest.substr(0, k_dbfs_piece);
@@ -83,6 +86,17 @@ void write_dbfs_file(const Calls& calls, const ResourceWriter::Content& content,
     rest.remove_prefix(piece.size());
   }
   calls.post("/api/2.0/dbfs/close", fmt::format(R"({{"handle":{}}})", handle), k_dbfs);
+  if (existing == Existing::replace)
+    calls.remove({.path = "/api/2.0/dbfs/delete", .family = k_dbfs, .sent = R"({"path":{id},"recursive":false})"},
+                 {.id = content.name, .name = content.name});
+  try {
+    calls.post("/api/2.0/dbfs/move",
+               fmt::format(R"({{"source_path":{},"destination_path":{}}})", aside, json_quoted(content.name)), k_dbfs);
+  } catch (const Refused& refused) {
+    if (refused.status() != net::Status::already_exists) throw;
+    calls.post("/api/2.0/dbfs/delete", fmt::format(R"({{"path":{},"recursive":false}})", aside), k_dbfs);
+    throw;
+  }
 }
 
 void write_scope(const Calls& calls, const ResourceWriter::Content& content) {
@@ -96,6 +110,14 @@ void write_scope(const Calls& calls, const ResourceWriter::Content& content) {
 }
 
 }  // namespace
+
+std::string unfinished_name(std::string_view path) {
+  return std::string(path).append(k_unfinished);
+}
+
+bool is_unfinished(std::string_view path) noexcept {
+  return path.ends_with(k_unfinished);
+}
 
 bool is_written_as_tree(std::string_view kind) noexcept {
   return kind == "folders" || kind == "notebooks" || kind == "files" || kind == "dbfs-files" || kind == "secret-scopes";

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "platform/databricks/write_calls.h"
 #include "platform/platform.h"
@@ -11,6 +12,11 @@
 namespace holdfast::platform::databricks {
 
 enum class Existing { refuse, replace };
+
+// Where a file of DBFS is written before it is moved to its place.  What a run that was killed has left under such a
+// name is no part of a workspace.
+std::string unfinished_name(std::string_view path);
+bool is_unfinished(std::string_view path) noexcept;
 
 // Whether resources of this kind are written here.
 bool is_written_as_tree(std::string_view kind) noexcept;

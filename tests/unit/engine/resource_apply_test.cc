@@ -99,6 +99,45 @@ TEST_F(ResourceApplying, leaves_alone_what_somebody_changed_after_the_plan) {
   EXPECT_EQ(job("nightly"), body);
 }
 
+constexpr const char* k_notebook = "/Users/anna@corp.test/etl/load";
+
+TEST_F(ResourceApplying, overwrites_no_content_that_somebody_edited_after_the_plan) {
+  ASSERT_TRUE(world_.apply(world_.plan()).complete());
+  const std::string there = world_.target.id_of("notebooks", k_notebook);
+  world_.source.rewrite_column("notebooks", world_.source.id_of("notebooks", k_notebook), "content", "print(2)");
+  world_.take_snapshot();
+  const model::ResourcePlan plan = world_.plan();
+  ASSERT_EQ(actions_of(plan), Texts{std::string("update notebooks/") + k_notebook});
+  world_.target.rewrite_column("notebooks", there, "content", "two days of work");
+  EXPECT_EQ(outcomes_of(world_.apply(plan)),
+            Texts{std::string("conflict notebooks/") + k_notebook + ": somebody changed it after the plan was made"});
+  EXPECT_EQ(world_.target.column("notebooks", there, "content"), "two days of work");
+  EXPECT_TRUE(world_.apply(world_.plan()).complete()) << "a plan that has seen it overwrites it";
+  EXPECT_EQ(world_.target.column("notebooks", there, "content"), "print(2)");
+}
+
+TEST_F(ResourceApplying, removes_no_content_that_somebody_edited_after_the_plan) {
+  ASSERT_TRUE(world_.apply(world_.plan()).complete());
+  const std::string path = "/Users/anna@corp.test/etl/scratch";
+  const std::string id = world_.target.put("notebooks", path, R"({"path":")" + path + "\"}", {{"content", "1"}});
+  world_.options.removes = true;
+  const model::ResourcePlan plan = world_.plan();
+  ASSERT_EQ(actions_of(plan), Texts{"remove notebooks/" + path});
+  world_.target.rewrite_column("notebooks", id, "content", "two days of work");
+  EXPECT_EQ(outcomes_of(world_.apply(plan)),
+            Texts{"conflict notebooks/" + path + ": somebody changed it after the plan was made"});
+  EXPECT_EQ(world_.target.count("notebooks"), 2U);
+}
+
+TEST_F(ResourceApplying, finishes_a_content_that_an_interrupted_run_had_overwritten) {
+  ASSERT_TRUE(world_.apply(world_.plan()).complete());
+  world_.source.rewrite_column("notebooks", world_.source.id_of("notebooks", k_notebook), "content", "print(2)");
+  world_.take_snapshot();
+  const model::ResourcePlan plan = world_.plan();
+  world_.target.rewrite_column("notebooks", world_.target.id_of("notebooks", k_notebook), "content", "print(2)");
+  EXPECT_TRUE(world_.apply(plan).complete());
+}
+
 // The run dies before the n-th event; what it finds when it goes on was written in part by it, or by somebody else.
 struct Resumed {
   std::size_t whole = 0;     // it is as the snapshot has it
@@ -188,7 +227,39 @@ TEST_F(ResourceApplying, adopts_what_a_lost_answer_left_behind_and_not_what_a_hu
     EXPECT_EQ(world.target.count("clusters"), 2U) << lost;
     EXPECT_EQ(world.target.count("jobs"), 4U) << lost;
     EXPECT_EQ(actions_of(world.plan()), Texts{}) << lost;
+    EXPECT_EQ(testing::PrintToString(world.target.state()).find("(running)"), std::string::npos) << lost;
   }
+}
+
+TEST_F(ResourceApplying, makes_nothing_twice_where_a_call_takes_effect_long_after_its_answer_was_lost) {
+  for (std::uint64_t lost = 1; lost <= 30; ++lost) {
+    test::ResourceWorld world;
+    world.target.lose_answer_of = lost;
+    world.target.late = std::chrono::seconds(20);
+    const model::ResourcePlan plan = world.plan();
+    for (int run = 0; run < 2; ++run) (void)world.apply(plan);  // what waited for it comes with the second run
+    EXPECT_EQ(world.target.count("clusters"), 2U) << lost;
+    EXPECT_EQ(world.target.count("jobs"), 4U) << lost;
+    EXPECT_EQ(testing::PrintToString(world.target.state()).find("(running)"), std::string::npos) << lost;
+    EXPECT_EQ(actions_of(world.plan()), Texts{}) << lost;
+  }
+}
+
+TEST_F(ResourceApplying, names_the_second_one_where_a_call_takes_effect_later_than_it_waits) {
+  std::size_t told = 0;
+  for (std::uint64_t lost = 1; lost <= 30; ++lost) {
+    test::ResourceWorld world;
+    world.target.lose_answer_of = lost;
+    world.target.late = std::chrono::milliseconds(60'005);  // after the last look, before the second call
+    const model::ResourcePlan plan = world.plan();
+    const Texts outcomes = outcomes_of(world.apply(plan));
+    if (world.target.count("clusters") + world.target.count("jobs") == 6) continue;
+    ++told;
+    ASSERT_EQ(outcomes.size(), 1U) << lost << testing::PrintToString(outcomes);
+    EXPECT_NE(outcomes[0].find("the platform made it more than once"), std::string::npos) << outcomes[0];
+    EXPECT_EQ(outcomes_of(world.apply(plan)), outcomes) << "for as long as it is there";
+  }
+  EXPECT_GE(told, 6U);
 }
 
 TEST_F(ResourceApplying, does_not_take_over_a_unique_name_that_a_human_took_meanwhile) {
@@ -229,6 +300,16 @@ TEST_F(ResourceApplying, brings_the_same_with_several_threads) {
     ASSERT_TRUE(result.complete()) << testing::PrintToString(test::outcomes_of(result));
     ASSERT_EQ(world.target.state(), alone.target.state());
   }
+}
+
+TEST_F(ResourceApplying, removes_people_only_where_the_selection_names_them) {
+  ASSERT_TRUE(world_.apply(world_.plan()).complete());
+  world_.target.put("users", "eve@corp.test", R"({"userName":"eve@corp.test"})");
+  world_.options.removes = true;
+  EXPECT_EQ(actions_of(world_.plan()), Texts{"skip users/eve@corp.test"});
+  const std::size_t users = *test::workspace_kind_set().find("users");
+  world_.options.chooses_kind = [users](std::size_t kind) { return kind == users; };
+  EXPECT_EQ(actions_of(world_.plan()), Texts{"remove users/eve@corp.test"});
 }
 
 TEST_F(ResourceApplying, removes_what_the_snapshot_does_not_have) {

@@ -56,6 +56,28 @@ TEST_F(ResourcePlanning, finds_nothing_to_do_after_its_plan_was_applied) {
   EXPECT_EQ(actions_of(world_.plan()), Texts{});
 }
 
+TEST_F(ResourcePlanning, shows_that_a_secret_differs_and_not_what_it_is) {
+  migrate();
+  const std::string id = world_.target.id_of("clusters", "etl");
+  std::string body = world_.target.body("clusters", id);
+  const std::string conf = R"("spark_conf":{"k":")";
+  const std::size_t at = body.find(conf);
+  ASSERT_NE(at, std::string::npos) << body;
+  body.insert(at + conf.size(), "hunter2 ");
+  body.insert(at, R"("api_token":"swordfish",)");
+  world_.target.rewrite("clusters", id, body);
+  const model::ResourcePlan plan = world_.plan();
+  const model::ResourceStep& step = step_of(plan, "clusters", "etl");
+  ASSERT_EQ(step.action, ResourceAction::update);
+  ASSERT_EQ(step.fields.size(), 2U);
+  EXPECT_EQ(step.fields[0].path, "body.api_token");
+  EXPECT_EQ(step.fields[0].before, "\"<hidden 1>\"");
+  EXPECT_EQ(step.fields[1].path, "body.spark_conf.k");
+  EXPECT_NE(step.fields[1].before, step.fields[1].after);
+  const std::string text = model::to_json(plan);
+  for (const char* secret : {"hunter2", "swordfish", "{{secrets"}) EXPECT_EQ(text.find(secret), std::string::npos);
+}
+
 TEST_F(ResourcePlanning, names_the_fields_that_differ) {
   migrate();
   const std::string id = world_.source.id_of("pools", "small");
@@ -231,6 +253,7 @@ TEST_F(ResourcePlanning, removes_in_reverse_only_when_asked) {
 
 TEST_F(ResourcePlanning, removes_neither_who_restores_nor_the_groups_that_it_is_in) {
   migrate();
+  world_.options.chooses_kind = [](std::size_t) { return true; };
   const std::string me = world_.target.put("users", "Holdfast@corp.test", R"({"userName":"Holdfast@corp.test"})");
   const auto group = [&](const std::string& name, const std::string& member) {
     return world_.target.put("groups", name,

@@ -370,6 +370,42 @@ TEST(DatabricksCapture, asks_only_for_what_changed_since_the_last_backup) {
   EXPECT_FALSE(world.capture()->reuses_previous());
 }
 
+TEST(DatabricksCapture, reads_again_what_changes_while_a_dashboard_shows_the_same_time) {
+  Written world;
+  const std::string one = "/api/2.0/lakeview/dashboards/7";
+  world.set("/api/2.0/lakeview/dashboards?page_size=100",
+            R"({"dashboards":[{"dashboard_id":"7","display_name":"d","update_time":"t1"}]})");
+  world.set(one, R"({"dashboard_id":"7","display_name":"d","update_time":"t1"})");
+  world.set(one + "/published", R"({"warehouse_id":"a"})");
+  world.set(one + "/schedules", R"({"schedules":[{"pause_status":"UNPAUSED"}]})");
+  world.set("/api/2.0/permissions/dashboards/7", "{}");
+  Earlier earlier(world.read("dashboards").rows);
+  CaptureOptions changes;
+  changes.sweep = platform::Sweep::changes;
+  changes.previous = &earlier;
+  world.set(one + "/published", missing());
+  world.set(one + "/schedules", R"({"schedules":[{"pause_status":"PAUSED"}]})");
+  const std::size_t before = world.asked(one);
+  const Rows got = world.read("dashboards", changes);
+  ASSERT_EQ(got.rows.size(), 1U);
+  const base::Row& row = got.rows.begin()->second;
+  EXPECT_EQ(row.columns[1], std::nullopt) << "it is not published any more";
+  EXPECT_EQ(row.columns[2], R"({"schedules":[{"pause_status":"PAUSED"}]})");
+  EXPECT_EQ(row.columns[3], "{}") << "permissions are reused";
+  EXPECT_EQ(world.asked(one), before) << "and so is the body";
+}
+
+TEST(DatabricksCapture, leaves_out_and_names_what_an_interrupted_restore_left_on_dbfs) {
+  Written world;
+  world.set("/api/2.0/dbfs/list?path=%2F",
+            R"({"files":[{"path":"/x.jar.holdfast-unfinished","is_dir":false,"file_size":1,"modification_time":5}]})");
+  EXPECT_TRUE(world.read("dbfs-files").rows.empty());
+  const auto notes = world.capture()->notes();
+  EXPECT_TRUE(std::any_of(notes.begin(), notes.end(), [](const std::string& note) {
+    return note.starts_with("DBFS file '/x.jar.holdfast-unfinished': left of a restore");
+  })) << testing::PrintToString(notes);
+}
+
 TEST(DatabricksCapture, cuts_ranges_that_cover_all_keys) {
   Written world;
   std::vector<std::pair<std::string, std::string>> many;

@@ -1,5 +1,6 @@
 #include "platform/databricks/resource_writer.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/json.h"
@@ -149,15 +150,69 @@ TEST_P(EveryWrittenKind, is_created_found_read_changed_and_removed) {
   workspace.writer->remove(kind, id);
 }
 
-TEST(DatabricksWriter, leaves_no_cluster_running_that_it_created) {
+TEST(DatabricksWriter, leaves_nothing_running_that_it_created_or_adopted_once_it_is_settled) {
   Workspace workspace;
-  const std::string id = workspace.create(
-      "clusters",
-      {"lab",
-       R"({"cluster_name":"lab","spark_version":"13.3.x-scala2.12","node_type_id":"Standard_DS3_v2","num_workers":1})",
-       {}});
+  const ResourceWriter::Content cluster{
+      "lab",
+      R"({"cluster_name":"lab","spark_version":"13.3.x-scala2.12","node_type_id":"Standard_DS3_v2","num_workers":1})",
+      {}};
+  workspace.stand_in.faults().add("POST /api/2.1/clusters/create#1: reset-after");
+  EXPECT_THROW(workspace.create("clusters", cluster), platform::LostAnswer);
+  const auto found = workspace.writer->find(find_kind("clusters")->kind, "lab");
+  ASSERT_EQ(found.size(), 1U);
+  const std::string warehouse =
+      workspace.create("warehouses", {"wh", R"({"name":"wh","cluster_size":"2X-Small","auto_stop_mins":0})", {}});
   workspace.clock.advance(std::chrono::minutes(10));
-  EXPECT_EQ(workspace.body("clusters", id).at("state"), "TERMINATED");
+  EXPECT_EQ(workspace.body("clusters", found[0].id).at("state"), "RUNNING");
+  EXPECT_EQ(workspace.body("warehouses", warehouse).at("state"), "RUNNING");
+  for (int twice = 0; twice < 2; ++twice) {
+    workspace.writer->settle(find_kind("clusters")->kind, found[0].id);
+    workspace.writer->settle(find_kind("warehouses")->kind, warehouse);
+    workspace.clock.advance(std::chrono::minutes(10));
+  }
+  EXPECT_EQ(workspace.body("clusters", found[0].id).at("state"), "TERMINATED");
+  EXPECT_EQ(workspace.body("warehouses", warehouse).at("state"), "STOPPED");
+}
+
+TEST(DatabricksWriter, finds_what_a_call_made_long_after_its_answer_was_lost) {
+  Workspace workspace;
+  workspace.stand_in.faults().add("POST /api/2.2/jobs/create#1: late=20s");
+  EXPECT_THROW(workspace.create("jobs", {"n", R"({"name":"n"})", {}}), platform::LostAnswer);
+  EXPECT_TRUE(workspace.writer->find(find_kind("jobs")->kind, "n").empty());
+  workspace.clock.advance(std::chrono::seconds(21));
+  EXPECT_EQ(workspace.writer->find(find_kind("jobs")->kind, "n").size(), 1U);
+}
+
+std::string dbfs_content(Workspace& workspace) {
+  const auto found = workspace.writer->read(find_kind("dbfs-files")->kind, "/lib/a.jar");
+  return found ? found->row.columns[1].value() : "(none)";
+}
+
+TEST(DatabricksWriter, overwrites_a_dbfs_file_by_another_that_is_whole_wherever_it_breaks_off) {
+  const std::string old(1'500'000, 'o');
+  const std::string fresh(2'500'000, 'f');
+  const model::Kind& kind = find_kind("dbfs-files")->kind;
+  const auto content = [](const std::string& bytes) {
+    return ResourceWriter::Content{"/lib/a.jar", R"({"path":"/lib/a.jar"})", {{"content", bytes}}};
+  };
+  for (const char* call : {"create#2", "add-block#3", "add-block#4", "close#2", "delete#1", "move#2"}) {
+    for (const char* fault : {"403", "reset-before", "reset-after"}) {
+      SCOPED_TRACE(fmt::format("{}: {}", call, fault));
+      Workspace workspace;
+      workspace.stand_in.faults().add(fmt::format("POST /api/2.0/dbfs/{}: {}", call, fault));
+      workspace.create("dbfs-files", content(old));
+      EXPECT_EQ(dbfs_content(workspace), old);
+      try {
+        workspace.writer->update(kind, "/lib/a.jar", content(fresh));
+      } catch (const base::Error&) {  // but for the removal, which may be repeated
+      }
+      const std::string there = dbfs_content(workspace);
+      EXPECT_TRUE(there == old || there == fresh) << there.size();
+      workspace.writer->update(kind, "/lib/a.jar", content(fresh));
+      EXPECT_EQ(dbfs_content(workspace), fresh);
+      EXPECT_EQ(workspace.stand_in.get("/api/2.0/dbfs/list?path=/lib").at("files").size(), 1U) << "nothing is left";
+    }
+  }
 }
 
 TEST(DatabricksWriter, replaces_the_content_of_a_notebook) {
