@@ -23,7 +23,7 @@ constexpr unsigned k_connections = 40;
 
 [[noreturn]] void no_rows(std::string_view what) {
   throw Error(ErrorKind::unsupported, fmt::format("a Databricks workspace {}", what),
-              "Backups, diff, show and history work; writing to a workspace is not part of this version.");
+              "It is restored resource by resource: make a plan with `holdfast plan`.");
 }
 
 class WorkspaceConnector : public Connector {
@@ -53,12 +53,7 @@ public:
     }();
     return all;
   }
-  // Only stand-ins are written to, which are on this machine and so the only ones that are reached without TLS: what is
-  // still missing before a workspace can be trusted to it stands in docs/platforms/databricks.md.
-  std::unique_ptr<ResourceWriter> resource_writer() override {
-    if (!account_.host.starts_with("http://")) return nullptr;
-    return make_resource_writer(session_.client(), clock_);
-  }
+  std::unique_ptr<ResourceWriter> resource_writer() override { return make_resource_writer(session_.client(), clock_); }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
 
