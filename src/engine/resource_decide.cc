@@ -88,6 +88,13 @@ std::string task_text(std::string text, const std::string& name) {
   return text;
 }
 
+// Neither made nor changed by any call, whatever is in it.
+bool by_hand_only(const ReadyKind& kind) {
+  return std::any_of(kind.kind.manual.begin(), kind.kind.manual.end(), [](const model::Manual& one) {
+    return one.what == model::Manual::What::instead && one.when.field.empty() && one.column == model::k_body;
+  });
+}
+
 }  // namespace
 
 ResourceStep StepDecider::step_for(std::uint32_t index) const {
@@ -238,6 +245,11 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
   step.columns = std::move(found.columns);
   step.seen = seen_fingerprint(live.row, kind);
   add_unique(step.notes, std::move(report.notes));
+  if (by_hand_only(kind)) {
+    step.action = ResourceAction::skip;
+    step.reason = "it differs from the snapshot, and no API of the platform can change it";
+    return step;
+  }
   switch (facts_.options.existing) {
     case Existing::skip:
       step.action = ResourceAction::skip;
@@ -258,11 +270,20 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
   } else if (!fixed.empty()) {
     fixed_fields(kind, fixed, facts_.options.existing, step);
   }
+  hold_back(&resource, live, step);
   if (step.writes()) {
     tasks(resource, step);
     mention(resource, step);
   }
   return step;
+}
+
+void StepDecider::hold_back(const Resource* wanted, const Resource& live, ResourceStep& step) const {
+  if (!step.writes() || !facts_.options.holds_back) return;
+  std::optional<ResourcePlanOptions::HeldBack> held = facts_.options.holds_back(wanted, live);
+  if (!held) return;
+  step.action = held->action;
+  step.reason = std::move(held->reason);
 }
 
 void StepDecider::mention(const Resource& resource, ResourceStep& step) {
@@ -307,6 +328,7 @@ ResourceStep StepDecider::removal(const Resource& live) const {
     step.action = ResourceAction::skip;
     step.reason = "the backup could not read this range, so that it is missing proves nothing";
   }
+  hold_back(nullptr, live, step);
   return step;
 }
 
@@ -325,11 +347,30 @@ std::optional<ResourceStep> StepDecider::unclear_activation(std::uint32_t index)
   return step;
 }
 
+// It shall fire, and the target does not have it: an activation without it is not whole.
+std::optional<ResourceStep> StepDecider::missing_activation(std::uint32_t index) const {
+  const Resource& resource = want(index);
+  if (facts_.context.firing != model::FiringMode::recorded) return std::nullopt;
+  const std::vector<model::ReadyDocument>& documents = facts_.kinds.at(resource.kind).documents;
+  const bool fires = std::any_of(documents.begin(), documents.end(), [&](const model::ReadyDocument& document) {
+    if (document.firing.empty()) return false;
+    const std::vector<model::FiringValue> values = recorded_firing(facts_.context, resource, document);
+    return std::any_of(values.begin(), values.end(),
+                       [](const model::FiringValue& one) { return one.value != one.firing->paused; });
+  });
+  if (!fires) return std::nullopt;
+  ResourceStep step = step_for(index);
+  step.action = ResourceAction::conflict;
+  step.reason = "it fires by itself, and the target does not have it: bring it there first";
+  return step;
+}
+
 std::optional<ResourceStep> StepDecider::activate(std::uint32_t index) {
   const Resource& resource = want(index);
   const Resource* live = live_of(index);
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
-  if (!live || kind.kind.firing.empty()) return std::nullopt;
+  if (!live) return missing_activation(index);
+  if (kind.kind.firing.empty()) return std::nullopt;
   if (facts_.matches[index].by_shared_name) return unclear_activation(index);
   const bool recorded = facts_.context.firing == model::FiringMode::recorded;
   ResourceStep step = step_for(index);

@@ -55,6 +55,8 @@ private:
   void mention(const model::Resource& resource, model::ResourceStep& step);
   void tasks(const model::Resource& resource, model::ResourceStep& step) const;
   std::optional<model::ResourceStep> unclear_activation(std::uint32_t index) const;
+  std::optional<model::ResourceStep> missing_activation(std::uint32_t index) const;
+  void hold_back(const model::Resource* wanted, const model::Resource& live, model::ResourceStep& step) const;
 
   const PlanFacts& facts_;
   std::set<std::string> absent_;

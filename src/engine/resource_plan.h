@@ -35,6 +35,13 @@ struct ResourcePlanOptions {
   std::function<bool(const model::Resource&)> stale{};
   // Whether the target may have a resource of this name, or with nullopt of any, that it did not let us read.
   std::function<bool(std::size_t kind, const std::optional<std::string>& name)> unread{};
+  // Why something is not written although the plan would: somebody changed it on the target.  Asked by several threads;
+  // `wanted` is absent of what would be removed.
+  struct HeldBack {
+    model::ResourceAction action = model::ResourceAction::conflict;  // or skip
+    std::string reason{};
+  };
+  std::function<std::optional<HeldBack>(const model::Resource* wanted, const model::Resource& live)> holds_back{};
 };
 
 struct ResourceSides {

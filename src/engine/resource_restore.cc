@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -105,37 +106,144 @@ ResourcePlanOptions plain_options(const ResourceRestore& restore, const Resource
   return out;
 }
 
+// Both sides read, and what every plan asks of them.
+class Preparation {
+public:
+  Preparation(const ResourceRestore& restore, const ResourceRestoreOptions& options, base::Events& events,
+              const std::stop_token& stop)
+      : restore_(restore),
+        options_(options),
+        kinds_(restore.target.kinds()),
+        wanted_(read_stored_side(restore.repository, restore.snapshot, kinds_, stop)),
+        live_(read_live_side(restore.target, kinds_, options.capture, events, stop)) {
+    refuse_wrong_workspace(restore.snapshot, options.target, live_.attributes);
+    selection_ = taught(options, kinds_, wanted_, live_.resources);
+  }
+  Preparation(const Preparation&) = delete;
+  Preparation& operator=(const Preparation&) = delete;
+
+  const model::KindSet& kinds() const noexcept { return kinds_; }
+  const LiveSide& live() const noexcept { return live_; }
+  ResourceSides sides() const noexcept { return {.wanted = wanted_, .live = live_.resources}; }
+  // They refer to this.
+  ResourcePlanOptions plan_options() const {
+    ResourcePlanOptions plan = plain_options(restore_, options_);
+    if (!selection_.everything())
+      plan.selects = [this](const Resource& one) {
+        std::vector<base::ColumnView> columns;
+        return selection_.matches(kinds_.at(one.kind).kind.collection, base::to_view(one.row, columns));
+      };
+    plan.chooses_kind = [this](std::size_t kind) { return selection_.names(kinds_.at(kind).kind.collection); };
+    return plan;
+  }
+
+private:
+  const ResourceRestore& restore_;
+  const ResourceRestoreOptions& options_;
+  model::KindSet kinds_;
+  std::vector<Resource> wanted_;
+  LiveSide live_;
+  model::Selection selection_;
+};
+
 }  // namespace
 
 model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const ResourceRestoreOptions& options,
                                           base::Events& events, const base::Clock& clock, base::Random& random,
                                           std::stop_token stop) {
-  const model::KindSet kinds(restore.target.kinds());
-  const std::vector<Resource> wanted = read_stored_side(restore.repository, restore.snapshot, kinds, stop);
-  const LiveSide live = read_live_side(restore.target, kinds, options.capture, events, stop);
-  refuse_wrong_workspace(restore.snapshot, options.target, live.attributes);
-  const auto unknown = unknown_of(restore.snapshot, kinds);
-  const model::Selection selection = taught(options, kinds, wanted, live.resources);
-
-  ResourcePlanOptions plan = plain_options(restore, options);
-  if (!selection.everything())
-    plan.selects = [&](const Resource& one) {
-      std::vector<base::ColumnView> columns;
-      return selection.matches(kinds.at(one.kind).kind.collection, base::to_view(one.row, columns));
-    };
-  plan.chooses_kind = [&](std::size_t kind) { return selection.names(kinds.at(kind).kind.collection); };
+  const Preparation ready(restore, options, events, stop);
+  ResourcePlanOptions plan = ready.plan_options();
+  const auto unknown = unknown_of(restore.snapshot, ready.kinds());
   plan.stale = [&](const Resource& one) {
     const bool renamed = !options.mapping.empty();
-    return may_hold(unknown[one.kind], renamed ? std::nullopt : keys_of_name(kinds.at(one.kind).kind, one.name));
+    return may_hold(unknown[one.kind],
+                    renamed ? std::nullopt : keys_of_name(ready.kinds().at(one.kind).kind, one.name));
   };
   plan.unread = [&](std::size_t kind, const std::optional<std::string>& name) {
-    return may_hold(live.unread[kind], name ? keys_of_name(kinds.at(kind).kind, *name) : std::nullopt);
+    return may_hold(ready.live().unread[kind], name ? keys_of_name(ready.kinds().at(kind).kind, *name) : std::nullopt);
   };
+  std::optional<DriftJudge> judge;
+  if (options.split) {
+    judge.emplace(restore.repository, ready.kinds(), restore.snapshot, *options.split, options.target);
+    plan.holds_back = [&](const Resource* wanted, const Resource& live) { return judge->judge(wanted, live); };
+  }
   if (plan.removes)
     if (const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer())
       plan.who = writer->who();
   const IdMapStore ids(restore.state, plan.source, plan.target);
-  return plan_resources(kinds, {.wanted = wanted, .live = live.resources}, ids.snapshot(), plan, clock, random);
+  return plan_resources(ready.kinds(), ready.sides(), ids.snapshot(), plan, clock, random);
+}
+
+model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, const ResourceRestoreOptions& options,
+                                             base::Events& events, const base::Clock& clock, base::Random& random,
+                                             std::stop_token stop) {
+  const Preparation ready(restore, options, events, stop);
+  ResourcePlanOptions plan = ready.plan_options();
+  plan.firing = options.firing.value_or(model::FiringMode::recorded);
+  if (options.apart_from)
+    plan.selects = [&, selects = plan.selects](const Resource& one) {
+      const bool other = options.apart_from->by_source(ready.kinds().at(one.kind).label(), one.id) != nullptr;
+      return !other && (!selects || selects(one));
+    };
+  const IdMapStore ids(restore.state, plan.source, plan.target);
+  return plan_activation(ready.kinds(), ready.sides(), ids.snapshot(), plan, clock, random);
+}
+
+ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform::CaptureOptions& capture,
+                                  base::Events& events, const base::Clock& clock, base::Random& random,
+                                  std::stop_token stop) {
+  const std::string& connector = restore.snapshot.connector;
+  const model::KindSet kinds(restore.target.kinds());
+  const LiveSide live = read_live_side(restore.target, kinds, capture, events, std::move(stop));
+  refuse_wrong_workspace(restore.snapshot, connector, live.attributes);
+  const ResourcePlanOptions options{.repository = restore.repository.id(),
+                                    .snapshot = restore.snapshot.id.name(),
+                                    .source = connector,
+                                    .target = connector,
+                                    .firing = model::FiringMode::paused};
+  ResourcePause out;
+  out.plan = plan_activation(kinds, {.wanted = live.resources, .live = live.resources},
+                             model::IdMap(connector, connector), options, clock, random);
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+    const std::string& label = kinds.at(kind).label();
+    // What a workspace does not have at all it did not have in its snapshot either.
+    const auto& trees = restore.snapshot.trees;
+    const bool known = std::any_of(trees.begin(), trees.end(), [&](const auto& tree) { return tree.name == label; });
+    if (!kinds.at(kind).kind.firing.empty() && known && !live.unread[kind].empty()) out.unread.push_back(label);
+  }
+  return out;
+}
+
+std::vector<std::string> gone_counterparts(const ResourceRestore& restore, const model::IdMap& ids,
+                                           std::stop_token stop) {
+  const model::KindSet kinds(restore.target.kinds());
+  std::set<std::pair<std::string, std::string>> there;
+  for (const Resource& one : read_stored_side(restore.repository, restore.snapshot, kinds, std::move(stop)))
+    there.emplace(kinds.at(one.kind).label(), one.id);
+  std::vector<std::string> out;
+  for (const model::IdEntry& entry : ids.entries()) {
+    const std::optional<std::size_t> kind = kinds.find(entry.kind);
+    if (!kind || kinds.at(*kind).kind.firing.empty() || there.contains({entry.kind, entry.target_id})) continue;
+    out.push_back(fmt::format("{}/{}", entry.kind, entry.source_name));
+  }
+  return out;
+}
+
+void mirror_id_map(storage::Backend& state, const std::string& source, const std::string& target) {
+  const model::IdMap from = IdMapStore(state, source, target).snapshot();
+  IdMapStore to(state, target, source);
+  std::vector<model::IdEntry> fresh;
+  for (const model::IdEntry& entry : from.entries()) {
+    const std::optional<model::IdEntry> known = to.by_source(entry.kind, entry.target_id);
+    if (known && known->target_id == entry.source_id) continue;
+    fresh.push_back({.kind = entry.kind,
+                     .source_id = entry.target_id,
+                     .target_id = entry.source_id,
+                     .source_name = entry.target_name,
+                     .target_name = entry.source_name,
+                     .learnt = entry.learnt});
+  }
+  to.learn(fresh);
 }
 
 ResourceApplyResult apply_resource_restore(const ResourceRestore& restore, const model::ResourcePlan& plan,

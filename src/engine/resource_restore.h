@@ -4,11 +4,13 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/events.h"
 #include "base/random.h"
 #include "engine/resource_apply.h"
+#include "engine/resource_drift.h"
 #include "model/id_map.h"
 #include "model/resource_plan.h"
 #include "model/selection.h"
@@ -28,6 +30,9 @@ struct ResourceRestoreOptions {
   std::optional<model::FiringMode> firing{};
   model::Mapping mapping{};
   platform::CaptureOptions capture{};
+  const Split* split{};  // what somebody changed on the target since is held back
+  // Of an activation: what this map names as a source is left as it is.
+  const model::IdMap* apart_from{};
 };
 
 struct ResourceRestore {
@@ -43,6 +48,28 @@ struct ResourceRestore {
 model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const ResourceRestoreOptions& options,
                                           base::Events& events, const base::Clock& clock, base::Random& random,
                                           std::stop_token stop);
+
+// What fires by itself on the target is set as the snapshot has it (FiringMode::recorded, which it is by default), or
+// paused; nothing else is touched.  Throws as the above.
+model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, const ResourceRestoreOptions& options,
+                                             base::Events& events, const base::Clock& clock, base::Random& random,
+                                             std::stop_token stop);
+
+// All that fires on a connector is paused, also what no snapshot has; `snapshot` is the connector's own.
+struct ResourcePause {
+  model::ResourcePlan plan{};
+  std::vector<std::string> unread{};  // kinds that may fire, and of which not everything could be read
+};
+ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform::CaptureOptions& capture,
+                                  base::Events& events, const base::Clock& clock, base::Random& random,
+                                  std::stop_token stop);
+
+// What may fire, is named as a source by the id map, and has no counterpart in the snapshot of the target any more.
+std::vector<std::string> gone_counterparts(const ResourceRestore& restore, const model::IdMap& ids,
+                                           std::stop_token stop);
+
+// Entries of one direction become entries of the other.
+void mirror_id_map(storage::Backend& state, const std::string& source, const std::string& target);
 
 // Throws Error{conflict} under Existing::fail before anything is written; else as apply_resources().
 ResourceApplyResult apply_resource_restore(const ResourceRestore& restore, const model::ResourcePlan& plan,

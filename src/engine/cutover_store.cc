@@ -1,0 +1,192 @@
+#include "engine/cutover_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <tuple>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/json.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using json = nlohmann::ordered_json;
+
+constexpr std::string_view k_pairs = "cutover/pairs/";
+constexpr std::string_view k_fences = "cutover/fences/";
+constexpr std::string_view k_plans = "cutover/plans/";
+
+std::string folder_of(std::string_view where, const std::string& source, const std::string& target) {
+  return fmt::format("{}{}-{}/", where, base::to_hex(source), base::to_hex(target));
+}
+
+std::string folder_of(const std::string& connector) {
+  return fmt::format("{}{}/", k_fences, base::to_hex(connector));
+}
+
+[[noreturn]] void unreadable(const std::string& name, std::string_view what) {
+  throw Error(ErrorKind::corruption, fmt::format("{} cannot be read: {}", name, what),
+              "Move the record away; the newest snapshots and the id map are what the next run goes by then.");
+}
+
+template <typename Work>
+auto reading(const std::string& name, const Work& work) {
+  try {
+    return work();
+  } catch (const json::exception& problem) {
+    unreadable(name, problem.what());
+  }
+}
+
+base::Instant instant_from(const json& value) {
+  const std::optional<base::Instant> at = base::parse_instant(value.get_ref<const std::string&>());
+  if (!at) throw Error(ErrorKind::corruption, "a record of the local state has no instant where one must be");
+  return *at;
+}
+
+json to_json(const Replicated& one) {
+  json differed = json::array();
+  for (const LeftAlone& left : one.differed) differed.push_back({left.kind, left.source_id, left.target_id});
+  return {{"source_snapshot", one.source_snapshot},
+          {"target_snapshot", one.target_snapshot},
+          {"selection", one.selection},
+          {"at", base::to_rfc3339(one.at)},
+          {"differed", std::move(differed)}};
+}
+
+Replicated replicated_from(const json& in) {
+  Replicated out{.source_snapshot = in.at("source_snapshot"),
+                 .target_snapshot = in.at("target_snapshot"),
+                 .selection = in.at("selection"),
+                 .at = instant_from(in.at("at"))};
+  for (const json& left : in.at("differed")) out.differed.push_back({left.at(0), left.at(1), left.at(2)});
+  return out;
+}
+
+Pair pair_from(const json& in) {
+  Pair out{.source = in.at("source"),
+           .target = in.at("target"),
+           .active = in.at("active"),
+           .recorded = in.at("recorded"),
+           .since = instant_from(in.at("since"))};
+  if (!in.at("replicated").is_null()) out.replicated = replicated_from(in.at("replicated"));
+  return out;
+}
+
+Fence fence_from(const json& in) {
+  const bool confirmed = in.at("confirmed");
+  return {.connector = in.at("connector"),
+          .state = confirmed ? Fence::State::confirmed : Fence::State::open,
+          .snapshot = in.at("snapshot"),
+          .active = in.at("active"),
+          .since = instant_from(in.at("since"))};
+}
+
+}  // namespace
+
+std::vector<std::string> CutoverStore::names(const std::string& folder) {
+  std::vector<std::string> out;
+  state_.list(folder, [&](const storage::ObjectInfo& info) { out.push_back(info.name); });
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<CutoverStore::Record> CutoverStore::newest(const std::string& folder) {
+  std::map<std::string, std::string> last;  // numbers have one width: the last name is the newest
+  for (const std::string& name : names(folder)) last[name.substr(0, name.rfind('/'))] = name;
+  std::vector<Record> out;
+  for (const auto& [below, name] : last) out.push_back({name, state_.get_all(name)});
+  return out;
+}
+
+void CutoverStore::replace(const std::string& folder, const std::string& text) {
+  const std::vector<std::string> old = names(folder);
+  std::uint64_t next = 0;
+  if (!old.empty()) {
+    const std::string number = old.back().substr(folder.size());
+    std::from_chars(number.data(), number.data() + number.size(), next);
+    ++next;
+  }
+  // Somebody else may write to the same state: the number after theirs is ours.
+  while (!state_.put(fmt::format("{}{:010}", folder, next), text)) ++next;
+  for (const std::string& name : old) state_.remove(name);
+}
+
+std::vector<Pair> CutoverStore::pairs() {
+  std::vector<Pair> out;
+  for (const Record& record : newest(std::string(k_pairs)))
+    out.push_back(reading(record.name, [&] { return pair_from(json::parse(record.text)); }));
+  std::sort(out.begin(), out.end(),
+            [](const Pair& a, const Pair& b) { return std::tie(a.source, a.target) < std::tie(b.source, b.target); });
+  return out;
+}
+
+Pair CutoverStore::pair(const std::string& source, const std::string& target) {
+  for (const Record& record : newest(folder_of(k_pairs, source, target)))
+    return reading(record.name, [&] { return pair_from(json::parse(record.text)); });
+  return {.source = source, .target = target};
+}
+
+void CutoverStore::save(const Pair& pair) {
+  const json out{{"source", pair.source},
+                 {"target", pair.target},
+                 {"active", pair.active},
+                 {"recorded", pair.recorded},
+                 {"since", base::to_rfc3339(pair.since)},
+                 {"replicated", pair.replicated ? to_json(*pair.replicated) : json(nullptr)}};
+  replace(folder_of(k_pairs, pair.source, pair.target), out.dump(2));
+}
+
+std::vector<Fence> CutoverStore::fences() {
+  std::vector<Fence> out;
+  for (const Record& record : newest(std::string(k_fences)))
+    out.push_back(reading(record.name, [&] { return fence_from(json::parse(record.text)); }));
+  return out;
+}
+
+std::optional<Fence> CutoverStore::fence(const std::string& connector) {
+  for (const Record& record : newest(folder_of(connector)))
+    return reading(record.name, [&] { return fence_from(json::parse(record.text)); });
+  return std::nullopt;
+}
+
+void CutoverStore::save(const Fence& fence) {
+  const json out{{"connector", fence.connector},
+                 {"confirmed", fence.state == Fence::State::confirmed},
+                 {"snapshot", fence.snapshot},
+                 {"active", fence.active},
+                 {"since", base::to_rfc3339(fence.since)}};
+  replace(folder_of(fence.connector), out.dump(2));
+}
+
+void CutoverStore::lift(const std::string& connector) {
+  // The oldest first: what is left when this is interrupted is still the newest.
+  for (const std::string& name : names(folder_of(connector))) state_.remove(name);
+}
+
+void CutoverStore::begin(const model::ResourcePlan& plan) {
+  state_.put(folder_of(k_plans, plan.source, plan.target) + plan.id, model::to_json(plan));
+}
+
+void CutoverStore::end(const model::ResourcePlan& plan) {
+  state_.remove(folder_of(k_plans, plan.source, plan.target) + plan.id);
+}
+
+std::vector<model::ResourcePlan> CutoverStore::begun(const std::string& source, const std::string& target) {
+  std::vector<model::ResourcePlan> out;
+  for (const std::string& name : names(folder_of(k_plans, source, target))) {
+    const std::string text = state_.get_all(name);
+    out.push_back(base::in_context([&] { return fmt::format("reading {}, a plan that was begun", name); },
+                                   [&] { return model::resource_plan_from_json(text); }));
+  }
+  return out;
+}
+
+}  // namespace holdfast::engine

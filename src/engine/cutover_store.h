@@ -1,0 +1,77 @@
+// Who is in charge: what the local state knows of each source and target, beside their id map.  One record each,
+// written as a new one with the next number before the old ones go: cutover/<what>/<names in hex>/<number>.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "engine/resource_drift.h"
+#include "model/resource_plan.h"
+#include "storage/backend.h"
+
+namespace holdfast::engine {
+
+// How the last run from a source into a target ended: the split, from which both sides go their own ways.
+struct Replicated {
+  std::string source_snapshot{};  // full names
+  std::string target_snapshot{};  // the target as it was left; empty: it could not be read
+  std::vector<std::string> selection{};
+  base::Instant at{};
+  std::vector<LeftAlone> differed{};
+};
+
+struct Pair {
+  std::string source{};  // connectors
+  std::string target{};
+  std::optional<Replicated> replicated{};
+  std::string active{};    // which of them was activated last; empty: neither was, so it is the source
+  std::string recorded{};  // the snapshot whose states it was given
+  base::Instant since{};
+};
+
+// A connector on which nothing may start by itself.
+struct Fence {
+  std::string connector{};
+  enum class State {
+    open,       // what fires there may still fire
+    confirmed,  // all that fires was seen to be paused
+  } state = State::open;
+  std::string snapshot{};  // of the connector before anything was paused; empty: it did not answer yet
+  std::string active{};    // who took over; empty: nobody
+  base::Instant since{};
+};
+
+class CutoverStore {  // not thread-safe; throws Error{corruption} naming a record that cannot be read
+public:
+  explicit CutoverStore(storage::Backend& state) : state_(state) {}
+
+  std::vector<Pair> pairs();                                        // by source, then target
+  Pair pair(const std::string& source, const std::string& target);  // empty where nothing is known
+  void save(const Pair& pair);
+  std::vector<Fence> fences();
+  std::optional<Fence> fence(const std::string& connector);
+  void save(const Fence& fence);
+  void lift(const std::string& connector);
+
+  // Plans that make resources, between their begin and their end: a run that was interrupted is gone on with by the
+  // same plan, whose journal knows what was intended.
+  void begin(const model::ResourcePlan& plan);
+  void end(const model::ResourcePlan& plan);
+  std::vector<model::ResourcePlan> begun(const std::string& source, const std::string& target);
+
+private:
+  struct Record {
+    std::string name{};
+    std::string text{};
+  };
+  std::vector<std::string> names(const std::string& folder);
+  std::vector<Record> newest(const std::string& folder);  // of each folder below
+  void replace(const std::string& folder, const std::string& text);
+
+  storage::Backend& state_;
+};
+
+}  // namespace holdfast::engine

@@ -1,0 +1,101 @@
+#include "engine/cutover_store.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "storage/memory/memory_backend.h"
+
+namespace holdfast::engine {
+namespace {
+
+class CutoverStoring : public testing::Test {
+protected:
+  std::size_t records() {
+    std::size_t out = 0;
+    state_->list("cutover/", [&](const storage::ObjectInfo&) { ++out; });
+    return out;
+  }
+
+  std::unique_ptr<storage::Backend> state_ = storage::make_memory_backend();
+  CutoverStore store_{*state_};
+  const base::Instant now_ = *base::parse_instant("2026-11-21T20:00:00Z");
+};
+
+TEST_F(CutoverStoring, knows_nothing_of_a_pair_that_never_was) {
+  const Pair pair = store_.pair("primary", "secondary");
+  EXPECT_EQ(pair.source, "primary");
+  EXPECT_FALSE(pair.replicated.has_value());
+  EXPECT_EQ(pair.active, "");
+  EXPECT_TRUE(store_.pairs().empty());
+}
+
+TEST_F(CutoverStoring, keeps_what_was_said_last_and_nothing_else) {
+  Pair pair{.source = "primary", .target = "secondary"};
+  pair.replicated = Replicated{.source_snapshot = "w-1",
+                               .target_snapshot = "w-2",
+                               .selection = {"kind:jobs"},
+                               .at = now_,
+                               .differed = {{"jobs", "1", "2"}}};
+  store_.save(pair);
+  pair.active = "secondary";
+  pair.recorded = "w-1";
+  store_.save(pair);
+  EXPECT_EQ(records(), 1U);
+  const Pair read = CutoverStore(*state_).pair("primary", "secondary");
+  EXPECT_EQ(read.active, "secondary");
+  EXPECT_EQ(read.recorded, "w-1");
+  ASSERT_TRUE(read.replicated.has_value());
+  EXPECT_EQ(read.replicated->target_snapshot, "w-2");
+  EXPECT_EQ(read.replicated->selection, std::vector<std::string>{"kind:jobs"});
+  EXPECT_EQ(read.replicated->at, now_);
+  EXPECT_EQ(read.replicated->differed, (std::vector<LeftAlone>{{"jobs", "1", "2"}}));
+  EXPECT_FALSE(store_.pair("secondary", "primary").replicated.has_value()) << "the other way is another pair";
+}
+
+TEST_F(CutoverStoring, takes_the_newest_where_an_older_record_was_not_removed) {
+  store_.save(Fence{.connector = "primary", .active = "secondary", .since = now_});
+  std::string first;
+  state_->list("cutover/fences/", [&](const storage::ObjectInfo& info) { first = info.name; });
+  const base::Bytes text = state_->get_all(first);
+  store_.save(Fence{.connector = "primary", .state = Fence::State::confirmed, .snapshot = "w-3", .since = now_});
+  ASSERT_TRUE(state_->put(first, text)) << "as if the run had been killed before it removed it";
+  const std::optional<Fence> fence = store_.fence("primary");
+  ASSERT_TRUE(fence.has_value());
+  EXPECT_EQ(fence->state, Fence::State::confirmed);
+  EXPECT_EQ(fence->snapshot, "w-3");
+  store_.lift("primary");
+  EXPECT_FALSE(store_.fence("primary").has_value());
+  EXPECT_TRUE(store_.fences().empty());
+}
+
+TEST_F(CutoverStoring, names_a_record_that_cannot_be_read) {
+  store_.save(Fence{.connector = "primary", .since = now_});
+  std::string name;
+  state_->list("cutover/fences/", [&](const storage::ObjectInfo& info) { name = info.name; });
+  state_->remove(name);
+  state_->put(name, "{");
+  try {
+    (void)store_.fence("primary");
+    FAIL();
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::corruption);
+    EXPECT_NE(error.message().find(name), std::string::npos) << error.message();
+  }
+}
+
+TEST_F(CutoverStoring, keeps_a_plan_from_its_begin_to_its_end) {
+  model::ResourcePlan plan;
+  plan.id = "aa";
+  plan.source = "primary";
+  plan.target = "secondary";
+  plan.made = now_;
+  store_.begin(plan);
+  ASSERT_EQ(store_.begun("primary", "secondary").size(), 1U);
+  EXPECT_EQ(store_.begun("primary", "secondary").front().id, "aa");
+  EXPECT_TRUE(store_.begun("secondary", "primary").empty());
+  store_.end(plan);
+  EXPECT_TRUE(store_.begun("primary", "secondary").empty());
+}
+
+}  // namespace
+}  // namespace holdfast::engine
