@@ -23,8 +23,11 @@ using base::ErrorKind;
 using Setting = platform::Platform::Setting;
 
 const std::vector<std::string> k_policy_keys{"connectors", "schedule", "retention", "objective"};
-const std::vector<std::string> k_map_keys{"from",    "to",      "users",   "groups", "principals",
-                                          "tenants", "regions", "storage", "names"};
+// Keys of a map that rule names of a kind, and what the kind is called.
+const std::vector<std::pair<std::string, std::string>> k_map_kinds{
+    {"users", "users"}, {"groups", "groups"}, {"principals", "service-principals"}, {"node_types", "node-types"}};
+const std::vector<std::string> k_map_keys{"from",       "to",      "users", "groups", "principals",
+                                          "node_types", "storage", "paths", "names"};
 const std::vector<std::string> k_connector_keys{"platform",   "scratch",          "readers",
                                                 "limit_read", "max_snapshot_age", "sweep_after"};
 constexpr unsigned k_readers_max = 64;
@@ -63,10 +66,11 @@ public:
       else if (name == "policy")
         each(key, node, [&](const toml::key&, const toml::table& t) { only_known(t, k_policy_keys, "a policy"); });
       else if (name == "map")
-        each(key, node, [&](const toml::key&, const toml::table& t) { only_known(t, k_map_keys, "a map"); });
+        each(key, node, [&](const toml::key& k, const toml::table& t) { out.maps.push_back(map(k, t, out.maps)); });
       else
         unknown(key, {"repository", "connector", "policy", "map"}, "the file");
     }
+    check_map_connectors(root, out);
     return out;
   }
 
@@ -177,6 +181,65 @@ private:
       setting({platform, where, out}, "", key, node);
     }
     return out;
+  }
+
+  model::Mapping::Rules rules(const toml::node& node, const std::string& what) const {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) fail(node, fmt::format("{} is not a table", what), "Write { \"old\" = \"new\" }.");
+    model::Mapping::Rules out;
+    for (const auto& [old, mapped] : *table)
+      out.emplace(old.str(), text(mapped, fmt::format("{}.\"{}\"", what, old.str())));
+    return out;
+  }
+
+  // Tables of rules by what they are for: names = { cluster-policies = { … } }.
+  template <class Into>
+  void rules_by_name(const toml::node& node, const std::string& what, Into& into) const {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) fail(node, fmt::format("{} is not a table", what));
+    for (const auto& [name, inner] : *table)
+      into[std::string(name.str())] = rules(inner, fmt::format("{}.{}", what, name.str()));
+  }
+
+  MapConfig map(const toml::key& name, const toml::table& table, const std::vector<MapConfig>& others) const {
+    MapConfig out;
+    out.name = name.str();
+    const std::string where = fmt::format("map.{}", name.str());
+    only_known(table, k_map_keys, where);
+    for (const auto& [key, node] : table) {
+      const std::string what = fmt::format("{}.{}", where, key.str());
+      const auto kind =
+          std::find_if(k_map_kinds.begin(), k_map_kinds.end(), [&](const auto& one) { return one.first == key.str(); });
+      if (key.str() == "from")
+        out.from = text(node, what);
+      else if (key.str() == "to")
+        out.to = text(node, what);
+      else if (kind != k_map_kinds.end())
+        out.rules.names[kind->second] = rules(node, what);
+      else if (key.str() == "storage")
+        out.rules.storage = rules(node, what);
+      else
+        rules_by_name(node, what, key.str() == "paths" ? out.rules.paths : out.rules.names);
+    }
+    if (out.from.empty() || out.to.empty() || out.from == out.to)
+      fail(name.source().begin, fmt::format("{} does not say from where to where", where),
+           "Add from = \"…\" and to = \"…\", the names of two connectors.");
+    for (const MapConfig& other : others)
+      if (other.from == out.from && other.to == out.to)
+        fail(name.source().begin,
+             fmt::format("{} is from {} to {}, and so is map.{}", where, out.from, out.to, other.name),
+             "Put the rules of both into one.");
+    return out;
+  }
+
+  void check_map_connectors(const toml::table& root, const Config& config) const {
+    std::vector<std::string> known;
+    for (const ConnectorConfig& one : config.connectors) known.push_back(one.name);
+    for (const MapConfig& one : config.maps)
+      for (const auto& [key, value] : {std::pair("from", one.from), std::pair("to", one.to)})
+        if (std::find(known.begin(), known.end(), value) == known.end())
+          fail(*root["map"][one.name][key].node(), fmt::format("there is no connector \"{}\"", value),
+               base::hint_for(value, known));
   }
 
   // The keys that every connector has, whatever its platform.
@@ -303,6 +366,24 @@ private:
   ConnectorConfig config_;
 };
 
+model::Mapping::Rules turned_round(const model::Mapping::Rules& rules, const MapConfig& map) {
+  model::Mapping::Rules out;
+  for (const auto& [old, mapped] : rules)
+    if (!out.emplace(mapped, old).second)
+      throw Error(ErrorKind::config,
+                  fmt::format("map.{} turns two names into \"{}\": the way back is not clear", map.name, mapped),
+                  fmt::format("Add a map with from = \"{}\" and to = \"{}\".", map.to, map.from));
+  return out;
+}
+
+model::Mapping turned_round(const MapConfig& map) {
+  model::Mapping out;
+  for (const auto& [kind, rules] : map.rules.names) out.names[kind] = turned_round(rules, map);
+  for (const auto& [space, rules] : map.rules.paths) out.paths[space] = turned_round(rules, map);
+  out.storage = turned_round(map.rules.storage, map);
+  return out;
+}
+
 std::optional<std::string> read_text(const std::string& path) {
   // Opening a folder succeeds; reading it would throw what nobody understands.
   std::error_code ignored;
@@ -327,6 +408,14 @@ const ConnectorConfig* Config::connector(std::string_view name) const noexcept {
   const auto found =
       std::find_if(connectors.begin(), connectors.end(), [&](const auto& one) { return one.name == name; });
   return found == connectors.end() ? nullptr : &*found;
+}
+
+model::Mapping Config::mapping(std::string_view from, std::string_view to) const {
+  for (const MapConfig& one : maps)
+    if (one.from == from && one.to == to) return one.rules;
+  for (const MapConfig& one : maps)
+    if (one.from == to && one.to == from) return turned_round(one);
+  return {};
 }
 
 Config parse_config(std::string_view text, const std::string& path, const std::vector<platform::Platform>& platforms) {

@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "cli/secrets.h"
+#include "model/mapping.h"
 #include "platform/platform.h"
 
 namespace holdfast::cli {
@@ -34,12 +35,24 @@ struct ConnectorConfig {
   std::map<std::string, SettingValue, std::less<>> settings;  // of the platform, by dotted path
 };
 
+// Rules for going from one connector to another.
+struct MapConfig {
+  std::string name;
+  std::string from;
+  std::string to;
+  model::Mapping rules;
+};
+
 struct Config {
   std::string path;  // empty: no file was found
   std::vector<RepositoryConfig> repositories;
   std::vector<ConnectorConfig> connectors;
+  std::vector<MapConfig> maps;
   const RepositoryConfig* repository(std::string_view name) const noexcept;
   const ConnectorConfig* connector(std::string_view name) const noexcept;
+  // Of [map.NAME] from one to the other; where there is none, those of the way back turned round.  No rules: empty.
+  // Throws Error{config} where two names become one, so that the way back is not clear.
+  model::Mapping mapping(std::string_view from, std::string_view to) const;
 };
 
 // Throws Error{config} that begins with FILE:LINE:COLUMN for what is wrong, with the nearest known key for one that is

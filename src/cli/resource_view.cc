@@ -86,13 +86,16 @@ bool has_resources(const platform::Connector& connector) noexcept {
 }
 
 ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,
-                                platform::Connector& target, const std::string& target_name) {
+                                platform::Connector& target, const std::string& target_name,
+                                const engine::Split* split) {
   engine::ResourceRestoreOptions options;
   options.target = target_name;
   options.selection = model::Selection(flags.select);
   options.existing = flags.existing.value_or(options.existing);
   options.removes = flags.remove;
   options.with_dependencies = flags.with_dependencies;
+  options.mapping = context.config().mapping(snapshot.connector, target_name);
+  options.split = split;
   options.capture = flags.capture.options(context.connector_config(target_name));
   return engine::plan_resource_restore({context.repository(), snapshot, target, context.state()}, options,
                                        context.events(), context.clock(), context.random(), context.stop());

@@ -9,6 +9,7 @@
 #include "cli/flags.h"
 #include "cli/plan_view.h"
 #include "engine/resource_apply.h"
+#include "engine/resource_drift.h"
 #include "model/resource_plan.h"
 
 namespace holdfast::cli {
@@ -16,9 +17,11 @@ namespace holdfast::cli {
 // Whether the connector's platform is restored by calls, resource by resource.
 bool has_resources(const platform::Connector& connector) noexcept;
 
-// Reads snapshot and target, writes nothing.
+// Reads snapshot and target, writes nothing.  The rules of the configuration hold; with a split, what somebody changed
+// on the target since is held back.
 model::ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,
-                                       platform::Connector& target, const std::string& target_name);
+                                       platform::Connector& target, const std::string& target_name,
+                                       const engine::Split* split = nullptr);
 
 // Throws Error{config} naming the file; nullopt where it holds a plan of rows.
 std::optional<model::ResourcePlan> read_resource_plan(const std::string& path);

@@ -160,6 +160,51 @@ TEST(Config, wants_values_of_the_right_type) {
       failure_of("[connector.a]\nscratch = true\n").starts_with("holdfast.toml:1:12: connector.a has no platform"));
 }
 
+constexpr const char* k_two_connectors =
+    "[connector.a]\nplatform = \"datahub\"\n[connector.b]\nplatform = \"datahub\"\n[map.dr]\n";
+
+TEST(Config, reads_the_rules_between_two_connectors_and_turns_them_round) {
+  const Config config = parse(std::string(k_two_connectors) + R"(from = "a"
+to = "b"
+users = { "anna@old.example" = "anna@new.example" }
+node_types = { "Small" = "Tiny" }
+storage = { "abfss://lake@east" = "abfss://lake@west" }
+paths = { workspace = { "/Shared/east" = "/Shared/west" } }
+names = { cluster-policies = { "East" = "West" } }
+)");
+  const model::Mapping there = config.mapping("a", "b");
+  EXPECT_EQ(there.name("users", "anna@old.example"), "anna@new.example");
+  EXPECT_EQ(there.name("node-types", "Small"), "Tiny");
+  EXPECT_EQ(there.name("cluster-policies", "East"), "West");
+  EXPECT_EQ(there.path("workspace", "/Shared/east/x"), "/Shared/west/x");
+  EXPECT_EQ(there.storage_text("abfss://lake@east/x"), "abfss://lake@west/x");
+  const model::Mapping back = config.mapping("b", "a");
+  EXPECT_EQ(back.name("users", "anna@new.example"), "anna@old.example");
+  EXPECT_EQ(back.path("workspace", "/Shared/west/x"), "/Shared/east/x");
+  EXPECT_TRUE(config.mapping("a", "c").empty());
+}
+
+TEST(Config, refuses_rules_that_lead_nowhere) {
+  const std::string begin = k_two_connectors;
+  EXPECT_EQ(failure_of(begin + "from = \"a\"\nto = \"b\"\nuser = { x = \"y\" }\n"),
+            "holdfast.toml:8:1: unknown key \"user\" in map.dr | Did you mean \"users\"?");
+  EXPECT_EQ(failure_of(begin + "from = \"a\"\nto = \"bb\"\n"),
+            "holdfast.toml:7:6: there is no connector \"bb\" | Did you mean \"b\"?");
+  EXPECT_TRUE(
+      failure_of(begin + "from = \"a\"\n").starts_with("holdfast.toml:5:6: map.dr does not say from where to where"));
+  EXPECT_TRUE(failure_of(begin + "from = \"a\"\nto = \"b\"\nusers = \"x\"\n")
+                  .starts_with("holdfast.toml:8:9: map.dr.users is not a table"));
+  EXPECT_TRUE(failure_of(begin + "from = \"a\"\nto = \"b\"\n[map.later]\nfrom = \"a\"\nto = \"b\"\n")
+                  .starts_with("holdfast.toml:8:6: map.later is from a to b, and so is map.dr"));
+}
+
+TEST(Config, does_not_guess_the_way_back) {
+  const Config config =
+      parse(std::string(k_two_connectors) + "from = \"a\"\nto = \"b\"\nusers = { \"x\" = \"z\", \"y\" = \"z\" }\n");
+  EXPECT_EQ(config.mapping("a", "b").name("users", "y"), "z");
+  EXPECT_THROW((void)config.mapping("b", "a"), base::Error);
+}
+
 TEST(Config, refuses_names_that_references_could_not_say) {
   EXPECT_TRUE(failure_of("[connector.latest]\nplatform = \"datahub\"\n")
                   .starts_with("holdfast.toml:1:12: \"latest\" cannot be a name"));
