@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "engine/cutover_store.h"
 
 namespace holdfast::cli {
 namespace {
@@ -31,6 +32,14 @@ template <class Items>
 std::vector<std::string> names_of(const Items& items) {
   std::vector<std::string> out;
   for (const auto& item : items) out.push_back(item.name);
+  return out;
+}
+
+std::string describe_fence(const engine::Fence& fence) {
+  std::string out = fmt::format("{} is fenced since {}", fence.connector, base::to_rfc3339(fence.since));
+  if (!fence.active.empty()) out += fmt::format(": {} took over", fence.active);
+  if (fence.state == engine::Fence::State::open)
+    out += fmt::format("; what fires there was not paused yet: \"holdfast fence {}\"", fence.connector);
   return out;
 }
 
@@ -176,6 +185,8 @@ const ConnectorConfig& Context::connector_config(std::string_view name) {
 
 std::unique_ptr<platform::Connector> Context::open_connector(std::string_view name) {
   const ConnectorConfig& chosen = connector_config(name);
+  if (const std::optional<engine::Fence> fence = engine::CutoverStore(state()).fence(chosen.name))
+    events().warning(describe_fence(*fence));
   for (const platform::Platform& platform : parts_.composition.platforms) {
     if (platform.name != chosen.platform) continue;
     return base::in_context([&] { return fmt::format("opening the connector {}", name); },

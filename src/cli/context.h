@@ -76,7 +76,10 @@ public:
 
   // Error{config} naming those that there are.
   const ConnectorConfig& connector_config(std::string_view name);
+  // Says it where the connector is fenced.
   std::unique_ptr<platform::Connector> open_connector(std::string_view name);
+  // For the one command that runs others.
+  const Composition& composition() const noexcept { return parts_.composition; }
 
   // Says what the repository found odd and was not said before; run at the end of every command.
   void tell_warnings();

@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/commands/commands.h"
+#include "cli/context.h"
+#include "cli/cutover.h"
+#include "cli/resource_view.h"
+#include "ui/printers.h"
+
+namespace holdfast::cli {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+class MigrateCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"migrate", "bring what a connector has into another one",
+            "Backs up SOURCE, plans what TARGET lacks, and brings it there.  Whatever starts by itself\n"
+            "arrives paused: \"holdfast activate TARGET\" sets it as it was recorded.\n"
+            "  holdfast migrate primary secondary --plan-out move.json\n"
+            "  holdfast migrate --plan move.json\n"
+            "Rules of [map.NAME] in holdfast.toml hold.  Ids are kept in the id map of both, so that\n"
+            "\"holdfast replicate\" changes later what this makes.  What would change or remove something\n"
+            "that TARGET has needs --yes or a plan file (else exit 5).  A dry run takes no backup: it\n"
+            "goes by the newest snapshot.  Killed, or with something failed: run it again.",
+            Kind::run};
+  }
+
+  void declare(FlagTable& flags) override {
+    flags.optional_argument("SOURCE", source_, "the connector to back up").offer = Offer::connectors;
+    flags.optional_argument("TARGET", target_, "the connector to write to").offer = Offer::connectors;
+    flags.text("--plan", "FILE", plan_file_, "apply this plan").offer = Offer::files;
+    flags.text("--plan-out", "FILE", plan_out_, "write the plan to a file, and nothing else").offer = Offer::files;
+    flags_.declare(flags);
+  }
+
+  int run(Context& context) override {
+    Cutover run(context, flags_, "migrate");
+    if (plan_file_) return apply_file(run);
+    if (source_.empty() || target_.empty())
+      throw Error(ErrorKind::usage, "a source and a target must be named",
+                  "Write holdfast migrate SOURCE TARGET, or holdfast migrate --plan FILE.");
+    run.check_sides(source_, target_);
+    if (run.store().pair(source_, target_).active == target_)
+      throw Error(ErrorKind::refused, fmt::format("{} took over from {}", target_, source_),
+                  fmt::format("What is done there goes back by \"holdfast failback {} {}\".", target_, source_));
+    run.go_on(source_, target_);
+    const repository::Snapshot snapshot = run.take(source_);
+    const model::ResourcePlan plan = run.plan(snapshot, target_, run.store().pair(source_, target_));
+    run.show(plan);
+    if (plan_out_) return keep(context, plan);
+    run.refuse_destruction(plan);
+    return run.apply(plan, snapshot);
+  }
+
+private:
+  int keep(Context& context, const model::ResourcePlan& plan) const {
+    write_plan_text(model::to_json(plan), *plan_out_);
+    context.events().summary("migrate", {ui::fact_text("target", target_), ui::fact_text("would", counts_text(plan)),
+                                         ui::fact_text("plan", *plan_out_)});
+    return k_exit_ok;
+  }
+
+  int apply_file(Cutover& run) const {
+    if (!source_.empty() || !flags_.plan.select.empty() || flags_.plan.existing || plan_out_)
+      throw Error(ErrorKind::usage, "a plan says itself what goes where", "Leave everything but --plan out.");
+    const std::optional<model::ResourcePlan> plan = read_resource_plan(*plan_file_);
+    if (!plan || plan->source == plan->target)
+      throw Error(ErrorKind::usage, fmt::format("{} is no plan of a migration", *plan_file_),
+                  "Apply it with \"holdfast restore --plan\".");
+    run.check_sides(plan->source, plan->target);
+    return run.apply(*plan, run.named(plan->snapshot));
+  }
+
+  std::string source_;
+  std::string target_;
+  std::optional<std::string> plan_file_;
+  std::optional<std::string> plan_out_;
+  CutoverFlags flags_;
+};
+
+class ReplicateCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"replicate", "bring to another connector what changed since the last time",
+            "Backs up SOURCE and brings TARGET up to it, by the same id map as the last time: what is\n"
+            "there is updated, nothing is made twice, and all that fires stays paused.  Again at once it\n"
+            "has nothing to do.\n\n"
+            "What somebody changed on TARGET since is left alone and listed (exit 3):\n"
+            "--existing replace overwrites it, --keep-changed lets it be.  Where TARGET took over, this is\n"
+            "refused (exit 5); a fence that is still open is closed first.",
+            Kind::run};
+  }
+
+  void declare(FlagTable& flags) override {
+    flags.argument("SOURCE", source_, "the connector to back up").offer = Offer::connectors;
+    flags.argument("TARGET", target_, "the connector to write to").offer = Offer::connectors;
+    flags_.declare(flags);
+  }
+
+  int run(Context& context) override {
+    Cutover run(context, flags_, "replicate");
+    run.check_sides(source_, target_);
+    const std::optional<engine::Fence> fence = run.store().fence(source_);
+    if (fence && fence->state == engine::Fence::State::open && !run.fence(source_, fence->active, nullptr))
+      throw Error(ErrorKind::refused, fmt::format("not all that fires on {} could be paused", source_),
+                  "See what was said about each of them, then run it again.");
+    if (run.store().pair(source_, target_).active == target_)
+      throw Error(ErrorKind::refused, fmt::format("{} took over from {}", target_, source_),
+                  fmt::format("What is done there goes back by \"holdfast failback {} {}\".", target_, source_));
+    run.go_on(source_, target_);
+    const repository::Snapshot snapshot = run.take(source_);
+    const model::ResourcePlan plan = run.plan(snapshot, target_, run.store().pair(source_, target_));
+    run.show(plan);
+    run.refuse_destruction(plan);
+    return run.apply(plan, snapshot);
+  }
+
+private:
+  std::string source_;
+  std::string target_;
+  CutoverFlags flags_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_migrate_command() {
+  return std::make_unique<MigrateCommand>();
+}
+std::unique_ptr<Command> make_replicate_command() {
+  return std::make_unique<ReplicateCommand>();
+}
+
+}  // namespace holdfast::cli

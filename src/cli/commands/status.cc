@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "base/json.h"
+#include "cli/commands/commands.h"
+#include "cli/context.h"
+#include "cli/describe.h"
+#include "engine/cutover_store.h"
+#include "ui/table.h"
+
+namespace holdfast::cli {
+namespace {
+
+std::string_view to_string(engine::Fence::State state) noexcept {
+  return state == engine::Fence::State::confirmed ? "confirmed" : "open";
+}
+
+// "3 h": how long ago, in its largest unit.
+std::string age_text(base::Duration age) {
+  constexpr std::pair<std::chrono::seconds, const char*> k_units[] = {
+      {std::chrono::hours(24), "d"}, {std::chrono::hours(1), "h"}, {std::chrono::minutes(1), "min"}};
+  for (const auto& [unit, name] : k_units)
+    if (age >= unit) return fmt::format("{} {}", age / unit, name);
+  return "now";
+}
+
+class StatusCommand final : public Command {
+public:
+  CommandDoc doc() const override {
+    return {"status", "who is in charge, what is fenced, how old the snapshots are",
+            "Reads the repository and the local state of this host, and asks no platform."};
+  }
+
+  void declare(FlagTable&) override {}
+
+  int run(Context& context) override {
+    engine::CutoverStore store(context.state());
+    std::vector<Age> ages;
+    for (const ConnectorConfig& one : context.config().connectors)
+      ages.push_back({one.name, context.repository().latest(one.name)});
+    if (context.json())
+      print_json(context, store, ages);
+    else
+      print_tables(context, store, ages);
+    return k_exit_ok;
+  }
+
+private:
+  struct Age {
+    std::string connector;
+    std::optional<repository::Snapshot> newest;
+  };
+
+  static void print_json(Context& context, engine::CutoverStore& store, const std::vector<Age>& ages) {
+    auto out = document();
+    auto pairs = nlohmann::ordered_json::array();
+    for (const engine::Pair& pair : store.pairs()) {
+      nlohmann::ordered_json last = nullptr;
+      if (pair.replicated)
+        last = {{"at", base::to_rfc3339(pair.replicated->at)},
+                {"snapshot", pair.replicated->source_snapshot},
+                {"left_alone", pair.replicated->differed.size()}};
+      pairs.push_back({{"source", pair.source},
+                       {"target", pair.target},
+                       {"in_charge", pair.active.empty() ? pair.source : pair.active},
+                       {"last_replicate", std::move(last)}});
+    }
+    auto fences = nlohmann::ordered_json::array();
+    for (const engine::Fence& fence : store.fences())
+      fences.push_back({{"connector", fence.connector},
+                        {"state", to_string(fence.state)},
+                        {"since", base::to_rfc3339(fence.since)}});
+    auto connectors = nlohmann::ordered_json::array();
+    for (const Age& age : ages) {
+      nlohmann::ordered_json taken = nullptr;
+      if (age.newest) taken = base::to_rfc3339(age.newest->taken);
+      connectors.push_back({{"connector", age.connector}, {"newest_snapshot", std::move(taken)}});
+    }
+    out["pairs"] = std::move(pairs);
+    out["fences"] = std::move(fences);
+    out["connectors"] = std::move(connectors);
+    print_document(context, out);
+  }
+
+  static void print_tables(Context& context, engine::CutoverStore& store, const std::vector<Age>& ages) {
+    const base::Instant now = context.clock().now();
+    ui::Table connectors({{"CONNECTOR"}, {"NEWEST SNAPSHOT"}, {"AGE"}, {"FENCE"}});
+    for (const Age& age : ages) {
+      const std::optional<engine::Fence> fence = store.fence(age.connector);
+      connectors.row({age.connector, age.newest ? short_time(age.newest->taken) : "none",
+                      age.newest ? age_text(now - age.newest->taken) : "",
+                      fence ? fmt::format("{} since {}", to_string(fence->state), short_time(fence->since)) : ""});
+    }
+    context.out().write(connectors.text());
+    const std::vector<engine::Pair> pairs = store.pairs();
+    if (pairs.empty()) return;
+    context.out().line("");
+    ui::Table table(
+        {{"SOURCE"}, {"TARGET"}, {"LAST REPLICATE"}, {"AGE"}, {"LEFT ALONE", ui::Align::right}, {"IN CHARGE"}});
+    for (const engine::Pair& pair : pairs) {
+      const auto& last = pair.replicated;
+      table.row({pair.source, pair.target, last ? short_time(last->at) : "never", last ? age_text(now - last->at) : "",
+                 last ? ui::format_count(last->differed.size()) : "", pair.active.empty() ? pair.source : pair.active});
+    }
+    context.out().write(table.text());
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_status_command() {
+  return std::make_unique<StatusCommand>();
+}
+
+}  // namespace holdfast::cli
