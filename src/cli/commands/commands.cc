@@ -15,6 +15,13 @@ Commands all_commands() {
   out.push_back(make_diff_command());
   out.push_back(make_plan_command());
   out.push_back(make_restore_command());
+  out.push_back(make_migrate_command());
+  out.push_back(make_replicate_command());
+  out.push_back(make_failover_command());
+  out.push_back(make_fence_command());
+  out.push_back(make_failback_command());
+  out.push_back(make_activate_command());
+  out.push_back(make_status_command());
   out.push_back(make_idmap_show_command());
   out.push_back(make_idmap_export_command());
   out.push_back(make_idmap_import_command());
@@ -26,6 +33,7 @@ Commands all_commands() {
   out.push_back(make_key_list_command());
   out.push_back(make_key_remove_command());
   out.push_back(make_stats_command());
+  out.push_back(make_demo_command());
   out.push_back(make_sim_databricks_command());
   out.push_back(make_completion_command());
   out.push_back(make_version_command());
