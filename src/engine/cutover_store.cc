@@ -144,6 +144,10 @@ void CutoverStore::save(const Pair& pair) {
   replace(folder_of(k_pairs, pair.source, pair.target), out.dump(2));
 }
 
+void CutoverStore::forget(const std::string& source, const std::string& target) {
+  for (const std::string& name : names(folder_of(k_pairs, source, target))) state_.remove(name);
+}
+
 std::vector<Fence> CutoverStore::fences() {
   std::vector<Fence> out;
   for (const Record& record : newest(std::string(k_fences)))

@@ -51,6 +51,7 @@ public:
   std::vector<Pair> pairs();                                        // by source, then target
   Pair pair(const std::string& source, const std::string& target);  // empty where nothing is known
   void save(const Pair& pair);
+  void forget(const std::string& source, const std::string& target);
   std::vector<Fence> fences();
   std::optional<Fence> fence(const std::string& connector);
   void save(const Fence& fence);

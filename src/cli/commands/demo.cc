@@ -237,10 +237,9 @@ public:
   CommandDoc doc() const override {
     return {"demo", "see a disaster and its end on made-up workspaces, on this machine alone",
             "Needs no server, no account and no network.  Two made-up Databricks workspaces and a\n"
-            "repository in a temporary folder: backup, a disaster, diff, plan, restore, migrate, failover\n"
-            "and failback, explained as it goes.  It asks no configured connector anything, and takes\n"
-            "everything with it when it ends.",
-            Kind::run};
+            "repository in a temporary folder: backup, a disaster, diff, plan, restore, migrate,\n"
+            "failover and failback, explained as it goes.  It asks no configured connector anything,\n"
+            "and takes everything with it when it ends."};
   }
 
   void declare(FlagTable&) override {}

@@ -33,8 +33,8 @@ class FailbackCommand final : public Command {
 public:
   CommandDoc doc() const override {
     return {"failback", "let the source be in charge again",
-            "Fences PRIMARY where that was not confirmed yet, brings what was changed on SECONDARY back to\n"
-            "it by the same id map, pauses SECONDARY, and sets on PRIMARY what fired.\n\n"
+            "Fences PRIMARY where that was not confirmed yet, brings what was changed on SECONDARY\n"
+            "back to it by the same id map, pauses SECONDARY, and sets on PRIMARY what fired.\n\n"
             "What was changed on PRIMARY since the two parted is shown field by field and stops this\n"
             "(exit 5): --existing replace takes what SECONDARY has, --keep-changed leaves PRIMARY's.\n"
             "Interrupted, run it again.",
@@ -126,6 +126,7 @@ private:
 
   int end(Cutover& run) const {
     if (run.dry()) return k_exit_ok;
+    run.store().forget(secondary_, primary_);  // what it said is the pair's own by now
     run.store().lift(secondary_);
     run.store().lift(primary_);
     return k_exit_ok;

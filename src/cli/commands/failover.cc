@@ -24,8 +24,9 @@ public:
             "source, and nothing else.  What fired on the source and is missing on TARGET is listed\n"
             "(exit 3).  Make sure that the source does not fire any more: \"holdfast fence SOURCE\".\n"
             "  holdfast activate primary --from primary\n"
-            "sets what a restore made anew, which arrived paused, as the newest snapshot has it; where\n"
-            "primary is fenced and nobody took over, it lifts the fence and sets what was recorded then.",
+            "sets what a restore made anew, which arrived paused, as the newest snapshot has it;\n"
+            "where primary is fenced and nobody took over, it lifts the fence and sets what was\n"
+            "recorded then.",
             Kind::run};
   }
 
@@ -98,10 +99,10 @@ class FenceCommand final : public Command {
 public:
   CommandDoc doc() const override {
     return {"fence", "pause all that fires on a connector",
-            "Takes a backup, which records the states, pauses all that starts by itself, and looks again:\n"
-            "the fence is confirmed when everything was seen to be paused, else it stays open (exit 3) and\n"
-            "every command that meets the connector says so.  Lifted by failback, or by\n"
-            "\"holdfast activate SOURCE --from SOURCE\" where nobody took over.",
+            "Takes a backup, which records the states, pauses all that starts by itself, and looks\n"
+            "again: the fence is confirmed when everything was seen to be paused, else it stays open\n"
+            "(exit 3) and every command that meets the connector says so.  Lifted by failback, or\n"
+            "by \"holdfast activate SOURCE --from SOURCE\" where nobody took over.",
             Kind::run};
   }
 
@@ -130,10 +131,10 @@ class FailoverCommand final : public Command {
 public:
   CommandDoc doc() const override {
     return {"failover", "let a target take over from its source",
-            "Where SOURCE answers: a last replicate, then SOURCE is fenced, and only when all that fires\n"
-            "there was seen to be paused, TARGET is activated.  Where it does not answer, the newest\n"
-            "snapshot is brought to TARGET, a fence is opened, and TARGET is activated: the repository and\n"
-            "TARGET are enough.  Run \"holdfast fence SOURCE\" as soon as SOURCE is back.\n"
+            "Where SOURCE answers: a last replicate, then SOURCE is fenced, and only when all that\n"
+            "fires there was seen to be paused, TARGET is activated.  Where it does not answer, the\n"
+            "newest snapshot is brought to TARGET, a fence is opened, and TARGET is activated: the\n"
+            "repository and TARGET are enough.  Run \"holdfast fence SOURCE\" when SOURCE is back.\n"
             "Interrupted, run it again.",
             Kind::run};
   }

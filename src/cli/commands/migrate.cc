@@ -85,12 +85,12 @@ class ReplicateCommand final : public Command {
 public:
   CommandDoc doc() const override {
     return {"replicate", "bring to another connector what changed since the last time",
-            "Backs up SOURCE and brings TARGET up to it, by the same id map as the last time: what is\n"
-            "there is updated, nothing is made twice, and all that fires stays paused.  Again at once it\n"
-            "has nothing to do.\n\n"
+            "Backs up SOURCE and brings TARGET up to it, by the same id map as the last time: what\n"
+            "is there is updated, nothing is made twice, and all that fires stays paused.  Again at\n"
+            "once it has nothing to do.\n\n"
             "What somebody changed on TARGET since is left alone and listed (exit 3):\n"
-            "--existing replace overwrites it, --keep-changed lets it be.  Where TARGET took over, this is\n"
-            "refused (exit 5); a fence that is still open is closed first.",
+            "--existing replace overwrites it, --keep-changed lets it be.  Where TARGET took over,\n"
+            "this is refused (exit 5); a fence that is still open is closed first.",
             Kind::run};
   }
 
