@@ -184,6 +184,11 @@ std::unique_ptr<platform::Connector> Context::open_connector(std::string_view na
   throw Error(ErrorKind::internal, fmt::format("the configuration let the platform {} pass", chosen.platform));
 }
 
+std::vector<model::Kind> Context::kinds_of(std::string_view platform) const {
+  const auto& kinds = parts_.composition.kinds;
+  return kinds ? kinds(platform) : std::vector<model::Kind>{};
+}
+
 void Context::tell_warnings() {
   if (!repository_) return;
   const std::vector<std::string> warnings = repository_->warnings();

@@ -45,14 +45,7 @@ public:
     no_rows("cannot be replaced as a whole");
   }
   std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
-  const std::vector<model::Kind>& kinds() const override {
-    static const std::vector<model::Kind> all = [] {
-      std::vector<model::Kind> out;
-      for (const KindEntry& entry : all_kinds()) out.push_back(entry.kind);
-      return out;
-    }();
-    return all;
-  }
+  const std::vector<model::Kind>& kinds() const override { return resource_kinds(); }
   std::unique_ptr<ResourceWriter> resource_writer() override { return make_resource_writer(session_.client(), clock_); }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
@@ -72,6 +65,15 @@ net::ClientOptions client_options(const Settings& settings) {
 }
 
 }  // namespace
+
+const std::vector<model::Kind>& resource_kinds() {
+  static const std::vector<model::Kind> all = [] {
+    std::vector<model::Kind> out;
+    for (const KindEntry& entry : all_kinds()) out.push_back(entry.kind);
+    return out;
+  }();
+  return all;
+}
 
 Platform databricks_platform(base::Random& random) {
   using Type = Platform::Setting::Type;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "base/random.h"
 #include "net/http.h"
@@ -12,6 +13,9 @@ namespace holdfast::platform::databricks {
 
 // The entry of the list in cli/main.cc.  `random` outlives all connectors.
 Platform databricks_platform(base::Random& random);
+
+// Every kind of resource of a workspace, as every connector has them.
+const std::vector<model::Kind>& resource_kinds();
 
 // With a way of its own to the other side; what it is given outlives it.
 struct ConnectorParts {
