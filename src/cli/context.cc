@@ -179,7 +179,7 @@ std::unique_ptr<platform::Connector> Context::open_connector(std::string_view na
   for (const platform::Platform& platform : parts_.composition.platforms) {
     if (platform.name != chosen.platform) continue;
     return base::in_context([&] { return fmt::format("opening the connector {}", name); },
-                            [&] { return platform.open(chosen.name, *settings_of(chosen), clock()); });
+                            [&] { return platform.open(chosen.name, *settings_of(chosen), clock(), events()); });
   }
   throw Error(ErrorKind::internal, fmt::format("the configuration let the platform {} pass", chosen.platform));
 }

@@ -31,7 +31,7 @@ public:
   explicit WorkspaceConnector(ConnectorParts parts)
       : account_(std::move(parts.account)),
         clock_(parts.clock),
-        session_(account_, std::move(parts.http), parts.clock, parts.random) {}
+        session_(account_, std::move(parts.http), parts.clock, parts.random, parts.events) {}
 
   std::string_view platform() const override { return "databricks"; }
   std::vector<Diagnosis> diagnose() override { return diagnose_workspace(session_.hasty_client(), account_, clock_); }
@@ -82,12 +82,13 @@ Platform databricks_platform(base::Random& random) {
       .name = "databricks",
       .doc = "a Databricks workspace on Azure",
       .settings = std::move(settings),
-      .open = [&random](const std::string& name, const Settings& given,
-                        const base::Clock& clock) -> std::unique_ptr<Connector> {
+      .open = [&random](const std::string& name, const Settings& given, const base::Clock& clock,
+                        base::Events& events) -> std::unique_ptr<Connector> {
         return make_connector({.account = read_account(name, given, real_surroundings()),
                                .http = net::open_curl_client(client_options(given)),
                                .clock = clock,
-                               .random = random});
+                               .random = random,
+                               .events = events});
       },
   };
 }

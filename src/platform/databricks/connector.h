@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/events.h"
 #include "base/random.h"
 #include "net/http.h"
 #include "platform/databricks/profile.h"
@@ -19,6 +20,7 @@ struct ConnectorParts {
   std::unique_ptr<net::HttpClient> http;
   const base::Clock& clock;
   base::Random& random;
+  base::Events& events = base::silent_events();  // told of calls that are made again
 };
 std::unique_ptr<Connector> make_connector(ConnectorParts parts);
 
