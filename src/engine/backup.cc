@@ -254,8 +254,7 @@ private:
   repository::Snapshot snapshot_;
   std::optional<base::Error> first_failure_;
   LossReport losses_;
-  bool lists_all_ = false;  // the platform counts what it has; others estimate
-  BackupResult outcome_;    // what of it is known so far
+  BackupResult outcome_;  // what of it is known so far
   std::uint64_t rows_read_ = 0;
 };
 
@@ -264,7 +263,6 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   snapshot_.connector = name;
   snapshot_.platform = std::string(connector.platform());
   connector_ = &connector;
-  lists_all_ = !connector.kinds().empty();
   std::unique_ptr<platform::Capture> capture = connector.capture(capture_options(name, clock), stop_);
   for (const std::string& note : capture->notes()) events_.note(note);
   snapshot_.taken = capture->taken();
@@ -324,7 +322,7 @@ void BackupRun::read_all(platform::Capture& capture) {
   for (const platform::CollectionEstimate& estimate : capture.collections()) {
     rows += estimate.rows;
     // Who lists what it has knows how many there are, and nothing of their size.
-    if (!lists_all_) bytes += estimate.bytes;
+    if (connector_->kinds().empty()) bytes += estimate.bytes;
   }
   Meter meter(events_, fmt::format("reading {}", snapshot_.connector), rows, bytes, capture.readers());
   snapshot_.trees.resize(capture.collections().size());
@@ -445,7 +443,8 @@ void BackupRun::count(const Reading& reading, const repository::Tree& tree, cons
                       std::uint64_t listed) {
   const std::uint64_t came = counts.added + counts.changed + counts.unchanged;
   outcome_.stale_rows += tree.rows - std::min(tree.rows, came) + reading.partial_rows;
-  if (lists_all_ && !tree.stale.empty()) outcome_.missing_rows += listed - std::min(listed, tree.rows);
+  if (!connector_->kinds().empty() && !tree.stale.empty())
+    outcome_.missing_rows += listed - std::min(listed, tree.rows);
 }
 
 // "Not available here" may be a platform's mistake, or that of something before it, as easily as a kind that was

@@ -6,8 +6,10 @@
 #include "cli/context.h"
 #include "cli/difference_printer.h"
 #include "cli/resolve.h"
+#include "engine/carry_forward.h"
 #include "engine/compare.h"
 #include "engine/reference.h"
+#include "ui/table.h"
 
 namespace holdfast::cli {
 namespace {
@@ -71,6 +73,10 @@ private:
         repository, {.before = before, .after = after, .selection = selection, .values = values}, context.stop(),
         printer.visitor());
     printer.end(counts);
+    if (const std::uint64_t stale = after.partial() ? engine::stale_rows(repository, after, context.stop()) : 0)
+      context.events().note(
+          fmt::format("{} of {} not read when it was taken, and compared as the snapshot before has it",
+                      ui::format_counted(stale, "row"), after.id.short_id()));
     return counts;
   }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "engine/backup.h"
+#include "engine/carry_forward.h"
 #include "engine/compare.h"
 #include "engine/restore.h"
 #include "support/engine_world.h"
@@ -78,6 +79,8 @@ TEST_F(UnreadTest, a_folder_that_is_closed_is_carried_forward_and_named) {
   EXPECT_EQ(world_.events.warnings(), expected);
   EXPECT_EQ(result.failures, 1U);
   EXPECT_EQ(result.stale_rows, 60U);
+  EXPECT_EQ(stale_rows(*world_.repository, result.snapshot, {}), 60U);
+  EXPECT_EQ(stale_rows(*world_.repository, first, {}), 0U);
   EXPECT_EQ(body(result.snapshot, "/Users/anna/03"), "{}") << "as it was";
   EXPECT_EQ(body(result.snapshot, "/Users/anna/04"), "{}") << "not deleted";
   EXPECT_EQ(body(result.snapshot, "/Users/bert/03"), R"({"v":2})");
