@@ -218,7 +218,7 @@ public:
       : repository_(repository), options_(options), events_(events), stop_(std::move(stop)) {}
 
   repository::Snapshot run(platform::Connector& connector, const std::string& name, const base::Clock& clock);
-  BackupResult& outcome() noexcept { return outcome_; }  // without the snapshot
+  BackupResult outcome() const { return outcome_; }  // without the snapshot
 
 private:
   platform::CaptureOptions capture_options(const std::string& name, const base::Clock& clock);
@@ -233,10 +233,9 @@ private:
   std::optional<repository::Tree> parent_tree(const model::Collection& collection);
   void take_losses(const Reading& reading);
   void tell_losses();
-  void count(const Reading& reading, const repository::Tree& tree, const repository::UpdateCounts& counts,
-             std::uint64_t listed);
+  void count(const Reading& reading, const repository::Tree& tree, std::uint64_t listed);
   void carry_what_is_not_offered(const platform::Capture& capture);
-  void tell_carried(std::string line);
+  void tell_carried(std::string line, std::uint64_t rows);
   repository::BlockSource& source() { return session_ ? session_->blocks() : repository_.blocks(); }
   repository::BlockSink& sink() { return session_ ? static_cast<repository::BlockSink&>(*session_) : counting_; }
 
@@ -269,10 +268,8 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   snapshot_.attributes = capture->attributes();
   if (capture->reuses_previous() && last_sweep_) {
     snapshot_.attributes = with_last_sweep(snapshot_.attributes, *last_sweep_);
-    events_.note(
-        fmt::format("what shows no change is taken from the last backup, with its permissions as they were read "
-                    "since {}; --sweep reads everything again",
-                    base::to_rfc3339(*last_sweep_)));
+    events_.note(fmt::format("what shows no change is not read again, nor are its permissions, since {} (--sweep does)",
+                             base::to_rfc3339(*last_sweep_)));
   }
   choose_parent(name);
   read_all(*capture);
@@ -321,8 +318,7 @@ void BackupRun::read_all(platform::Capture& capture) {
   std::uint64_t bytes = 0;
   for (const platform::CollectionEstimate& estimate : capture.collections()) {
     rows += estimate.rows;
-    // Who lists what it has knows how many there are, and nothing of their size.
-    if (connector_->kinds().empty()) bytes += estimate.bytes;
+    if (connector_->kinds().empty()) bytes += estimate.bytes;  // a list tells how many there are, not how large
   }
   Meter meter(events_, fmt::format("reading {}", snapshot_.connector), rows, bytes, capture.readers());
   snapshot_.trees.resize(capture.collections().size());
@@ -410,7 +406,7 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
   if (!tree.delta && !tree.stale.empty() && parent_ && session_)
     tree = carry_forward(std::move(tree), collection, {blocks, store, key, *parent_});
   take_losses(reading);
-  count(reading, tree, update.counts(), estimate.rows);
+  count(reading, tree, estimate.rows);
   return tree;
 }
 
@@ -433,14 +429,14 @@ repository::Tree BackupRun::look_again(const repository::Tree& before, const rep
   tell_carried(
       fmt::format("{}: the platform has none of {} any more, which is hard to believe: they are carried over from "
                   "the last backup until one with --full finds none either",
-                  read.name, before.rows));
-  outcome_.stale_rows += before.rows;
+                  read.name, before.rows),
+      before.rows);
   return carry_whole(before, parent_->taken, "all of it was gone at once");
 }
 
 // What came was compared with the last snapshot: all other rows of the tree were taken over from there.
-void BackupRun::count(const Reading& reading, const repository::Tree& tree, const repository::UpdateCounts& counts,
-                      std::uint64_t listed) {
+void BackupRun::count(const Reading& reading, const repository::Tree& tree, std::uint64_t listed) {
+  const repository::UpdateCounts counts = reading.update.counts();
   const std::uint64_t came = counts.added + counts.changed + counts.unchanged;
   outcome_.stale_rows += tree.rows - std::min(tree.rows, came) + reading.partial_rows;
   if (!connector_->kinds().empty() && !tree.stale.empty())
@@ -459,13 +455,14 @@ void BackupRun::carry_what_is_not_offered(const platform::Capture& capture) {
       events_.warning(fmt::format("collection '{}' of the last backup is not there any more", tree.name));
       continue;
     }
-    tell_carried(fmt::format("{} is not there any more: it is carried over from the last backup", tree.name));
+    tell_carried(fmt::format("{} is not there any more: it is carried over from the last backup", tree.name),
+                 tree.rows);
     snapshot_.trees.push_back(carry_whole(tree, parent_->taken, "it was not offered any more"));
-    outcome_.stale_rows += tree.rows;
   }
 }
 
-void BackupRun::tell_carried(std::string line) {
+void BackupRun::tell_carried(std::string line, std::uint64_t rows) {
+  outcome_.stale_rows += rows;
   if (!first_failure_) first_failure_ = base::Error(base::ErrorKind::unavailable, line);
   losses_.add_line(std::move(line));
 }
@@ -494,9 +491,10 @@ BackupResult backup(repository::Repository& repository, platform::Connector& con
   BackupRun run(repository, options, events, std::move(stop));
   repository::Snapshot snapshot = base::in_context([&] { return fmt::format("backing up connector '{}'", name); },
                                                    [&] { return run.run(connector, name, clock); });
-  run.outcome().snapshot = std::move(snapshot);
-  run.outcome().took = clock.elapsed() - begun;
-  return std::move(run.outcome());
+  BackupResult out = run.outcome();
+  out.snapshot = std::move(snapshot);
+  out.took = clock.elapsed() - begun;
+  return out;
 }
 
 }  // namespace holdfast::engine
