@@ -190,9 +190,14 @@ std::unique_ptr<platform::Connector> Context::open_connector(std::string_view na
   for (const platform::Platform& platform : parts_.composition.platforms) {
     if (platform.name != chosen.platform) continue;
     return base::in_context([&] { return fmt::format("opening the connector {}", name); },
-                            [&] { return platform.open(chosen.name, *settings_of(chosen), clock()); });
+                            [&] { return platform.open(chosen.name, *settings_of(chosen), clock(), events()); });
   }
   throw Error(ErrorKind::internal, fmt::format("the configuration let the platform {} pass", chosen.platform));
+}
+
+std::vector<model::Kind> Context::kinds_of(std::string_view platform) const {
+  const auto& kinds = parts_.composition.kinds;
+  return kinds ? kinds(platform) : std::vector<model::Kind>{};
 }
 
 void Context::tell_warnings() {

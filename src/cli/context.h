@@ -31,6 +31,8 @@ struct BackendKind {
 struct Composition {
   std::vector<BackendKind> backends;
   std::vector<platform::Platform> platforms;
+  // Those of a platform of resources, for which nothing need be opened; others have none.
+  std::function<std::vector<model::Kind>(std::string_view platform)> kinds;
   std::function<std::unique_ptr<storage::Backend>(const std::string& folder)> open_state;
   const base::Clock* clock = nullptr;
   base::Random* random = nullptr;
@@ -80,6 +82,7 @@ public:
   std::unique_ptr<platform::Connector> open_connector(std::string_view name);
   // For the one command that runs others.
   const Composition& composition() const noexcept { return parts_.composition; }
+  std::vector<model::Kind> kinds_of(std::string_view platform) const;
 
   // Says what the repository found odd and was not said before; run at the end of every command.
   void tell_warnings();

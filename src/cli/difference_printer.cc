@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "cli/describe.h"
+#include "engine/resource_compare.h"
 #include "model/field_diff.h"
 #include "ui/json_text.h"
 #include "ui/table.h"
@@ -13,35 +14,55 @@ namespace holdfast::cli {
 namespace {
 
 using Kind = repository::Difference::Kind;
+using What = engine::ResourceDifference::What;
 
-char sign_of(Kind kind) noexcept {
+What what_of(Kind kind) noexcept {
   switch (kind) {
     case Kind::added:
-      return '+';
+      return What::added;
     case Kind::changed:
-      return '~';
+      return What::changed;
     case Kind::removed:
+      return What::removed;
+  }
+  return What::changed;
+}
+
+char sign_of(What what) noexcept {
+  switch (what) {
+    case What::added:
+    case What::extra:
+      return '+';
+    case What::changed:
+      return '~';
+    case What::removed:
       return '-';
+    case What::paused:
+      return '=';
   }
   return '?';
 }
 
-std::string_view word_of(Kind kind) noexcept {
-  switch (kind) {
-    case Kind::added:
+std::string_view word_of(What what) noexcept {
+  switch (what) {
+    case What::added:
       return "added";
-    case Kind::changed:
+    case What::changed:
       return "changed";
-    case Kind::removed:
+    case What::removed:
       return "removed";
+    case What::extra:
+      return "extra";
+    case What::paused:
+      return "paused";
   }
   return "?";
 }
 
-std::string_view mark_of(engine::Freshness freshness) noexcept {
+std::string_view mark_of(What what, engine::Freshness freshness) noexcept {
   switch (freshness) {
     case engine::Freshness::fresh:
-      return "";
+      return what == What::extra ? "  (extra)" : what == What::paused ? "  (paused)" : "";
     case engine::Freshness::stale:
       return "  (stale)";
     case engine::Freshness::unread:
@@ -67,6 +88,7 @@ std::vector<model::FieldChange> fields_of(const model::Collection& collection,
 void CompareFlags::declare(FlagTable& flags) {
   flags.texts("--select", "CONDITIONS", select, "only these rows; may be given several times");
   flags.toggle("--fields", fields, "show the fields that changed");
+  flags.toggle("--raw", raw, "compare the bytes of resources: every id, time and order counts");
   capture.declare(flags);
 }
 
@@ -78,62 +100,81 @@ DifferencePrinter::DifferencePrinter(Context& context, Options options)
 
 engine::Visitor DifferencePrinter::visitor() {
   return [this](const model::Collection& collection, const repository::Difference& difference,
-                engine::Freshness freshness) { show(collection, difference, freshness); };
+                engine::Freshness freshness) {
+    show({.what = what_of(difference.kind),
+          .freshness = freshness,
+          .path = full_path(collection, difference.key),
+          .fields = [&] { return fields_of(collection, difference); }});
+  };
 }
 
-void DifferencePrinter::show(const model::Collection& collection, const repository::Difference& difference,
-                             engine::Freshness freshness) {
-  if (context_.json()) return show_json(collection, difference, freshness);
+engine::ResourceVisitor DifferencePrinter::resource_visitor() {
+  return [this](const engine::ResourceDifference& difference) {
+    show({.what = difference.what, .freshness = difference.freshness, .path = difference.path, .fields = [&] {
+            return difference.fields;
+          }});
+  };
+}
+
+void DifferencePrinter::show(const Shown& difference) {
+  if (context_.json()) return show_json(difference);
+  // Of a migration by far the most: what differs must not drown in it.
+  if (difference.what == What::paused && options_.fields == Fields::hide) return;
   if (shown_ >= options_.lines_most) {
     ++left_out_;
     return;
   }
-  show_line(collection, difference, freshness);
+  show_line(difference);
   ++shown_;
 }
 
-void DifferencePrinter::show_line(const model::Collection& collection, const repository::Difference& difference,
-                                  engine::Freshness freshness) {
-  const char sign = freshness == engine::Freshness::unread ? '?' : sign_of(difference.kind);
+void DifferencePrinter::show_line(const Shown& difference) {
+  const char sign = difference.freshness == engine::Freshness::unread ? '?' : sign_of(difference.what);
   context_.out().line(
-      fmt::format("{} {}{}", sign, ui::printable(full_path(collection, difference.key)), mark_of(freshness)));
+      fmt::format("{} {}{}", sign, ui::printable(difference.path), mark_of(difference.what, difference.freshness)));
   // Of what was added or removed the path says enough; all fields of it would only hide the changes.
-  if (options_.fields == Fields::show && difference.kind == Kind::changed)
-    context_.out().write(field_lines(fields_of(collection, difference)));
+  const bool both = difference.what == What::changed || difference.what == What::paused;
+  if (options_.fields == Fields::show && both) context_.out().write(field_lines(difference.fields()));
 }
 
-void DifferencePrinter::show_json(const model::Collection& collection, const repository::Difference& difference,
-                                  engine::Freshness freshness) {
-  const bool unread = freshness == engine::Freshness::unread;
-  nlohmann::ordered_json entry{{"what", unread ? "unread" : word_of(difference.kind)},
-                               {"path", full_path(collection, difference.key)},
-                               {"stale", freshness == engine::Freshness::stale}};
-  if (options_.fields == Fields::show && !unread) entry["fields"] = to_json(fields_of(collection, difference));
+void DifferencePrinter::show_json(const Shown& difference) {
+  const bool unread = difference.freshness == engine::Freshness::unread;
+  nlohmann::ordered_json entry{{"what", unread ? "unread" : word_of(difference.what)},
+                               {"path", difference.path},
+                               {"stale", difference.freshness == engine::Freshness::stale}};
+  if (options_.fields == Fields::show && !unread) entry["fields"] = to_json(difference.fields());
   list_.add(to_line(entry));
+}
+
+std::string DifferencePrinter::summary_line(const engine::CompareCounts& counts) const {
+  std::string more;
+  const auto tell = [&](std::uint64_t count, std::string_view word) {
+    if (count != 0) more += fmt::format(", {} {}", ui::format_count(count), word);
+  };
+  tell(counts.stale, "stale");
+  tell(counts.unread, "unread");
+  tell(counts.extra, fmt::format("extra on {}", options_.after));
+  tell(counts.paused, "paused");
+  if (!counts.any() && counts.stale + counts.unread + counts.extra == 0)
+    return fmt::format("no differences between {} and {}{}{}", options_.before, options_.after, more,
+                       compared_text(counts));
+  return fmt::format("{} added, {} changed, {} removed{}{}", ui::format_count(counts.added),
+                     ui::format_count(counts.changed), ui::format_count(counts.removed), more, compared_text(counts));
 }
 
 void DifferencePrinter::end(const engine::CompareCounts& counts) {
   if (context_.json()) {
     list_.end(
         fmt::format("],\"counts\":{{\"added\":{},\"changed\":{},\"removed\":{},\"stale\":{},\"unread\":{},"
-                    "\"compared\":{}}}}}",
-                    counts.added, counts.changed, counts.removed, counts.stale, counts.unread,
-                    counts.compared ? std::to_string(*counts.compared) : "null"));
+                    "\"extra\":{},\"paused\":{},\"compared\":{}}}}}",
+                    counts.added, counts.changed, counts.removed, counts.stale, counts.unread, counts.extra,
+                    counts.paused, counts.compared ? std::to_string(*counts.compared) : "null"));
     return;
   }
   if (left_out_ != 0)
     context_.out().line(fmt::format("... and {} more; -v shows all of them", ui::format_count(left_out_)));
   if (context_.global().quiet) return;
-  if (!counts.any() && counts.stale == 0 && counts.unread == 0) {
-    context_.out().line(
-        fmt::format("no differences between {} and {}{}", options_.before, options_.after, compared_text(counts)));
-    return;
-  }
-  context_.out().line(fmt::format(
-      "{}{} added, {} changed, {} removed{}{}{}", shown_ != 0 ? "\n" : "", ui::format_count(counts.added),
-      ui::format_count(counts.changed), ui::format_count(counts.removed),
-      counts.stale == 0 ? "" : fmt::format(", {} stale", ui::format_count(counts.stale)),
-      counts.unread == 0 ? "" : fmt::format(", {} unread", ui::format_count(counts.unread)), compared_text(counts)));
+  context_.out().line(fmt::format("{}{}", shown_ != 0 ? "\n" : "", summary_line(counts)));
 }
 
 engine::CompareCounts show_live_differences(Context& context, const repository::Snapshot& snapshot,
@@ -146,8 +187,14 @@ engine::CompareCounts show_live_differences(Context& context, const repository::
                                       .lines_most = lines_most,
                                       .before = snapshot.id.short_id(),
                                       .after = connector});
-  const engine::CompareCounts counts = engine::compare_live(context.repository(), snapshot, *target, capture, selection,
-                                                            context.events(), context.stop(), printer.visitor());
+  engine::CompareCounts counts;
+  if (target->kinds().empty() || flags.raw)
+    counts = engine::compare_live(context.repository(), snapshot, *target, capture, selection, context.events(),
+                                  context.stop(), printer.visitor());
+  else
+    counts = engine::compare_resources_live(
+        {context.repository(), snapshot, context.state(), target->kinds(), selection}, {connector, *target, capture},
+        context.events(), context.stop(), printer.resource_visitor());
   printer.end(counts);
   return counts;
 }

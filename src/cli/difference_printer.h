@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "cli/context.h"
 #include "cli/json_list.h"
 #include "engine/compare.h"
+#include "engine/resource_difference.h"
 
 namespace holdfast::cli {
 
@@ -18,6 +20,7 @@ enum class Fields { hide, show };
 struct CompareFlags {
   std::vector<std::string> select;
   bool fields = false;
+  bool raw = false;  // bytes as they are, also where a platform has kinds
   CaptureFlags capture;
 
   void declare(FlagTable& flags);
@@ -34,15 +37,23 @@ public:
   DifferencePrinter(Context& context, Options options);
   // For engine::compare_*; must not outlive the printer.
   engine::Visitor visitor();
+  engine::ResourceVisitor resource_visitor();
   // The counts, and the end of the document.
   void end(const engine::CompareCounts& counts);
 
 private:
-  void show(const model::Collection& collection, const repository::Difference& difference, engine::Freshness freshness);
-  void show_line(const model::Collection& collection, const repository::Difference& difference,
-                 engine::Freshness freshness);
-  void show_json(const model::Collection& collection, const repository::Difference& difference,
-                 engine::Freshness freshness);
+  using What = engine::ResourceDifference::What;
+  // Fields are asked for only where they are shown.
+  struct Shown {
+    What what = What::changed;
+    engine::Freshness freshness = engine::Freshness::fresh;
+    std::string path;
+    std::function<std::vector<model::FieldChange>()> fields;
+  };
+  void show(const Shown& difference);
+  void show_line(const Shown& difference);
+  void show_json(const Shown& difference);
+  std::string summary_line(const engine::CompareCounts& counts) const;
 
   Context& context_;
   Options options_;

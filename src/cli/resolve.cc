@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace holdfast::cli {
 
 repository::Snapshot resolve_beside(repository::Repository& repository, std::string_view snapshot,
@@ -15,6 +17,20 @@ repository::Snapshot resolve_reference(Context& context, const engine::Reference
   if (context.config().connector(reference.snapshot) != nullptr)
     return engine::resolve(context.repository(), "latest", reference.snapshot);
   return engine::resolve(context.repository(), reference.snapshot, connector);
+}
+
+void say_whose(Context& context, const repository::Snapshot& snapshot, std::string_view reference,
+               std::string_view connector) {
+  const bool open = reference.starts_with("latest") || reference.starts_with('@');
+  const bool named = !connector.empty() || reference.find('/') != std::string_view::npos ||
+                     context.config().connector(reference) != nullptr;
+  if (!open || named) return;
+  std::set<std::string> others;
+  for (const repository::Snapshot& one : engine::snapshots_of(context.repository(), {}))
+    if (one.connector != snapshot.connector) others.insert(one.connector);
+  if (others.empty()) return;
+  context.events().note(fmt::format("this is {} of {}; there are also snapshots of {}: choose with --connector",
+                                    snapshot.id.short_id(), snapshot.connector, fmt::join(others, ", ")));
 }
 
 std::optional<ObjectPath> parse_object_path(std::string_view text) {

@@ -21,6 +21,10 @@ repository::Snapshot resolve_beside(repository::Repository& repository, std::str
 repository::Snapshot resolve_reference(Context& context, const engine::Reference& reference,
                                        std::string_view connector);
 
+// Says in a note whose snapshot it is where `reference` left that open ("latest", "@INSTANT") and there are others.
+void say_whose(Context& context, const repository::Snapshot& snapshot, std::string_view reference,
+               std::string_view connector);
+
 // "primary:/jobs/nightly-load" and "/jobs/nightly-load": an object by its path, of one connector or of any.  Absent for
 // what names an object otherwise, as URNs do.
 struct ObjectPath {

@@ -17,6 +17,22 @@ namespace holdfast::cli {
 namespace {
 
 constexpr int k_exit_interrupted = 130;
+constexpr int k_same_wish_ms = 200;
+
+bool take_signal(int signals) {
+  signalfd_siginfo info{};
+  return ::read(signals, &info, sizeof info) == static_cast<ssize_t>(sizeof info);
+}
+
+// timeout(1) sends its signal to the command and then to the group that the command is in, and a terminal that goes
+// away more than one: who asks twice in the same moment has not lost patience.
+void pass_over_echoes(int signals, int end) {
+  while (true) {
+    std::array<pollfd, 2> waiting{{{signals, POLLIN, 0}, {end, POLLIN, 0}}};
+    if (::poll(waiting.data(), waiting.size(), k_same_wish_ms) <= 0 || waiting[1].revents != 0) return;
+    take_signal(signals);
+  }
+}
 
 void watch(int signals, int end, std::stop_source stop) {
   while (true) {
@@ -26,12 +42,12 @@ void watch(int signals, int end, std::stop_source stop) {
       return;
     }
     if (waiting[1].revents != 0) return;
-    signalfd_siginfo info{};
-    if (::read(signals, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
+    if (!take_signal(signals)) continue;
     // The repository survives a kill at any moment, so a user who insists is let go without ceremony.
     if (stop.stop_requested()) ::_exit(k_exit_interrupted);
     ui::write_all(STDERR_FILENO, "\nstopping; once more ends at once\n");
     stop.request_stop();
+    pass_over_echoes(signals, end);
   }
 }
 

@@ -73,9 +73,15 @@ public:
     repository::RangeUpdate& update;
     const base::KeyRange& range;
     Losses& losses;
+    std::atomic<std::uint64_t>& partial_rows;
   };
   UpdateSink(const Parts& parts, Meter& meter, std::stop_token stop)
-      : update_(parts.update), range_(parts.range), losses_(parts.losses), tally_(meter), stop_(std::move(stop)) {}
+      : update_(parts.update),
+        range_(parts.range),
+        losses_(parts.losses),
+        partial_rows_(parts.partial_rows),
+        tally_(meter),
+        stop_(std::move(stop)) {}
 
   void row(const base::RowView& row) override {
     throw_if_stopped(stop_);
@@ -88,6 +94,7 @@ public:
     throw_if_stopped(stop_);
     if (is_too_large(row)) return;
     losses_.add(base::range_of_key(row.key), fmt::format("was not read in full: {}", reason));
+    ++partial_rows_;
     stored([&] { update_.add_partial(row, missing, std::move(reason)); });
     tally_.add(plain_size(row));
   }
@@ -122,6 +129,7 @@ private:
   repository::RangeUpdate& update_;
   const base::KeyRange& range_;
   Losses& losses_;
+  std::atomic<std::uint64_t>& partial_rows_;
   Tally tally_;
   std::stop_token stop_;
   bool failed_ = false;
@@ -138,11 +146,13 @@ struct Reading {
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::optional<base::Error> failure;  // one of those that ended a range
+  std::atomic<std::uint64_t> partial_rows{0};
 
   void list(unsigned wanted, const std::stop_token& stop);
   void work(const std::stop_token& stop);
   void read_range(const base::KeyRange& range, const std::stop_token& stop);
-  void broke_off(const base::KeyRange& range, repository::RangeUpdate part, base::Error error);
+  enum class Began { no, yes };
+  void broke_off(const base::KeyRange& range, repository::RangeUpdate part, base::Error error, Began began);
 };
 
 // A collection that cannot be listed does not keep the others from being read.
@@ -151,7 +161,7 @@ void Reading::list(unsigned wanted, const std::stop_token& stop) {
     ranges = capture.ranges(collection, wanted);
   } catch (...) {
     if (stop.stop_requested()) throw;
-    broke_off({}, update.begin({}), base::current_error());
+    broke_off({}, update.begin({}), base::current_error(), Began::no);
   }
 }
 
@@ -165,21 +175,21 @@ void Reading::work(const std::stop_token& stop) {
 
 void Reading::read_range(const base::KeyRange& range, const std::stop_token& stop) {
   repository::RangeUpdate part = update.begin(range);
-  UpdateSink sink({.update = part, .range = range, .losses = losses}, meter, stop);
+  UpdateSink sink({.update = part, .range = range, .losses = losses, .partial_rows = partial_rows}, meter, stop);
   try {
     capture.read(collection, range, sink, stop);
     throw_if_stopped(stop);  // a reader that was stopped may simply return: that is no complete listing
   } catch (...) {
     if (sink.failed() || stop.stop_requested()) throw;
-    broke_off(range, std::move(part), base::current_error());
+    broke_off(range, std::move(part), base::current_error(), Began::yes);
     return;
   }
   part.complete();
 }
 
-void Reading::broke_off(const base::KeyRange& range, repository::RangeUpdate part, base::Error error) {
+void Reading::broke_off(const base::KeyRange& range, repository::RangeUpdate part, base::Error error, Began began) {
   part.abandon(error.message());
-  losses.add(range, fmt::format("were not read to the end: {}", error.message()));
+  losses.add(range, fmt::format("were not read{}: {}", began == Began::yes ? " to the end" : "", error.message()));
   const std::lock_guard lock(mutex);
   if (!failure) failure = std::move(error);
 }
@@ -208,7 +218,7 @@ public:
       : repository_(repository), options_(options), events_(events), stop_(std::move(stop)) {}
 
   repository::Snapshot run(platform::Connector& connector, const std::string& name, const base::Clock& clock);
-  std::uint64_t failures() const noexcept { return failures_; }
+  BackupResult outcome() const { return outcome_; }  // without the snapshot
 
 private:
   platform::CaptureOptions capture_options(const std::string& name, const base::Clock& clock);
@@ -223,8 +233,9 @@ private:
   std::optional<repository::Tree> parent_tree(const model::Collection& collection);
   void take_losses(const Reading& reading);
   void tell_losses();
+  void count(const Reading& reading, const repository::Tree& tree, std::uint64_t listed);
   void carry_what_is_not_offered(const platform::Capture& capture);
-  void tell_carried(std::string line);
+  void tell_carried(std::string line, std::uint64_t rows);
   repository::BlockSource& source() { return session_ ? session_->blocks() : repository_.blocks(); }
   repository::BlockSink& sink() { return session_ ? static_cast<repository::BlockSink&>(*session_) : counting_; }
 
@@ -241,7 +252,8 @@ private:
   CountingSink counting_;
   repository::Snapshot snapshot_;
   std::optional<base::Error> first_failure_;
-  std::uint64_t failures_ = 0;
+  LossReport losses_;
+  BackupResult outcome_;  // what of it is known so far
   std::uint64_t rows_read_ = 0;
 };
 
@@ -256,14 +268,17 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   snapshot_.attributes = capture->attributes();
   if (capture->reuses_previous() && last_sweep_) {
     snapshot_.attributes = with_last_sweep(snapshot_.attributes, *last_sweep_);
+    events_.note(fmt::format("what shows no change is not read again, nor are its permissions, since {} (--sweep does)",
+                             base::to_rfc3339(*last_sweep_)));
   }
   choose_parent(name);
   read_all(*capture);
+  outcome_.ended_by = capture->ended_by();
   second_.reset();
   capture.reset();  // the server need not hold its instant while the last packs are written
   throw_if_stopped(stop_);
   // A snapshot in which nothing at all was read would only push good ones out of retention.
-  if (first_failure_ && rows_read_ == 0) throw base::Error(*first_failure_);
+  if (first_failure_ && rows_read_ == 0) throw base::Error(outcome_.ended_by.value_or(*first_failure_));
   tell_losses();
   if (session_) return session_->commit(std::move(snapshot_));
   snapshot_.bytes_added_raw = counting_.bytes();
@@ -303,7 +318,7 @@ void BackupRun::read_all(platform::Capture& capture) {
   std::uint64_t bytes = 0;
   for (const platform::CollectionEstimate& estimate : capture.collections()) {
     rows += estimate.rows;
-    bytes += estimate.bytes;
+    if (connector_->kinds().empty()) bytes += estimate.bytes;  // a list tells how many there are, not how large
   }
   Meter meter(events_, fmt::format("reading {}", snapshot_.connector), rows, bytes, capture.readers());
   snapshot_.trees.resize(capture.collections().size());
@@ -373,7 +388,8 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
                   .losses = Losses(collection),
                   .next = {},
                   .mutex = {},
-                  .failure = {}};
+                  .failure = {},
+                  .partial_rows = {}};
   reading.list(readers * k_ranges_per_reader, stop_);
   stale_first(reading.ranges, stale);
   base::TaskGroup group(stop_);
@@ -390,6 +406,7 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
   if (!tree.delta && !tree.stale.empty() && parent_ && session_)
     tree = carry_forward(std::move(tree), collection, {blocks, store, key, *parent_});
   take_losses(reading);
+  count(reading, tree, estimate.rows);
   return tree;
 }
 
@@ -412,8 +429,18 @@ repository::Tree BackupRun::look_again(const repository::Tree& before, const rep
   tell_carried(
       fmt::format("{}: the platform has none of {} any more, which is hard to believe: they are carried over from "
                   "the last backup until one with --full finds none either",
-                  read.name, before.rows));
+                  read.name, before.rows),
+      before.rows);
   return carry_whole(before, parent_->taken, "all of it was gone at once");
+}
+
+// What came was compared with the last snapshot: all other rows of the tree were taken over from there.
+void BackupRun::count(const Reading& reading, const repository::Tree& tree, std::uint64_t listed) {
+  const repository::UpdateCounts counts = reading.update.counts();
+  const std::uint64_t came = counts.added + counts.changed + counts.unchanged;
+  outcome_.stale_rows += tree.rows - std::min(tree.rows, came) + reading.partial_rows;
+  if (!connector_->kinds().empty() && !tree.stale.empty())
+    outcome_.missing_rows += listed - std::min(listed, tree.rows);
 }
 
 // "Not available here" may be a platform's mistake, or that of something before it, as easily as a kind that was
@@ -428,32 +455,30 @@ void BackupRun::carry_what_is_not_offered(const platform::Capture& capture) {
       events_.warning(fmt::format("collection '{}' of the last backup is not there any more", tree.name));
       continue;
     }
-    tell_carried(fmt::format("{} is not there any more: it is carried over from the last backup", tree.name));
+    tell_carried(fmt::format("{} is not there any more: it is carried over from the last backup", tree.name),
+                 tree.rows);
     snapshot_.trees.push_back(carry_whole(tree, parent_->taken, "it was not offered any more"));
   }
 }
 
-void BackupRun::tell_carried(std::string line) {
-  ++failures_;
+void BackupRun::tell_carried(std::string line, std::uint64_t rows) {
+  outcome_.stale_rows += rows;
   if (!first_failure_) first_failure_ = base::Error(base::ErrorKind::unavailable, line);
-  if (snapshot_.outcomes.size() < k_loss_lines_max) snapshot_.outcomes.push_back(std::move(line));
+  losses_.add_line(std::move(line));
 }
 
 void BackupRun::take_losses(const Reading& reading) {
   if (!reading.losses.any()) return;
-  Losses::Lines told = reading.losses.lines(k_loss_lines_max - std::min(k_loss_lines_max, snapshot_.outcomes.size()));
-  failures_ += told.lines.size() + told.left_out;
+  losses_.add(reading.collection.name, reading.losses);
   if (!first_failure_) {
     first_failure_ = reading.failure.value_or(base::Error(
         base::ErrorKind::unavailable, fmt::format("nothing could be read: {}", reading.losses.lines(1).lines.front())));
   }
-  for (std::string& line : told.lines) snapshot_.outcomes.push_back(std::move(line));
 }
 
 void BackupRun::tell_losses() {
-  if (failures_ > snapshot_.outcomes.size()) {
-    snapshot_.outcomes.push_back(fmt::format("{} more could not be read", failures_ - snapshot_.outcomes.size()));
-  }
+  outcome_.failures = losses_.failures();
+  snapshot_.outcomes = losses_.lines();
   for (const std::string& line : snapshot_.outcomes) events_.warning(line);
 }
 
@@ -466,7 +491,10 @@ BackupResult backup(repository::Repository& repository, platform::Connector& con
   BackupRun run(repository, options, events, std::move(stop));
   repository::Snapshot snapshot = base::in_context([&] { return fmt::format("backing up connector '{}'", name); },
                                                    [&] { return run.run(connector, name, clock); });
-  return {.snapshot = std::move(snapshot), .took = clock.elapsed() - begun, .failures = run.failures()};
+  BackupResult out = run.outcome();
+  out.snapshot = std::move(snapshot);
+  out.took = clock.elapsed() - begun;
+  return out;
 }
 
 }  // namespace holdfast::engine

@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/events.h"
 #include "platform/platform.h"
 #include "repository/repository.h"
@@ -25,7 +27,11 @@ struct BackupOptions {
 struct BackupResult {
   repository::Snapshot snapshot;  // without an id in a dry run
   base::Duration took{};
-  std::uint64_t failures = 0;  // what could not be read, also where the snapshot's outcomes only count it
+  std::uint64_t failures = 0;    // what could not be read, also where the snapshot's outcomes only count it
+  std::uint64_t stale_rows = 0;  // carried over from the last snapshot, as a whole or in part
+  std::uint64_t missing_rows =
+      0;  // known to be there, and not in the snapshot; only where a platform lists what it has
+  std::optional<base::Error> ended_by;  // see platform::Capture
 };
 
 // The snapshot is partial, not refused, when ranges or single resources could not be read; the caller's exit code is 3

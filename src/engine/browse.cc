@@ -58,9 +58,13 @@ std::string joined(const std::vector<std::string>& names) {
     throw Error(ErrorKind::not_found, message, fmt::format("'{}' has: {}.", object, joined(parts)));
   }
   const std::vector<std::string> near = names_like(source, tree, collection, object);
-  throw Error(
-      ErrorKind::not_found, message,
-      near.empty() ? std::string("The collection is empty.") : fmt::format("Near names are: {}.", joined(near)));
+  std::string hint = "The collection is empty.";
+  if (!near.empty()) {
+    hint = fmt::format("Near names are: \"{}\".", fmt::join(near, "\", \""));
+  } else if (tree.rows != 0) {
+    hint = fmt::format("See \"holdfast ls {} {}\" for those there are.", snapshot.id.short_id(), tree.name);
+  }
+  throw Error(ErrorKind::not_found, message, std::move(hint));
 }
 
 // The next component of paths that begin with `folder`; those of further folders end with a slash.
@@ -110,7 +114,7 @@ std::optional<base::Row> only_row_of(repository::Repository& repository, const T
     row = base::to_row(cursor.current());
   }
   if (paths.size() == 1) return row;
-  throw Error(ErrorKind::usage, fmt::format("'{}/{}' names several rows", tree.name, path),
+  throw Error(ErrorKind::not_found, fmt::format("'{}/{}' names several rows", tree.name, path),
               fmt::format("Choose one: {}{}.", joined(paths), cursor.valid() ? ", …" : ""));
 }
 

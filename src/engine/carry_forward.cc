@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/row_layout.h"
+#include "engine/stop_guard.h"
 #include "repository/ranges.h"
 
 namespace holdfast::engine {
@@ -71,6 +72,22 @@ repository::Tree carry_whole(const repository::Tree& tree, base::Instant taken, 
   out.stale = repository::stale_ranges({}, {{.range = {}, .reason = std::move(reason)}}, &tree, taken);
   repository::bound_stale(out);
   return out;
+}
+
+std::uint64_t stale_rows(repository::Repository& repository, const repository::Snapshot& snapshot,
+                         std::stop_token stop) {
+  StoppableSource source(repository.blocks(), std::move(stop));
+  std::uint64_t rows = 0;
+  for (const repository::Tree& tree : snapshot.trees) {
+    for (const repository::StaleRange& stale : tree.stale) {
+      if (stale.range == base::KeyRange{}) {
+        rows += tree.rows;
+        continue;
+      }
+      for (repository::TreeCursor cursor(source, tree, stale.range); cursor.valid(); cursor.next()) ++rows;
+    }
+  }
+  return rows;
 }
 
 }  // namespace holdfast::engine

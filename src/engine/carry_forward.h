@@ -2,6 +2,8 @@
 // tombstone.
 #pragma once
 
+#include <cstdint>
+#include <stop_token>
 #include <string>
 
 #include "model/collection.h"
@@ -23,5 +25,10 @@ repository::Tree carry_forward(repository::Tree read, const model::Collection& c
 
 // A tree of the parent, taken at `taken`, as it is.
 repository::Tree carry_whole(const repository::Tree& tree, base::Instant taken, std::string reason);
+
+// How many rows of a snapshot were not read, as a whole or in part, when it was taken.  Reads the stretches where they
+// lie.
+std::uint64_t stale_rows(repository::Repository& repository, const repository::Snapshot& snapshot,
+                         std::stop_token stop);
 
 }  // namespace holdfast::engine

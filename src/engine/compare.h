@@ -22,6 +22,10 @@ struct CompareCounts {
   std::uint64_t stale = 0;  // differences in ranges that either side carries as stale: shown apart, never acted on
   // Rows of the snapshot that the platform did not let us read, and stretches without any: shown apart, never acted on.
   std::uint64_t unread = 0;
+  // Of resources in two workspaces: those that only the second has, and those that are equal but were brought there
+  // paused.  Neither counts as a difference.
+  std::uint64_t extra = 0;
+  std::uint64_t paused = 0;
   // Rows of either side that the selection holds; not known of two snapshots, of which only what differs is read.
   std::optional<std::uint64_t> compared;
   bool any() const noexcept { return added + changed + removed != 0; }

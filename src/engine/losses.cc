@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -21,14 +22,14 @@ std::string key_in_words(base::ByteView key) {
   }
 }
 
-// The name of all keys that begin with `prefix`, where it is a first part or the beginning of one; empty otherwise.
+// The place of all keys that begin with `prefix`, where it is a first part or the beginning of one; empty otherwise.
 std::string prefix_in_words(const model::Collection& collection, base::ByteView prefix) {
   const base::Bytes closed = base::Bytes(prefix).append(2, '\0');
   try {
     base::KeyReader reader(closed);
     const std::string first = model::first_part_to_path(collection, reader.text());
-    if (reader.at_end()) return fmt::format("{}/{}**", collection.name, first);
-    if (reader.text().empty() && reader.at_end()) return fmt::format("{}/{}/**", collection.name, first);
+    if (reader.at_end()) return fmt::format("/{}**", first);
+    if (reader.text().empty() && reader.at_end()) return fmt::format("/{}/**", first);
   } catch (const base::Error&) {
     return {};  // it begins with no text, or lies between two possible keys
   }
@@ -37,15 +38,15 @@ std::string prefix_in_words(const model::Collection& collection, base::ByteView 
 
 std::string one_key_in_words(const model::Collection& collection, base::ByteView key) {
   try {
-    return fmt::format("{}/{}", collection.name, model::key_to_path(collection, key));
+    return fmt::format("/{}", model::key_to_path(collection, key));
   } catch (const base::Error&) {
     return {};
   }
 }
 
-}  // namespace
-
-std::string keys_in_words(const model::Collection& collection, const base::KeyRange& keys) {
+// What stands behind the name of the collection.
+std::string place_of(const model::Collection& collection, const base::KeyRange& keys) {
+  if (keys == base::KeyRange{}) return {};
   std::string name;
   if (keys.to == base::after_key(keys.from)) {
     name = one_key_in_words(collection, keys.from);
@@ -55,7 +56,13 @@ std::string keys_in_words(const model::Collection& collection, const base::KeyRa
   if (!name.empty()) return name;
   const std::string from = keys.from.empty() ? std::string("the first key") : key_in_words(keys.from);
   const std::string to = keys.to ? key_in_words(*keys.to) : std::string("the last key");
-  return fmt::format("{}: keys from {} to {}", collection.name, from, to);
+  return fmt::format(": keys from {} to {}", from, to);
+}
+
+}  // namespace
+
+std::string keys_in_words(const model::Collection& collection, const base::KeyRange& keys) {
+  return collection.name + place_of(collection, keys);
 }
 
 void Losses::add(const base::KeyRange& keys, std::string text) {
@@ -72,7 +79,7 @@ bool Losses::any() const {
   return !first_.empty();
 }
 
-Losses::Lines Losses::lines(std::size_t most) const {
+std::vector<Losses::Loss> Losses::joined() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::pair<base::KeyRange, std::string>> stretches;
   for (const auto& [from, loss] : first_) {
@@ -84,14 +91,59 @@ Losses::Lines Losses::lines(std::size_t most) const {
       stretches.push_back(loss);
     }
   }
-  Lines out{.lines = {}, .left_out = others_};
-  for (const auto& [keys, text] : stretches) {
+  std::vector<Loss> out;
+  for (auto& [keys, text] : stretches) out.push_back({place_of(collection_, keys), std::move(text)});
+  return out;
+}
+
+Losses::Lines Losses::lines(std::size_t most) const {
+  Lines out{.lines = {}, .left_out = 0};
+  for (const Loss& loss : joined()) {
     if (out.lines.size() < most) {
-      out.lines.push_back(fmt::format("{} {}", keys_in_words(collection_, keys), text));
+      out.lines.push_back(fmt::format("{}{} {}", collection_.name, loss.place, loss.text));
     } else {
       ++out.left_out;
     }
   }
+  const std::lock_guard lock(mutex_);
+  out.left_out += others_;
+  return out;
+}
+
+void LossReport::add(const std::string& collection, const Losses& losses) {
+  for (Losses::Loss& loss : losses.joined()) {
+    const bool nameable = loss.place.empty() || loss.place.starts_with('/');
+    const auto same = std::find_if(told_.begin(), told_.end(), [&](const Told& told) {
+      return nameable && !told.collections.empty() && told.place == loss.place && told.text == loss.text;
+    });
+    if (same != told_.end()) {
+      same->collections.push_back(collection);
+    } else {
+      told_.push_back({.collections = {collection}, .place = std::move(loss.place), .text = std::move(loss.text)});
+    }
+  }
+  const std::lock_guard lock(losses.mutex_);
+  left_out_ += losses.others_;
+}
+
+void LossReport::add_line(std::string line) {
+  told_.push_back({.collections = {}, .place = {}, .text = std::move(line)});
+}
+
+std::vector<std::string> LossReport::lines() const {
+  std::vector<std::string> out;
+  for (const Told& told : told_) {
+    if (out.size() == k_loss_lines_max) break;
+    const std::string names = fmt::format("{}", fmt::join(told.collections, ", "));
+    if (told.collections.empty()) {
+      out.push_back(told.text);
+    } else if (told.collections.size() == 1 || told.place.empty()) {
+      out.push_back(fmt::format("{}{} {}", names, told.place, told.text));
+    } else {
+      out.push_back(fmt::format("{} ({}) {}", told.place.substr(1), names, told.text));
+    }
+  }
+  if (failures() > out.size()) out.push_back(fmt::format("{} more could not be read", failures() - out.size()));
   return out;
 }
 

@@ -62,6 +62,18 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return base::edit_distance(a.substr(0, k_near_bytes_max), b.substr(0, k_near_bytes_max));
 }
 
+// Whether a slip of the hand, or leaving something out, leads from one to the other.
+bool is_near(std::string_view known, std::string_view wanted) {
+  constexpr std::size_t k_part_min = 3;  // shorter ones are in many names
+  if (wanted.size() >= k_part_min && known.find(wanted) != std::string_view::npos) return true;
+  if (known.size() >= k_part_min && wanted.find(known) != std::string_view::npos) return true;
+  // What both begin with, as URNs and paths do, makes them no nearer.
+  const auto differ = std::mismatch(known.begin(), known.end(), wanted.begin(), wanted.end());
+  const auto equal = static_cast<std::size_t>(differ.first - known.begin());
+  const std::size_t rest = std::max(known.size(), wanted.size()) - equal;
+  return !known.empty() && distance(known, wanted) <= std::max<std::size_t>(1, std::min(rest, wanted.size()) / 3);
+}
+
 }  // namespace
 
 std::string_view without_end_slashes(std::string_view path) {
@@ -156,6 +168,7 @@ std::vector<std::string> names_like(repository::BlockSource& source, const Tree&
     }
     if (length == 0) break;
   }
+  std::erase_if(out, [&](const std::string& one) { return !is_near(one, name); });
   std::stable_sort(out.begin(), out.end(),
                    [&](const std::string& a, const std::string& b) { return distance(a, name) < distance(b, name); });
   if (out.size() > k_near_shown_max) out.resize(k_near_shown_max);

@@ -49,7 +49,7 @@ std::string first_part(base::ByteView key);
 // The n-th part of a key as it stands in a path.
 std::string part_in_words(const model::Collection& collection, base::ByteView key, std::size_t wanted);
 
-// A few first parts, as paths have them, that are like the wanted one.
+// A few first parts, as paths have them, that are like the wanted one; empty where none is.
 std::vector<std::string> names_like(repository::BlockSource& source, const repository::Tree& tree,
                                     const model::Collection& collection, std::string_view wanted);
 

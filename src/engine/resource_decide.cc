@@ -27,29 +27,6 @@ void add_unique(std::vector<std::string>& to, std::vector<std::string> from) {
     if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(std::move(one));
 }
 
-// What two texts differ in, as FieldChanges of a column.  They go to the screen and into files: no secret is in them.
-std::vector<model::FieldChange> differences(const ReadyKind& kind, std::size_t at, std::optional<std::string> before,
-                                            std::optional<std::string> after) {
-  const model::Column& column = kind.kind.collection.columns[at];
-  if (column.content != model::ColumnContent::json) {
-    const auto size = [](const std::optional<std::string>& text) -> std::optional<std::string> {
-      if (!text) return std::nullopt;
-      return fmt::format("{} bytes", text->size());
-    };
-    return {{.path = column.name, .before = size(before), .after = size(after)}};
-  }
-  model::HiddenValues hidden;
-  const model::ReadyDocument* document = kind.document(at);
-  for (std::optional<std::string>* text : {&before, &after})
-    if (*text && document) *text = hidden.hide(std::move(**text), document->sensitive);
-  const model::Collection one{.name = {}, .key = {}, .columns = {column}};
-  const std::vector<base::ColumnView> old_columns{before ? base::ColumnView(*before) : std::nullopt};
-  const std::vector<base::ColumnView> new_columns{after ? base::ColumnView(*after) : std::nullopt};
-  const base::RowView old_row{{}, old_columns};
-  const base::RowView new_row{{}, new_columns};
-  return model::field_diff(one, &old_row, &new_row);
-}
-
 void refuse(ResourceStep& step, const LinkReport& report) {
   step.action = ResourceAction::conflict;
   step.reason = fmt::format("{}", fmt::join(report.refused, "; "));
@@ -96,6 +73,28 @@ bool by_hand_only(const ReadyKind& kind) {
 }
 
 }  // namespace
+
+std::vector<model::FieldChange> differences(const ReadyKind& kind, std::size_t at, std::optional<std::string> before,
+                                            std::optional<std::string> after) {
+  const model::Column& column = kind.kind.collection.columns[at];
+  if (column.content != model::ColumnContent::json) {
+    const auto size = [](const std::optional<std::string>& text) -> std::optional<std::string> {
+      if (!text) return std::nullopt;
+      return fmt::format("{} bytes", text->size());
+    };
+    return {{.path = column.name, .before = size(before), .after = size(after)}};
+  }
+  model::HiddenValues hidden;
+  const model::ReadyDocument* document = kind.document(at);
+  for (std::optional<std::string>* text : {&before, &after})
+    if (*text && document) *text = hidden.hide(std::move(**text), document->sensitive);
+  const model::Collection one{.name = {}, .key = {}, .columns = {column}};
+  const std::vector<base::ColumnView> old_columns{before ? base::ColumnView(*before) : std::nullopt};
+  const std::vector<base::ColumnView> new_columns{after ? base::ColumnView(*after) : std::nullopt};
+  const base::RowView old_row{{}, old_columns};
+  const base::RowView new_row{{}, new_columns};
+  return model::field_diff(one, &old_row, &new_row);
+}
 
 ResourceStep StepDecider::step_for(std::uint32_t index) const {
   const Resource& resource = want(index);

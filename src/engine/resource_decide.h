@@ -13,6 +13,11 @@
 
 namespace holdfast::engine {
 
+// What two texts of a column differ in, as they are compared.  They go to the screen and into files: no secret is in
+// them.
+std::vector<model::FieldChange> differences(const model::ReadyKind& kind, std::size_t at,
+                                            std::optional<std::string> before, std::optional<std::string> after);
+
 struct PlanFacts {
   const model::KindSet& kinds;
   const ResourcePlanOptions& options;

@@ -7,10 +7,9 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/key.h"
 #include "engine/resource_plan.h"
 #include "engine/resource_sides.h"
-#include "model/json_text.h"
+#include "engine/resource_unknown.h"
 
 namespace holdfast::engine {
 
@@ -18,23 +17,13 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
-using model::JsonText;
-using model::ReadyKind;
 using model::Resource;
-
-// A text of a capture's attributes; empty where it is not there.
-std::string attribute(const std::string& attributes, std::string_view name) {
-  if (attributes.empty()) return {};
-  const JsonText json(attributes);
-  const JsonText::Id id = json.member(JsonText::k_root, name);
-  return id == JsonText::k_none ? std::string() : std::string(json.string(id));
-}
 
 // Ids mean something in one workspace only: mistaken for those of another they lead to what is somebody else's.
 void refuse_wrong_workspace(const repository::Snapshot& snapshot, const std::string& target,
                             const std::string& target_attributes) {
-  const std::string was = attribute(snapshot.attributes, platform::k_workspace_attribute);
-  const std::string is = attribute(target_attributes, platform::k_workspace_attribute);
+  const std::string was = attribute_of(snapshot.attributes, platform::k_workspace_attribute);
+  const std::string is = attribute_of(target_attributes, platform::k_workspace_attribute);
   if (was.empty() || is.empty()) return;
   if (snapshot.connector != target && was == is)
     throw Error(
@@ -45,47 +34,6 @@ void refuse_wrong_workspace(const repository::Snapshot& snapshot, const std::str
                 fmt::format("{} led to workspace {} when snapshot {} was taken, and leads to {} now", target, was,
                             snapshot.id.short_id(), is),
                 "Give the other workspace a connector of its own: ids of one mean nothing in the other.");
-}
-
-bool overlap(const base::KeyRange& a, const base::KeyRange& b) {
-  return (!a.to || b.from < *a.to) && (!b.to || a.from < *b.to);
-}
-
-// Keys that a resource of this natural name has; nullopt: its name does not tell.
-std::optional<base::KeyRange> keys_of_name(const model::Kind& kind, const std::string& name) {
-  const std::size_t parts = kind.names == model::Names::unique ? 1 : 2;
-  if (kind.collection.key.size() != parts || kind.name_case == model::Kind::Case::ignored) return std::nullopt;
-  base::Bytes key;
-  base::append_text(key, name);
-  return base::range_of_prefix(key);
-}
-
-bool may_hold(const std::vector<base::KeyRange>& lost, const std::optional<base::KeyRange>& keys) {
-  return std::any_of(lost.begin(), lost.end(), [&](const base::KeyRange& one) { return !keys || overlap(one, *keys); });
-}
-
-// By kind: what the snapshot does not know, so that its absence proves nothing. Of a kind without a tree that is all.
-std::vector<std::vector<base::KeyRange>> unknown_of(const repository::Snapshot& snapshot, const model::KindSet& kinds) {
-  std::vector<std::vector<base::KeyRange>> out(kinds.size(), {base::KeyRange{}});
-  for (const repository::Tree& tree : snapshot.trees) {
-    const std::optional<std::size_t> kind = kinds.find(tree.name);
-    if (!kind) continue;
-    out[*kind].clear();
-    for (const repository::StaleRange& one : tree.stale) out[*kind].push_back(one.range);
-  }
-  return out;
-}
-
-model::Selection taught(const ResourceRestoreOptions& options, const model::KindSet& kinds,
-                        const std::vector<Resource>& wanted, const std::vector<Resource>& live) {
-  model::Selection selection = options.selection;
-  std::vector<base::ColumnView> columns;
-  for (const std::vector<Resource>* side : {&wanted, &live})
-    for (const Resource& one : *side) {
-      const model::Collection& collection = kinds.at(one.kind).kind.collection;
-      if (selection.other_rows_decide(collection)) selection.learn(collection, base::to_view(one.row, columns));
-    }
-  return selection;
 }
 
 ResourcePlanOptions plain_options(const ResourceRestore& restore, const ResourceRestoreOptions& options) {
@@ -101,7 +49,7 @@ ResourcePlanOptions plain_options(const ResourceRestore& restore, const Resource
                           .removes = options.removes,
                           .with_dependencies = options.with_dependencies,
                           .mapping = options.mapping};
-  std::string host = attribute(restore.snapshot.attributes, platform::k_host_attribute);
+  std::string host = attribute_of(restore.snapshot.attributes, platform::k_host_attribute);
   if (!in_place && !host.empty()) out.foreign_texts.push_back(std::move(host));
   return out;
 }
@@ -117,7 +65,7 @@ public:
         wanted_(read_stored_side(restore.repository, restore.snapshot, kinds_, stop)),
         live_(read_live_side(restore.target, kinds_, options.capture, events, stop)) {
     refuse_wrong_workspace(restore.snapshot, options.target, live_.attributes);
-    selection_ = taught(options, kinds_, wanted_, live_.resources);
+    selection_ = taught(options.selection, kinds_, {&wanted_, &live_.resources});
   }
   Preparation(const Preparation&) = delete;
   Preparation& operator=(const Preparation&) = delete;
@@ -129,10 +77,7 @@ public:
   ResourcePlanOptions plan_options() const {
     ResourcePlanOptions plan = plain_options(restore_, options_);
     if (!selection_.everything())
-      plan.selects = [this](const Resource& one) {
-        std::vector<base::ColumnView> columns;
-        return selection_.matches(kinds_.at(one.kind).kind.collection, base::to_view(one.row, columns));
-      };
+      plan.selects = [this](const Resource& one) { return selected(selection_, kinds_, one); };
     plan.chooses_kind = [this](std::size_t kind) { return selection_.names(kinds_.at(kind).kind.collection); };
     return plan;
   }
@@ -153,14 +98,14 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
                                           std::stop_token stop) {
   const Preparation ready(restore, options, events, stop);
   ResourcePlanOptions plan = ready.plan_options();
-  const auto unknown = unknown_of(restore.snapshot, ready.kinds());
+  const UnknownKeys unknown = unknown_of(restore.snapshot, ready.kinds());
   plan.stale = [&](const Resource& one) {
     const bool renamed = !options.mapping.empty();
-    return may_hold(unknown[one.kind],
-                    renamed ? std::nullopt : keys_of_name(ready.kinds().at(one.kind).kind, one.name));
+    return may_hold(unknown[one.kind], ready.kinds().at(one.kind).kind,
+                    renamed ? std::nullopt : std::optional(one.name));
   };
   plan.unread = [&](std::size_t kind, const std::optional<std::string>& name) {
-    return may_hold(ready.live().unread[kind], name ? keys_of_name(ready.kinds().at(kind).kind, *name) : std::nullopt);
+    return may_hold(ready.live().unread[kind], ready.kinds().at(kind).kind, name);
   };
   std::optional<DriftJudge> judge;
   if (options.split) {

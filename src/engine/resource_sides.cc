@@ -15,6 +15,7 @@
 #include "engine/meter.h"
 #include "engine/row_layout.h"
 #include "engine/stop_guard.h"
+#include "model/json_text.h"
 #include "platform/reads_ahead.h"
 
 namespace holdfast::engine {
@@ -42,9 +43,10 @@ struct Part {
 
 class PartSink : public platform::RowSink {
 public:
-  PartSink(const model::KindSet& kinds, Part& part, Meter& meter, std::stop_token stop)
+  PartSink(const model::KindSet& kinds, Part& part, const Shrink& shrink, Meter& meter, std::stop_token stop)
       : kinds_(kinds),
         part_(part),
+        shrink_(shrink),
         layout_(*part.live, kinds.at(part.kind).kind.collection),
         tally_(meter),
         stop_(std::move(stop)),
@@ -55,6 +57,7 @@ public:
     next_ = base::after_key(row.key);
     const base::RowView projected = layout_(row);
     part_.resources.push_back(kinds_.resource(part_.kind, base::to_row(projected)));
+    if (shrink_) shrink_(part_.resources.back());
     tally_.add(plain_size(projected));
   }
   void unread(const base::KeyRange& stretch, std::string reason) override {
@@ -71,6 +74,7 @@ public:
 private:
   const model::KindSet& kinds_;
   Part& part_;
+  const Shrink& shrink_;
   RowProjection layout_;
   Tally tally_;
   std::stop_token stop_;
@@ -84,10 +88,16 @@ bool ends_the_run(const Error& error) {
 
 class LiveReader {
 public:
-  LiveReader(platform::Capture& capture, const model::KindSet& kinds, unsigned readers, std::stop_token stop)
-      : capture_(capture),
-        kinds_(kinds),
-        readers_(std::max(1U, std::min(readers, capture.readers()))),
+  struct Parts {
+    platform::Capture& capture;
+    const model::KindSet& kinds;
+    const Shrink& shrink;
+  };
+  LiveReader(const Parts& parts, unsigned readers, std::stop_token stop)
+      : capture_(parts.capture),
+        kinds_(parts.kinds),
+        shrink_(parts.shrink),
+        readers_(std::max(1U, std::min(readers, capture_.readers()))),
         stop_(std::move(stop)) {}
 
   std::vector<Part> read(base::Events& events) {
@@ -134,7 +144,7 @@ private:
   }
 
   void read_part(Part& part, Meter& meter, const std::stop_token& stop) {
-    PartSink sink(kinds_, part, meter, stop);
+    PartSink sink(kinds_, part, shrink_, meter, stop);
     try {
       capture_.read(*part.live, part.range, sink, stop);
     } catch (const Error& error) {
@@ -145,6 +155,7 @@ private:
 
   platform::Capture& capture_;
   const model::KindSet& kinds_;
+  const Shrink& shrink_;
   const unsigned readers_;
   std::stop_token stop_;
 };
@@ -166,10 +177,11 @@ const repository::Tree* tree_named(const repository::Snapshot& snapshot, const s
 }  // namespace
 
 LiveSide read_live_side(platform::Connector& connector, const model::KindSet& kinds,
-                        const platform::CaptureOptions& options, base::Events& events, std::stop_token stop) {
+                        const platform::CaptureOptions& options, base::Events& events, std::stop_token stop,
+                        const Shrink& shrink) {
   const std::unique_ptr<platform::Capture> capture = connector.capture(options, stop);
   for (const std::string& note : capture->notes()) events.note(note);
-  std::vector<Part> parts = LiveReader(*capture, kinds, options.readers, std::move(stop)).read(events);
+  std::vector<Part> parts = LiveReader({*capture, kinds, shrink}, options.readers, std::move(stop)).read(events);
   LiveSide out;
   out.unread.resize(kinds.size());
   std::vector<std::vector<const Loss*>> lost(kinds.size());
@@ -187,13 +199,16 @@ LiveSide read_live_side(platform::Connector& connector, const model::KindSet& ki
                      [&](const auto& one) { return one.collection.name == kinds.at(kind).label(); }))
       out.unread[kind].push_back({});
   for (std::size_t kind = 0; kind < kinds.size(); ++kind)
-    if (!lost[kind].empty()) tell_losses(kinds.at(kind).kind.collection, lost[kind], events);
+    if (!lost[kind].empty()) {
+      out.partial.push_back(kind);
+      tell_losses(kinds.at(kind).kind.collection, lost[kind], events);
+    }
   out.attributes = capture->attributes();
   return out;
 }
 
 std::vector<model::Resource> read_stored_side(repository::Repository& repository, const repository::Snapshot& snapshot,
-                                              const model::KindSet& kinds, std::stop_token stop) {
+                                              const model::KindSet& kinds, std::stop_token stop, const Shrink& shrink) {
   std::vector<model::Resource> out;
   bool any = false;
   StoppableSource source(repository.blocks(), stop);
@@ -205,6 +220,7 @@ std::vector<model::Resource> read_stored_side(repository::Repository& repository
     for (repository::TreeCursor cursor(source, *tree); cursor.valid(); cursor.next()) {
       throw_if_stopped(stop);
       out.push_back(kinds.resource(kind, base::to_row(layout(cursor.current()))));
+      if (shrink) shrink(out.back());
     }
   }
   if (!any)
@@ -213,6 +229,29 @@ std::vector<model::Resource> read_stored_side(repository::Repository& repository
                             snapshot.connector),
                 "Name a snapshot of a connector of the same platform.");
   return out;
+}
+
+std::string attribute_of(const std::string& attributes, std::string_view name) {
+  if (attributes.empty()) return {};
+  const model::JsonText json(attributes);
+  const model::JsonText::Id id = json.member(model::JsonText::k_root, name);
+  return id == model::JsonText::k_none ? std::string() : std::string(json.string(id));
+}
+
+model::Selection taught(model::Selection selection, const model::KindSet& kinds,
+                        std::initializer_list<const std::vector<model::Resource>*> sides) {
+  std::vector<base::ColumnView> columns;
+  for (const std::vector<model::Resource>* side : sides)
+    for (const model::Resource& one : *side) {
+      const model::Collection& collection = kinds.at(one.kind).kind.collection;
+      if (selection.other_rows_decide(collection)) selection.learn(collection, base::to_view(one.row, columns));
+    }
+  return selection;
+}
+
+bool selected(const model::Selection& selection, const model::KindSet& kinds, const model::Resource& resource) {
+  std::vector<base::ColumnView> columns;
+  return selection.matches(kinds.at(resource.kind).kind.collection, base::to_view(resource.row, columns));
 }
 
 std::optional<base::Row> stored_row(repository::Repository& repository, const repository::Snapshot& snapshot,

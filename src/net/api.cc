@@ -17,6 +17,9 @@ using base::Duration;
 using base::Error;
 using base::ErrorKind;
 
+// A wait that nobody means.
+constexpr Duration k_longest_hold = std::chrono::hours(24);
+
 struct Meaning {
   int http_status;
   Status status;
@@ -56,9 +59,10 @@ double chance(base::Random& random) {
 // One call from its first attempt to its last.
 class Attempts {
 public:
-  Attempts(const Api::Parts& parts, const ApiOptions& options, Call call, std::stop_token stop)
+  Attempts(const Api::Parts& parts, const ApiOptions& options, Api::Health& health, Call call, std::stop_token stop)
       : parts_(parts),
         options_(options),
+        health_(health),
         call_(std::move(call)),
         stop_(std::move(stop)),
         safe_(is_safe(call_)),
@@ -72,8 +76,14 @@ public:
       std::optional<Duration> wait;
       try {
         wait = attempt();
-        if (!wait || !has_time_for(*wait)) return std::move(answer_);
+        if (!wait) return std::move(answer_);
+        if (*wait == Duration::zero()) continue;  // with other credentials
+        problem_ = problem_in_words();
+        if (!has_time_for(*wait)) return given_up(*wait);
+      } catch (const HeldTooLong& held) {
+        return held_back(held);
       } catch (const Error& error) {
+        if (error.kind() == ErrorKind::cancelled) throw interrupted();
         const auto* transport = dynamic_cast<const TransportError*>(&error);
         // A login that cannot be asked now: the request itself did not go out.
         const bool login_away = asking_login_ && error.kind() == ErrorKind::unavailable;
@@ -82,11 +92,12 @@ public:
           if (!safe_) return lost(error.message());
           answer_.echo_possible = true;
         }
+        problem_ = error.message();
         wait = backoff();
         if (!has_time_for(*wait)) throw;
       }
-      if (!parts_.clock.sleep(*wait, stop_))
-        throw Error(ErrorKind::cancelled, fmt::format("{}: stopped", answer_.request));
+      tell(*wait);
+      if (!parts_.clock.sleep(*wait, stop_)) throw interrupted();
     }
   }
 
@@ -95,7 +106,7 @@ private:
   std::optional<Duration> attempt() {
     asking_login_ = false;
     const auto kind = answer_.attempts++ == 0 ? Budget::Attempt::first : Budget::Attempt::repeat;
-    Budget::Permit permit = parts_.budget.admit(call_.family, kind, stop_);
+    Budget::Permit permit = parts_.budget.admit(call_.family, kind, stop_, options_.patience);
     if (!started_) started_ = parts_.clock.elapsed();
     const Credentials credentials = log_in();
     answer_.response = parts_.client.send(call_.request, stop_);
@@ -103,9 +114,10 @@ private:
     const Status status = answer_.verdict.status;
     const Duration wait = asked_wait();
     if (status == Status::throttled || answer_.response.status == 503)
-      permit.throttled(std::min(wait, options_.patience));
+      permit.throttled(std::min(wait, k_longest_hold));
     else
       permit.answered();
+    note_health(status);
     switch (status) {
       case Status::throttled:
       case Status::not_yet:
@@ -158,9 +170,61 @@ private:
     return Duration(static_cast<Duration::rep>(bounded * (0.75 + chance(parts_.random) / 2)));
   }
 
-  bool has_time_for(Duration wait) const {
+  void note_health(Status status) {
+    if (status == Status::unavailable) return;
+    if (status == Status::throttled || status == Status::not_yet) {
+      health_.there();
+    } else {
+      health_.answered(call_.family);
+    }
+  }
+
+  Duration patience() const {
+    const bool nobody = options_.first_patience && !health_.anybody_there();
+    return nobody ? std::min(*options_.first_patience, options_.patience) : options_.patience;
+  }
+
+  bool has_time_for(Duration wait) {
     const Duration now = parts_.clock.elapsed();
-    return now - started_.value_or(now) + wait <= options_.patience;
+    const Duration outage = health_.failed(call_.family, now, options_.patience);
+    return outage < options_.patience && now - started_.value_or(now) + wait <= patience();
+  }
+
+  void tell(Duration wait) const {
+    if (!options_.retrying) return;
+    const Duration now = parts_.clock.elapsed();
+    options_.retrying({.problem = problem_,
+                       .attempt = answer_.attempts,
+                       .failing = now - started_.value_or(now),
+                       .wait = wait,
+                       .patience = patience()});
+  }
+
+  std::string problem_in_words() const {
+    const Status status = answer_.verdict.status;
+    std::string out =
+        fmt::format("{}: {} (HTTP {})", answer_.request,
+                    status == Status::throttled ? "throttled" : "not available now", answer_.response.status);
+    if (!answer_.verdict.message.empty()) out += ": " + answer_.verdict.message;
+    return out;
+  }
+
+  Error interrupted() const {
+    if (problem_.empty()) return {ErrorKind::cancelled, fmt::format("{}: interrupted", answer_.request)};
+    return {ErrorKind::cancelled, fmt::format("interrupted; what went wrong before: {}", problem_)};
+  }
+
+  Answer given_up(Duration wait) {
+    std::string& message = answer_.verdict.message;
+    if (wait > options_.patience)
+      message += fmt::format("{}asked to wait for {}", message.empty() ? "" : "; ", base::to_short(wait));
+    return std::move(answer_);
+  }
+
+  // Another call of the family was told to wait, or this one before.
+  Answer held_back(const HeldTooLong& held) {
+    answer_.verdict = {.status = Status::throttled, .code = {}, .message = held.message()};
+    return std::move(answer_);
   }
 
   Answer lost(std::string why) {
@@ -171,12 +235,14 @@ private:
 
   const Api::Parts& parts_;
   const ApiOptions& options_;
+  Api::Health& health_;
   Call call_;
   const std::stop_token stop_;
   const bool safe_;
   const std::size_t own_secrets_;
   Answer answer_;
   std::optional<Duration> started_;
+  std::string problem_;  // of the last attempt; empty before the first one failed
   bool asking_login_ = false;
   bool asked_again_ = false;  // for a token, after 401
 };
@@ -247,7 +313,32 @@ Status classify(int http_status) noexcept {
 Api::Api(Parts parts, ApiOptions options) : parts_(parts), options_(std::move(options)) {}
 
 Answer Api::call(Call call, std::stop_token stop) {
-  return Attempts(parts_, options_, std::move(call), std::move(stop)).run();
+  return Attempts(parts_, options_, health_, std::move(call), std::move(stop)).run();
+}
+
+void Api::Health::answered(std::string_view family) {
+  const std::lock_guard lock(mutex_);
+  there_ = true;
+  if (const auto at = outages_.find(family); at != outages_.end()) outages_.erase(at);
+}
+
+void Api::Health::there() {
+  const std::lock_guard lock(mutex_);
+  there_ = true;
+}
+
+bool Api::Health::anybody_there() const {
+  const std::lock_guard lock(mutex_);
+  return there_;
+}
+
+base::Duration Api::Health::failed(std::string_view family, base::Duration now, base::Duration patience) {
+  const std::lock_guard lock(mutex_);
+  Outage& outage = outages_.try_emplace(std::string(family), Outage{now, now}).first->second;
+  // Two failures that lie far apart are two outages: nobody asked in between.
+  if (now - outage.last > patience) outage.since = now;
+  outage.last = now;
+  return now - outage.since;
 }
 
 base::Error to_error(const Answer& answer) {

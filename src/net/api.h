@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -74,12 +76,25 @@ struct Answer {
   bool ok() const noexcept { return verdict.status == Status::ok; }
 };
 
+// A call that failed and is about to be made again, for those who tell people of it.
+struct Retry {
+  std::string problem{};      // "GET https://host/path: throttled (HTTP 429)"
+  unsigned attempt = 1;       // that failed, counted from 1
+  base::Duration failing{};   // since the call was made first
+  base::Duration wait{};      // until it is made again
+  base::Duration patience{};  // after which nobody will try again
+};
+
 struct ApiOptions {
   // How long one call is tried again, from its first attempt; waiting for the first turn in the budget does not count.
+  // No call waits when its family had no answer that can be used for this long.
   base::Duration patience = std::chrono::minutes(10);
+  // The same as long as nobody answered anything: a host that is wrong shall be found out soon.  Absent: patience.
+  std::optional<base::Duration> first_patience{};
   base::Duration first_pause = std::chrono::milliseconds(500);  // doubled with each attempt, with jitter
   base::Duration longest_pause = std::chrono::seconds(30);
-  Refine refine{};  // absent: by HTTP status alone
+  Refine refine{};                               // absent: by HTTP status alone
+  std::function<void(const Retry&)> retrying{};  // called from the threads of the callers
 };
 
 class Api {  // thread-safe
@@ -98,9 +113,29 @@ public:
   // and TokenSource::credentials throw beside that (cancelled, auth, config, oversize).
   Answer call(Call call, std::stop_token stop);
 
+  // What all calls together know of the other side.
+  class Health {  // thread-safe
+  public:
+    void answered(std::string_view family);  // in a way that can be used
+    void there();                            // somebody answers, if only that it is too fast
+    // How long the family has gone without an answer that can be used, of which this is one more.
+    base::Duration failed(std::string_view family, base::Duration now, base::Duration patience);
+    bool anybody_there() const;
+
+  private:
+    struct Outage {
+      base::Duration since;
+      base::Duration last;
+    };
+    mutable std::mutex mutex_;
+    bool there_ = false;
+    std::map<std::string, Outage, std::less<>> outages_;
+  };
+
 private:
   Parts parts_;
   ApiOptions options_;
+  Health health_;
 };
 
 // An answer that is not wanted, as an error: kind by status, with the platform's code and words.

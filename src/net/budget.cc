@@ -55,15 +55,18 @@ struct Budget::Lane {
     wake_first();
   }
 
-  // Until the waiter is first, has a place and the pace allows a call.  False when stop was requested.
-  bool wait(std::unique_lock<std::mutex>& lock, Waiter& waiter, const std::stop_token& stop) {
+  enum class Outcome { admitted, stopped, held };
+  // Until the waiter is first, has a place and the pace allows a call.
+  Outcome wait(std::unique_lock<std::mutex>& lock, Waiter& waiter, const std::stop_token& stop,
+               base::Duration longest_hold) {
     const auto ready = [&] { return queue.front() == &waiter && first_may_go(); };
-    if (!waiter.ready.wait(lock, stop, ready)) return false;
+    if (!waiter.ready.wait(lock, stop, ready)) return Outcome::stopped;
     // Only the first one comes here, and places are only taken by the first one: both stay true.
     for (;;) {
-      if (stop.stop_requested()) return false;
+      if (stop.stop_requested()) return Outcome::stopped;
       const base::Duration delay = pace.delay(clock.elapsed());
-      if (delay <= base::Duration::zero()) return true;
+      if (delay <= base::Duration::zero()) return Outcome::admitted;
+      if (pace.hold(clock.elapsed()) > longest_hold) return Outcome::held;
       lock.unlock();
       clock.sleep(std::min(delay, k_longest_sleep), stop);
       lock.lock();
@@ -125,18 +128,22 @@ Budget::Lane& Budget::lane(std::string_view family) const {
   throw Error(ErrorKind::internal, fmt::format("there is no family of endpoints '{}'", family));
 }
 
-Budget::Permit Budget::admit(std::string_view family, Attempt attempt, std::stop_token stop) {
+Budget::Permit Budget::admit(std::string_view family, Attempt attempt, std::stop_token stop,
+                             base::Duration longest_hold) {
   Lane& to = lane(family);
   Lane::Waiter waiter;
   std::unique_lock lock(to.mutex);
   const base::Duration came = to.clock.elapsed();
   to.queue.push_back(&waiter);
-  const bool admitted = to.wait(lock, waiter, stop);
+  const Lane::Outcome outcome = to.wait(lock, waiter, stop, longest_hold);
   const base::Duration now = to.clock.elapsed();
   to.waited += now - came;
-  if (!admitted) {
+  if (outcome != Lane::Outcome::admitted) {
+    const base::Duration left = to.pace.hold(now);
     to.leave(waiter);
-    throw Error(ErrorKind::cancelled, fmt::format("stopped while waiting for the rate limit of {}", family));
+    if (outcome == Lane::Outcome::held)
+      throw HeldTooLong(left, fmt::format("asked to wait for {} with {}", base::to_short(left), family));
+    throw Error(ErrorKind::cancelled, fmt::format("interrupted before a call of {} was sent", family));
   }
   to.pace.take(now);
   ++to.under_way;

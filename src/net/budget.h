@@ -8,9 +8,11 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 
 namespace holdfast::net {
 
@@ -21,6 +23,17 @@ struct Family {
   base::Duration per = std::chrono::seconds(1);  // … in this time; requests 0 = no limit of rate, only holds
   unsigned burst = 1;                            // documented: so many at once after a rest
   unsigned parallel = 8;                         // most calls under way at once
+};
+
+// The other side asked a family to wait for longer than the caller would.
+class HeldTooLong : public base::Error {
+public:
+  HeldTooLong(base::Duration left, std::string message)
+      : Error(base::ErrorKind::unavailable, std::move(message)), left_(left) {}
+  base::Duration left() const noexcept { return left_; }
+
+private:
+  base::Duration left_;
 };
 
 struct FamilyCounters {
@@ -65,8 +78,10 @@ public:
   };
 
   // Waits until a call of the family may be sent; callers are served in the order in which they came.  Throws
-  // Error{cancelled} when stop is requested, Error{internal} for a family that is not in the table.
-  Permit admit(std::string_view family, Attempt attempt, std::stop_token stop);
+  // Error{cancelled} when stop is requested, HeldTooLong where the family is held for longer than `longest_hold`,
+  // Error{internal} for a family that is not in the table.
+  Permit admit(std::string_view family, Attempt attempt, std::stop_token stop,
+               base::Duration longest_hold = base::Duration::max());
 
   std::vector<FamilyCounters> counters() const;  // in the order of the table
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <system_error>
 
 namespace holdfast::net {
 
@@ -266,8 +267,22 @@ void set_request(CURL* easy, const Request& request, HeaderList& headers) {
   }
 }
 
-[[noreturn]] void fail(CURLcode result, const char* detail, const Request& request, bool sent) {
-  std::string_view text = *detail != '\0' ? detail : curl_easy_strerror(result);
+// Why there is no connection, in the system's words: libcurl says only that there is none.
+std::string why_not_connected(CURL* easy) {
+  long number = 0;
+  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+  return number == 0 ? std::string() : std::generic_category().message(static_cast<int>(number));
+}
+
+struct Failure {
+  CURLcode result;
+  std::string detail;
+  bool sent;
+};
+
+[[noreturn]] void fail(const Failure& failure, const Request& request) {
+  const CURLcode result = failure.result;
+  std::string_view text = !failure.detail.empty() ? std::string_view(failure.detail) : curl_easy_strerror(result);
   if (result == CURLE_ABORTED_BY_CALLBACK) text = "the kept connection broke off before an answer came";
   const std::string what = fmt::format("{}: {}", describe(request), text);
   switch (result) {
@@ -276,15 +291,17 @@ void set_request(CURL* easy, const Request& request, HeaderList& headers) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
       throw Error(ErrorKind::config, what, "Check the URL in the configuration.");
+    case CURLE_SSL_CACERT_BADFILE:
+      throw Error(ErrorKind::config, what, "Name a file of PEM certificates.");
+    // Certificates are renewed and expire without anybody touching the configuration.
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_CACERT_BADFILE:
-      throw Error(ErrorKind::config, what,
+      throw Error(ErrorKind::unsupported, what,
                   "Name the certificate authority that signed the server's certificate, or correct the host.");
     default:
       break;
   }
-  if (!sent)
+  if (!failure.sent)
     throw TransportError(TransportError::Sent::no, what,
                          "Check the host's name, the network and the proxy settings; then run the command again.");
   throw TransportError(TransportError::Sent::perhaps, what,
@@ -365,7 +382,9 @@ Response CurlSlot::send(const Request& request, const ClientOptions& options, st
   const Attached attached(handles_->multi.get(), easy);
   const CURLcode result = perform(handles_->multi.get(), request, stop);
   if (reception.failure()) std::rethrow_exception(reception.failure());
-  if (result != CURLE_OK) fail(result, detail.data(), request, reception.sent());
+  if (result == CURLE_COULDNT_CONNECT)
+    fail({.result = result, .detail = why_not_connected(easy), .sent = reception.sent()}, request);
+  if (result != CURLE_OK) fail({.result = result, .detail = detail.data(), .sent = reception.sent()}, request);
   return reception.take();
 }
 

@@ -96,7 +96,7 @@ public:
   // Any status is an answer.  A redirect is followed for GET and HEAD within one origin, at most five times, and from
   // an API (/api/…) only within that; any other comes back as it is.  Throws TransportError, OversizeError,
   // Error{cancelled} less than a second after a stop request, Error{usage} for a header with a line break in it,
-  // Error{config} for a certificate that is not trusted.
+  // Error{unsupported} for a certificate that is not trusted, Error{config} for a file of authorities that is none.
   virtual Response send(const Request& request, std::stop_token stop) = 0;
 };
 

@@ -45,6 +45,10 @@ double Pace::tokens(base::Duration now) const {
   return std::min(capacity(), tokens_ + seconds(now - counted_) * rate_);
 }
 
+base::Duration Pace::hold(base::Duration now) const {
+  return std::max(hold_until_ - now, base::Duration::zero());
+}
+
 base::Duration Pace::delay(base::Duration now) const {
   if (hold_until_ > now) return hold_until_ - now;
   if (limits_.rate <= 0) return base::Duration::zero();

@@ -17,6 +17,8 @@ public:
 
   // How long until a call may be sent; zero or less when it may now.
   base::Duration delay(base::Duration now) const;
+  // How much of that is what the other side asked for.
+  base::Duration hold(base::Duration now) const;
   // A call is sent.
   void take(base::Duration now);
   // The call that was sent at `sent` was answered, and not with "too fast".

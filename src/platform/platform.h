@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/events.h"
 #include "base/key.h"
 #include "base/row.h"
 #include "base/secret.h"
@@ -107,6 +108,8 @@ public:
   // Error{corruption} naming the row when the server's order is not byte order, or a text is not UTF-8.
   virtual void read(const model::Collection& collection, const base::KeyRange& range, RowSink& sink,
                     std::stop_token stop) = 0;
+  // What ended the reading of everything: credentials that are taken no more.  Asked when all was read.
+  virtual std::optional<base::Error> ended_by() const { return std::nullopt; }
 };
 
 // --- writing
@@ -259,7 +262,9 @@ struct Platform {
     std::string_view doc;
   };
   std::vector<Setting> settings;
-  std::function<std::unique_ptr<Connector>(const std::string& name, const Settings&, const base::Clock&)> open;
+  // Clock and events outlive the connector; its calls tell of what they have to wait for.
+  std::function<std::unique_ptr<Connector>(const std::string& name, const Settings&, const base::Clock&, base::Events&)>
+      open;
 };
 
 }  // namespace holdfast::platform

@@ -25,7 +25,7 @@ private:
 }  // namespace
 
 std::unique_ptr<platform::Connector> open_datahub(const std::string& url, const base::Clock& clock) {
-  return platform::datahub::datahub_platform().open("catalog", UrlSettings(url), clock);
+  return platform::datahub::datahub_platform().open("catalog", UrlSettings(url), clock, base::silent_events());
 }
 
 }  // namespace holdfast::test

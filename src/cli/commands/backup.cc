@@ -26,7 +26,13 @@ std::vector<base::Fact> facts_of(const engine::BackupResult& result, DryRun dry)
   facts.push_back(ui::fact_bytes("added_raw", dry_run ? snapshot.counts.bytes : snapshot.bytes_added_raw));
   if (!dry_run) facts.push_back(ui::fact_bytes("added_stored", snapshot.bytes_added_stored));
   facts.push_back(ui::fact_duration("took", result.took));
-  if (snapshot.partial()) facts.push_back({"partial", ui::format_counted(result.failures, "failure"), "true"});
+  if (snapshot.partial()) {
+    facts.push_back({"partial", ui::format_counted(result.failures, "failure"), "true"});
+    facts.push_back(ui::fact_count("stale", result.stale_rows));
+    if (result.missing_rows != 0) facts.push_back(ui::fact_count("missing", result.missing_rows));
+  }
+  if (result.ended_by)
+    facts.push_back(ui::fact_text("credentials", "stopped working while it ran. " + result.ended_by->hint()));
   if (dry_run) facts.push_back(dry_run_fact());
   return facts;
 }

@@ -6,8 +6,11 @@
 #include "cli/context.h"
 #include "cli/difference_printer.h"
 #include "cli/resolve.h"
+#include "engine/carry_forward.h"
 #include "engine/compare.h"
 #include "engine/reference.h"
+#include "engine/resource_compare.h"
+#include "ui/table.h"
 
 namespace holdfast::cli {
 namespace {
@@ -21,7 +24,8 @@ public:
             "A second argument that is the name of a connector means the platform as it is now.\n"
             "+ only in the second, - only in the first, ~ in both but different; rows that one\n"
             "side carries as stale are marked and counted apart, as are those that the platform\n"
-            "did not let us read (?).\n\n"
+            "did not let us read (?).  Resources are compared by what people set in them; --raw\n"
+            "compares bytes.\n\n"
             "Exit 0 whatever it finds; with --exit-code 4 where something differs."};
   }
 
@@ -35,7 +39,7 @@ public:
   int run(Context& context) override {
     const engine::CompareCounts counts =
         context.config().connector(after_) != nullptr ? diff_live(context) : diff_snapshots(context);
-    return exit_code_ && counts.any() ? k_exit_differs : k_exit_ok;
+    return exit_code_ && (counts.any() || counts.extra != 0) ? k_exit_differs : k_exit_ok;
   }
 
 private:
@@ -67,10 +71,21 @@ private:
     DifferencePrinter printer(context, {.fields = compare_.fields ? Fields::show : Fields::hide,
                                         .before = before.id.short_id(),
                                         .after = after.id.short_id()});
-    const auto counts = engine::compare_snapshots(
-        repository, {.before = before, .after = after, .selection = selection, .values = values}, context.stop(),
-        printer.visitor());
+    const std::vector<model::Kind> kinds = before.platform == after.platform && !compare_.raw
+                                               ? context.kinds_of(after.platform)
+                                               : std::vector<model::Kind>{};
+    const auto counts =
+        kinds.empty()
+            ? engine::compare_snapshots(repository,
+                                        {.before = before, .after = after, .selection = selection, .values = values},
+                                        context.stop(), printer.visitor())
+            : engine::compare_resource_snapshots({repository, before, context.state(), kinds, selection}, after,
+                                                 context.events(), context.stop(), printer.resource_visitor());
     printer.end(counts);
+    if (const std::uint64_t stale = after.partial() ? engine::stale_rows(repository, after, context.stop()) : 0)
+      context.events().note(
+          fmt::format("{} of {} not read when it was taken, and compared as the snapshot before has it",
+                      ui::format_counted(stale, "row"), after.id.short_id()));
     return counts;
   }
 

@@ -2,6 +2,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -88,19 +91,37 @@ Examined examine_connector(Context& context, const std::string& name) {
   return out;
 }
 
+bool has_problem(const Examined& examined) {
+  return std::any_of(examined.lines.begin(), examined.lines.end(),
+                     [](const Diagnosis& line) { return line.level == Diagnosis::Level::problem; });
+}
+
+// One item of a list, over several lines where the screen is too narrow.
+void print_item(Context& context, const std::string& subject, const std::string& text) {
+  constexpr std::size_t k_indent = 4;
+  const std::string item = fmt::format("{}: {}", ui::printable(subject), ui::printable(text));
+  std::vector<std::string> lines{item};
+  if (ui::is_terminal(STDOUT_FILENO))
+    lines = ui::wrap(item, std::max<std::size_t>(ui::terminal_columns(STDOUT_FILENO), 2 * k_indent) - k_indent);
+  for (std::size_t i = 0; i < lines.size(); ++i) context.out().line((i == 0 ? "  - " : "    ") + lines[i]);
+}
+
 void print_text(Context& context, const Examined& examined) {
   context.out().line(examined.name);
   ui::Table table({{"", ui::Align::left}, {"WHAT", ui::Align::left}, {"FOUND", ui::Align::left}});
   for (const Diagnosis& line : examined.lines) table.row({std::string(word_of(line.level)), line.subject, line.text});
   context.out().write(table.text(ui::is_terminal(STDOUT_FILENO) ? ui::terminal_columns(STDOUT_FILENO) : SIZE_MAX));
-  std::string advice;
-  for (const Diagnosis& line : examined.lines)
-    if (!line.advice.empty())
-      advice += fmt::format("  - {}: {}\n", ui::printable(line.subject), ui::printable(line.advice));
-  if (!advice.empty()) context.out().write("\nwhat to do\n" + advice);
-  if (!examined.left_out.empty()) context.out().write("\nwhat does not come along\n");
-  for (const platform::LeftOut& left : examined.left_out)
-    context.out().line(fmt::format("  - {}: {}", ui::printable(left.what), ui::printable(left.reason)));
+  bool headed = false;
+  for (const Diagnosis& line : examined.lines) {
+    if (line.advice.empty()) continue;
+    if (!std::exchange(headed, true)) context.out().write("\nwhat to do\n");
+    print_item(context, line.subject, line.advice);
+  }
+  // Where something has to be done first, a long list would only push it off the screen.
+  const bool list = context.global().verbose || !has_problem(examined);
+  if (list && !examined.left_out.empty()) context.out().write("\nwhat does not come along\n");
+  if (list)
+    for (const platform::LeftOut& left : examined.left_out) print_item(context, left.what, left.reason);
   context.out().line("");
 }
 
@@ -124,7 +145,8 @@ public:
     return {"doctor", "can we connect, what may we read, what would hinder a backup",
             "Examines the repository and the named connectors (all of them, when none is\n"
             "named) and says what to do about what it finds.  It also lists what exists on a\n"
-            "platform and does not come along in a backup, with the reason.\n\n"
+            "platform and does not come along in a backup, with the reason; where a problem was\n"
+            "found, only with -v and --json.\n\n"
             "Exit 1 when a problem was found; notes and warnings alone are exit 0."};
   }
 
@@ -140,9 +162,7 @@ public:
 
     std::vector<Examined> all{examine_repository(context)};
     for (const std::string& name : names) all.push_back(examine_connector(context, name));
-    bool problem = false;
-    for (const Examined& one : all)
-      for (const Diagnosis& line : one.lines) problem = problem || line.level == Diagnosis::Level::problem;
+    const bool problem = std::any_of(all.begin(), all.end(), has_problem);
     if (context.json()) {
       auto out = document();
       out["healthy"] = !problem;

@@ -43,6 +43,7 @@ private:
   int find_in_one(Context& context) const {
     repository::Repository& repository = context.repository();
     const repository::Snapshot snapshot = engine::resolve(repository, snapshot_, connector_);
+    say_whose(context, snapshot, snapshot_, connector_);
     const std::string id = snapshot.id.short_id();
     JsonList list(context.out(), fmt::format("{{\"format_version\":1,\"snapshot\":{},\"found\":[", ui::json_quote(id)));
     bool any = false;
@@ -57,7 +58,7 @@ private:
     if (context.json())
       list.end();
     else if (!any)
-      context.events().note(fmt::format("nothing in {} matches", id));
+      context.events().note(fmt::format("nothing in {} of {} matches", id, snapshot.connector));
     return k_exit_ok;
   }
 

@@ -42,7 +42,8 @@ public:
             "  holdfast history /notebooks/Users/anna      a folder, of every connector\n"
             "  holdfast history urn:li:corpuser:anna\n"
             "Oldest first: in which snapshot, of which connector, each of the object's rows\n"
-            "appeared, changed and went.  --fields shows what changed, down to the JSON field."};
+            "appeared, changed and went.  --fields shows what changed, down to the JSON field.\n"
+            "Exit 1 when no snapshot holds it."};
   }
 
   void declare(FlagTable& flags) override {
@@ -55,11 +56,8 @@ public:
   int run(Context& context) override {
     name_object();
     const auto snapshots = snapshots_named(context, connector_);
-    if (context.json())
-      print_json(context, snapshots);
-    else
-      print_lines(context, snapshots);
-    return k_exit_ok;
+    const bool any = context.json() ? print_json(context, snapshots) : print_lines(context, snapshots);
+    return any ? k_exit_ok : k_exit_failed;
   }
 
 private:
@@ -89,7 +87,8 @@ private:
     return model::field_diff(entry.collection, before ? &*before : nullptr, after ? &*after : nullptr);
   }
 
-  void print_lines(Context& context, const std::vector<repository::Snapshot>& snapshots) const {
+  // Whether any snapshot holds it.
+  bool print_lines(Context& context, const std::vector<repository::Snapshot>& snapshots) const {
     std::size_t width = 0;
     for (const auto& snapshot : snapshots) width = std::max(width, snapshot.connector.size());
     bool any = false;
@@ -102,13 +101,16 @@ private:
     });
     if (!any)
       context.events().note(fmt::format("no snapshot holds {}{}{}", object_, aspect_.empty() ? "" : "/", aspect_));
+    return any;
   }
 
-  void print_json(Context& context, const std::vector<repository::Snapshot>& snapshots) const {
+  bool print_json(Context& context, const std::vector<repository::Snapshot>& snapshots) const {
     JsonList list(context.out(),
                   fmt::format("{{\"format_version\":1,\"{}\":{},\"history\":[", wanted_.path.empty() ? "urn" : "path",
                               ui::json_quote(wanted_.path.empty() ? wanted_.urn : wanted_.path)));
+    bool any = false;
     engine::history(context.repository(), snapshots, wanted_, context.stop(), [&](const Entry& entry) {
+      any = true;
       nlohmann::ordered_json one{{"snapshot", entry.snapshot.id.short_id()},
                                  {"taken", base::to_rfc3339(entry.snapshot.taken)},
                                  {"connector", entry.snapshot.connector},
@@ -118,6 +120,7 @@ private:
       list.add(to_line(one));
     });
     list.end();
+    return any;
   }
 
   std::string object_;

@@ -37,6 +37,7 @@ public:
   int run(Context& context) override {
     const engine::Reference reference = engine::parse_reference(snapshot_);
     const repository::Snapshot snapshot = resolve_reference(context, reference, connector_);
+    say_whose(context, snapshot, reference.snapshot, connector_);
     // "ls latest:aspect" means what "ls latest aspect" does.
     const std::string path = path_.empty() ? reference.path : path_;
     if (context.json())
@@ -51,9 +52,15 @@ private:
   static void print_lines(Context& context, const repository::Snapshot& snapshot, const std::string& path) {
     constexpr std::string_view k_columns = "{:>11}  {:>10}  {}";
     bool headed = false;
+    std::uint64_t empty = 0;
     engine::list(
         context.repository(), snapshot, path,
         [&](const engine::ListEntry& entry) {
+          // Of a platform's many kinds most workspaces use a few.
+          if (entry.rows == 0 && !context.global().verbose) {
+            ++empty;
+            return;
+          }
           if (!std::exchange(headed, true)) {
             context.out().line(fmt::format(k_columns, "ROWS", "SIZE", "NAME"));
             context.out().line("-----------  ----------  ----");
@@ -63,6 +70,8 @@ private:
         },
         context.stop());
     if (!headed) context.events().note(fmt::format("{} holds nothing there", snapshot.id.short_id()));
+    if (empty != 0)
+      context.events().note(fmt::format("{} without rows; -v lists them", ui::format_counted(empty, "collection")));
   }
 
   static void print_json(Context& context, const repository::Snapshot& snapshot, const std::string& path) {

@@ -14,7 +14,10 @@ public:
   CommandDoc doc() const override {
     return {"verify", "read a platform again and compare it with a snapshot",
             "Reads the platform as it is now and compares every row with the snapshot.\n"
-            "+ only on the platform, - only in the snapshot, ~ in both but different.\n\n"
+            "+ only on the platform, - only in the snapshot, ~ in both but different.\n"
+            "Resources are compared by what people set in them, not by what the platform fills\n"
+            "in; ids of another workspace are mapped back.  What only that has is extra (+), and\n"
+            "what arrived there paused is counted apart (=, with --fields).\n\n"
             "A --select that neither side has a row for is an error (exit 1).\n"
             "Exit 0 when nothing differs, 4 when something does, 3 when something differs only\n"
             "where the snapshot is partial, or the platform did not let all be read (?): nobody\n"
@@ -25,6 +28,7 @@ public:
     flags.argument("SNAPSHOT", snapshot_, "what it should be").offer = Offer::snapshots;
     flags.argument("CONNECTOR", connector_, "what to read").offer = Offer::connectors;
     compare_.declare(flags);
+    flags.toggle("--strict", strict_, "what is extra in another workspace counts as a difference");
   }
 
   int run(Context& context) override {
@@ -33,7 +37,7 @@ public:
     const auto snapshot = resolve_beside(context.repository(), snapshot_, connector_);
     const engine::CompareCounts counts = show_live_differences(context, snapshot, connector_, compare_,
                                                                context.global().verbose ? UINT64_MAX : k_lines_most);
-    if (counts.any()) return k_exit_differs;
+    if (counts.any() || (strict_ && counts.extra != 0)) return k_exit_differs;
     return counts.stale + counts.unread == 0 ? k_exit_ok : k_exit_partial;
   }
 
@@ -41,6 +45,7 @@ private:
   std::string snapshot_;
   std::string connector_;
   CompareFlags compare_;
+  bool strict_ = false;
 };
 
 }  // namespace

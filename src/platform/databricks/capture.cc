@@ -100,6 +100,7 @@ public:
         workspace_(look_at_workspace(client, clock, stop)),
         inventory_(take_inventory(client, reader_count() * k_lists_per_reader, stop)),
         ahead_(shelves(), source(), {.threads = std::min(k_threads_most, reader_count() * k_calls_per_reader)}, stop) {
+    signed_out_ = inventory_.signed_out;
     for (const Stock& stock : inventory_.stocks)
       if (stock.not_available.empty())
         collections_.push_back({stock.entry->kind.collection, stock.items.size(), expected_bytes(stock)});
@@ -115,6 +116,10 @@ public:
   std::vector<base::KeyRange> ranges(const model::Collection& collection, unsigned wanted) override;
   void read(const model::Collection& collection, const base::KeyRange& range, RowSink& sink,
             std::stop_token stop) override;
+  std::optional<Error> ended_by() const override {
+    const std::lock_guard lock(mutex_);
+    return signed_out_;
+  }
 
 private:
   class Handover;
@@ -136,6 +141,8 @@ private:
   Workspace workspace_;
   Inventory inventory_;
   std::vector<CollectionEstimate> collections_;
+  mutable std::mutex mutex_;
+  std::optional<Error> signed_out_;
   ReadAhead ahead_;  // last: it uses everything above
 };
 
@@ -250,7 +257,13 @@ ReadItem WorkspaceCapture::read_one(const Stock& stock, const Item& item, const 
                        ItemReader::is_unchanged(*stock.entry, item, *earlier->columns.front());
     if (whole) return reader_.renew(*stock.entry, item, *std::move(earlier), stop);
   }
-  return reader_.read(*stock.entry, item, stop);
+  try {
+    return reader_.read(*stock.entry, item, stop);
+  } catch (const Error& error) {
+    const std::lock_guard lock(mutex_);
+    if (is_signed_out(error) && !signed_out_) signed_out_ = error;
+    throw;
+  }
 }
 
 // Rows and unread stretches, both in key order.

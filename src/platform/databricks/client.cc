@@ -208,9 +208,14 @@ net::Answer wanted(net::Answer answer) {
 
 }  // namespace
 
-bool ends_the_run(const Error& error) noexcept {
+bool is_signed_out(const Error& error) noexcept {
   if (const auto* refused = dynamic_cast<const Refused*>(&error))
     return refused->status() == net::Status::unauthenticated;
+  return error.kind() == ErrorKind::auth;  // by whoever gives tokens
+}
+
+bool ends_the_run(const Error& error) noexcept {
+  if (dynamic_cast<const Refused*>(&error) != nullptr) return is_signed_out(error);
   return error.kind() == ErrorKind::cancelled || error.kind() == ErrorKind::auth ||
          error.kind() == ErrorKind::internal || error.kind() == ErrorKind::config;
 }

@@ -44,7 +44,9 @@ private:
 // Whether it says something about everything that is asked, rather than about one thing: who we are is not believed, we
 // were told to stop, this program is wrong.
 bool ends_the_run(const base::Error& error) noexcept;
-// That, or nobody can be reached: what comes next would fare no better.
+// Whether it says that the credentials are taken no more: nothing else can be read.
+bool is_signed_out(const base::Error& error) noexcept;
+// What ends_the_run(), or nobody can be reached: what comes next would fare no better.
 bool breaks_off(const base::Error& error) noexcept;
 
 struct Ask {

@@ -31,7 +31,7 @@ public:
   explicit WorkspaceConnector(ConnectorParts parts)
       : account_(std::move(parts.account)),
         clock_(parts.clock),
-        session_(account_, std::move(parts.http), parts.clock, parts.random) {}
+        session_(account_, std::move(parts.http), parts.clock, parts.random, parts.events) {}
 
   std::string_view platform() const override { return "databricks"; }
   std::vector<Diagnosis> diagnose() override { return diagnose_workspace(session_.hasty_client(), account_, clock_); }
@@ -45,14 +45,7 @@ public:
     no_rows("cannot be replaced as a whole");
   }
   std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
-  const std::vector<model::Kind>& kinds() const override {
-    static const std::vector<model::Kind> all = [] {
-      std::vector<model::Kind> out;
-      for (const KindEntry& entry : all_kinds()) out.push_back(entry.kind);
-      return out;
-    }();
-    return all;
-  }
+  const std::vector<model::Kind>& kinds() const override { return resource_kinds(); }
   std::unique_ptr<ResourceWriter> resource_writer() override { return make_resource_writer(session_.client(), clock_); }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
@@ -73,6 +66,15 @@ net::ClientOptions client_options(const Settings& settings) {
 
 }  // namespace
 
+const std::vector<model::Kind>& resource_kinds() {
+  static const std::vector<model::Kind> all = [] {
+    std::vector<model::Kind> out;
+    for (const KindEntry& entry : all_kinds()) out.push_back(entry.kind);
+    return out;
+  }();
+  return all;
+}
+
 Platform databricks_platform(base::Random& random) {
   using Type = Platform::Setting::Type;
   std::vector<Platform::Setting> settings = account_settings();
@@ -82,12 +84,13 @@ Platform databricks_platform(base::Random& random) {
       .name = "databricks",
       .doc = "a Databricks workspace on Azure",
       .settings = std::move(settings),
-      .open = [&random](const std::string& name, const Settings& given,
-                        const base::Clock& clock) -> std::unique_ptr<Connector> {
+      .open = [&random](const std::string& name, const Settings& given, const base::Clock& clock,
+                        base::Events& events) -> std::unique_ptr<Connector> {
         return make_connector({.account = read_account(name, given, real_surroundings()),
                                .http = net::open_curl_client(client_options(given)),
                                .clock = clock,
-                               .random = random});
+                               .random = random,
+                               .events = events});
       },
   };
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
+#include "base/events.h"
 #include "base/random.h"
 #include "net/http.h"
 #include "platform/databricks/profile.h"
@@ -13,12 +15,16 @@ namespace holdfast::platform::databricks {
 // The entry of the list in cli/main.cc.  `random` outlives all connectors.
 Platform databricks_platform(base::Random& random);
 
+// Every kind of resource of a workspace, as every connector has them.
+const std::vector<model::Kind>& resource_kinds();
+
 // With a way of its own to the other side; what it is given outlives it.
 struct ConnectorParts {
   Account account;
   std::unique_ptr<net::HttpClient> http;
   const base::Clock& clock;
   base::Random& random;
+  base::Events& events = base::silent_events();  // told of calls that are made again
 };
 std::unique_ptr<Connector> make_connector(ConnectorParts parts);
 

@@ -92,16 +92,24 @@ private:
 
   // What goes wrong is told of the kinds that it concerns.
   template <class Work>
-  static void guard(const std::vector<Stock*>& stocks, const std::stop_token& stop, Work&& work) {
+  void guard(const std::vector<Stock*>& stocks, const std::stop_token& stop, Work&& work) {
     try {
       work();
     } catch (const Refused& refused) {
-      if (ends_the_run(refused)) throw;
+      if (is_signed_out(refused)) sign_out(refused);
       for (Stock* stock : stocks) refuse(*stock, refused);
     } catch (const Error& error) {
-      if (ends_the_run(error) || stop.stop_requested()) throw;
+      if (is_signed_out(error)) {
+        sign_out(error);
+      } else if (ends_the_run(error) || stop.stop_requested()) {
+        throw;
+      }
       for (Stock* stock : stocks) stock->failure = error;
     }
+  }
+  void sign_out(const Error& error) {
+    const std::lock_guard lock(mutex_);
+    if (!inventory_.signed_out) inventory_.signed_out = error;
   }
   static void refuse(Stock& stock, const Refused& refused) {
     // What there is once at most is not here when it is not there.

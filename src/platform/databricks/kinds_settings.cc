@@ -49,6 +49,7 @@ KindEntry tokens() {
                    .id = "token_id",
                    .name = "created_by_username",
                    .created = "creation_time",
+                   .server_fields = {"token_id", "created_by_id", "owner_id", "creation_time", "last_used_day"},
                    .manual = {{.what = model::Manual::What::instead,
                                .text = "Have {name} make a new token: tokens are shown once and cannot be copied."}},
                    .rank = 91},

@@ -125,6 +125,22 @@ Found from_environment(const Surroundings& surroundings) {
   return out;
 }
 
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
+// Somebody may have put a token, an OAuth secret or a JWT on the wrong line.
+bool looks_like_secret(std::string_view value) {
+  const std::string text = lower(value.substr(0, 4));
+  return text == "dapi" || text == "dose" || text.starts_with("eyj");
+}
+
+std::string shown(const std::string& value) {
+  return looks_like_secret(value) ? std::string("what looks like a token") : fmt::format("'{}'", value);
+}
+
 std::vector<std::string> names_of(const IniFile& file) {
   std::vector<std::string> out;
   for (const IniSection& section : file.sections)
@@ -141,10 +157,10 @@ void refuse_unknown(const IniFile& file, const IniSection& section) {
     if (ours || foreign) continue;
     // Only what looks like a slip of the hand is an error: the vendor adds keys with every release.
     if (const auto near = base::nearest(entry.key, known))
-      throw Error(
-          ErrorKind::config,
-          fmt::format("{}:{}: profile '{}' has the unknown key '{}'", file.path, entry.line, section.name, entry.key),
-          fmt::format("Did you mean \"{}\"?", *near));
+      throw Error(ErrorKind::config,
+                  fmt::format("{}:{}: profile '{}' has the unknown key {}", file.path, entry.line, section.name,
+                              shown(entry.key)),
+                  fmt::format("Did you mean \"{}\"?", *near));
   }
 }
 
@@ -160,7 +176,7 @@ Found from_profile(const IniFile& file, const std::string& profile, std::string_
   const IniSection* section = profile == "__settings__" ? nullptr : file.find(profile);
   if (section == nullptr)
     throw Error(ErrorKind::config,
-                fmt::format("{}: there is no profile '{}', which {} wants", file.path, profile, wanted_by),
+                fmt::format("{}: there is no profile {}, which {} wants", file.path, shown(profile), wanted_by),
                 base::hint_for(profile, names_of(file)));
   Found out;
   out.origin = fmt::format("profile '{}' ({}:{})", profile, file.path, section->line);
@@ -221,12 +237,6 @@ Found find_values(const std::string& connector, const Settings& settings, const 
   return out;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
-
 bool is_loopback(std::string_view authority) {
   if (authority == "[::1]" || authority.starts_with("[::1]:")) return true;
   const std::string_view name = authority.substr(0, authority.find(':'));
@@ -254,6 +264,12 @@ std::string host_of(const Found& found) {
     return std::isalnum(c) != 0 || c == '.' || c == '-' || c == ':' || c == '[' || c == ']' || c == '_';
   });
   if (!clean) refuse("holds a character that no host name has", "Copy the address from the browser.");
+  // Name servers would be asked for it, whatever it is.
+  constexpr std::size_t k_shortest_token = 20;  // a host may be called dapi.example.com
+  if (looks_like_secret(authority) && authority.find_first_of(".:") >= k_shortest_token)
+    refuse("looks like a token", "Put the token under the key token, and the address of the workspace here.");
+  if (authority.find('.') == std::string::npos && !is_loopback(authority))
+    refuse("has no dot in it", "Write the address of the workspace: https://adb-NUMBER.N.azuredatabricks.net.");
   if (scheme == "http" && !is_loopback(authority))
     refuse("is not encrypted: tokens would be read by anybody on the way", "Write https:// instead of http://.");
   return scheme + "://" + authority;
@@ -264,7 +280,8 @@ AzureCloud cloud_of(const Found& found, const std::string& host) {
   if (name == "usgovernment" || name == "azureusgovernmentcloud") return AzureCloud::us_government;
   if (name == "china" || name == "azurechinacloud") return AzureCloud::china;
   if (!name.empty() && name != "public" && name != "azurepubliccloud")
-    throw Error(ErrorKind::config, fmt::format("{}: azure_environment is '{}'", found.where("azure_environment"), name),
+    throw Error(ErrorKind::config,
+                fmt::format("{}: azure_environment is {}", found.where("azure_environment"), shown(name)),
                 base::hint_for(name, {"public", "usgovernment", "china"}));
   if (host.ends_with(".databricks.azure.us")) return AzureCloud::us_government;
   if (host.ends_with(".databricks.azure.cn")) return AzureCloud::china;
@@ -301,7 +318,7 @@ const Way& chosen_by_name(const Found& found, const std::string& name) {
     if (to_string(way.kind) == name) return way;
     known.emplace_back(to_string(way.kind));
   }
-  throw Error(ErrorKind::config, fmt::format("{}: auth_type is '{}'", found.where("auth_type"), name),
+  throw Error(ErrorKind::config, fmt::format("{}: auth_type is {}", found.where("auth_type"), shown(name)),
               base::hint_for(name, known));
 }
 

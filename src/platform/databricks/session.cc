@@ -12,6 +12,9 @@ namespace {
 constexpr const char* k_resource = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
 constexpr const char* k_identity_endpoint = "http://169.254.169.254/metadata/identity/oauth2/token";
 
+// Whoever starts a command with a wrong host shall not wait for ten minutes to be told.
+constexpr base::Duration k_first_patience = std::chrono::seconds(15);
+
 struct CloudHosts {
   const char* login;
   const char* management;
@@ -76,13 +79,16 @@ std::unique_ptr<net::HttpClient> open_direct(const Account& account) {
 }  // namespace
 
 Session::Session(const Account& account, std::unique_ptr<net::HttpClient> http, const base::Clock& clock,
-                 base::Random& random)
+                 base::Random& random, base::Events& events)
     : http_(std::move(http)),
       direct_(open_direct(account)),
       tokens_(open_tokens(account, *http_, direct_.get(), clock)),
       budget_(families_of(account), account.rate_share_percent / 100.0, clock),
+      notices_(events, clock),
       api_({.client = *http_, .tokens = *tokens_, .budget = budget_, .clock = clock, .random = random},
-           {.refine = refine}),
+           {.first_patience = k_first_patience,
+            .refine = refine,
+            .retrying = [this](const net::Retry& retry) { notices_(retry); }}),
       hasty_api_({.client = *http_, .tokens = *tokens_, .budget = budget_, .clock = clock, .random = random},
                  {.patience = std::chrono::seconds(15), .refine = refine}),
       client_(api_, net::parse_url(account.host)),

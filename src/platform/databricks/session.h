@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/events.h"
 #include "base/random.h"
 #include "net/api.h"
+#include "net/retry_notices.h"
 #include "platform/databricks/client.h"
 #include "platform/databricks/profile.h"
 
@@ -14,9 +16,10 @@ namespace holdfast::platform::databricks {
 
 class Session {  // thread-safe
 public:
-  // Asks nobody yet.  `http` talks to the workspace and to whoever gives tokens; clock and random outlive the session.
-  Session(const Account& account, std::unique_ptr<net::HttpClient> http, const base::Clock& clock,
-          base::Random& random);
+  // Asks nobody yet.  `http` talks to the workspace and to whoever gives tokens; clock, random and events outlive the
+  // session.
+  Session(const Account& account, std::unique_ptr<net::HttpClient> http, const base::Clock& clock, base::Random& random,
+          base::Events& events = base::silent_events());
 
   const Client& client() const noexcept { return client_; }
   // For somebody who waits at a screen: gives up after some seconds.
@@ -28,6 +31,7 @@ private:
   std::unique_ptr<net::HttpClient> direct_;  // past every proxy, for this machine's own identity
   std::unique_ptr<net::TokenSource> tokens_;
   net::Budget budget_;
+  net::RetryNotices notices_;
   net::Api api_;
   net::Api hasty_api_;
   Client client_;

@@ -39,7 +39,8 @@ private:
   std::unique_ptr<SqlStore> sql_;
 };
 
-std::unique_ptr<Connector> open_connector(const std::string& name, const Settings& settings, const base::Clock& clock) {
+std::unique_ptr<Connector> open_connector(const std::string& name, const Settings& settings, const base::Clock& clock,
+                                          base::Events&) {
   const auto url = settings.text("sql.url");
   if (!url)
     throw Error(ErrorKind::config, "connector '" + name + "' has no sql.url",

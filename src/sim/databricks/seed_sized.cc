@@ -57,7 +57,7 @@ void seed_many_notebooks(Seed& seed, const SeedSizes& sizes) {
     auto& node = add_node(world, *folder, NodeKind::notebook, fmt::format("notebook {:06}", i));
     node.language = "PYTHON";
     node.content = fmt::format("# Databricks notebook source\nprint({})\n", i);
-    if (i < sizes.permissions) {
+    if (i < sizes.permissions && world.options().tier != WorldOptions::Tier::standard) {
       replace_permissions(world, "notebooks", std::to_string(node.id),
                           Json::array({{{"group_name", "users"}, {"permission_level", "CAN_READ"}}}));
     }

@@ -15,7 +15,8 @@ namespace holdfast::sim::databricks {
 // "notebooks=50000,groups=2000,members=20000,permissions=10000".  Throws Error{usage}.
 void seed_workspace(StandIn& stand_in, std::string_view what);
 
-// What a seed is written with: the API itself, and a time that is set back.
+// What a seed is written with: the API itself, and a time that is set back.  A tier without access control lists gets
+// the same workspace without them.
 class Seed {
 public:
   explicit Seed(StandIn& stand_in);
@@ -42,6 +43,7 @@ public:
   void share(const std::string& path, const Json& list);
 
 private:
+  Json write(std::string_view method, std::string_view target, const Json& body);
   StandIn& stand_in_;
   std::int64_t present_ms_ = 0;
 };

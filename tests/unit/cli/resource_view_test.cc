@@ -33,7 +33,7 @@ protected:
         {"file", "", [](const std::string& url) { return storage::open_local_backend(file_url_path(url)); }}};
     platform::Platform platform;
     platform.name = "workspace";
-    platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&) {
+    platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
       return test::connect(name == "secondary" ? target_ : source_);
     };
     composition_.platforms = {platform};

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "engine/backup.h"
+#include "engine/carry_forward.h"
 #include "engine/compare.h"
 #include "engine/restore.h"
 #include "support/engine_world.h"
@@ -77,6 +78,9 @@ TEST_F(UnreadTest, a_folder_that_is_closed_is_carried_forward_and_named) {
   EXPECT_EQ(result.snapshot.outcomes, expected);
   EXPECT_EQ(world_.events.warnings(), expected);
   EXPECT_EQ(result.failures, 1U);
+  EXPECT_EQ(result.stale_rows, 60U);
+  EXPECT_EQ(stale_rows(*world_.repository, result.snapshot, {}), 60U);
+  EXPECT_EQ(stale_rows(*world_.repository, first, {}), 0U);
   EXPECT_EQ(body(result.snapshot, "/Users/anna/03"), "{}") << "as it was";
   EXPECT_EQ(body(result.snapshot, "/Users/anna/04"), "{}") << "not deleted";
   EXPECT_EQ(body(result.snapshot, "/Users/bert/03"), R"({"v":2})");
@@ -89,6 +93,7 @@ TEST_F(UnreadTest, a_folder_that_is_closed_is_carried_forward_and_named) {
   const Snapshot healed = world_.backup().snapshot;
   EXPECT_FALSE(healed.partial());
   EXPECT_EQ(world_.rows_of(healed), rows_);
+  EXPECT_EQ(world_.backup().stale_rows, 0U);
 }
 
 TEST_F(UnreadTest, one_notebook_too_many_spoils_no_other) {
@@ -141,6 +146,7 @@ TEST_F(PartialTest, keeps_the_parents_content_and_asks_for_it_again_although_not
   hide_content();
   const BackupResult second = backup(platform::Sweep::changes);
   EXPECT_EQ(second.failures, 1U);
+  EXPECT_EQ(second.stale_rows, 1U);
   ASSERT_EQ(second.snapshot.outcomes.size(), 1U);
   EXPECT_NE(second.snapshot.outcomes[0].find("was not read in full: export: 500"), std::string::npos);
   EXPECT_EQ(held(second.snapshot), row("good", "2")) << "what was read is new, what was not is as it was";

@@ -1,5 +1,6 @@
 #include "engine/browse.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -96,12 +97,20 @@ TEST_F(Browse, shows_one_row) {
 TEST_F(Browse, suggests_near_names_for_what_is_not_there) {
   const Error object = error_of([&] { show(*world.repository, snapshot, "aspect/urn:li:tag:finanze/tagProperties"); });
   EXPECT_EQ(object.kind(), ErrorKind::not_found);
-  EXPECT_NE(object.hint().find("urn:li:tag:finance"), std::string::npos) << object.hint();
+  EXPECT_EQ(object.hint(), "Near names are: \"urn:li:tag:finance\".");
   const Error aspect =
       error_of([&] { show(*world.repository, snapshot, std::string("aspect/") + k_dataset + "/state"); });
   EXPECT_NE(aspect.hint().find("ownership, status"), std::string::npos) << aspect.hint();
   const Error listing = error_of([&] { listed("aspect/urn:li:tag:funny"); });
   EXPECT_NE(listing.hint().find("urn:li:tag:fun"), std::string::npos) << listing.hint();
+}
+
+TEST_F(Browse, suggests_no_name_that_is_not_near) {
+  world.connector.put(test::aspect_row("", "tagProperties", "{}"));
+  world.connector.put(test::aspect_row("17", "tagProperties", "{}"));
+  snapshot = world.backup().snapshot;
+  const Error error = error_of([&] { show(*world.repository, snapshot, "aspect/urn:li:tag:quarterly/tagProperties"); });
+  EXPECT_EQ(error.hint(), fmt::format("See \"holdfast ls {} aspect\" for those there are.", snapshot.id.short_id()));
 }
 
 TEST_F(Browse, finds_by_glob_with_paths_that_show_understands) {

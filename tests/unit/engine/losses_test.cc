@@ -43,7 +43,7 @@ TEST(KeysInWords, name_a_folder_by_what_it_holds) {
 }
 
 TEST(KeysInWords, say_where_any_other_stretch_begins_and_ends) {
-  EXPECT_EQ(keys_in_words(jobs(), {}), "jobs: keys from the first key to the last key");
+  EXPECT_EQ(keys_in_words(jobs(), {}), "jobs");
   EXPECT_EQ(keys_in_words(jobs(), {.from = job("a", 1), .to = job("b", 2)}), "jobs: keys from a to b");
   EXPECT_EQ(keys_in_words(jobs(), base::range_of_key("\xff")), "jobs: keys from ff to ff00") << "no key of ours";
 }
@@ -72,6 +72,46 @@ TEST(Losses, name_the_first_ones_in_whatever_order_they_come_and_count_the_other
     EXPECT_EQ(told.lines.back(), "jobs/0039/1 was not read: 403");
     EXPECT_EQ(told.left_out, 4960U);
   }
+}
+
+TEST(LossReport, says_once_what_is_said_of_several_collections) {
+  LossReport report;
+  for (const char* name : {"folders", "notebooks", "files"}) {
+    model::Collection collection = notebooks();
+    collection.name = name;
+    Losses losses(collection);
+    losses.add(base::range_of_prefix(below("/Users/anna/")), "was not read: 403");
+    report.add(name, losses);
+  }
+  Losses losses(jobs());
+  losses.add({}, "were not read: 500");
+  report.add("jobs", losses);
+  report.add_line("pools are not there any more");
+  EXPECT_EQ(report.failures(), 3U);
+  EXPECT_EQ(report.lines(), (std::vector<std::string>{"Users/anna/** (folders, notebooks, files) was not read: 403",
+                                                      "jobs were not read: 500", "pools are not there any more"}));
+}
+
+TEST(LossReport, names_several_collections_that_were_not_read_at_all) {
+  LossReport report;
+  for (const char* name : {"folders", "notebooks"}) {
+    Losses losses(notebooks());
+    losses.add({}, "were not read: 403");
+    report.add(name, losses);
+  }
+  EXPECT_EQ(report.lines(), (std::vector<std::string>{"folders, notebooks were not read: 403"}));
+}
+
+TEST(LossReport, counts_what_it_does_not_name) {
+  LossReport report;
+  Losses losses(jobs());
+  for (int i = 0; i < 3000; ++i) losses.add(base::range_of_key(job(fmt::format("{:04}", i), 1)), "was not read: 403");
+  report.add("jobs", losses);
+  report.add_line("one more");
+  EXPECT_EQ(report.failures(), 3001U);
+  const auto lines = report.lines();
+  ASSERT_EQ(lines.size(), k_loss_lines_max + 1);
+  EXPECT_EQ(lines.back(), fmt::format("{} more could not be read", 3001 - k_loss_lines_max));
 }
 
 }  // namespace

@@ -272,6 +272,74 @@ TEST_F(ApiTest, EndsSoonWhenStopped) {
   EXPECT_EQ(took_, seconds(0));
 }
 
+TEST_F(ApiTest, TellsOfEachCallThatItMakesAgain) {
+  std::vector<Retry> told;
+  options_.retrying = [&](const Retry& retry) { told.push_back(retry); };
+  EXPECT_TRUE(get({status(429, {{"retry-after", "7"}}), broken(TransportError::Sent::no), status(200)}).ok());
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].problem, "GET https://w.test/api/things: throttled (HTTP 429)");
+  EXPECT_EQ(told[0].attempt, 1U);
+  EXPECT_EQ(told[0].wait, seconds(7));
+  EXPECT_EQ(told[0].patience, minutes(10));
+  EXPECT_EQ(told[1].problem, "the connection broke off");
+  EXPECT_EQ(told[1].attempt, 2U);
+  EXPECT_EQ(told[1].failing, seconds(7));
+}
+
+TEST_F(ApiTest, GivesUpSoonAsLongAsNobodyAnswersAtAll) {
+  options_.first_patience = seconds(15);
+  EXPECT_EQ(error_of([&] { get({broken(TransportError::Sent::no)}); }), ErrorKind::unavailable);
+  EXPECT_LE(took_, seconds(15));
+  EXPECT_EQ(get({status(503, {}, "<html>Bad Gateway</html>")}).verdict.status, Status::unavailable);
+  EXPECT_LE(took_, seconds(15));
+  // Being too fast is an answer of the right host.
+  EXPECT_EQ(get({status(429)}).verdict.status, Status::throttled);
+  EXPECT_GE(took_, minutes(9));
+}
+
+TEST_F(ApiTest, IsPatientOnceSomebodyAnswered) {
+  options_.first_patience = seconds(15);
+  EXPECT_TRUE(get({status(200)}).ok());
+  EXPECT_EQ(error_of([&] { get({broken(TransportError::Sent::no)}); }), ErrorKind::unavailable);
+  EXPECT_GE(took_, minutes(9));
+}
+
+TEST_F(ApiTest, WaitsForAFamilyThatIsAwayOnceAndNotWithEachCall) {
+  EXPECT_EQ(get({status(503)}).verdict.status, Status::unavailable);
+  EXPECT_GE(took_, minutes(9));
+  clock_.advance(seconds(40));
+  EXPECT_EQ(get({status(503)}).verdict.status, Status::unavailable);
+  EXPECT_EQ(took_, seconds(0)) << "nothing was answered for longer than anybody waits";
+  EXPECT_TRUE(get({status(200)}).ok());
+  EXPECT_TRUE(get({status(503), status(200)}).ok()) << "another outage";
+}
+
+TEST_F(ApiTest, EndsAllCallsOfAFamilyAlikeThatIsToldToWaitForAnHour) {
+  const Answer first = get({status(429, {{"retry-after", "3600"}})});
+  EXPECT_NE(to_error(first).message().find("asked to wait for 1 h 0 min"), std::string::npos);
+  clock_.advance(minutes(10));
+  const Answer second = get({status(200)});
+  EXPECT_EQ(second.verdict.status, Status::throttled);
+  EXPECT_NE(to_error(second).message().find("asked to wait for 50 min 0 s"), std::string::npos);
+  EXPECT_EQ(sent(), 1U);
+  clock_.advance(minutes(51));
+  EXPECT_TRUE(get({status(200)}).ok());
+}
+
+TEST_F(ApiTest, SaysWhatWentWrongBeforeItWasStopped) {
+  options_.retrying = [&](const Retry&) { stop_.request_stop(); };
+  const Error error = test::thrown_by([&] { get({broken(TransportError::Sent::no)}); });
+  EXPECT_EQ(error.kind(), ErrorKind::cancelled);
+  EXPECT_EQ(error.message(), "interrupted; what went wrong before: the connection broke off");
+}
+
+TEST_F(ApiTest, SaysThatItWasInterruptedWhereNothingWentWrong) {
+  stop_.request_stop();
+  const Error error = test::thrown_by([&] { get({status(200)}); });
+  EXPECT_EQ(error.kind(), ErrorKind::cancelled);
+  EXPECT_EQ(error.message(), "GET https://w.test/api/things: interrupted");
+}
+
 TEST_F(ApiTest, MakesAnErrorOfWhatIsNotWanted) {
   options_.refine = [](const Response&, Status by_http) -> Verdict { return {by_http, "CODE", "line one\nline two"}; };
   const Error error = to_error(get({status(403)}));

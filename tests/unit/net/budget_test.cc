@@ -63,6 +63,20 @@ TEST(Budget, DoesNotSaveUpARestBeyondTheBurst) {
   EXPECT_GT(clock.elapsed(), started);
 }
 
+TEST(Budget, LetsNobodyWaitForALongerHoldThanHeWould) {
+  test::ManualClock clock(k_start);
+  Budget budget({{.name = "f", .requests = 1, .per = minutes(5)}, {.name = "g"}}, 1.0, clock);
+  budget.admit("f", k_first, {}).answered();
+  budget.admit("f", k_first, {}, seconds(1)).answered();  // a slow rate is no hold
+  budget.admit("f", k_first, {}).throttled(minutes(60));
+  const base::Duration before = clock.elapsed();
+  EXPECT_THROW(budget.admit("f", k_first, {}, minutes(10)), HeldTooLong);
+  EXPECT_EQ(clock.elapsed(), before);
+  budget.admit("g", k_first, {}, seconds(1)).answered();
+  clock.advance(minutes(55));
+  budget.admit("f", k_first, {}, minutes(10)).answered();
+}
+
 TEST(Budget, HasNoLimitOfRateWhereNoneIsDocumented) {
   test::ManualClock clock(k_start);
   Budget budget({{.name = "f"}}, 0.5, clock);

@@ -472,7 +472,7 @@ TEST_F(CurlTls, RefusesACertificateThatNobodyKnows) {
       },
       certificate(), key());
   const auto client = open_curl_client(direct());
-  EXPECT_EQ(error_of([&] { get(*client, server.url(), "/"); }), ErrorKind::config);
+  EXPECT_EQ(error_of([&] { get(*client, server.url(), "/"); }), ErrorKind::unsupported);
   EXPECT_EQ(reached, 0);
 }
 
@@ -483,7 +483,7 @@ TEST_F(CurlTls, RefusesACertificateForAnotherHost) {
   const auto client = open_curl_client(options);
   Url other = server.url();
   other.host = "localhost";
-  EXPECT_EQ(error_of([&] { get(*client, other, "/"); }), ErrorKind::config);
+  EXPECT_EQ(error_of([&] { get(*client, other, "/"); }), ErrorKind::unsupported);
 }
 
 TEST_F(CurlTls, SaysThatAFileOfCertificatesIsNone) {

@@ -39,11 +39,13 @@ TEST(DatahubPlatform, lists_its_settings) {
 
 TEST(DatahubPlatform, says_which_connector_lacks_its_url_or_has_a_bad_one) {
   const platform::Platform platform = platform::datahub::datahub_platform();
-  const auto missing = error_of([&] { platform.open("catalog", MapSettings(Values{}), base::system_clock()); });
+  const auto missing =
+      error_of([&] { platform.open("catalog", MapSettings(Values{}), base::system_clock(), base::silent_events()); });
   EXPECT_EQ(missing.kind(), base::ErrorKind::config);
   EXPECT_NE(missing.message().find("'catalog'"), std::string::npos);
   const auto bad = error_of([&] {
-    platform.open("catalog", MapSettings(Values{{"sql.url", "ftp://h/d"}}), base::system_clock());
+    platform.open("catalog", MapSettings(Values{{"sql.url", "ftp://h/d"}}), base::system_clock(),
+                  base::silent_events());
   });
   EXPECT_NE(bad.describe().find("reading connector 'catalog'"), std::string::npos);
 }
@@ -58,10 +60,10 @@ TEST(DatahubConnector, backs_up_and_restores_through_one_interface) {
       "CREATE USER c_{0}@'127.0.0.1' IDENTIFIED BY 's p''x'; GRANT ALL ON {0}.* TO c_{0}@'127.0.0.1'", source_db));
   const platform::Platform platform = platform::datahub::datahub_platform();
   const std::string url = fmt::format("mysql://c_{0}@127.0.0.1:{1}/{0}", source_db, server.port());
-  const auto source =
-      platform.open("source", MapSettings(Values{{"sql.url", url}, {"sql.password", "s p'x"}}), base::system_clock());
-  const auto target =
-      platform.open("target", MapSettings(Values{{"sql.url", server.url(target_db)}}), base::system_clock());
+  const auto source = platform.open("source", MapSettings(Values{{"sql.url", url}, {"sql.password", "s p'x"}}),
+                                    base::system_clock(), base::silent_events());
+  const auto target = platform.open("target", MapSettings(Values{{"sql.url", server.url(target_db)}}),
+                                    base::system_clock(), base::silent_events());
   EXPECT_EQ(source->platform(), "datahub");
   const auto capture = source->capture({}, {});
   const model::Collection collection = capture->collections()[0].collection;

@@ -144,7 +144,27 @@ TEST(Account, refuses_a_host_that_would_give_the_token_away) {
   EXPECT_EQ(message("ftp://h.test"), "connector 'primary': the host is no http address");
   EXPECT_EQ(message("https:///x"), "connector 'primary': the host has no name");
   EXPECT_EQ(message("https://h test"), "connector 'primary': the host holds a character that no host name has");
+  EXPECT_EQ(message("workspace"), "connector 'primary': the host has no dot in it");
   EXPECT_EQ(read({{"host", "http://127.0.0.1:8080/"}, {"token", "t"}}, {}).host, "http://127.0.0.1:8080");
+  EXPECT_EQ(read({{"host", "http://localhost:8080"}, {"token", "t"}}, {}).host, "http://localhost:8080");
+  EXPECT_EQ(read({{"host", "dapi.h.test"}, {"token", "t"}}, {}).host, "https://dapi.h.test");
+}
+
+TEST(Account, shows_no_token_that_stands_on_the_wrong_line) {
+  const std::string token = "dapi0123456789abcdef0123456789abcdef";
+  const auto said = [](const WrittenSettings::Values& values, const WrittenSurroundings& surroundings) {
+    return refusal(values, surroundings).describe();
+  };
+  const auto file = with_file("[west]\nhost = h.test\n");
+  for (const std::string& text :
+       {said({{"host", token}, {"token", "t"}}, {}), said({{"host", token + ".test"}, {"token", "t"}}, {}),
+        said({{"host", "h.test"}, {"token", "t"}, {"auth_type", token}}, {}),
+        said({{"host", "h.test"}, {"token", "t"}, {"azure_environment", token}}, {}),
+        said({{"profile", token}}, file)}) {
+    EXPECT_EQ(text.find("0123456789abcdef"), std::string::npos) << text;
+    EXPECT_EQ(text.find("nothing was thrown"), std::string::npos);
+  }
+  EXPECT_NE(said({{"host", token}, {"token", "t"}}, {}).find("the host looks like a token"), std::string::npos);
 }
 
 TEST(Account, tells_the_cloud_by_its_name_or_by_the_host) {

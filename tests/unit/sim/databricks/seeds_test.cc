@@ -35,6 +35,17 @@ TEST(Seeds, MakeARealisticWorkspace) {
       "MAX_NOTEBOOK_SIZE_EXCEEDED");
 }
 
+TEST(Seeds, SuitATierWithoutAccessControlLists) {
+  for (const auto* what : {"small", "realistic", "notebooks=20,groups=3,members=5,permissions=10,jobs=3"}) {
+    StandInOptions options;
+    options.world.tier = WorldOptions::Tier::standard;
+    WorkspaceWorld world(options);
+    ASSERT_NO_THROW(seed_workspace(world.stand_in, what)) << what;
+    EXPECT_GE(count_nodes(world.stand_in.world())[NodeKind::notebook], 2U) << what;
+    EXPECT_EQ(world.get("/api/2.0/permissions/authorization/tokens").status, 500) << what;
+  }
+}
+
 TEST(Seeds, AreTheSameEveryTime) {
   WorkspaceWorld one;
   WorkspaceWorld two;
