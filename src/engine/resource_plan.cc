@@ -128,7 +128,9 @@ void Planner::choose() {
     any = any || chosen[i];
   }
   const auto& live = live_.resources();
-  if (!any && std::none_of(live.begin(), live.end(), [&](const Resource& one) { return selects(one); }))
+  // What nobody selected by words may choose nothing: the rest of an activation, after all others.
+  if (!any && !options_.selection.empty() &&
+      std::none_of(live.begin(), live.end(), [&](const Resource& one) { return selects(one); }))
     throw base::Error(base::ErrorKind::not_found,
                       fmt::format("the selection '{}' chooses nothing on either side", options_.selection),
                       "See what the snapshot has with `holdfast ls`.");

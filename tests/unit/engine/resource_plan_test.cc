@@ -130,7 +130,11 @@ TEST_F(ResourcePlanning, takes_dependencies_along_when_asked) {
 
 TEST_F(ResourcePlanning, refuses_a_selection_of_nothing) {
   world_.options.selects = only("jobs", "none");
+  world_.options.selection = "name:none";
   EXPECT_EQ(test::error_of([&] { (void)world_.plan(); }), base::ErrorKind::not_found);
+  // What no user wrote may choose nothing.
+  world_.options.selection.clear();
+  EXPECT_TRUE(world_.plan().does_nothing());
 }
 
 TEST_F(ResourcePlanning, lists_several_of_one_name_for_a_choice) {
