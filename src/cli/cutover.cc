@@ -53,6 +53,12 @@ void Cutover::check_sides(const std::string& source, const std::string& target) 
                 "Use \"holdfast backup\" and \"holdfast restore --to\"; rows of this platform do not start anything.");
 }
 
+void Cutover::refuse_taken_over(const std::string& source, const std::string& target) {
+  if (store_.pair(source, target).active == target)
+    throw Error(ErrorKind::refused, fmt::format("{} took over from {}", target, source),
+                fmt::format("What is done there goes back by \"holdfast failback {} {}\".", target, source));
+}
+
 platform::Connector& Cutover::connector(const std::string& name) {
   auto& held = connectors_[name];
   if (!held) held = context_.open_connector(name);

@@ -38,6 +38,8 @@ public:
 
   // Throws Error{usage} where the two cannot be source and target of one another.
   void check_sides(const std::string& source, const std::string& target);
+  // Throws Error{refused} where the target is in charge of the two: it is not overwritten from its source.
+  void refuse_taken_over(const std::string& source, const std::string& target);
   platform::Connector& connector(const std::string& name);  // opened once
   engine::CutoverStore& store() noexcept { return store_; }
   bool dry() const noexcept { return flags_.dry_run == DryRun::yes; }
@@ -86,7 +88,7 @@ private:
   std::map<std::string, std::unique_ptr<platform::Connector>> connectors_;
 };
 
-// The one that is worse.
+// Of two that are both ok or partial.
 int worse(int code, int other) noexcept;
 
 }  // namespace holdfast::cli

@@ -192,9 +192,14 @@ engine::CompareCounts show_live_differences(Context& context, const repository::
     counts = engine::compare_live(context.repository(), snapshot, *target, capture, selection, context.events(),
                                   context.stop(), printer.visitor());
   else
-    counts = engine::compare_resources_live(
-        {context.repository(), snapshot, context.state(), target->kinds(), selection}, {connector, *target, capture},
-        context.events(), context.stop(), printer.resource_visitor());
+    counts = engine::compare_resources_live({.repository = context.repository(),
+                                             .before = snapshot,
+                                             .state = context.state(),
+                                             .kinds = target->kinds(),
+                                             .selection = selection,
+                                             .mapping = context.config().mapping(snapshot.connector, connector)},
+                                            {connector, *target, capture}, context.events(), context.stop(),
+                                            printer.resource_visitor());
   printer.end(counts);
   return counts;
 }

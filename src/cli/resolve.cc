@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "base/error.h"
+
 namespace holdfast::cli {
 
 repository::Snapshot resolve_beside(repository::Repository& repository, std::string_view snapshot,
@@ -17,6 +19,15 @@ repository::Snapshot resolve_reference(Context& context, const engine::Reference
   if (context.config().connector(reference.snapshot) != nullptr)
     return engine::resolve(context.repository(), "latest", reference.snapshot);
   return engine::resolve(context.repository(), reference.snapshot, connector);
+}
+
+repository::Snapshot snapshot_of_plan(Context& context, const std::string& file, const std::string& repository,
+                                      const std::string& snapshot) {
+  if (repository != context.repository().id())
+    throw base::Error(
+        base::ErrorKind::usage, fmt::format("the plan {} was made for repository {}", file, repository),
+        fmt::format("The one that is open is {}: choose the other with --repository.", context.repository().id()));
+  return engine::resolve(context.repository(), snapshot);
 }
 
 void say_whose(Context& context, const repository::Snapshot& snapshot, std::string_view reference,

@@ -21,6 +21,10 @@ repository::Snapshot resolve_beside(repository::Repository& repository, std::str
 repository::Snapshot resolve_reference(Context& context, const engine::Reference& reference,
                                        std::string_view connector);
 
+// The snapshot that the plan in `file` was made from.  Throws Error{usage} where the plan is of another repository.
+repository::Snapshot snapshot_of_plan(Context& context, const std::string& file, const std::string& repository,
+                                      const std::string& snapshot);
+
 // Says in a note whose snapshot it is where `reference` left that open ("latest", "@INSTANT") and there are others.
 void say_whose(Context& context, const repository::Snapshot& snapshot, std::string_view reference,
                std::string_view connector);

@@ -22,7 +22,7 @@ struct ResourceComparison {
   storage::Backend& state;  // local: id maps
   const std::vector<model::Kind>& kinds;
   const model::Selection& selection;
-  model::Mapping mapping{};
+  model::Mapping mapping;  // from the one connector to the other
 };
 
 struct ComparedConnector {

@@ -75,12 +75,17 @@ private:
                                                ? context.kinds_of(after.platform)
                                                : std::vector<model::Kind>{};
     const auto counts =
-        kinds.empty()
-            ? engine::compare_snapshots(repository,
-                                        {.before = before, .after = after, .selection = selection, .values = values},
-                                        context.stop(), printer.visitor())
-            : engine::compare_resource_snapshots({repository, before, context.state(), kinds, selection}, after,
-                                                 context.events(), context.stop(), printer.resource_visitor());
+        kinds.empty() ? engine::compare_snapshots(
+                            repository, {.before = before, .after = after, .selection = selection, .values = values},
+                            context.stop(), printer.visitor())
+                      : engine::compare_resource_snapshots(
+                            {.repository = repository,
+                             .before = before,
+                             .state = context.state(),
+                             .kinds = kinds,
+                             .selection = selection,
+                             .mapping = context.config().mapping(before.connector, after.connector)},
+                            after, context.events(), context.stop(), printer.resource_visitor());
     printer.end(counts);
     if (const std::uint64_t stale = after.partial() ? engine::stale_rows(repository, after, context.stop()) : 0)
       context.events().note(

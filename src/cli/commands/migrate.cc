@@ -4,6 +4,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
+#include "cli/resolve.h"
 #include "cli/resource_view.h"
 #include "ui/printers.h"
 
@@ -38,14 +39,12 @@ public:
 
   int run(Context& context) override {
     Cutover run(context, flags_, "migrate");
-    if (plan_file_) return apply_file(run);
+    if (plan_file_) return apply_file(context, run);
     if (source_.empty() || target_.empty())
       throw Error(ErrorKind::usage, "a source and a target must be named",
                   "Write holdfast migrate SOURCE TARGET, or holdfast migrate --plan FILE.");
     run.check_sides(source_, target_);
-    if (run.store().pair(source_, target_).active == target_)
-      throw Error(ErrorKind::refused, fmt::format("{} took over from {}", target_, source_),
-                  fmt::format("What is done there goes back by \"holdfast failback {} {}\".", target_, source_));
+    run.refuse_taken_over(source_, target_);
     run.go_on(source_, target_);
     const repository::Snapshot snapshot = run.take(source_);
     const model::ResourcePlan plan = run.plan(snapshot, target_, run.store().pair(source_, target_));
@@ -63,7 +62,7 @@ private:
     return k_exit_ok;
   }
 
-  int apply_file(Cutover& run) const {
+  int apply_file(Context& context, Cutover& run) const {
     if (!source_.empty() || !flags_.plan.select.empty() || flags_.plan.existing || plan_out_)
       throw Error(ErrorKind::usage, "a plan says itself what goes where", "Leave everything but --plan out.");
     const std::optional<model::ResourcePlan> plan = read_resource_plan(*plan_file_);
@@ -71,7 +70,8 @@ private:
       throw Error(ErrorKind::usage, fmt::format("{} is no plan of a migration", *plan_file_),
                   "Apply it with \"holdfast restore --plan\".");
     run.check_sides(plan->source, plan->target);
-    return run.apply(*plan, run.named(plan->snapshot));
+    run.refuse_taken_over(plan->source, plan->target);
+    return run.apply(*plan, snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot));
   }
 
   std::string source_;
@@ -107,9 +107,7 @@ public:
     if (fence && fence->state == engine::Fence::State::open && !run.fence(source_, fence->active, nullptr))
       throw Error(ErrorKind::refused, fmt::format("not all that fires on {} could be paused", source_),
                   "See what was said about each of them, then run it again.");
-    if (run.store().pair(source_, target_).active == target_)
-      throw Error(ErrorKind::refused, fmt::format("{} took over from {}", target_, source_),
-                  fmt::format("What is done there goes back by \"holdfast failback {} {}\".", target_, source_));
+    run.refuse_taken_over(source_, target_);
     run.go_on(source_, target_);
     const repository::Snapshot snapshot = run.take(source_);
     const model::ResourcePlan plan = run.plan(snapshot, target_, run.store().pair(source_, target_));

@@ -163,14 +163,10 @@ private:
   // Of a plan of this repository, and for the target that was named, if one was.
   template <typename AnyPlan>
   repository::Snapshot snapshot_of(Context& context, const AnyPlan& plan) const {
-    if (plan.repository != context.repository().id())
-      throw Error(
-          ErrorKind::usage, fmt::format("the plan {} was made for repository {}", *plan_file_, plan.repository),
-          fmt::format("The one that is open is {}: choose the other with --repository.", context.repository().id()));
     if (!to_.empty() && to_ != plan.target)
       throw Error(ErrorKind::usage, fmt::format("the plan is for {}, not for {}", plan.target, to_),
                   "Make a plan for that target.");
-    return engine::resolve(context.repository(), plan.snapshot);
+    return snapshot_of_plan(context, *plan_file_, plan.repository, plan.snapshot);
   }
 
   int restore_resources(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) {

@@ -40,15 +40,16 @@ protected:
                        const model::Selection& selection = {}) {
     const auto connector = test::connect(account);
     found_.clear();
-    return compare_resources_live({*world_.repository, snapshot, *state_, test::workspace_kinds(), selection},
+    return compare_resources_live({*world_.repository, snapshot, *state_, test::workspace_kinds(), selection, {}},
                                   {name, *connector}, world_.events, {},
                                   [&](const ResourceDifference& one) { found_.push_back(one); });
   }
   CompareCounts diff(const repository::Snapshot& before, const repository::Snapshot& after) {
     found_.clear();
     const model::Selection everything;
-    return compare_resource_snapshots({*world_.repository, before, *state_, test::workspace_kinds(), everything}, after,
-                                      world_.events, {}, [&](const ResourceDifference& one) { found_.push_back(one); });
+    return compare_resource_snapshots({*world_.repository, before, *state_, test::workspace_kinds(), everything, {}},
+                                      after, world_.events, {},
+                                      [&](const ResourceDifference& one) { found_.push_back(one); });
   }
   std::size_t count(const std::string& kind, What what, Freshness freshness) const {
     return static_cast<std::size_t>(std::count_if(found_.begin(), found_.end(), [&](const ResourceDifference& one) {
