@@ -97,7 +97,8 @@ private:
 
 class Workspace : public Subject {
 public:
-  explicit Workspace(EngineWorld& world) : world_(world), workspace_(world.clock, 41) {
+  explicit Workspace(EngineWorld& world)
+      : world_(world), still_(world.clock.now()), workspace_(world.clock, 41, still_) {
     seed_every_kind(workspace_.stand_in);
     connector_ = workspace_.connect();
   }
@@ -114,6 +115,8 @@ public:
 
 private:
   EngineWorld& world_;
+  // What waits for a limit moves the world's clock, and clusters there start and stop by theirs.
+  ManualClock still_;
   StoodWorkspace workspace_;
   std::unique_ptr<StoodWorkspace> refusing_;
   std::unique_ptr<platform::Connector> connector_;

@@ -60,8 +60,8 @@ const model::KindSet& databricks_kinds() {
   return all;
 }
 
-StoodWorkspace::StoodWorkspace(const base::Clock& clock, std::uint64_t seed)
-    : stand_in(stand_in_options(seed), clock), clock_(clock) {}
+StoodWorkspace::StoodWorkspace(const base::Clock& clock, std::uint64_t seed, const base::Clock& of_workspace)
+    : stand_in(stand_in_options(seed), of_workspace), clock_(clock) {}
 
 std::unique_ptr<platform::Connector> StoodWorkspace::connect(std::unique_ptr<net::HttpClient> http) {
   platform::databricks::Account account;

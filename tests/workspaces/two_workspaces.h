@@ -25,7 +25,9 @@ const model::KindSet& databricks_kinds();
 class StoodWorkspace {
 public:
   // Two workspaces of different seeds have no id in common.
-  StoodWorkspace(const base::Clock& clock, std::uint64_t seed);
+  StoodWorkspace(const base::Clock& clock, std::uint64_t seed) : StoodWorkspace(clock, seed, clock) {}
+  // Time goes by in the workspace by another clock than the one that its connectors wait by.
+  StoodWorkspace(const base::Clock& clock, std::uint64_t seed, const base::Clock& of_workspace);
   std::unique_ptr<platform::Connector> connect();
   std::unique_ptr<platform::Connector> connect(PowerSwitch& power, SwitchedHttp::Witness witness = {});
 
