@@ -26,7 +26,8 @@ public:
     for (auto& [kind, captures] : account.blank) {
       if (captures == 0) continue;
       --captures;
-      std::erase_if(resources_, [&](const auto& one) { return workspace_kind_set().at(one.kind).label() == kind; });
+      std::erase_if(resources_,
+                    [&, &blank = kind](const auto& one) { return workspace_kind_set().at(one.kind).label() == blank; });
     }
     for (const model::Kind& kind : workspace_kinds())
       if (!account.absent.contains(kind.collection.name))
