@@ -208,8 +208,8 @@ private:
     only_known(table, k_map_keys, where);
     for (const auto& [key, node] : table) {
       const std::string what = fmt::format("{}.{}", where, key.str());
-      const auto kind =
-          std::find_if(k_map_kinds.begin(), k_map_kinds.end(), [&](const auto& one) { return one.first == key.str(); });
+      const auto kind = std::find_if(k_map_kinds.begin(), k_map_kinds.end(),
+                                     [named = key.str()](const auto& one) { return one.first == named; });
       if (key.str() == "from")
         out.from = text(node, what);
       else if (key.str() == "to")
