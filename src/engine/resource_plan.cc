@@ -95,6 +95,7 @@ private:
   bool selects(const Resource& resource) const { return !options_.selects || options_.selects(resource); }
 
   void choose();
+  void choose_above(std::vector<bool>& chosen) const;
   Drafts decide_all(std::vector<std::uint8_t>& others);
   Drafts decide();
   void look_for_mentions();
@@ -120,6 +121,20 @@ private:
   std::set<std::string> absent_;
 };
 
+// Nothing stands in a folder that is not there: those that the target lacks come along, whoever was selected.
+void Planner::choose_above(std::vector<bool>& chosen) const {
+  for (std::uint32_t i = 0; i < chosen.size(); ++i) {
+    if (!chosen[i]) continue;
+    for (std::uint32_t up = i;;) {
+      const Resource& below = wanted_.resources()[up];
+      const std::string& space = kinds_.at(below.kind).kind.space;
+      up = space.empty() ? k_none : wanted_.above(space, below.name);
+      if (up == k_none || chosen[up] || matches_[up].live != k_none) break;
+      chosen[up] = true;
+    }
+  }
+}
+
 void Planner::choose() {
   std::vector<bool> chosen(matches_.size(), false);
   bool any = !options_.selects;
@@ -134,6 +149,7 @@ void Planner::choose() {
     throw base::Error(base::ErrorKind::not_found,
                       fmt::format("the selection '{}' chooses nothing on either side", options_.selection),
                       "See what the snapshot has with `holdfast ls`.");
+  choose_above(chosen);
   needs_ = needs_of(kinds_, wanted_, [&](std::uint32_t i) { return chosen[i] || options_.with_dependencies; });
   if (options_.with_dependencies) {
     std::vector<GraphEdge> lacking;

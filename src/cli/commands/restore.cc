@@ -57,7 +57,7 @@ public:
             "  both in one moment.  The table that was there is kept under a dated name.  A\n"
             "  target that holds rows needs --yes (else exit 5).\n"
             "Part: holdfast restore latest --to catalog --select 'urn:li:dataset:*finance*'\n"
-            "  makes a plan and shows it; with --yes it is applied.\n"
+            "  makes a plan and shows it; what only adds is applied, all else with --yes.\n"
             "Plan: holdfast restore --plan plan.json\n"
             "  applies what was planned and reviewed; rows that changed since are left alone\n"
             "  and listed (exit 3).\n"
@@ -176,7 +176,11 @@ private:
       print_resource_plan(context, plan);
       context.out().flush();
     }
-    if (!plan.does_nothing()) refuse_unasked(counts_text(plan));
+    // What only adds takes nothing from anybody.
+    const std::uint64_t changes =
+        plan.count(model::ResourceAction::update) + plan.count(model::ResourceAction::recreate) +
+        plan.count(model::ResourceAction::activate) + plan.count(model::ResourceAction::remove);
+    if (changes != 0) refuse_unasked(counts_text(plan));
     return apply_resource_plan(context, plan, {snapshot, target, "restore", dry_run_});
   }
 

@@ -128,6 +128,13 @@ TEST_F(ResourcePlanning, takes_dependencies_along_when_asked) {
   EXPECT_EQ(step_of(plan, "clusters", "etl").action, ResourceAction::create);
 }
 
+TEST_F(ResourcePlanning, brings_the_folders_that_lack_above_what_is_selected) {
+  world_.options.selects = only("notebooks", "/Users/anna@corp.test/etl/load");
+  const Texts actions = actions_of(world_.plan());
+  EXPECT_EQ(actions.back(), "create notebooks//Users/anna@corp.test/etl/load");
+  EXPECT_EQ(std::count(actions.begin(), actions.end(), "create folders//Users/anna@corp.test/etl"), 1);
+}
+
 TEST_F(ResourcePlanning, refuses_a_selection_of_nothing) {
   world_.options.selects = only("jobs", "none");
   world_.options.selection = "name:none";
