@@ -6,7 +6,6 @@
 #include "cli/cutover.h"
 #include "engine/id_map_store.h"
 #include "engine/resource_restore.h"
-#include "ui/printers.h"
 
 namespace holdfast::cli {
 namespace {
