@@ -8,6 +8,7 @@
 #include "platform/databricks/capture.h"
 #include "platform/databricks/diagnosis.h"
 #include "platform/databricks/kinds.h"
+#include "platform/databricks/outside.h"
 #include "platform/databricks/resource_writer.h"
 #include "platform/databricks/session.h"
 
@@ -26,7 +27,7 @@ constexpr unsigned k_connections = 40;
               "It is restored resource by resource: make a plan with `holdfast plan`.");
 }
 
-class WorkspaceConnector : public Connector {
+class WorkspaceConnector : public Connector, public KnowsOutside {
 public:
   explicit WorkspaceConnector(ConnectorParts parts)
       : account_(std::move(parts.account)),
@@ -54,6 +55,7 @@ public:
   }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
+  const std::vector<OutsideField>& outside_fields() const override { return fields_that_lead_outside(); }
 
 private:
   Account account_;
