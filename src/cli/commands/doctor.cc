@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
+#include "cli/outside_view.h"
 #include "ui/table.h"
 #include "ui/text.h"
 
@@ -37,6 +39,7 @@ struct Examined {
   std::string name;  // "repository", "connector catalog"
   std::vector<Diagnosis> lines;
   std::vector<platform::LeftOut> left_out;
+  std::optional<OutsideReport> outside;
 };
 
 Diagnosis from_error(std::string subject, const base::Error& error) {
@@ -44,7 +47,7 @@ Diagnosis from_error(std::string subject, const base::Error& error) {
 }
 
 Examined examine_repository(Context& context) {
-  Examined out{"repository", {}, {}};
+  Examined out{"repository", {}, {}, {}};
   const auto add = [&](Diagnosis::Level level, std::string subject, std::string text, std::string advice = {}) {
     out.lines.push_back({level, std::move(subject), std::move(text), std::move(advice)});
   };
@@ -77,13 +80,22 @@ void expect_target(std::vector<Diagnosis>& lines) {
       line.level = Diagnosis::Level::note;
 }
 
+void add_outside(Context& context, const std::string& name, platform::Connector& connector, Examined& out) {
+  try {
+    out.outside = look_outside(context, name, connector);
+  } catch (const base::Error& error) {
+    out.lines.push_back(from_error("what lies outside", error));
+  }
+}
+
 Examined examine_connector(Context& context, const std::string& name) {
-  Examined out{fmt::format("connector {}", name), {}, {}};
+  Examined out{fmt::format("connector {}", name), {}, {}, {}};
   try {
     const auto connector = context.open_connector(name);
     out.lines = connector->diagnose();
     if (context.connector_config(name).scratch) expect_target(out.lines);
     out.left_out = connector->left_out();
+    add_outside(context, name, *connector, out);
   } catch (const base::Error& error) {
     // What cannot be listed once the server is gone is not a second problem.
     if (out.lines.empty()) out.lines.push_back(from_error("connection", error));
@@ -122,6 +134,7 @@ void print_text(Context& context, const Examined& examined) {
   if (list && !examined.left_out.empty()) context.out().write("\nwhat does not come along\n");
   if (list)
     for (const platform::LeftOut& left : examined.left_out) print_item(context, left.what, left.reason);
+  if (examined.outside) print_outside(context, *examined.outside);
   context.out().line("");
 }
 
@@ -136,7 +149,9 @@ nlohmann::ordered_json as_json(const Examined& examined) {
   auto left_out = nlohmann::ordered_json::array();
   for (const platform::LeftOut& left : examined.left_out)
     left_out.push_back({{"what", left.what}, {"reason", left.reason}});
-  return {{"name", examined.name}, {"lines", std::move(lines)}, {"left_out", std::move(left_out)}};
+  nlohmann::ordered_json out{{"name", examined.name}, {"lines", std::move(lines)}, {"left_out", std::move(left_out)}};
+  if (examined.outside) out["outside"] = to_json(*examined.outside);
+  return out;
 }
 
 class DoctorCommand final : public Command {
@@ -147,6 +162,9 @@ public:
             "named) and says what to do about what it finds.  It also lists what exists on a\n"
             "platform and does not come along in a backup, with the reason; where a problem was\n"
             "found, only with -v and --json.\n\n"
+            "Of a workspace it lists what its definitions refer to outside of it, by the\n"
+            "newest snapshot: storage accounts, and other endpoints that Holdfast does not\n"
+            "protect, with who refers to them (all of these with -v and --json).\n\n"
             "Exit 1 when a problem was found; notes and warnings alone are exit 0."};
   }
 
