@@ -65,6 +65,8 @@ struct OutsideFinder::Impl {
       : kinds(all_kinds), fields(all_fields) {}
 
   const ReadyFields& fields_of(const std::string& kind, const std::string& column);
+  // Which values the server fills in.
+  std::vector<bool> filled_in(const std::string& kind, const std::string& column, const JsonText& json) const;
   void look_at_json(const model::Collection& collection, std::size_t column, base::ByteView text,
                     const std::string& path);
   void take(Endpoint endpoint, Referrer referrer);
@@ -102,25 +104,35 @@ void OutsideFinder::Impl::take(Endpoint endpoint, Referrer referrer) {
   if (place.known.insert(referrer).second) place.referrers.push_back(std::move(referrer));
 }
 
+std::vector<bool> OutsideFinder::Impl::filled_in(const std::string& kind, const std::string& column,
+                                                 const JsonText& json) const {
+  std::vector<bool> out(json.size());
+  const auto known = kinds.find(kind);
+  if (!known) return out;
+  const model::ReadyKind& ready_kind = kinds.at(*known);
+  for (const model::ReadyDocument& document : ready_kind.documents)
+    if (ready_kind.kind.collection.columns[document.column].name == column)
+      document.dropped.visit(json, [&](std::size_t, JsonText::Id id) { out[id] = true; });
+  for (JsonText::Id id = 1; id < json.size(); ++id)  // parents come before children
+    if (out[json.parent(id)]) out[id] = true;
+  return out;
+}
+
 void OutsideFinder::Impl::look_at_json(const model::Collection& collection, std::size_t column, base::ByteView text,
                                        const std::string& path) {
   const JsonText json{std::string(text)};
-  std::vector<bool> skipped(json.size());
-  if (const auto kind = kinds.find(collection.name)) {
-    const std::string& name = collection.columns[column].name;
-    for (const model::ReadyDocument& document : kinds.at(*kind).documents)
-      if (kinds.at(*kind).kind.collection.columns[document.column].name == name)
-        document.dropped.visit(json, [&](std::size_t, JsonText::Id id) { skipped[id] = true; });
-  }
+  const std::string& name = collection.columns[column].name;
+  const std::vector<bool> skipped = filled_in(collection.name, name, json);
   const auto referrer = [&](JsonText::Id id) { return Referrer{collection.name, path, json.where(id)}; };
-  // What a table says of a field goes before what its text looks like.
-  const ReadyFields& known = fields_of(collection.name, collection.columns[column].name);
+  // What a table says of a field goes before what its text looks like, and where it names the kind, also before who
+  // fills it in.
+  const ReadyFields& known = fields_of(collection.name, name);
   known.paths.visit(json, [&](std::size_t i, JsonText::Id id) {
     if (json.type(id) == JsonText::Type::object || json.type(id) == JsonText::Type::array) return;
+    if (skipped[id] && known.fields[i]->kind.empty()) return;
     for (Endpoint& one : places_in(*known.fields[i], json.string(id))) take(std::move(one), referrer(id));
   });
   for (JsonText::Id id = 0; id < json.size(); ++id) {
-    if (const JsonText::Id parent = json.parent(id); parent != JsonText::k_none && skipped[parent]) skipped[id] = true;
     if (skipped[id]) continue;
     if (json.is_member(id))
       for (Endpoint& one : model::endpoints_in(json.name(id))) take(std::move(one), referrer(id));

@@ -18,8 +18,7 @@ namespace {
 std::set<std::string> found_in(const std::string& kind, const std::string& column, const std::string& text) {
   const model::Collection& collection = find_kind(kind)->kind.collection;
   base::Bytes key;
-  for (const model::KeyPart& part : collection.key)
-    part.type == model::KeyPartType::integer ? base::append_integer(key, 7) : base::append_text(key, "/a");
+  for (std::size_t i = 0; i < collection.key.size(); ++i) base::append_text(key, "/a");
   std::vector<base::ColumnView> columns(collection.columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i)
     if (collection.columns[i].name == column) columns[i] = text;
