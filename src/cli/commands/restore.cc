@@ -57,7 +57,8 @@ public:
             "  both in one moment.  The table that was there is kept under a dated name.  A\n"
             "  target that holds rows needs --yes (else exit 5).\n"
             "Part: holdfast restore latest --to catalog --select 'urn:li:dataset:*finance*'\n"
-            "  makes a plan and shows it; what only adds is applied, all else with --yes.\n"
+            "  makes a plan and shows it; with --yes it is applied.  What only adds resources to\n"
+            "  where they came from needs none.\n"
             "Plan: holdfast restore --plan plan.json\n"
             "  applies what was planned and reviewed; rows that changed since are left alone\n"
             "  and listed (exit 3).\n"
@@ -176,11 +177,12 @@ private:
       print_resource_plan(context, plan);
       context.out().flush();
     }
-    // What only adds takes nothing from anybody.
-    const std::uint64_t changes =
-        plan.count(model::ResourceAction::update) + plan.count(model::ResourceAction::recreate) +
-        plan.count(model::ResourceAction::activate) + plan.count(model::ResourceAction::remove);
-    if (changes != 0) refuse_unasked(counts_text(plan));
+    // In place, what only adds takes nothing from anybody.
+    const std::uint64_t adds = plan.count(model::ResourceAction::create);
+    const auto writes =
+        std::count_if(plan.steps.begin(), plan.steps.end(), [](const auto& step) { return step.writes(); });
+    const bool only_adds = snapshot.connector == to_ && static_cast<std::uint64_t>(writes) == adds;
+    if (!plan.does_nothing() && !only_adds) refuse_unasked(counts_text(plan));
     return apply_resource_plan(context, plan, {snapshot, target, "restore", dry_run_});
   }
 
