@@ -57,22 +57,26 @@ States states_for(const std::vector<FiringValue>& there, const std::vector<Firin
 
 }  // namespace
 
+bool follows_target(FiringMode mode, const ReadyDocument& document) {
+  return std::any_of(document.firing.begin(), document.firing.end(), [&](const model::ReadyFiring& one) {
+    return mode == FiringMode::kept || (mode == FiringMode::paused && one.firing->guards);
+  });
+}
+
 void arrange_firing(FiringMode mode, const ReadyDocument& document, JsonText& json, const JsonText* live,
                     LinkReport& report) {
   if (document.firing.empty()) return;
   if (mode == FiringMode::recorded && !report.cut) return;
-  if (mode != FiringMode::kept || !live) {
-    model::pause_firing(json, document);
-    return;
-  }
   // What fires in the snapshot and not on the target arrives paused, whatever else is kept.
   const std::vector<FiringValue> own = model::firing_values(json, document);
-  const std::vector<FiringValue> there = model::firing_values(*live, document);
+  const std::vector<FiringValue> there = live ? model::firing_values(*live, document) : std::vector<FiringValue>{};
   const auto same = model::same_firing(own, there);
+  const bool keeps = mode == FiringMode::kept && live;
   States states(own.size());
   for (std::size_t i = 0; i < own.size(); ++i) {
-    states[i] = same[i] ? there[*same[i]].value : own[i].firing->paused;
-    if (!same[i] && own[i].value != own[i].firing->paused)
+    const bool stays = same[i] && (keeps || own[i].firing->guards);
+    states[i] = stays ? there[*same[i]].value : own[i].firing->paused;
+    if (keeps && !stays && own[i].value != own[i].firing->paused)
       report.notes.push_back(
           fmt::format("the target has nothing like what {} belongs to: it arrives paused", own[i].where));
   }
@@ -97,8 +101,8 @@ FiringChange firing_change(const ReadyKind& kind, const ReadyDocument& document,
   if (recorded) {
     states = states_for(there, *recorded, out.notes);
   } else {
-    std::transform(there.begin(), there.end(), states.begin(),
-                   [](const FiringValue& one) { return one.firing->paused; });
+    for (std::size_t i = 0; i < there.size(); ++i)
+      if (!there[i].firing->guards) states[i] = there[i].firing->paused;
   }
   for (std::size_t i = 0; i < there.size(); ++i)
     if (states[i] && *states[i] != there[i].value)

@@ -12,10 +12,13 @@
 namespace holdfast::engine {
 
 // Sets what fires in a document that is to be written.  `live` is the same document of the target where there is one,
-// less what the server fills in; it counts for FiringMode::kept.  Of a resource that is written half (`report.cut`),
-// nothing fires until it is whole.
+// less what the server fills in; it counts for FiringMode::kept, and for what guards.  Of a resource that is written
+// half (`report.cut`), nothing fires until it is whole.
 void arrange_firing(model::FiringMode mode, const model::ReadyDocument& document, model::JsonText& json,
                     const model::JsonText* live, LinkReport& report);
+
+// Whether what the target has decides about what is written.
+bool follows_target(model::FiringMode mode, const model::ReadyDocument& document);
 
 // What the snapshot recorded, in terms of the target.
 std::vector<model::FiringValue> recorded_firing(const ResourceContext& context, const model::Resource& wanted,
@@ -28,7 +31,7 @@ struct FiringChange {
   std::vector<std::string> notes;          // where the two sides are not alike
   std::string seen;                        // fingerprint of the document as it was found
 };
-// `recorded` is what it is set to; nullptr: all of it is paused.
+// `recorded` is what it is set to; nullptr: all of it is paused, but what guards stays as it is.
 FiringChange firing_change(const model::ReadyKind& kind, const model::ReadyDocument& document, const base::Row& live,
                            const std::vector<model::FiringValue>* recorded);
 

@@ -344,10 +344,10 @@ void StepWorker::update(const ResourceStep& own) {
 
 // Whether what the target has decides about what is written.
 bool StepWorker::keeps(const ResourceStep& own, const ReadyKind& kind) const {
-  if (application_.plan.firing != model::FiringMode::kept || own.action != ResourceAction::update) return false;
+  if (own.action != ResourceAction::update) return false;
   return std::any_of(kind.documents.begin(), kind.documents.end(), [&](const model::ReadyDocument& document) {
     const bool body = document.column == kind.body;
-    return !document.firing.empty() &&
+    return follows_target(application_.plan.firing, document) &&
            (body ? own.writes_body : has_column(own, kind.kind.collection.columns[document.column].name));
   });
 }

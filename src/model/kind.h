@@ -82,6 +82,9 @@ struct Firing {
   std::string paused{};        // JSON: "\"PAUSED\""
   std::string absent{};        // JSON of what it means when the field is not there: "\"UNPAUSED\""
   std::string column{k_body};  // which document it is in
+  // It guards, and starts nothing: it arrives switched off and is activated with the rest, but where it stands, nothing
+  // but an activation touches it.
+  bool guards = false;
 };
 
 // What no API can do.

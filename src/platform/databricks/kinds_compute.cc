@@ -168,8 +168,8 @@ KindEntry global_init_scripts() {
                    .creator = "created_by",
                    .created = "created_at",
                    .server_fields = {"script_id", "created_at", "created_by", "updated_at", "updated_by"},
-                   // It runs on every cluster that starts.
-                   .firing = {{.within = {}, .field = "enabled", .paused = "false", .absent = "false"}},
+                   // It runs on every cluster that starts, often to secure it.
+                   .firing = {{.within = {}, .field = "enabled", .paused = "false", .absent = "false", .guards = true}},
                    .rank = 43},
           .area = "compute",
           .list = {.ask = {.path = "/api/2.0/global-init-scripts"}, .items = "scripts"},

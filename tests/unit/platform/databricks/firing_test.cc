@@ -15,6 +15,7 @@
 #include "platform/databricks/resource_writer.h"
 #include "platform/databricks/session.h"
 #include "sim/databricks/seeds.h"
+#include "sim/databricks/settings.h"
 #include "sim/databricks/stand_in.h"
 #include "storage/memory/memory_backend.h"
 #include "support/errors.h"
@@ -133,12 +134,12 @@ public:
   engine::ResourceApplyResult migrate() {
     const auto live = target.capture();
     return apply(engine::plan_resources(kind_set(), {.wanted = wanted, .live = live}, ids(),
-                                        options(FiringMode::paused), clock, random_));
+                                        options(FiringMode::paused), clock, random));
   }
   engine::ResourceApplyResult activate(FiringMode mode) {
     const auto live = target.capture();
     return apply(
-        engine::plan_activation(kind_set(), {.wanted = wanted, .live = live}, ids(), options(mode), clock, random_));
+        engine::plan_activation(kind_set(), {.wanted = wanted, .live = live}, ids(), options(mode), clock, random));
   }
 
   ManualClock clock{base::Instant{std::chrono::seconds(1'795'000'000)}};
@@ -146,9 +147,10 @@ public:
   Workspace target{clock};
   std::vector<model::Resource> wanted;
 
+  SeededRandom random{7};
+
 private:
   std::unique_ptr<storage::Backend> state_ = storage::make_memory_backend();
-  SeededRandom random_{7};
 };
 
 // "jobs nightly settings.schedule.pause_status = "UNPAUSED"", for all that fires; of kinds that hold several, in order.
@@ -231,6 +233,94 @@ TEST(DatabricksFiring, is_as_it_was_recorded_once_it_is_activated) {
   for (const auto& one : result.outcomes) outcomes.push_back(one.path + ": " + one.text);
   EXPECT_EQ(outcomes, Texts{});
   EXPECT_EQ(states(world.target.capture()), recorded);
+}
+
+// A source of which the doors are shut to some; nobody's office, so that the stand-in goes on letting us in.
+struct Guarded : Migration {
+  Guarded() {
+    offices = list_called("offices")["list_id"].get<std::string>();
+    source.stand_in.call("PATCH", "/api/2.0/ip-access-lists/" + offices, {{"enabled", false}});
+    source.stand_in.world().part<sim::databricks::WorkspaceConf>().values["enableIpAccessLists"] = "true";
+    wanted = source.capture();
+  }
+  json list_called(const std::string& label) {
+    const json all = source.stand_in.get("/api/2.0/ip-access-lists");
+    for (const json& one : all["ip_access_lists"])
+      if (one["label"] == label) return one;
+    return json::object();
+  }
+  Texts outcomes(const engine::ResourceApplyResult& result) {
+    Texts out;
+    for (const auto& one : result.outcomes) out.push_back(one.path + ": " + one.text);
+    return out;
+  }
+  std::string offices;
+};
+
+Texts guards_of(Texts states) {
+  std::erase_if(states, [](const std::string& one) {
+    return !one.starts_with("ip-access-lists ") && !one.starts_with("workspace-conf ") &&
+           !one.starts_with("global-init-scripts ");
+  });
+  return states;
+}
+
+TEST(DatabricksFiring, leaves_what_guards_to_activations) {
+  Guarded world;
+  (void)world.migrate();
+  const Texts guards = guards_of(states(world.wanted));
+  ASSERT_EQ(std::count_if(guards.begin(), guards.end(), is_running), 3) << "a list, the switch and a script";
+  for (const std::string& state : guards_of(states(world.target.capture())))
+    EXPECT_FALSE(is_running(state)) << state << " arrived switched on";
+  EXPECT_EQ(world.outcomes(world.activate(FiringMode::recorded)), Texts{});
+  EXPECT_EQ(guards_of(states(world.target.capture())), guards);
+
+  // A fence: all else is paused, and the doors stay shut meanwhile.
+  world.target.sent.clear();
+  EXPECT_EQ(world.outcomes(world.activate(FiringMode::paused)), Texts{});
+  EXPECT_FALSE(world.target.sent.empty());
+  for (const Sent& sent : world.target.sent) {
+    EXPECT_EQ(sent.call.find("ip-access-lists"), std::string::npos) << sent.call;
+    EXPECT_EQ(sent.call.find("init-scripts"), std::string::npos) << sent.call;
+    EXPECT_EQ(sent.call.find("workspace-conf"), std::string::npos) << sent.call;
+  }
+  const Texts fenced = states(world.target.capture());
+  EXPECT_EQ(guards_of(fenced), guards);
+  EXPECT_EQ(std::count_if(fenced.begin(), fenced.end(), is_running), 3) << testing::PrintToString(fenced);
+  const auto live = world.target.capture();
+  const model::ResourcePlan plan =
+      engine::plan_activation(kind_set(), {.wanted = world.wanted, .live = live}, world.ids(),
+                              world.options(FiringMode::recorded), world.clock, world.random);
+  for (const model::ResourceStep& step : plan.steps)
+    EXPECT_EQ(guards_of({step.kind + " "}), Texts{}) << step.path << ": " << step.reason;
+}
+
+// What is brought again is not switched off on its way: replicated or brought back, the target is guarded as it was.
+TEST(DatabricksFiring, keeps_what_guards_as_it_stands_when_it_is_written_again) {
+  Guarded world;
+  (void)world.migrate();
+  (void)world.activate(FiringMode::recorded);
+  const json blocked = world.list_called("blocked");
+  world.source.stand_in.world().part<sim::databricks::WorkspaceConf>().values["enableIpAccessLists"] = "false";
+  world.source.stand_in.call("PATCH", "/api/2.0/ip-access-lists/" + blocked["list_id"].get<std::string>(),
+                             {{"ip_addresses", {"203.0.113.0/25"}}});
+  world.source.stand_in.call("PATCH", "/api/2.0/ip-access-lists/" + world.offices,
+                             {{"enabled", true}, {"ip_addresses", {"192.0.2.0/25"}}});
+  world.wanted = world.source.capture();
+  world.target.sent.clear();
+  (void)world.migrate();
+  std::size_t written = 0;
+  for (const Sent& sent : world.target.sent) {
+    if (sent.call.find("ip-access-lists") == std::string::npos) continue;
+    ++written;
+    const json body = json::parse(sent.body);
+    EXPECT_EQ(body["enabled"], body["label"] == "blocked") << sent.body;
+  }
+  EXPECT_EQ(written, 2U);
+  const Texts there = states(world.target.capture());
+  EXPECT_EQ(std::count(there.begin(), there.end(), "workspace-conf enableIpAccessLists enableIpAccessLists = \"true\""),
+            1)
+      << testing::PrintToString(guards_of(there));
 }
 
 // A dashboard with schedules, and somebody who gets one of them by mail.
