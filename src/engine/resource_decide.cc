@@ -183,8 +183,7 @@ std::optional<ResourceStep> StepDecider::decide(std::uint32_t index) {
 
 void StepDecider::compare_body(const Resource& resource, const Resource& live, ResourceStep& step, LinkReport& report) {
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
-  JsonText there(live.row.columns[kind.body].value_or("{}"));
-  model::drop_server_fields(there, kind.documents.front());
+  JsonText there = live_document(live.row, kind.documents.front());
   JsonText wanted = prepared_body(facts_.context, resource, &there, report);
   step.writes_body = false;
   // By far the most are equal to the letter.

@@ -17,14 +17,6 @@ using model::ReadyDocument;
 using model::ReadyKind;
 using States = std::vector<std::optional<std::string>>;
 
-JsonText live_document(const base::Row& live, const ReadyDocument& document) {
-  std::string text = "{}";
-  if (document.column < live.columns.size() && live.columns[document.column]) text = *live.columns[document.column];
-  JsonText out(std::move(text));
-  model::drop_server_fields(out, document);
-  return out;
-}
-
 std::string text_of(const JsonText& json, const ReadyKind& kind, const ReadyDocument& document) {
   return document.column == kind.body ? model::definition_text(json, kind) : json.print();
 }
