@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/describe.h"
+#include "crypto/hash.h"
 #include "engine/resource_restore.h"
-#include "model/json_depth.h"
+#include "model/plan_file.h"
 #include "ui/printers.h"
 #include "ui/table.h"
 #include "ui/text.h"
@@ -23,7 +27,12 @@ using model::ResourcePlan;
 using model::ResourceStep;
 
 constexpr std::uint64_t k_steps_most = 50;
-constexpr std::size_t k_plan_depth_max = 20;
+
+// Of a plan as it is in memory, where it is laid out in one way only.
+std::string digest_of(const ResourcePlan& plan) {
+  const crypto::Hash256 digest = crypto::sha256(model::to_json(plan));
+  return base::to_hex({digest.data(), digest.size()});
+}
 
 void print_step(Context& context, const ResourceStep& step) {
   context.out().line(fmt::format("{:<8}  {}  ({})", model::to_string(step.action), ui::printable(step.path),
@@ -52,6 +61,9 @@ void tell_outcomes(Context& context, const engine::ResourceApplyResult& result) 
         break;
     }
   }
+  if (result.untried != 0)
+    context.events().warning(fmt::format("{} were not tried: the target takes the credentials no more",
+                                         ui::format_counted(result.untried, "step")));
   // Last, as they are what remains to be read.
   for (const ResourceOutcome& one : result.outcomes)
     if (one.what == ResourceOutcome::What::manual)
@@ -101,13 +113,25 @@ ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags, const 
                                        context.events(), context.clock(), context.random(), context.stop());
 }
 
+std::string plan_file_text(ResourcePlan plan) {
+  plan.sha256.clear();
+  plan.sha256 = digest_of(plan);
+  return model::to_json(plan);
+}
+
 std::optional<ResourcePlan> read_resource_plan(const std::string& path) {
   const std::string text = read_plan_text(path);
-  if (model::nests_deeper_than(text, k_plan_depth_max)) return std::nullopt;
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("format")) return std::nullopt;
-  return base::in_context([&] { return fmt::format("reading the plan {}", path); },
-                          [&] { return std::optional(model::resource_plan_from_json(text)); });
+  const auto read = [&]() -> std::optional<ResourcePlan> {
+    bool of_resources = false;
+    model::read_plan(text, [&](const nlohmann::ordered_json& plan) { of_resources = plan.contains("format"); });
+    if (!of_resources) return std::nullopt;
+    ResourcePlan plan = model::resource_plan_from_json(text);
+    const std::string claimed = std::exchange(plan.sha256, {});
+    if (claimed != digest_of(plan))
+      throw Error(ErrorKind::config, "the plan was changed by hand", std::string(model::k_plan_hint));
+    return plan;
+  };
+  return base::in_context([&] { return fmt::format("reading the plan {}", path); }, read);
 }
 
 void print_resource_plan(Context& context, const ResourcePlan& plan) {
@@ -175,7 +199,15 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
   tell_outcomes(context, result);
   const std::vector<base::Fact> counts = facts_of(result);
   facts.insert(facts.end(), counts.begin(), counts.end());
+  if (result.untried != 0) facts.push_back(ui::fact_count("untried", result.untried));
   context.events().summary(run.verb, facts);
+  if (result.ended_by) {
+    Error refused = *result.ended_by;
+    refused.set_hint(
+        "Check the credentials of the target; a token may have expired.  Run the same command again: it "
+        "goes on from here.");
+    throw refused;
+  }
   return result.complete() ? k_exit_ok : k_exit_partial;
 }
 

@@ -33,7 +33,7 @@ public:
     flags.optional_argument("SOURCE", source_, "the connector to back up").offer = Offer::connectors;
     flags.optional_argument("TARGET", target_, "the connector to write to").offer = Offer::connectors;
     flags.text("--plan", "FILE", plan_file_, "apply this plan").offer = Offer::files;
-    flags.text("--plan-out", "FILE", plan_out_, "write the plan to a file, and nothing else").offer = Offer::files;
+    flags.text("--plan-out", "FILE", plan_out_, "back SOURCE up, and keep the plan").offer = Offer::files;
     flags_.declare(flags);
   }
 
@@ -43,6 +43,9 @@ public:
     if (source_.empty() || target_.empty())
       throw Error(ErrorKind::usage, "a source and a target must be named",
                   "Write holdfast migrate SOURCE TARGET, or holdfast migrate --plan FILE.");
+    if (plan_out_ && run.dry())
+      throw Error(ErrorKind::usage, "a dry run writes nothing, and --plan-out a file",
+                  "Leave --dry-run out: --plan-out backs SOURCE up, writes the plan, and changes nothing on TARGET.");
     run.check_sides(source_, target_);
     run.refuse_taken_over(source_, target_);
     run.go_on(source_, target_);
@@ -56,7 +59,7 @@ public:
 
 private:
   int keep(Context& context, const model::ResourcePlan& plan) const {
-    write_plan_text(model::to_json(plan), *plan_out_);
+    write_plan_text(plan_file_text(plan), *plan_out_);
     context.events().summary("migrate", {ui::fact_text("target", target_), ui::fact_text("would", counts_text(plan)),
                                          ui::fact_text("plan", *plan_out_)});
     return k_exit_ok;
@@ -71,7 +74,9 @@ private:
                   "Apply it with \"holdfast restore --plan\".");
     run.check_sides(plan->source, plan->target);
     run.refuse_taken_over(plan->source, plan->target);
-    return run.apply(*plan, snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot));
+    const repository::Snapshot snapshot = snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot);
+    return base::in_context([&] { return fmt::format("applying the plan in {}", *plan_file_); },
+                            [&] { return run.apply(*plan, snapshot); });
   }
 
   std::string source_;

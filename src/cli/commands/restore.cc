@@ -153,7 +153,11 @@ private:
         throw Error(ErrorKind::usage,
                     fmt::format("the plan {} is for resources, and {} has none", *plan_file_, resources->target),
                     "Make a plan for that target.");
-      return apply_resource_plan(context, *resources, {snapshot, *target, "restore", dry_run_});
+      return base::in_context(
+          [&] { return fmt::format("applying the plan in {}", *plan_file_); },
+          [&] {
+            return apply_resource_plan(context, *resources, {snapshot, *target, "restore", dry_run_});
+          });
     }
     const model::Plan plan = read_plan(*plan_file_);
     const repository::Snapshot snapshot = snapshot_of(context, plan);

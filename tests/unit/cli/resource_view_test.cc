@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "cli/app.h"
 #include "cli/commands/commands.h"
 #include "cli/file_url.h"
@@ -111,6 +115,112 @@ TEST_F(ResourceCommands, keep_a_plan_and_apply_it) {
   const Outcome done = run({"restore", "--plan", path});
   EXPECT_EQ(done.code, 0) << done.err;
   EXPECT_EQ(target_.workspace.count("jobs"), source_.workspace.count("jobs"));
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST_F(ResourceCommands, refuse_a_plan_that_somebody_changed) {
+  const std::string path = folder_.path() + "/plan.json";
+  ASSERT_EQ(run({"plan", "latest", "--to", "secondary", "--out", path}).code, 0);
+  const std::string whole = text_of(path);
+  const auto changed = [&](const std::string& old, const std::string& now) {
+    std::string text = whole;
+    const std::size_t at = text.find(old);
+    EXPECT_NE(at, std::string::npos) << old;
+    std::ofstream(path) << text.replace(at, old.size(), now);
+    const Outcome out = run({"restore", "--plan", path});
+    EXPECT_EQ(out.code, base::exit_code(base::ErrorKind::config)) << out.err;
+    EXPECT_TRUE(out.says(path)) << out.err;
+    EXPECT_TRUE(out.says("make it anew with \"holdfast plan … --out FILE\"")) << out.err;
+    return out;
+  };
+  EXPECT_TRUE(changed("the target does not have it", "because I say so").says("the plan was changed by hand"));
+  EXPECT_TRUE(changed("\"target\": \"secondary\"", "\"target\": \"primary\"").says("the plan was changed by hand"));
+  EXPECT_TRUE(changed("\"sha256\": \"", "\"sha256\": \"0").says("the plan was changed by hand"));
+  EXPECT_TRUE(changed("\"action\":\"create\"", "\"action\":\"remove\"").says("the plan says that nothing is removed"));
+  const std::size_t digest = whole.find("  \"sha256\"");
+  const std::string line = whole.substr(digest, whole.find('\n', digest) + 1 - digest);
+  EXPECT_TRUE(changed(line, "").says("the plan was changed by hand"));
+  EXPECT_EQ(target_.workspace.writes, 0u);
+  // Laid out otherwise it says the same.
+  std::ofstream(path) << nlohmann::ordered_json::parse(whole).dump();
+  EXPECT_EQ(run({"restore", "--plan", path, "--dry-run"}).code, 0);
+}
+
+TEST_F(ResourceCommands, name_the_file_that_holds_no_plan) {
+  const std::string path = folder_.path() + "/plan.json";
+  ASSERT_EQ(run({"plan", "latest", "--to", "secondary", "--out", path}).code, 0);
+  const std::string whole = text_of(path);
+  const std::pair<std::string, std::string> files[] = {
+      {"", "the file is empty, and no plan"},
+      {"[]", "the file holds no plan"},
+      {"hello", "the file holds no plan"},
+      {whole.substr(0, whole.size() / 2), "the plan is cut off: its end is missing"},
+      {"{}", "the plan cannot be read: a field is missing"}};
+  for (const auto& file : files) {
+    std::ofstream(path) << file.first;
+    for (const char* verb : {"restore", "migrate"}) {
+      if (file.first == "{}" && std::string(verb) == "migrate") continue;  // a plan of rows is no migration
+      const Outcome out = run({verb, "--plan", path});
+      EXPECT_EQ(out.code, base::exit_code(base::ErrorKind::config)) << out.err;
+      EXPECT_TRUE(out.says(file.second)) << verb << ": " << out.err;
+      EXPECT_TRUE(out.says(path)) << out.err;
+      EXPECT_FALSE(out.says("json.exception")) << out.err;
+    }
+  }
+}
+
+TEST_F(ResourceCommands, name_the_file_whose_plan_is_not_the_one_that_was_begun) {
+  const std::string path = folder_.path() + "/plan.json";
+  const std::string other = folder_.path() + "/other.json";
+  ASSERT_EQ(run({"plan", "latest", "--to", "secondary", "--out", path}).code, 0);
+  ASSERT_EQ(run({"restore", "--plan", path}).code, 0);
+  model::ResourcePlan plan = read_resource_plan(path).value();
+  plan.steps.front().reason = "another one";
+  write_plan_text(plan_file_text(plan), other);
+  const Outcome out = run({"restore", "--plan", other});
+  EXPECT_EQ(out.code, base::exit_code(base::ErrorKind::conflict)) << out.err;
+  EXPECT_TRUE(out.says("another plan was begun under the id " + plan.id)) << out.err;
+  EXPECT_TRUE(out.says(other)) << out.err;
+}
+
+TEST_F(ResourceCommands, write_no_plan_in_a_dry_run) {
+  const std::string path = folder_.path() + "/plan.json";
+  const Outcome out = run({"migrate", "primary", "secondary", "--plan-out", path, "--dry-run"});
+  EXPECT_EQ(out.code, 2) << out.err;
+  EXPECT_TRUE(out.says("a dry run writes nothing")) << out.err;
+  EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_EQ(run({"migrate", "primary", "secondary", "--plan-out", path}).code, 0);
+  EXPECT_EQ(run({"migrate", "--plan", path}).code, 0);
+}
+
+TEST_F(ResourceCommands, stop_where_the_target_takes_the_credentials_no_more) {
+  target_.workspace.signed_out_from = 5;
+  const Outcome out = run({"migrate", "primary", "secondary"});
+  EXPECT_EQ(out.code, base::exit_code(base::ErrorKind::auth)) << out.err;
+  EXPECT_TRUE(out.says("steps were not tried: the target takes the credentials no more")) << out.err;
+  EXPECT_TRUE(out.says("Run the same command again")) << out.err;
+  EXPECT_FALSE(out.says(" of secondary")) << "no backup of it: " << out.err;
+  EXPECT_EQ(target_.workspace.writes, 5u);
+  target_.workspace.signed_out_from = 0;
+  const Outcome again = run({"migrate", "primary", "secondary", "--yes"});
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(target_.workspace.count("jobs"), source_.workspace.count("jobs"));
+}
+
+TEST_F(ResourceCommands, say_whether_the_plan_before_failed_or_was_interrupted) {
+  target_.workspace.refusals.emplace("jobs/nightly", base::Error(base::ErrorKind::auth, "you may not"));
+  EXPECT_EQ(run({"migrate", "primary", "secondary"}).code, 3);
+  target_.workspace.refusals.clear();
+  const base::Duration before = clock_.elapsed();
+  const Outcome again = run({"migrate", "primary", "secondary"});
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_TRUE(again.says(", which failed in part")) << again.err;
+  EXPECT_FALSE(again.says("waiting up to")) << again.err;
+  EXPECT_LT(clock_.elapsed() - before, std::chrono::seconds(5)) << "what was refused is not waited for";
 }
 
 TEST_F(ResourceCommands, repair_in_place_what_was_lost_and_leave_what_fires) {
