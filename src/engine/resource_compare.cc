@@ -21,9 +21,8 @@ using Places = ResourceCompareRules::Places;
 model::IdMap ids_between(storage::Backend& state, const std::string& source, const std::string& target) {
   model::IdMap out = IdMapStore(state, source, target).snapshot();
   if (source == target) return out;
-  for (model::IdEntry& entry : IdMapStore(state, target, source).snapshot().entries()) {
-    std::swap(entry.source_id, entry.target_id);
-    std::swap(entry.source_name, entry.target_name);
+  for (const model::IdEntry& other : IdMapStore(state, target, source).snapshot().entries()) {
+    model::IdEntry entry = model::turned_round(other);
     const bool known = out.by_source(entry.kind, entry.source_id) || out.by_target(entry.kind, entry.target_id);
     if (!known) out.add(std::move(entry));
   }

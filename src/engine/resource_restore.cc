@@ -181,12 +181,7 @@ void mirror_id_map(storage::Backend& state, const std::string& source, const std
   for (const model::IdEntry& entry : from.entries()) {
     const std::optional<model::IdEntry> known = to.by_source(entry.kind, entry.target_id);
     if (known && known->target_id == entry.source_id) continue;
-    fresh.push_back({.kind = entry.kind,
-                     .source_id = entry.target_id,
-                     .target_id = entry.source_id,
-                     .source_name = entry.target_name,
-                     .target_name = entry.source_name,
-                     .learnt = entry.learnt});
+    fresh.push_back(model::turned_round(entry));
   }
   to.learn(fresh);
 }

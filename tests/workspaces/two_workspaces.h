@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "engine/resource_apply.h"
-#include "engine/resource_plan.h"
 #include "model/kind_set.h"
 #include "platform/platform.h"
 #include "repository/repository.h"
@@ -59,13 +58,9 @@ public:
   std::map<std::string, std::size_t> counts() const;
 
 private:
-  engine::ResourcePlanOptions options(const std::string& target_name) const;
   EngineWorld& world_;
   std::string name_;
   repository::Snapshot snapshot_;
-  std::vector<model::Resource> resources_;
 };
-
-std::vector<std::string> outcome_lines(const engine::ResourceApplyResult& result);
 
 }  // namespace holdfast::test
