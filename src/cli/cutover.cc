@@ -74,11 +74,12 @@ repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep s
 
 void Cutover::go_on(const std::string& source, const std::string& target) {
   for (const ResourcePlan& plan : store_.begun(source, target)) {
+    const char* how = engine::came_to_its_end(context_.state(), plan) ? "failed in part" : "was interrupted";
     if (dry()) {
-      context_.events().note(fmt::format("plan {} was interrupted; without --dry-run it is ended first", plan.id));
+      context_.events().note(fmt::format("plan {} {}; without --dry-run it is ended first", plan.id, how));
       continue;
     }
-    context_.events().note(fmt::format("going on with plan {}, which was interrupted", plan.id));
+    context_.events().note(fmt::format("going on with plan {}, which {}", plan.id, how));
     const repository::Snapshot snapshot = named(plan.snapshot);
     apply_resource_plan(context_, plan, {snapshot, connector(target), verb_});
     store_.end(plan);

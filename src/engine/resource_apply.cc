@@ -92,13 +92,15 @@ public:
       : application_(application),
         plan_(application.plan),
         stop_(std::move(stop)),
+        journal_(application.journal, plan_),
         targets_(application.kinds, plan_, application.ids),
-        worker_(application, targets_, clock, stop_),
+        worker_({application, journal_, targets_, events, clock}, stop_),
         meter_(events, fmt::format("restoring into {}", plan_.target), planned(), 0, threads()),
         outcomes_(plan_.steps.size()) {}
 
   ResourceApplyResult run() {
     learn_matches();
+    worker_.announce_waits();
     phase([](const ResourceStep& step) { return step.action != ResourceAction::remove; },
           [&](std::size_t index) { step(index); });
     // All that can be there is there now: what was left out of cycles can be written.
@@ -106,6 +108,7 @@ public:
           [&](std::size_t index) { patch(index); });
     phase([](const ResourceStep& step) { return step.action == ResourceAction::remove; },
           [&](std::size_t index) { step(index); });
+    journal_.end();
     for (auto& outcomes : outcomes_) result_.outcomes.insert(result_.outcomes.end(), outcomes.begin(), outcomes.end());
     return std::move(result_);
   }
@@ -169,6 +172,7 @@ private:
     if (own.action == ResourceAction::conflict) {
       note(index, What::conflict, own.reason);
     } else if (own.writes()) {
+      if (is_signed_out()) return leave_out();
       write(index);
     }
     for (const std::string& task : own.tasks) note(index, What::manual, task);
@@ -185,16 +189,40 @@ private:
       meter_.add(1, 0);
     } catch (const StepFailed& failed) {
       note(index, failed.outcome(), failed.text());
+    } catch (const platform::SignedOut& refused) {
+      sign_out(index, refused);
     }
   }
 
   void patch(std::size_t index) {
     if (!outcomes_[index].empty() && outcomes_[index].front().what != What::manual) return;  // it is not there
+    if (is_signed_out()) return;
     try {
       (void)worker_.patch(index);
     } catch (const StepFailed& failed) {
       note(index, failed.outcome(), failed.text());
+    } catch (const platform::SignedOut& refused) {
+      sign_out(index, refused);
     }
+  }
+
+  // Of several calls that were under way one is enough to be told of.
+  void sign_out(std::size_t index, const platform::SignedOut& refused) {
+    const std::lock_guard lock(mutex_);
+    if (result_.ended_by) {
+      ++result_.untried;
+      return;
+    }
+    result_.ended_by = refused;
+    note(index, What::failed, refused.message());
+  }
+  bool is_signed_out() {
+    const std::lock_guard lock(mutex_);
+    return result_.ended_by.has_value();
+  }
+  void leave_out() {
+    const std::lock_guard lock(mutex_);
+    ++result_.untried;
   }
 
   void count(const ResourceStep& step, StepResult result) {
@@ -218,6 +246,7 @@ private:
   const ResourceApplication& application_;
   const ResourcePlan& plan_;
   std::stop_token stop_;
+  ResourceJournal journal_;
   LiveTargets targets_;
   StepWorker worker_;
   Meter meter_;
@@ -229,15 +258,35 @@ private:
 }  // namespace
 
 bool ResourceApplyResult::complete() const noexcept {
-  return std::all_of(outcomes.begin(), outcomes.end(),
-                     [](const ResourceOutcome& one) { return one.what == What::manual; });
+  return !ended_by && std::all_of(outcomes.begin(), outcomes.end(),
+                                  [](const ResourceOutcome& one) { return one.what == What::manual; });
 }
+
+bool came_to_its_end(storage::Backend& journal, const model::ResourcePlan& plan) {
+  return ResourceJournal::ended(journal, plan);
+}
+
+namespace {
+
+void refuse_unknown_kinds(const ResourceApplication& application) {
+  for (const ResourceStep& step : application.plan.steps)
+    if (!application.kinds.find(step.kind))
+      throw base::Error(base::ErrorKind::config,
+                        fmt::format("{} has no '{}', which the step '{}' of the plan is about", application.plan.target,
+                                    step.kind, step.path),
+                        "Make the plan anew for this target.");
+}
+
+}  // namespace
 
 ResourceApplyResult apply_resources(const ResourceApplication& application, base::Events& events,
                                     const base::Clock& clock, std::stop_token stop) {
   const ResourcePlan& plan = application.plan;
   return base::in_context([&] { return fmt::format("applying plan {} to connector '{}'", plan.id, plan.target); },
-                          [&] { return Run(application, events, clock, std::move(stop)).run(); });
+                          [&] {
+                            refuse_unknown_kinds(application);
+                            return Run(application, events, clock, std::move(stop)).run();
+                          });
 }
 
 }  // namespace holdfast::engine

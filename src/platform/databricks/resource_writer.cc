@@ -307,10 +307,61 @@ std::optional<ResourceWriter::Found> Writer::set_aside(const KindEntry& entry, c
   return out;
 }
 
+// Tells who was signed out from who may not do one thing.
+class Believed : public ResourceWriter {
+public:
+  Believed(const Client& client, const base::Clock& clock) : inner_(client, clock) {}
+
+  std::string who() override {
+    return asked([&] { return inner_.who(); });
+  }
+  base::Instant now() override {
+    return asked([&] { return inner_.now(); });
+  }
+  unsigned parallel() override { return inner_.parallel(); }
+  std::string create(const Kind& kind, const Content& content) override {
+    return asked([&] { return inner_.create(kind, content); });
+  }
+  void settle(const Kind& kind, const std::string& id) override {
+    asked([&] { inner_.settle(kind, id); });
+  }
+  void update(const Kind& kind, const std::string& id, const Content& content) override {
+    asked([&] { inner_.update(kind, id, content); });
+  }
+  void remove(const Kind& kind, const std::string& id) override {
+    asked([&] { inner_.remove(kind, id); });
+  }
+  void set_column(const Kind& kind, const std::string& id, const std::string& column,
+                  const base::Bytes& value) override {
+    asked([&] { inner_.set_column(kind, id, column, value); });
+  }
+  std::vector<Found> find(const Kind& kind, const std::string& name) override {
+    return asked([&] { return inner_.find(kind, name); });
+  }
+  std::optional<Found> read(const Kind& kind, const std::string& id) override {
+    return asked([&] { return inner_.read(kind, id); });
+  }
+
+private:
+  template <typename Call>
+  static auto asked(const Call& call) {
+    try {
+      return call();
+    } catch (const LostAnswer&) {
+      throw;
+    } catch (const Error& error) {
+      if (is_signed_out(error)) throw SignedOut(error.kind(), error.message(), error.hint());
+      throw;
+    }
+  }
+
+  Writer inner_;
+};
+
 }  // namespace
 
 std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock) {
-  return std::make_unique<Writer>(client, clock);
+  return std::make_unique<Believed>(client, clock);
 }
 
 }  // namespace holdfast::platform::databricks

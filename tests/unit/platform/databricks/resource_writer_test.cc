@@ -269,6 +269,26 @@ TEST(DatabricksWriter, tells_a_lost_answer_from_a_refusal) {
   }
 }
 
+TEST(DatabricksWriter, tells_who_is_signed_out_from_who_may_not) {
+  Workspace workspace;
+  workspace.stand_in.faults().add("* *#1-: token-expired");
+  const ResourceWriter::Content job{"n", R"({"name":"n"})", {}};
+  const model::Kind& kind = find_kind("jobs")->kind;
+  const std::string path = "/Shared/gone";
+  EXPECT_THROW(workspace.create("jobs", job), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->update(kind, "1", job), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->remove(kind, "1"), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->set_column(kind, "1", "permissions", "{}"), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->find(kind, "n"), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->read(kind, "1"), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->read(find_kind("folders")->kind, path), platform::SignedOut);
+  EXPECT_THROW(workspace.create("folders", {path, "{}", {}}), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->settle(find_kind("clusters")->kind, "1"), platform::SignedOut);
+  const base::Error refused = thrown_by([&] { (void)workspace.writer->who(); });
+  EXPECT_EQ(refused.kind(), base::ErrorKind::auth);
+  EXPECT_NE(refused.hint(), "");
+}
+
 TEST(DatabricksWriter, says_what_cannot_be_written) {
   Workspace workspace;
   EXPECT_EQ(error_of([&] { workspace.create("tables", {"a.b.c", "{}", {}}); }), base::ErrorKind::unsupported);
