@@ -44,14 +44,13 @@ public:
       throw Error(ErrorKind::usage, "a source and a target must be named",
                   "Write holdfast migrate SOURCE TARGET, or holdfast migrate --plan FILE.");
     run.check_sides(source_, target_);
-    run.refuse_taken_over(source_, target_);
-    run.go_on(source_, target_);
-    const repository::Snapshot snapshot = run.take(source_);
-    const model::ResourcePlan plan = run.plan(snapshot, target_, run.store().pair(source_, target_));
-    run.show(plan);
-    if (plan_out_) return keep(context, plan);
-    run.refuse_destruction(plan);
-    return run.apply(plan, snapshot);
+    run.begin_writing(source_, target_);
+    const Cutover::Brought brought = run.bring(source_, target_);
+    if (plan_out_) return keep(context, brought.plan);
+    run.refuse_destruction(brought.plan);
+    const int code = run.apply(brought.plan, brought.snapshot);
+    run.end_writing(source_, target_);
+    return code;
   }
 
 private:
@@ -70,8 +69,10 @@ private:
       throw Error(ErrorKind::usage, fmt::format("{} is no plan of a migration", *plan_file_),
                   "Apply it with \"holdfast restore --plan\".");
     run.check_sides(plan->source, plan->target);
-    run.refuse_taken_over(plan->source, plan->target);
-    return run.apply(*plan, snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot));
+    run.begin_writing(plan->source, plan->target);
+    const int code = run.apply(*plan, snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot));
+    run.end_writing(plan->source, plan->target);
+    return code;
   }
 
   std::string source_;
