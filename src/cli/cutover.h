@@ -66,7 +66,8 @@ public:
   // Applies it, and remembers how it ended.  Returns the exit code.
   int apply(const model::ResourcePlan& plan, const repository::Snapshot& wanted);
 
-  // Locks both, throws Error{refused} where the target is in charge, and sees to it that the id map leads there.
+  void lock_to_write(const std::string& source, const std::string& target);  // the source is shared
+  // Throws Error{refused} where the target is in charge, and sees to it that the id map leads there.
   void begin_writing(const std::string& source, const std::string& target);
   // What the target has now and the source did not is known the other way, too, where that is a way back.
   void end_writing(const std::string& source, const std::string& target);
@@ -115,6 +116,7 @@ public:
   void ask(const std::string& what) const;
 
 private:
+  int activate(const std::vector<PlannedActivation>& planned, bool& anything);  // whether anything is set now
   void remember(const model::ResourcePlan& plan);
   repository::Snapshot back_up(const std::string& name, platform::Sweep sweep);
 

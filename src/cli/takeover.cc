@@ -1,12 +1,11 @@
 // What of a cutover says who is in charge: fences, activations, and what is asked before them.
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <utility>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/connector_lock.h"
 #include "cli/cutover.h"
 #include "cli/resource_view.h"
 #include "engine/resource_restore.h"
@@ -25,25 +24,19 @@ using model::ResourcePlan;
 
 void Cutover::lock(const std::string& connector, base::FileLock::Mode mode) {
   if (dry()) return;
-  const std::string folder = state_folder() + "/locks";
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  const std::string path = fmt::format("{}/{}", folder, base::to_hex(connector));
-  std::optional<base::FileLock> got = base::FileLock::try_lock(path, mode);
-  if (!got)
-    throw Error(ErrorKind::refused,
-                fmt::format("another holdfast works on {} (pid {})", connector, base::FileLock::holder(path)),
-                "Wait until it has ended, then see who is in charge with \"holdfast status\".");
-  locks_.push_back(std::move(*got));
+  locks_.push_back(lock_connector(connector, mode));
 }
 
 engine::Charge Cutover::charge(const std::string& source, const std::string& target) {
   return engine::charge_by_all(store_, context_.repository(), source, target);
 }
 
-void Cutover::begin_writing(const std::string& source, const std::string& target) {
+void Cutover::lock_to_write(const std::string& source, const std::string& target) {
   lock(target, base::FileLock::Mode::exclusive);
   lock(source, base::FileLock::Mode::shared);
+}
+
+void Cutover::begin_writing(const std::string& source, const std::string& target) {
   const engine::Charge known = charge(source, target);
   engine::require_writable(known);
   // Of what took over back to what it took over from: that way is known by the other one.
@@ -82,10 +75,19 @@ std::vector<Cutover::PlannedActivation> Cutover::plan_activations(const std::str
 }
 
 int Cutover::activate(const std::vector<PlannedActivation>& planned) {
+  bool anything = false;
+  return activate(planned, anything);
+}
+
+int Cutover::activate(const std::vector<PlannedActivation>& planned, bool& anything) {
   int code = k_exit_ok;
-  for (const PlannedActivation& one : planned)
-    code = worse(code, apply_resource_plan(context_, one.plan,
-                                           {one.recorded, connector(one.plan.target), "activate", flags_.dry_run}));
+  for (const PlannedActivation& one : planned) {
+    engine::ResourceApplyResult result;
+    ResourceRun run{one.recorded, connector(one.plan.target), "activate", flags_.dry_run};
+    run.result = &result;
+    code = worse(code, apply_resource_plan(context_, one.plan, run));
+    anything = anything || result.activated + result.already != 0;
+  }
   return code;
 }
 
@@ -96,8 +98,13 @@ int Cutover::take_charge(const std::vector<PlannedActivation>& planned, engine::
   pair.complete = false;
   pair.since = before.active == pair.active ? before.since : context_.clock().now();
   store_.save(pair);
-  const int code = activate(planned);
-  pair = store_.pair(pair.source, pair.target);
+  bool anything = false;
+  const int code = activate(planned, anything);
+  if (code != k_exit_ok && !anything) {
+    store_.save(before);
+    context_.events().warning(fmt::format("nothing could be activated, so {} is not in charge by this", pair.active));
+    return code;
+  }
   pair.complete = code == k_exit_ok;
   store_.save(pair);
   return code;

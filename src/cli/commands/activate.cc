@@ -62,6 +62,10 @@ public:
     pair.active = target_;
     pair.recorded = recorded.id.name();
     const int code = run.take_charge(planned, pair);
+    if (run.store().pair(source, target_).active != target_) {
+      if (!charge.source) run.store().lift(source);
+      return code;
+    }
     if (changes) run.remember_behind(source, target_);
     run.tell_charge(run.store().pair(source, target_));
     return code;

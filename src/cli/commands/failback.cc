@@ -67,10 +67,11 @@ private:
   void require_id_map(Context& context, const engine::Charge& charge) const {
     if (charge.told != engine::Charge::Told::by_snapshot) return;
     if (engine::IdMapStore(context.state(), primary_, secondary_).snapshot().size() != 0) return;
-    throw Error(ErrorKind::refused, fmt::format("the id map of {} and {} is not here", primary_, secondary_),
-                fmt::format("Bring it with \"holdfast idmap import\" from where it was exported.  Where there is none, "
-                            "\"holdfast activate {} --from {}\" sets what fires, and nothing is brought back.",
-                            primary_, primary_));
+    throw Error(
+        ErrorKind::refused, fmt::format("the id map of {} and {} is not here", primary_, secondary_),
+        fmt::format("Bring it with \"holdfast idmap import\" from where it was exported.  Where there is none, "
+                    "\"holdfast fence {}\" and \"holdfast activate {} --from {}\" bring nothing back and let {} fire.",
+                    secondary_, primary_, primary_, primary_));
   }
 
   repository::Snapshot ask_secondary(Cutover& run) const {
@@ -199,7 +200,7 @@ private:
 
   // Activates, and lifts the fences where that was all.  Run again it comes here at once.
   int finish(Context& context, Cutover& run, engine::Pair pair, int code) const {
-    if (pair.active == primary_ && pair.complete) return end(run, code);
+    if (pair.active == primary_ && pair.complete) return end(context, run, code);
     const States wanted = states(context, run, pair);
     tell_gone(context, run, run.named(pair.recorded));
     const auto planned = run.plan_activations(primary_, wanted.activations);
@@ -211,24 +212,24 @@ private:
         context.events().warning(fmt::format("fired on {} before, and nothing fires on either now: {}", primary_, one));
       activated = k_exit_partial;
     }
-    if (activated == k_exit_ok || leave_paused_) return worse(worse(code, activated), end(run, k_exit_ok));
-    set_complete(run, false);
+    if (activated == k_exit_ok || leave_paused_) return end(context, run, worse(code, activated));
+    pair = run.store().pair(primary_, secondary_);
+    pair.complete = pair.complete && pair.active != primary_;
+    run.store().save(pair);
     context.events().warning(fmt::format(
         "not everything was activated on {}, so the fences stand: run it again, or add --leave-paused", primary_));
     run.tell_charge(run.store().pair(primary_, secondary_));
     return k_exit_partial;
   }
 
-  void set_complete(Cutover& run, bool complete) const {
-    engine::Pair pair = run.store().pair(primary_, secondary_);
-    pair.complete = complete;
-    if (complete) pair.behind.clear();
-    run.store().save(pair);
-  }
-
-  int end(Cutover& run, int code) const {
+  int end(Context& context, Cutover& run, int code) const {
     if (run.dry()) return code;
-    set_complete(run, true);
+    engine::Pair pair = run.store().pair(primary_, secondary_);
+    if (pair.active != primary_) pair.since = context.clock().now();  // all of it is left paused
+    pair.active = primary_;
+    pair.complete = true;
+    pair.behind.clear();
+    run.store().save(pair);
     run.store().forget(secondary_, primary_);  // what it said is the pair's own by now
     // Of a secondary that was lost it stays: what fires there was not paused.
     const std::optional<engine::Fence> fence = run.store().fence(secondary_);

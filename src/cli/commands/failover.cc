@@ -136,7 +136,7 @@ private:
     pair.active = target_;
     pair.recorded = recorded.id.name();
     code = worse(code, run.take_charge(planned, pair));
-    if (run.dry()) return code;
+    if (run.dry() || run.store().pair(source_, target_).active != target_) return code;
     run.store().lift(target_);  // of a failback by which it was lost, and paused when it was back
     run.remember_behind(source_, target_);
     warn_of_rest(context, run, recorded);

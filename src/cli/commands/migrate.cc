@@ -44,6 +44,7 @@ public:
       throw Error(ErrorKind::usage, "a source and a target must be named",
                   "Write holdfast migrate SOURCE TARGET, or holdfast migrate --plan FILE.");
     run.check_sides(source_, target_);
+    run.lock_to_write(source_, target_);
     run.begin_writing(source_, target_);
     const Cutover::Brought brought = run.bring(source_, target_);
     if (plan_out_) return keep(context, brought.plan);
@@ -69,6 +70,7 @@ private:
       throw Error(ErrorKind::usage, fmt::format("{} is no plan of a migration", *plan_file_),
                   "Apply it with \"holdfast restore --plan\".");
     run.check_sides(plan->source, plan->target);
+    run.lock_to_write(plan->source, plan->target);
     run.begin_writing(plan->source, plan->target);
     const int code = run.apply(*plan, snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot));
     run.end_writing(plan->source, plan->target);

@@ -27,9 +27,10 @@ public:
   int run(Context& context) override {
     Cutover run(context, flags_, "replicate");
     run.check_sides(source_, target_);
-    run.begin_writing(source_, target_);
+    run.lock_to_write(source_, target_);
     const std::optional<engine::Fence> fence = run.store().fence(source_);
     if (fence && fence->state == engine::Fence::State::open) run.require_fence(source_, fence->active, nullptr);
+    run.begin_writing(source_, target_);
     const Cutover::Brought brought = run.bring(source_, target_);
     run.refuse_destruction(brought.plan);
     const int code = run.apply(brought.plan, brought.snapshot);
