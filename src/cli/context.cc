@@ -21,13 +21,6 @@ std::string host_name() {
   return name.data();
 }
 
-std::string state_folder() {
-  if (const auto folder = variable("XDG_STATE_HOME")) return *folder + "/holdfast";
-  if (const auto home = variable("HOME")) return *home + "/.local/state/holdfast";
-  throw Error(ErrorKind::config, "there is no folder for local state",
-              "Set HOME or XDG_STATE_HOME: the identity of repositories and journals of restores are kept there.");
-}
-
 template <class Items>
 std::vector<std::string> names_of(const Items& items) {
   std::vector<std::string> out;
@@ -204,6 +197,13 @@ void Context::tell_warnings() {
   if (!repository_) return;
   const std::vector<std::string> warnings = repository_->warnings();
   for (; warnings_told_ < warnings.size(); ++warnings_told_) events().warning(warnings[warnings_told_]);
+}
+
+std::string state_folder() {
+  if (const auto folder = variable("XDG_STATE_HOME")) return *folder + "/holdfast";
+  if (const auto home = variable("HOME")) return *home + "/.local/state/holdfast";
+  throw Error(ErrorKind::config, "there is no folder for local state",
+              "Set HOME or XDG_STATE_HOME: the identity of repositories and journals of restores are kept there.");
 }
 
 std::string program_version() {

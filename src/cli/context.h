@@ -102,6 +102,8 @@ private:
   std::size_t warnings_told_ = 0;
 };
 
+// Where the local state of this host lies.  Throws Error{config} where that is not known.
+std::string state_folder();
 std::string program_version();  // "holdfast 0.1.0"
 
 }  // namespace holdfast::cli

@@ -11,6 +11,7 @@
 #include "engine/backup.h"
 #include "engine/reference.h"
 #include "engine/resource_restore.h"
+#include "engine/snapshot_marks.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -61,6 +62,7 @@ repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep s
   options.capture = flags_.plan.capture.options(config);
   options.sweep = sweep;
   options.sweep_after = config.sweep_after.value_or(options.sweep_after);
+  options.marks = engine::marks_of(store_, context_.repository(), name);
   const engine::BackupResult result = engine::backup(context_.repository(), connector(name), name, options,
                                                      context_.events(), context_.clock(), context_.stop());
   const repository::Snapshot& snapshot = result.snapshot;

@@ -2,6 +2,7 @@
 // of.  Each step reads what the local state says of both, and leaves it so that the same command goes on from there.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,10 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_lock.h"
 #include "cli/context.h"
 #include "cli/flags.h"
 #include "cli/plan_view.h"
+#include "engine/charge.h"
 #include "engine/cutover_store.h"
+#include "engine/firing_states.h"
 #include "engine/resource_drift.h"
 #include "model/resource_plan.h"
 #include "platform/platform.h"
@@ -38,8 +42,10 @@ public:
 
   // Throws Error{usage} where the two cannot be source and target of one another.
   void check_sides(const std::string& source, const std::string& target);
-  // Throws Error{refused} where the target is in charge of the two: it is not overwritten from its source.
-  void refuse_taken_over(const std::string& source, const std::string& target);
+  // Held until this is gone, before anything is read of who is in charge; nothing in a dry run.  Throws Error{refused}
+  // where another run works on the connector.
+  void lock(const std::string& connector, base::FileLock::Mode mode);
+  engine::Charge charge(const std::string& source, const std::string& target);
   platform::Connector& connector(const std::string& name);  // opened once
   engine::CutoverStore& store() noexcept { return store_; }
   bool dry() const noexcept { return flags_.dry_run == DryRun::yes; }
@@ -60,24 +66,57 @@ public:
   // Applies it, and remembers how it ended.  Returns the exit code.
   int apply(const model::ResourcePlan& plan, const repository::Snapshot& wanted);
 
-  // What fires is set as the snapshot has it.  Returns the exit code.
-  struct Activation {
-    std::vector<std::string> selection{};
-    const model::IdMap* apart_from = nullptr;
+  void lock_to_write(const std::string& source, const std::string& target);  // the source is shared
+  // Throws Error{refused} where the target is in charge, and sees to it that the id map leads there.
+  void begin_writing(const std::string& source, const std::string& target);
+  // What the target has now and the source did not is known the other way, too, where that is a way back.
+  void end_writing(const std::string& source, const std::string& target);
+  struct Brought {
+    repository::Snapshot snapshot;
+    model::ResourcePlan plan;
   };
-  int activate(const repository::Snapshot& recorded, const std::string& target, const Activation& how);
+  // Goes on with what was interrupted, takes a snapshot of the source, plans what the target lacks, and shows it.
+  Brought bring(const std::string& source, const std::string& target);
+
+  // What is to fire as a snapshot has it.
+  struct Activation {
+    repository::Snapshot recorded;
+    std::vector<std::string> selection{};
+    std::function<bool(const std::string& kind, const std::string& id)> only{};
+  };
+  struct PlannedActivation {
+    repository::Snapshot recorded;
+    model::ResourcePlan plan;
+  };
+  // Plans, and shows the plans.
+  std::vector<PlannedActivation> plan_activations(const std::string& target, const std::vector<Activation>& all);
+  // Says that `pair.active` is in charge, sets what fires, and says whether that was all.  Where nothing could be set,
+  // what was known before is known again.  Returns the exit code.
+  int take_charge(const std::vector<PlannedActivation>& planned, engine::Pair pair);
+  int activate(const std::vector<PlannedActivation>& planned);
+  // A snapshot of what fires now.  Its name; empty, with a warning, where it could not be taken.
+  std::string back_up_behind(const std::string& name);
+  // The same of a target that took over, kept with its pair: what is changed there from now on is told by it.
+  void remember_behind(const std::string& source, const std::string& target);
   // Pauses all that fires; `recorded` is its newest snapshot where one was just taken.  Whether all was seen to be
   // paused.  Throws what the connector throws where it does not answer; the fence is open then.
   bool fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded);
   void open_fence(const std::string& name, const std::string& active);
-  // Which of the pair fires from now on, and by which snapshot.  Said before it is activated: interrupted, the same
-  // command activates again.
-  void put_in_charge(engine::Pair pair, const std::string& active, const std::string& recorded);
+  // Throws Error{refused} where not all that fires on `name` was paused.
+  void require_fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded);
+  // What fired on a connector that is lost: by its newest snapshot, or by what it was given when it was put in charge,
+  // where no snapshot is younger.
+  repository::Snapshot states_without(const std::string& lost, const engine::Pair& pair);
+  repository::Snapshot states_by(const repository::Snapshot& snapshot);
+  engine::FiringStates firing(const repository::Snapshot& snapshot, const std::vector<std::string>& selection = {});
+  // Who is in charge since when, and what is fenced.
+  void tell_charge(const engine::Pair& pair);
 
   // Throws Error{refused} unless --yes or --dry-run is given.
   void ask(const std::string& what) const;
 
 private:
+  int activate(const std::vector<PlannedActivation>& planned, bool& anything);  // whether anything is set now
   void remember(const model::ResourcePlan& plan);
   repository::Snapshot back_up(const std::string& name, platform::Sweep sweep);
 
@@ -86,6 +125,7 @@ private:
   const std::string_view verb_;
   engine::CutoverStore store_;
   std::map<std::string, std::unique_ptr<platform::Connector>> connectors_;
+  std::vector<base::FileLock> locks_;
 };
 
 // Of two that are both ok or partial.

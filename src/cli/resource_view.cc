@@ -201,6 +201,7 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
   facts.insert(facts.end(), counts.begin(), counts.end());
   if (result.untried != 0) facts.push_back(ui::fact_count("untried", result.untried));
   context.events().summary(run.verb, facts);
+  if (run.result) *run.result = result;
   if (result.ended_by) {
     Error refused = *result.ended_by;
     refused.set_hint(

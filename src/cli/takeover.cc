@@ -1,11 +1,16 @@
 // What of a cutover says who is in charge: fences, activations, and what is asked before them.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/connector_lock.h"
 #include "cli/cutover.h"
 #include "cli/resource_view.h"
 #include "engine/resource_restore.h"
+#include "engine/snapshot_marks.h"
+#include "ui/printers.h"
 
 namespace holdfast::cli {
 namespace {
@@ -16,6 +21,156 @@ using model::ResourceAction;
 using model::ResourcePlan;
 
 }  // namespace
+
+void Cutover::lock(const std::string& connector, base::FileLock::Mode mode) {
+  if (dry()) return;
+  locks_.push_back(lock_connector(connector, mode));
+}
+
+engine::Charge Cutover::charge(const std::string& source, const std::string& target) {
+  return engine::charge_by_all(store_, context_.repository(), source, target);
+}
+
+void Cutover::lock_to_write(const std::string& source, const std::string& target) {
+  lock(target, base::FileLock::Mode::exclusive);
+  lock(source, base::FileLock::Mode::shared);
+}
+
+void Cutover::begin_writing(const std::string& source, const std::string& target) {
+  const engine::Charge known = charge(source, target);
+  engine::require_writable(known);
+  // Of what took over back to what it took over from: that way is known by the other one.
+  if (known.back.active == source) engine::mirror_id_map(context_.state(), target, source);
+}
+
+void Cutover::end_writing(const std::string& source, const std::string& target) {
+  if (!dry() && store_.pair(target, source).active == source) engine::mirror_id_map(context_.state(), source, target);
+}
+
+Cutover::Brought Cutover::bring(const std::string& source, const std::string& target) {
+  go_on(source, target);
+  const repository::Snapshot snapshot = take(source);
+  const model::ResourcePlan plan = this->plan(snapshot, target, engine::split_of(charge(source, target)));
+  show(plan);
+  return {snapshot, plan};
+}
+
+std::vector<Cutover::PlannedActivation> Cutover::plan_activations(const std::string& target,
+                                                                  const std::vector<Activation>& all) {
+  std::vector<PlannedActivation> out;
+  for (const Activation& one : all) {
+    engine::ResourceRestoreOptions options;
+    options.target = target;
+    options.selection = model::Selection(one.selection);
+    options.only = one.only;
+    options.mapping = context_.config().mapping(one.recorded.connector, target);
+    options.capture = flags_.plan.capture.options(context_.connector_config(target));
+    out.push_back(
+        {one.recorded, engine::plan_resource_activation(
+                           {context_.repository(), one.recorded, connector(target), context_.state()}, options,
+                           context_.events(), context_.clock(), context_.random(), context_.stop())});
+    show(out.back().plan);
+  }
+  return out;
+}
+
+int Cutover::activate(const std::vector<PlannedActivation>& planned) {
+  bool anything = false;
+  return activate(planned, anything);
+}
+
+int Cutover::activate(const std::vector<PlannedActivation>& planned, bool& anything) {
+  int code = k_exit_ok;
+  for (const PlannedActivation& one : planned) {
+    engine::ResourceApplyResult result;
+    ResourceRun run{one.recorded, connector(one.plan.target), "activate", flags_.dry_run};
+    run.result = &result;
+    code = worse(code, apply_resource_plan(context_, one.plan, run));
+    anything = anything || result.activated + result.already != 0;
+  }
+  return code;
+}
+
+int Cutover::take_charge(const std::vector<PlannedActivation>& planned, engine::Pair pair) {
+  if (dry()) return activate(planned);
+  const engine::Pair before = store_.pair(pair.source, pair.target);
+  // Said before anything is set: interrupted, the same command activates again.
+  pair.complete = false;
+  pair.since = before.active == pair.active ? before.since : context_.clock().now();
+  store_.save(pair);
+  bool anything = false;
+  const int code = activate(planned, anything);
+  if (code != k_exit_ok && !anything) {
+    store_.save(before);
+    context_.events().warning(fmt::format("nothing could be activated, so {} is not in charge by this", pair.active));
+    return code;
+  }
+  pair.complete = code == k_exit_ok;
+  store_.save(pair);
+  return code;
+}
+
+std::string Cutover::back_up_behind(const std::string& name) {
+  try {
+    return back_up(name, platform::Sweep::everything).id.name();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    context_.events().warning(fmt::format(
+        "{} could not be backed up behind its activation, so that its newest snapshot does not show what fires: {}",
+        name, error.message()));
+    return {};
+  }
+}
+
+void Cutover::remember_behind(const std::string& source, const std::string& target) {
+  const std::string behind = back_up_behind(target);
+  engine::Pair pair = store_.pair(source, target);
+  if (pair.behind.empty()) pair.behind = behind;
+  store_.save(pair);
+}
+
+void Cutover::open_fence(const std::string& name, const std::string& active) {
+  if (dry()) return;
+  const std::optional<engine::Fence> known = store_.fence(name);
+  if (known && (active.empty() || known->active == active)) return;
+  engine::Fence fence = known.value_or(engine::Fence{.connector = name, .since = context_.clock().now()});
+  fence.active = active;
+  store_.save(fence);
+}
+
+void Cutover::require_fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded) {
+  if (!fence(name, active, recorded)) engine::throw_unconfirmed(name, active);
+}
+
+repository::Snapshot Cutover::states_by(const repository::Snapshot& snapshot) {
+  return engine::recorded_by(context_.repository(), snapshot);
+}
+
+repository::Snapshot Cutover::states_without(const std::string& lost, const engine::Pair& pair) {
+  const repository::Snapshot last = newest(lost);
+  const bool shows_it = pair.complete && last.started > pair.since;
+  if (pair.active == lost && !pair.recorded.empty() && !shows_it) return states_by(named(pair.recorded));
+  return states_by(last);
+}
+
+engine::FiringStates Cutover::firing(const repository::Snapshot& snapshot, const std::vector<std::string>& selection) {
+  // Asked of the platform, not of the connector: that may be lost.
+  const model::KindSet kinds(context_.kinds_of(context_.connector_config(snapshot.connector).platform));
+  return engine::firing_states(context_.repository(), snapshot, kinds, model::Selection(selection), context_.stop());
+}
+
+void Cutover::tell_charge(const engine::Pair& pair) {
+  const std::string active = pair.active.empty() ? pair.source : pair.active;
+  std::vector<std::string> fenced;
+  for (const std::string& name : {pair.source, pair.target})
+    if (const std::optional<engine::Fence> fence = store_.fence(name))
+      fenced.push_back(fmt::format(
+          "{} ({})", name, fence->state == engine::Fence::State::confirmed ? "confirmed" : "open, it may fire"));
+  context_.events().summary(
+      "in charge", {ui::fact_text("connector", active), ui::fact_text("since", base::to_rfc3339(pair.since)),
+                    ui::fact_text("activated", pair.complete ? "as a whole" : "not all: run it again"),
+                    ui::fact_text("fenced", fenced.empty() ? "nothing" : fmt::format("{}", fmt::join(fenced, ", ")))});
+}
 
 void Cutover::check_sides(const std::string& source, const std::string& target) {
   for (const std::string& name : {source, target}) context_.connector_config(name);
@@ -30,46 +185,9 @@ void Cutover::check_sides(const std::string& source, const std::string& target) 
                 "Use \"holdfast backup\" and \"holdfast restore --to\"; rows of this platform do not start anything.");
 }
 
-void Cutover::refuse_taken_over(const std::string& source, const std::string& target) {
-  if (store_.pair(source, target).active == target)
-    throw Error(ErrorKind::refused, fmt::format("{} took over from {}", target, source),
-                fmt::format("What is done there goes back by \"holdfast failback {} {}\".", target, source));
-}
-
 void Cutover::ask(const std::string& what) const {
   if (flags_.yes || dry()) return;
   throw Error(ErrorKind::refused, what, "See what it would do with --dry-run, then add --yes.");
-}
-
-int Cutover::activate(const repository::Snapshot& recorded, const std::string& target, const Activation& how) {
-  engine::ResourceRestoreOptions options;
-  options.target = target;
-  options.selection = model::Selection(how.selection);
-  options.apart_from = how.apart_from;
-  options.mapping = context_.config().mapping(recorded.connector, target);
-  options.capture = flags_.plan.capture.options(context_.connector_config(target));
-  const ResourcePlan plan =
-      engine::plan_resource_activation({context_.repository(), recorded, connector(target), context_.state()}, options,
-                                       context_.events(), context_.clock(), context_.random(), context_.stop());
-  show(plan);
-  return apply_resource_plan(context_, plan, {recorded, connector(target), "activate", flags_.dry_run});
-}
-
-void Cutover::open_fence(const std::string& name, const std::string& active) {
-  if (dry()) return;
-  const std::optional<engine::Fence> known = store_.fence(name);
-  if (known && (active.empty() || known->active == active)) return;
-  engine::Fence fence = known.value_or(engine::Fence{.connector = name, .since = context_.clock().now()});
-  fence.active = active;
-  store_.save(fence);
-}
-
-void Cutover::put_in_charge(engine::Pair pair, const std::string& active, const std::string& recorded) {
-  if (dry()) return;
-  pair.active = active;
-  pair.recorded = recorded;
-  pair.since = context_.clock().now();
-  store_.save(pair);
 }
 
 bool Cutover::fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded) {
@@ -78,7 +196,7 @@ bool Cutover::fence(const std::string& name, const std::string& active, const re
   if (!dry()) {
     engine::Fence fence = *store_.fence(name);
     // Taken again it would show what this pauses.
-    if (fence.snapshot.empty()) fence.snapshot = now.id.name();
+    if (fence.snapshot.empty()) fence.snapshot = engine::states_of(now);
     store_.save(fence);
   }
   const engine::ResourceRestore restore{context_.repository(), now, connector(name), context_.state()};

@@ -265,7 +265,7 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   std::unique_ptr<platform::Capture> capture = connector.capture(capture_options(name, clock), stop_);
   for (const std::string& note : capture->notes()) events_.note(note);
   snapshot_.taken = capture->taken();
-  snapshot_.attributes = capture->attributes();
+  snapshot_.attributes = with_marks(capture->attributes(), options_.marks);
   if (capture->reuses_previous() && last_sweep_) {
     snapshot_.attributes = with_last_sweep(snapshot_.attributes, *last_sweep_);
     events_.note(fmt::format("what shows no change is not read again, nor are its permissions, since {} (--sweep does)",

@@ -6,6 +6,8 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -15,6 +17,9 @@
 
 namespace holdfast::engine {
 
+// Texts by name that are put into the snapshot's attributes, beside what the platform says (snapshot_marks.h).
+using SnapshotMarks = std::vector<std::pair<std::string, std::string>>;
+
 struct BackupOptions {
   platform::CaptureOptions capture;  // without what the backup itself decides: sweep and previous
   bool full = false;                 // compare with nothing
@@ -22,6 +27,7 @@ struct BackupOptions {
   platform::Sweep sweep = platform::Sweep::changes;
   base::Duration sweep_after = std::chrono::hours(24 * 7);
   bool dry_run = false;  // read and compare, write nothing
+  SnapshotMarks marks;
 };
 
 struct BackupResult {

@@ -75,7 +75,9 @@ Pair pair_from(const json& in) {
            .target = in.at("target"),
            .active = in.at("active"),
            .recorded = in.at("recorded"),
-           .since = instant_from(in.at("since"))};
+           .since = instant_from(in.at("since")),
+           .complete = in.value("complete", true),
+           .behind = in.value("behind", std::string())};
   if (!in.at("replicated").is_null()) out.replicated = replicated_from(in.at("replicated"));
   return out;
 }
@@ -140,6 +142,8 @@ void CutoverStore::save(const Pair& pair) {
                  {"active", pair.active},
                  {"recorded", pair.recorded},
                  {"since", base::to_rfc3339(pair.since)},
+                 {"complete", pair.complete},
+                 {"behind", pair.behind},
                  {"replicated", pair.replicated ? to_json(*pair.replicated) : json(nullptr)}};
   replace(folder_of(k_pairs, pair.source, pair.target), out.dump(2));
 }

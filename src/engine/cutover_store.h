@@ -30,6 +30,8 @@ struct Pair {
   std::string active{};    // which of them was activated last; empty: neither was, so it is the source
   std::string recorded{};  // the snapshot whose states it was given
   base::Instant since{};
+  bool complete = true;  // all of them were set; else the activation failed somewhere, or was interrupted
+  std::string behind{};  // the snapshot of it behind that, which shows what fires there; empty: there is none
 };
 
 // A connector on which nothing may start by itself.

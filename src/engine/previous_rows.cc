@@ -91,14 +91,23 @@ base::Instant last_sweep(const repository::Snapshot& snapshot) {
   return base::parse_instant(found->get_ref<const std::string&>()).value_or(snapshot.taken);
 }
 
-// Put behind what is there: the platform's own bytes are not printed anew.
-std::string with_last_sweep(const std::string& attributes, base::Instant instant) {
+std::string with_marks(const std::string& attributes, const SnapshotMarks& marks) {
+  if (marks.empty()) return attributes;
   const nlohmann::json object = parsed(attributes);
   if (!object.is_object())
     throw base::Error(base::ErrorKind::internal, "the attributes of a capture are no JSON object");
   const std::size_t end = attributes.rfind('}');
-  return fmt::format("{}{}\"{}\":\"{}\"{}", attributes.substr(0, end), object.empty() ? "" : ",", k_last_sweep,
-                     base::to_rfc3339(instant), attributes.substr(end));
+  std::string out = attributes.substr(0, end);
+  bool first = object.empty();
+  for (const auto& [name, value] : marks) {
+    out += fmt::format("{}\"{}\":{}", first ? "" : ",", name, nlohmann::json(value).dump());
+    first = false;
+  }
+  return out + attributes.substr(end);
+}
+
+std::string with_last_sweep(const std::string& attributes, base::Instant instant) {
+  return with_marks(attributes, {{k_last_sweep, base::to_rfc3339(instant)}});
 }
 
 }  // namespace holdfast::engine

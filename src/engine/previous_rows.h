@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "engine/backup.h"
 #include "engine/stop_guard.h"
 #include "model/collection.h"
 #include "platform/platform.h"
@@ -49,6 +50,9 @@ private:
 
 // When everything was last fetched for this snapshot's rows: by itself, unless its attributes name an earlier instant.
 base::Instant last_sweep(const repository::Snapshot& snapshot);
+// The attributes of a capture with these behind them: the platform's own bytes are not printed anew.  Throws
+// Error{internal} where they are no JSON object.
+std::string with_marks(const std::string& attributes, const SnapshotMarks& marks);
 // The attributes of a snapshot that took over rows which were fetched at `instant` or later.  Throws Error{internal}
 // when they are no JSON object.
 std::string with_last_sweep(const std::string& attributes, base::Instant instant);

@@ -125,10 +125,9 @@ model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, con
   const Preparation ready(restore, options, events, stop);
   ResourcePlanOptions plan = ready.plan_options();
   plan.firing = options.firing.value_or(model::FiringMode::recorded);
-  if (options.apart_from)
+  if (options.only)
     plan.selects = [&, selects = plan.selects](const Resource& one) {
-      const bool other = options.apart_from->by_source(ready.kinds().at(one.kind).label(), one.id) != nullptr;
-      return !other && (!selects || selects(one));
+      return options.only(ready.kinds().at(one.kind).label(), one.id) && (!selects || selects(one));
     };
   const IdMapStore ids(restore.state, plan.source, plan.target);
   return plan_activation(ready.kinds(), ready.sides(), ids.snapshot(), plan, clock, random);

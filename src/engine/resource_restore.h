@@ -1,6 +1,7 @@
 // Restores of snapshots into platforms of resources: reads both sides, plans, and applies.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -31,8 +32,8 @@ struct ResourceRestoreOptions {
   model::Mapping mapping{};
   platform::CaptureOptions capture{};
   const Split* split{};  // what somebody changed on the target since is held back
-  // Of an activation: what this map names as a source is left as it is.
-  const model::IdMap* apart_from{};
+  // Of an activation: what of the snapshot it is about, by kind and id; absent: everything.
+  std::function<bool(const std::string& kind, const std::string& id)> only{};
 };
 
 struct ResourceRestore {

@@ -1,5 +1,6 @@
 // No double run: two stand-ins fire their schedules by one clock while a workspace is replicated, failed over, fenced
-// and failed back.  The ticks are counted by the stand-ins, and held against the wall clock.
+// and failed back.  The ticks are counted by the stand-ins, and held against the wall clock.  It tries plans in the
+// order of docs/design/0005-cutover.md; the verbs, which keep that order, are tried by tests/acceptance/main/takeover.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

@@ -5,6 +5,7 @@
 #include "cli/context.h"
 #include "cli/cutover.h"
 #include "cli/resolve.h"
+#include "cli/resource_view.h"
 
 namespace holdfast::cli {
 namespace {
@@ -17,12 +18,13 @@ public:
   CommandDoc doc() const override {
     return {"activate", "let fire what was recorded",
             "Sets exactly the schedules, triggers and pause states on TARGET that were recorded of its\n"
-            "source, and nothing else.  What fired on the source and is missing on TARGET is listed\n"
-            "(exit 3).  Make sure that the source does not fire any more: \"holdfast fence SOURCE\".\n"
+            "source, and nothing else, and says that TARGET is in charge.  What fired on the source\n"
+            "and is missing on TARGET is listed (exit 3).  Where the source is not fenced, its fence\n"
+            "is opened: \"holdfast fence SOURCE\" pauses what fires there.\n"
             "  holdfast activate primary --from primary\n"
-            "sets what a restore made anew, which arrived paused, as the newest snapshot has it;\n"
-            "where primary is fenced and nobody took over, it lifts the fence and sets what was\n"
-            "recorded then.",
+            "sets what fires there as its newest snapshot has it, such as what a restore made anew,\n"
+            "which arrived paused, but also what somebody paused since; where primary is fenced and\n"
+            "nobody took over, it sets what was recorded then and lifts the fence.",
             Kind::run};
   }
 
@@ -30,58 +32,83 @@ public:
     flags.argument("TARGET", target_, "where it shall fire").offer = Offer::connectors;
     flags.text("--from", "SOURCE", from_, "whose states were recorded").offer = Offer::connectors;
     flags.text("--snapshot", "SNAPSHOT", snapshot_, "which snapshot of it has them").offer = Offer::snapshots;
+    flags.texts("--select", "CONDITIONS", flags_.plan.select, "only these resources; may be given several times");
     flags_.declare_writing(flags);
   }
 
   int run(Context& context) override {
     context.connector_config(target_);
     Cutover run(context, flags_, "activate");
+    run.lock(target_, base::FileLock::Mode::exclusive);
     const std::string source = from_.value_or(std::string()).empty() ? only_source(run) : *from_;
     if (source == target_) return in_place(context, run);
     run.check_sides(source, target_);
-    const engine::Pair pair = run.store().pair(source, target_);
-    const std::optional<engine::Fence> fence = run.store().fence(source);
-    if (!fence || fence->state == engine::Fence::State::open)
+    const engine::Charge charge = run.charge(source, target_);
+    engine::require_activation(charge);
+    const repository::Snapshot recorded = states_of_source(context, run, charge);
+    const auto planned = run.plan_activations(target_, {{recorded, flags_.plan.select}});
+    const bool fenced = charge.source && charge.source->state == engine::Fence::State::confirmed;
+    if (!fenced)
       context.events().warning(fmt::format(
           "{} is not fenced: what fires there may run on both sides; \"holdfast fence {}\"", source, source));
-    std::string recorded;
-    if (snapshot_)
-      recorded = resolve_beside(context.repository(), *snapshot_, source).id.name();
-    else if (fence && !fence->snapshot.empty())
-      recorded = fence->snapshot;
-    else if (pair.replicated)
-      recorded = pair.replicated->source_snapshot;
-    Cutover::Activation how;
-    if (pair.replicated) how.selection = pair.replicated->selection;
-    const repository::Snapshot snapshot = recorded.empty() ? run.newest(source) : run.named(recorded);
-    run.put_in_charge(pair, target_, snapshot.id.name());
-    return run.activate(snapshot, target_, how);
+    if (run.dry()) return run.activate(planned);
+    const bool changes = charge.pair.active != target_ || !planned.front().plan.does_nothing();
+    if (changes)
+      run.ask(
+          fmt::format("{} would be in charge in place of {} ({})", target_, source, counts_text(planned.front().plan)));
+    run.open_fence(source, target_);
+    engine::Pair pair = run.store().pair(source, target_);
+    if (pair.active != target_) pair.behind.clear();
+    pair.active = target_;
+    pair.recorded = recorded.id.name();
+    const int code = run.take_charge(planned, pair);
+    if (run.store().pair(source, target_).active != target_) {
+      if (!charge.source) run.store().lift(source);
+      return code;
+    }
+    if (changes) run.remember_behind(source, target_);
+    run.tell_charge(run.store().pair(source, target_));
+    return code;
   }
 
 private:
+  // Its own, where it is fenced: nobody has to know who it was that a fence was opened for.
   std::string only_source(Cutover& run) const {
+    if (run.store().fence(target_)) return target_;
     std::vector<std::string> sources;
     for (const engine::Pair& pair : run.store().pairs())
-      if (pair.target == target_ && pair.replicated) sources.push_back(pair.source);
+      if (pair.target == target_ && (pair.replicated || !pair.active.empty())) sources.push_back(pair.source);
     if (sources.size() == 1) return sources.front();
     throw Error(
         ErrorKind::usage, fmt::format("it is not clear whose states {} shall have", target_),
         sources.empty() ? "Add --from SOURCE." : fmt::format("Add --from, one of: {}.", fmt::join(sources, ", ")));
   }
 
+  repository::Snapshot states_of_source(Context& context, Cutover& run, const engine::Charge& charge) const {
+    if (snapshot_) return run.states_by(resolve_beside(context.repository(), *snapshot_, charge.pair.source));
+    if (charge.source && !charge.source->snapshot.empty()) return run.named(charge.source->snapshot);
+    if (charge.pair.replicated) return run.states_by(run.named(charge.pair.replicated->source_snapshot));
+    return run.states_by(run.newest(charge.pair.source));
+  }
+
   int in_place(Context& context, Cutover& run) const {
     const std::optional<engine::Fence> fence = run.store().fence(target_);
-    if (!fence)
-      return run.activate(resolve_beside(context.repository(), snapshot_.value_or("latest"), target_), target_, {});
-    if (!fence->active.empty())
-      throw Error(ErrorKind::refused, fmt::format("{} took over from {}", fence->active, target_),
-                  fmt::format("Bring it back by \"holdfast failback {} {}\".", fence->active, target_));
-    if (fence->snapshot.empty()) {
+    engine::require_own_activation(target_, fence, run.store().pairs());
+    if (fence && fence->snapshot.empty()) {  // nothing was paused yet
       if (!run.dry()) run.store().lift(target_);
       return k_exit_ok;
     }
-    const int code = run.activate(run.named(fence->snapshot), target_, {});
-    if (code == k_exit_ok && !run.dry()) run.store().lift(target_);
+    const repository::Snapshot recorded =
+        fence && !snapshot_
+            ? run.named(fence->snapshot)
+            : run.states_by(resolve_beside(context.repository(), snapshot_.value_or("latest"), target_));
+    const auto planned = run.plan_activations(target_, {{recorded, flags_.plan.select}});
+    const bool changes = fence || !planned.front().plan.does_nothing();
+    if (run.dry() || !changes) return run.activate(planned);
+    run.ask(fmt::format("{} is not changed without being told to ({})", target_, counts_text(planned.front().plan)));
+    const int code = run.activate(planned);
+    if (fence && code == k_exit_ok) run.store().lift(target_);
+    run.back_up_behind(target_);
     return code;
   }
 

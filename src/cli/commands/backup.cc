@@ -4,6 +4,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
+#include "engine/snapshot_marks.h"
 #include "ui/printers.h"
 #include "ui/table.h"
 
@@ -68,6 +69,8 @@ public:
     options_.sweep_after = sweep_after_.value_or(config.sweep_after.value_or(options_.sweep_after));
     options_.dry_run = dry_run_ == DryRun::yes;
     repository::Repository& repository = context.repository();
+    engine::CutoverStore cutovers(context.state());
+    options_.marks = engine::marks_of(cutovers, repository, connector_);
     const auto connector = context.open_connector(connector_);
     const engine::BackupResult result =
         engine::backup(repository, *connector, connector_, options_, context.events(), context.clock(), context.stop());

@@ -6,6 +6,7 @@
 #include "cli/cutover.h"
 #include "engine/id_map_store.h"
 #include "engine/resource_restore.h"
+#include "ui/table.h"
 
 namespace holdfast::cli {
 namespace {
@@ -13,29 +14,17 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-// The split as it looks from the other side.
-engine::Pair turned_round(const engine::Pair& pair) {
-  engine::Pair out{.source = pair.target, .target = pair.source};
-  if (!pair.replicated) return out;
-  out.replicated = engine::Replicated{.source_snapshot = pair.replicated->target_snapshot,
-                                      .target_snapshot = pair.replicated->source_snapshot,
-                                      .selection = pair.replicated->selection,
-                                      .at = pair.replicated->at};
-  // What the source lacks cannot have been left alone there.
-  for (const engine::LeftAlone& one : pair.replicated->differed)
-    if (!one.source_id.empty()) out.replicated->differed.push_back({one.kind, one.target_id, one.source_id});
-  if (out.replicated->source_snapshot.empty()) out.replicated.reset();
-  return out;
-}
-
 class FailbackCommand final : public Command {
 public:
   CommandDoc doc() const override {
     return {"failback", "let the source be in charge again",
             "Fences PRIMARY where that was not confirmed yet, brings what was changed on SECONDARY\n"
-            "back to it by the same id map, pauses SECONDARY, and sets on PRIMARY what fired.\n\n"
+            "back to it by the same id map, pauses SECONDARY, and sets on PRIMARY what fired: what was\n"
+            "set otherwise on SECONDARY since it took over as it is there, all else as it was.\n\n"
             "What was changed on PRIMARY since the two parted is shown field by field and stops this\n"
             "(exit 5): --existing replace takes what SECONDARY has, --keep-changed leaves PRIMARY's.\n"
+            "Fences are lifted only when everything was activated (else exit 3): run it again, or add\n"
+            "--leave-paused.  Where SECONDARY is lost, --source-lost goes by its newest snapshot.\n"
             "Interrupted, run it again.",
             Kind::run};
   }
@@ -43,96 +32,218 @@ public:
   void declare(FlagTable& flags) override {
     flags.argument("SECONDARY", secondary_, "what is in charge now").offer = Offer::connectors;
     flags.argument("PRIMARY", primary_, "what shall be in charge again").offer = Offer::connectors;
+    flags.toggle("--source-lost", source_lost_, "do not ask SECONDARY: it may go on firing");
+    flags.toggle("--leave-paused", leave_paused_, "lift the fences although not everything was activated");
     flags_.declare(flags);
   }
 
   int run(Context& context) override {
     Cutover run(context, flags_, "failback");
     run.check_sides(secondary_, primary_);
-    const engine::Pair pair = run.store().pair(primary_, secondary_);
-    if (pair.active == primary_ && run.store().fence(primary_)) return end(run);
-    if (pair.active != secondary_)
-      throw Error(ErrorKind::refused, fmt::format("{} did not take over from {}", secondary_, primary_),
-                  "See who is in charge with \"holdfast status\".");
+    run.lock(secondary_, base::FileLock::Mode::exclusive);
+    run.lock(primary_, base::FileLock::Mode::exclusive);
+    const engine::Charge charge = run.charge(primary_, secondary_);
+    const engine::FailbackStep step = engine::failback_step(charge);
     run.ask(fmt::format("{} would be in charge again in place of {}", primary_, secondary_));
-    require_fence(run);
-    const std::optional<engine::Fence> other = run.store().fence(secondary_);
-    const bool interrupted = other && !other->snapshot.empty();  // what was changed is back already
-    const repository::Snapshot recorded = interrupted ? run.named(other->snapshot) : run.take(secondary_);
-    const int code = interrupted ? k_exit_ok : bring_back(context, run, pair, recorded);
-    if (run.dry()) return code;
-    if (!run.fence(secondary_, primary_, &recorded))
-      throw Error(ErrorKind::refused,
-                  fmt::format("not all that fires on {} was paused, so {} was not activated", secondary_, primary_),
-                  "See what was said about each of them, and run it again.");
-    const int activated = activate(context, run, recorded);
-    run.put_in_charge(run.store().pair(primary_, secondary_), primary_, recorded.id.name());
-    return worse(worse(code, activated), end(run));
+    if (step == engine::FailbackStep::finish) return finish(context, run, charge.pair, k_exit_ok);
+    require_id_map(context, charge);
+    if (!run.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed))
+      run.require_fence(primary_, secondary_, nullptr);
+    const repository::Snapshot now = source_lost_ ? run.newest(secondary_) : ask_secondary(run);
+    const int code = bring_back(context, run, now);
+    const bool known = charge.target && !charge.target->snapshot.empty();
+    const repository::Snapshot recorded = known          ? run.named(charge.target->snapshot)
+                                          : source_lost_ ? run.states_without(secondary_, charge.pair)
+                                                         : run.states_by(now);
+    if (run.dry()) return tell_dry(context, recorded);
+    close_fence(context, run, now);
+    engine::Pair pair = run.store().pair(primary_, secondary_);
+    pair.recorded = recorded.id.name();
+    return finish(context, run, pair, code);
   }
 
 private:
-  void require_fence(Cutover& run) const {
-    const std::optional<engine::Fence> fence = run.store().fence(primary_);
-    if (run.dry() || (fence && fence->state == engine::Fence::State::confirmed)) return;
-    if (run.fence(primary_, secondary_, nullptr)) return;
-    throw Error(ErrorKind::refused, fmt::format("the fence of {} is not confirmed", primary_),
-                fmt::format("See what was said about each of them, and run \"holdfast fence {}\" again.", primary_));
+  // Without it everything would be made a second time, or taken for what it is not.
+  void require_id_map(Context& context, const engine::Charge& charge) const {
+    if (charge.told != engine::Charge::Told::by_snapshot) return;
+    if (engine::IdMapStore(context.state(), primary_, secondary_).snapshot().size() != 0) return;
+    throw Error(
+        ErrorKind::refused, fmt::format("the id map of {} and {} is not here", primary_, secondary_),
+        fmt::format("Bring it with \"holdfast idmap import\" from where it was exported.  Where there is none, "
+                    "\"holdfast fence {}\" and \"holdfast activate {} --from {}\" bring nothing back and let {} fire.",
+                    secondary_, primary_, primary_, primary_));
   }
 
-  int bring_back(Context& context, Cutover& run, const engine::Pair& pair, const repository::Snapshot& recorded) const {
+  repository::Snapshot ask_secondary(Cutover& run) const {
+    try {
+      return run.take(secondary_);
+    } catch (Error& error) {
+      if (error.kind() != ErrorKind::cancelled)
+        error.set_hint(
+            fmt::format("Nothing was brought back yet.  Where {} is lost, add --source-lost, which goes by its "
+                        "newest snapshot; what fires there goes on until \"holdfast fence {}\".",
+                        secondary_, secondary_));
+      throw;
+    }
+  }
+
+  int bring_back(Context& context, Cutover& run, const repository::Snapshot& wanted) const {
     // Said of both directions alike, and needed to plan even in a dry run.
     engine::mirror_id_map(context.state(), primary_, secondary_);
     run.go_on(secondary_, primary_);
-    // By a run of this that was interrupted: both parted there.
-    const engine::Pair own = run.store().pair(secondary_, primary_);
-    const bool begun = own.replicated && own.replicated->at > pair.since;
-    const model::ResourcePlan plan = run.plan(recorded, primary_, begun ? own : turned_round(pair));
+    const model::ResourcePlan plan = run.plan(wanted, primary_, engine::split_of(run.charge(secondary_, primary_)));
     run.show(plan);
     const std::uint64_t conflicts = plan.count(model::ResourceAction::conflict);
-    if (conflicts != 0 && !run.dry() && flags_.plan.existing != model::Existing::replace && !flags_.keep_changed)
-      throw Error(ErrorKind::refused,
-                  fmt::format("{} on {} cannot be brought back without a decision", ui_count(conflicts), primary_),
-                  "Look at each of them above, then add --existing replace or --keep-changed.");
-    const int code = run.apply(plan, recorded);
+    if (conflicts != 0 && flags_.plan.existing != model::Existing::replace && !flags_.keep_changed) {
+      const std::string what = fmt::format("{} on {} cannot be brought back without a decision",
+                                           ui::format_counted(conflicts, "resource"), primary_);
+      if (!run.dry())
+        throw Error(ErrorKind::refused, what,
+                    "Look at each of them above, then add --existing replace or --keep-changed.");
+      context.events().warning(
+          fmt::format("{}: without --existing replace or --keep-changed it would end here (exit 5)", what));
+    }
+    const int code = run.apply(plan, wanted);
     if (run.dry()) return code;
     engine::mirror_id_map(context.state(), secondary_, primary_);
     // From here on both go their own ways again.
     engine::Pair now = run.store().pair(primary_, secondary_);
-    now.replicated = turned_round(run.store().pair(secondary_, primary_)).replicated;
+    now.replicated = engine::turned_round(run.store().pair(secondary_, primary_)).replicated;
     run.store().save(now);
     return code;
   }
 
-  static std::string ui_count(std::uint64_t conflicts) {
-    return conflicts == 1 ? "1 resource" : fmt::format("{} resources", conflicts);
+  int tell_dry(Context& context, const repository::Snapshot& recorded) const {
+    context.events().note(source_lost_
+                              ? fmt::format("then {} would not be asked, and a fence opened for it", secondary_)
+                              : fmt::format("then all that fires on {} would be paused", secondary_));
+    context.events().note(
+        fmt::format("then {} would be activated: what was set otherwise on {} since it took over as "
+                    "snapshot {} recorded it, all else as it was before",
+                    primary_, secondary_, recorded.id.short_id()));
+    return k_exit_ok;
   }
 
-  // What came from the secondary fires as it did there; what only the primary has as it did before the fence.
-  int activate(Context& context, Cutover& run, const repository::Snapshot& recorded) const {
-    const int code = run.activate(recorded, primary_, {});
+  void close_fence(Context& context, Cutover& run, const repository::Snapshot& now) const {
+    if (!source_lost_) return run.require_fence(secondary_, primary_, &now);
+    run.open_fence(secondary_, primary_);
+    context.events().warning(
+        fmt::format("{} is not paused: what fires there goes on, or will when it is back; \"holdfast fence {}\" then",
+                    secondary_, secondary_));
+  }
+
+  // What fires on the primary: as it was set on the secondary since that took over, else as it was before.
+  struct States {
+    std::vector<Cutover::Activation> activations{};
+    std::vector<std::string> fired{};  // before the fence of the primary
+    bool any = false;                  // fires from now on
+  };
+
+  States states(Context& context, Cutover& run, const engine::Pair& pair) const {
+    const repository::Snapshot recorded = run.named(pair.recorded);
     const std::optional<engine::Fence> fence = run.store().fence(primary_);
+    States out;
+    if (recorded.connector != secondary_ || !fence || fence->snapshot.empty()) {
+      // Of a secondary of which no snapshot is young enough: what it was given.
+      out.activations.push_back({recorded});
+      out.any = true;
+      return out;
+    }
+    const auto there = std::make_shared<const engine::FiringStates>(run.firing(recorded));
+    const auto follows = std::make_shared<const engine::FiringStates>(since_taken_over(context, run, pair, *there));
+    const auto ids =
+        std::make_shared<const model::IdMap>(engine::IdMapStore(context.state(), primary_, secondary_).snapshot());
+    const auto of_secondary = [follows](const std::string& kind, const std::string& id) {
+      return follows->contains({kind, id});
+    };
+    const auto of_primary = [ids, there, follows](const std::string& kind, const std::string& id) {
+      const model::IdEntry* entry = ids->by_source(kind, id);
+      if (!entry) return true;
+      const std::pair<std::string, std::string> other(kind, entry->target_id);
+      return there->contains(other) && !follows->contains(other);
+    };
+    out.activations.push_back({recorded, {}, of_secondary});
+    out.activations.push_back({run.named(fence->snapshot), {}, of_primary});
+    for (const auto& [key, state] : *follows) out.any = out.any || state.fires;
+    for (const auto& [key, state] : run.firing(out.activations.back().recorded)) {
+      if (!state.fires) continue;
+      out.fired.push_back(state.path);
+      out.any = out.any || of_primary(key.first, key.second);
+    }
+    return out;
+  }
+
+  // Everything where no snapshot shows what it was given.
+  engine::FiringStates since_taken_over(Context& context, Cutover& run, const engine::Pair& pair,
+                                        const engine::FiringStates& there) const {
+    if (pair.behind.empty()) return there;
+    try {
+      return engine::changed_states(run.firing(run.named(pair.behind)), there);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found) throw;
+      context.events().warning(fmt::format(
+          "the snapshot of {} behind its activation is gone: all that has a counterpart there fires as it does there",
+          secondary_));
+      return there;
+    }
+  }
+
+  void tell_gone(Context& context, Cutover& run, const repository::Snapshot& recorded) const {
+    if (recorded.connector != secondary_) return;
     const model::IdMap ids = engine::IdMapStore(context.state(), primary_, secondary_).snapshot();
     const std::vector<std::string> gone = engine::gone_counterparts(
-        {context.repository(), recorded, run.connector(secondary_), context.state()}, ids, context.stop());
+        {context.repository(), recorded, run.connector(primary_), context.state()}, ids, context.stop());
     for (const std::string& one : gone)
       context.events().warning(
           fmt::format("stays paused on {}: {} was removed from {} meanwhile", primary_, one, secondary_));
-    if (!fence || fence->snapshot.empty()) return code;
-    Cutover::Activation own;
-    own.apart_from = &ids;
-    return worse(code, run.activate(run.named(fence->snapshot), primary_, own));
   }
 
-  int end(Cutover& run) const {
-    if (run.dry()) return k_exit_ok;
+  // Activates, and lifts the fences where that was all.  Run again it comes here at once.
+  int finish(Context& context, Cutover& run, engine::Pair pair, int code) const {
+    if (pair.active == primary_ && pair.complete) return end(context, run, code);
+    const States wanted = states(context, run, pair);
+    tell_gone(context, run, run.named(pair.recorded));
+    const auto planned = run.plan_activations(primary_, wanted.activations);
+    pair.active = primary_;
+    int activated = run.take_charge(planned, pair);
+    if (run.dry()) return activated;
+    if (!wanted.any && !wanted.fired.empty()) {
+      for (const std::string& one : wanted.fired)
+        context.events().warning(fmt::format("fired on {} before, and nothing fires on either now: {}", primary_, one));
+      activated = k_exit_partial;
+    }
+    if (activated == k_exit_ok || leave_paused_) return end(context, run, worse(code, activated));
+    pair = run.store().pair(primary_, secondary_);
+    pair.complete = pair.complete && pair.active != primary_;
+    run.store().save(pair);
+    context.events().warning(fmt::format(
+        "not everything was activated on {}, so the fences stand: run it again, or add --leave-paused", primary_));
+    run.tell_charge(run.store().pair(primary_, secondary_));
+    return k_exit_partial;
+  }
+
+  int end(Context& context, Cutover& run, int code) const {
+    if (run.dry()) return code;
+    engine::Pair pair = run.store().pair(primary_, secondary_);
+    if (pair.active != primary_) pair.since = context.clock().now();  // all of it is left paused
+    pair.active = primary_;
+    pair.complete = true;
+    pair.behind.clear();
+    run.store().save(pair);
     run.store().forget(secondary_, primary_);  // what it said is the pair's own by now
-    run.store().lift(secondary_);
+    // Of a secondary that was lost it stays: what fires there was not paused.
+    const std::optional<engine::Fence> fence = run.store().fence(secondary_);
+    if (fence && fence->state == engine::Fence::State::confirmed) run.store().lift(secondary_);
     run.store().lift(primary_);
-    return k_exit_ok;
+    run.back_up_behind(primary_);
+    run.tell_charge(run.store().pair(primary_, secondary_));
+    return code;
   }
 
   std::string secondary_;
   std::string primary_;
+  bool source_lost_ = false;
+  bool leave_paused_ = false;
   CutoverFlags flags_;
 };
 

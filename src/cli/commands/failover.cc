@@ -4,6 +4,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
+#include "ui/table.h"
 
 namespace holdfast::cli {
 namespace {
@@ -15,81 +16,132 @@ class FailoverCommand final : public Command {
 public:
   CommandDoc doc() const override {
     return {"failover", "let a target take over from its source",
-            "Where SOURCE answers: a last replicate, then SOURCE is fenced, and only when all that\n"
-            "fires there was seen to be paused, TARGET is activated.  Where it does not answer, the\n"
-            "newest snapshot is brought to TARGET, a fence is opened, and TARGET is activated: the\n"
-            "repository and TARGET are enough.  Run \"holdfast fence SOURCE\" when SOURCE is back.\n"
-            "Interrupted, run it again.",
+            "A last replicate, then SOURCE is fenced, and only when all that fires there was seen to\n"
+            "be paused, TARGET is activated.  A source that cannot be read stops this before anything\n"
+            "is written.  Where it is lost, add --source-lost: its newest snapshot is brought to\n"
+            "TARGET, a fence is opened, and TARGET is activated; the repository and TARGET are\n"
+            "enough.  What fires on SOURCE goes on until \"holdfast fence SOURCE\" has paused it.\n"
+            "Interrupted, or with something that could not be activated: run it again.",
             Kind::run};
   }
 
   void declare(FlagTable& flags) override {
     flags.argument("SOURCE", source_, "what is lost, or to be left").offer = Offer::connectors;
     flags.argument("TARGET", target_, "what takes over").offer = Offer::connectors;
-    flags.toggle("--source-lost", source_lost_, "do not ask SOURCE, it does not answer");
+    flags.toggle("--source-lost", source_lost_, "do not ask SOURCE: it may go on firing");
     flags_.declare(flags);
   }
 
   int run(Context& context) override {
     Cutover run(context, flags_, "failover");
     run.check_sides(source_, target_);
-    const engine::Pair before = run.store().pair(source_, target_);
-    if (flags_.plan.select.empty() && before.replicated) flags_.plan.select = before.replicated->selection;
-    if (before.active == target_) {
-      context.events().note(fmt::format("{} took over {}", target_, base::to_rfc3339(before.since)));
-      return run.activate(run.named(before.recorded), target_, {flags_.plan.select});
+    run.lock(source_, base::FileLock::Mode::exclusive);
+    run.lock(target_, base::FileLock::Mode::exclusive);
+    const engine::Charge charge = run.charge(source_, target_);
+    switch (engine::failover_step(charge)) {
+      case engine::FailoverStep::nothing:
+        context.events().note(fmt::format("{} took over {}", target_, base::to_rfc3339(charge.pair.since)));
+        return k_exit_ok;
+      case engine::FailoverStep::activate:
+        run.ask(fmt::format("{} took over, and not all of it was activated", target_));
+        return activate(context, run, run.named(charge.pair.recorded), k_exit_ok);
+      case engine::FailoverStep::begin:
+        break;
     }
     run.ask(fmt::format("{} would take over from {}", target_, source_));
-    run.go_on(source_, target_);
-    const std::optional<engine::Fence> fence = run.store().fence(source_);
-    const bool known = fence && !fence->snapshot.empty();
-    const bool interrupted = known && fence->active == target_;  // the last replicate is done
-    bool answers = interrupted && !source_lost_;
-    std::optional<repository::Snapshot> recorded;
-    if (known) recorded = run.named(fence->snapshot);
-    int code = k_exit_ok;
-    if (!interrupted) {
-      std::optional<repository::Snapshot> wanted = ask_source(context, run);
-      answers = wanted.has_value();
-      if (!wanted) wanted = run.newest(source_);
-      const model::ResourcePlan plan = run.plan(*wanted, target_, before);
-      run.show(plan);
-      code = run.apply(plan, *wanted);
-      if (!recorded) recorded = wanted;
-    }
-    close_fence(context, run, answers ? &*recorded : nullptr);
-    run.put_in_charge(run.store().pair(source_, target_), target_, recorded->id.name());
-    return worse(code, run.activate(*recorded, target_, {flags_.plan.select}));
+    // Read before anything is written: only --source-lost says that it is lost, no answer does.
+    const repository::Snapshot wanted = source_lost_ ? run.newest(source_) : ask_source(run);
+    const int code = bring(context, run, charge, wanted);
+    const bool known = charge.source && !charge.source->snapshot.empty();
+    const repository::Snapshot recorded = known          ? run.named(charge.source->snapshot)
+                                          : source_lost_ ? run.states_without(source_, charge.pair)
+                                                         : run.states_by(wanted);
+    if (run.dry()) return tell_dry(context, run, recorded);
+    close_fence(context, run, wanted);
+    return activate(context, run, recorded, code);
   }
 
 private:
-  // A last snapshot; absent where it does not answer.
-  std::optional<repository::Snapshot> ask_source(Context& context, Cutover& run) const {
-    if (source_lost_) return std::nullopt;
+  repository::Snapshot ask_source(Cutover& run) const {
     try {
       return run.take(source_);
     } catch (Error& error) {
-      if (error.kind() == ErrorKind::unavailable) {
-        context.events().warning(fmt::format("{} does not answer: {}", source_, error.message()));
-        return std::nullopt;
-      }
-      if (error.kind() == ErrorKind::auth) error.set_hint("Where it is lost all the same, add --source-lost.");
+      if (error.kind() != ErrorKind::cancelled) error.set_hint(lost_hint());
       throw;
     }
   }
 
-  void close_fence(Context& context, Cutover& run, const repository::Snapshot* recorded) const {
-    if (run.dry()) return context.events().note(fmt::format("{} would be fenced", source_));
-    if (!recorded) {
-      run.open_fence(source_, target_);
-      context.events().warning(fmt::format(
-          "{} is not paused: what fires there will run when it is back; \"holdfast fence {}\" then", source_, source_));
-      return;
+  std::string lost_hint() const {
+    return fmt::format(
+        "Nothing was written.  Where {} is lost, add --source-lost, which takes over by its newest snapshot; what "
+        "fires "
+        "on {} goes on until \"holdfast fence {}\".",
+        source_, source_, source_);
+  }
+
+  // Of a lost source no run that was begun before stops this.
+  void go_on(Context& context, Cutover& run) const {
+    try {
+      run.go_on(source_, target_);
+    } catch (const Error& error) {
+      if (!source_lost_ || error.kind() == ErrorKind::cancelled) throw;
+      context.events().warning(fmt::format("what was begun before is not gone on with: {}", error.message()));
     }
-    if (run.fence(source_, target_, recorded)) return;
-    throw Error(ErrorKind::refused,
-                fmt::format("not all that fires on {} was paused, so {} was not activated", source_, target_),
-                "See what was said about each of them and run it again, or add --source-lost.");
+  }
+
+  int bring(Context& context, Cutover& run, const engine::Charge& charge, const repository::Snapshot& wanted) const {
+    go_on(context, run);
+    engine::Charge now = charge;  // with what was gone on with
+    now.pair = run.store().pair(source_, target_);
+    const model::ResourcePlan plan = run.plan(wanted, target_, engine::split_of(now));
+    run.show(plan);
+    return run.apply(plan, wanted);
+  }
+
+  // What is not there yet cannot be planned to fire.
+  int tell_dry(Context& context, Cutover& run, const repository::Snapshot& recorded) const {
+    std::uint64_t fires = 0;
+    for (const auto& [key, state] : run.firing(recorded, flags_.plan.select)) fires += state.fires && state.chosen;
+    if (source_lost_)
+      context.events().note(fmt::format("then {} would not be asked, and a fence opened for it", source_));
+    else
+      context.events().note(fmt::format("then {} would be fenced: all that fires there is paused", source_));
+    context.events().note(fmt::format("then {} would be activated: {} as snapshot {} recorded it", target_,
+                                      ui::format_counted(fires, "resource"), recorded.id.short_id()));
+    return k_exit_ok;
+  }
+
+  void close_fence(Context& context, Cutover& run, const repository::Snapshot& recorded) const {
+    if (!source_lost_) return run.require_fence(source_, target_, &recorded);
+    run.open_fence(source_, target_);
+    context.events().warning(
+        fmt::format("{} is not paused: what fires there goes on, or will when it is back; \"holdfast "
+                    "fence {}\" then",
+                    source_, source_));
+  }
+
+  void warn_of_rest(Context& context, Cutover& run, const repository::Snapshot& recorded) const {
+    if (flags_.plan.select.empty()) return;
+    std::uint64_t rest = 0;
+    for (const auto& [key, state] : run.firing(recorded, flags_.plan.select)) rest += state.fires && !state.chosen;
+    if (rest != 0)
+      context.events().warning(fmt::format("{} that fired on {} and {} not chosen: paused until failback",
+                                           ui::format_counted(rest, "resource"), source_, rest == 1 ? "was" : "were"));
+  }
+
+  int activate(Context& context, Cutover& run, const repository::Snapshot& recorded, int code) const {
+    const auto planned = run.plan_activations(target_, {{recorded, flags_.plan.select}});
+    engine::Pair pair = run.store().pair(source_, target_);
+    if (pair.active != target_) pair.behind.clear();
+    pair.active = target_;
+    pair.recorded = recorded.id.name();
+    code = worse(code, run.take_charge(planned, pair));
+    if (run.dry() || run.store().pair(source_, target_).active != target_) return code;
+    run.store().lift(target_);  // of a failback by which it was lost, and paused when it was back
+    run.remember_behind(source_, target_);
+    warn_of_rest(context, run, recorded);
+    run.tell_charge(run.store().pair(source_, target_));
+    return code;
   }
 
   std::string source_;

@@ -26,6 +26,7 @@ public:
   int run(Context& context) override {
     context.connector_config(source_);
     Cutover run(context, flags_, "fence");
+    run.lock(source_, base::FileLock::Mode::exclusive);
     const std::optional<engine::Fence> before = run.store().fence(source_);
     if (!before) run.ask(fmt::format("all that fires on {} would be paused", source_));
     const bool confirmed = run.fence(source_, before ? before->active : std::string(), nullptr);

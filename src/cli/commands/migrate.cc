@@ -47,14 +47,14 @@ public:
       throw Error(ErrorKind::usage, "a dry run writes nothing, and --plan-out a file",
                   "Leave --dry-run out: --plan-out backs SOURCE up, writes the plan, and changes nothing on TARGET.");
     run.check_sides(source_, target_);
-    run.refuse_taken_over(source_, target_);
-    run.go_on(source_, target_);
-    const repository::Snapshot snapshot = run.take(source_);
-    const model::ResourcePlan plan = run.plan(snapshot, target_, run.store().pair(source_, target_));
-    run.show(plan);
-    if (plan_out_) return keep(context, plan);
-    run.refuse_destruction(plan);
-    return run.apply(plan, snapshot);
+    run.lock_to_write(source_, target_);
+    run.begin_writing(source_, target_);
+    const Cutover::Brought brought = run.bring(source_, target_);
+    if (plan_out_) return keep(context, brought.plan);
+    run.refuse_destruction(brought.plan);
+    const int code = run.apply(brought.plan, brought.snapshot);
+    run.end_writing(source_, target_);
+    return code;
   }
 
 private:
@@ -73,10 +73,13 @@ private:
       throw Error(ErrorKind::usage, fmt::format("{} is no plan of a migration", *plan_file_),
                   "Apply it with \"holdfast restore --plan\".");
     run.check_sides(plan->source, plan->target);
-    run.refuse_taken_over(plan->source, plan->target);
     const repository::Snapshot snapshot = snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot);
-    return base::in_context([&] { return fmt::format("applying the plan in {}", *plan_file_); },
-                            [&] { return run.apply(*plan, snapshot); });
+    run.lock_to_write(plan->source, plan->target);
+    run.begin_writing(plan->source, plan->target);
+    const int code = base::in_context([&] { return fmt::format("applying the plan in {}", *plan_file_); },
+                                      [&] { return run.apply(*plan, snapshot); });
+    run.end_writing(plan->source, plan->target);
+    return code;
   }
 
   std::string source_;

@@ -1,15 +1,9 @@
-#include <fmt/format.h>
-
-#include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
 
 namespace holdfast::cli {
 namespace {
-
-using base::Error;
-using base::ErrorKind;
 
 class ReplicateCommand final : public Command {
 public:
@@ -33,17 +27,15 @@ public:
   int run(Context& context) override {
     Cutover run(context, flags_, "replicate");
     run.check_sides(source_, target_);
+    run.lock_to_write(source_, target_);
     const std::optional<engine::Fence> fence = run.store().fence(source_);
-    if (fence && fence->state == engine::Fence::State::open && !run.fence(source_, fence->active, nullptr))
-      throw Error(ErrorKind::refused, fmt::format("not all that fires on {} could be paused", source_),
-                  "See what was said about each of them, then run it again.");
-    run.refuse_taken_over(source_, target_);
-    run.go_on(source_, target_);
-    const repository::Snapshot snapshot = run.take(source_);
-    const model::ResourcePlan plan = run.plan(snapshot, target_, run.store().pair(source_, target_));
-    run.show(plan);
-    run.refuse_destruction(plan);
-    return run.apply(plan, snapshot);
+    if (fence && fence->state == engine::Fence::State::open) run.require_fence(source_, fence->active, nullptr);
+    run.begin_writing(source_, target_);
+    const Cutover::Brought brought = run.bring(source_, target_);
+    run.refuse_destruction(brought.plan);
+    const int code = run.apply(brought.plan, brought.snapshot);
+    run.end_writing(source_, target_);
+    return code;
   }
 
 private:

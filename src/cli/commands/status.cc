@@ -6,6 +6,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
+#include "engine/charge.h"
 #include "engine/cutover_store.h"
 #include "ui/table.h"
 
@@ -23,6 +24,16 @@ std::string age_text(base::Duration age) {
   for (const auto& [unit, name] : k_units)
     if (age >= unit) return fmt::format("{} {}", age / unit, name);
   return "now";
+}
+
+std::string fence_text(const engine::Fence& fence) {
+  const std::string out = fmt::format("{} since {}", to_string(fence.state), short_time(fence.since));
+  return fence.active.empty() ? out : fmt::format("{}: {} took over", out, fence.active);
+}
+
+std::string charge_text(const engine::Pair& pair) {
+  const std::string& name = pair.active.empty() ? pair.source : pair.active;
+  return pair.complete ? name : fmt::format("{}, not all of it activated", name);
 }
 
 class StatusCommand final : public Command {
@@ -55,7 +66,7 @@ private:
   static void print_json(Context& context, engine::CutoverStore& store, const std::vector<Age>& ages) {
     auto out = document();
     auto pairs = nlohmann::ordered_json::array();
-    for (const engine::Pair& pair : store.pairs()) {
+    for (const engine::Pair& pair : engine::one_of_each(store.pairs())) {
       nlohmann::ordered_json last = nullptr;
       if (pair.replicated)
         last = {{"at", base::to_rfc3339(pair.replicated->at)},
@@ -64,13 +75,16 @@ private:
       pairs.push_back({{"source", pair.source},
                        {"target", pair.target},
                        {"in_charge", pair.active.empty() ? pair.source : pair.active},
+                       {"activated", pair.complete ? "whole" : "partly"},
                        {"last_replicate", std::move(last)}});
     }
     auto fences = nlohmann::ordered_json::array();
     for (const engine::Fence& fence : store.fences())
-      fences.push_back({{"connector", fence.connector},
-                        {"state", to_string(fence.state)},
-                        {"since", base::to_rfc3339(fence.since)}});
+      fences.push_back(
+          {{"connector", fence.connector},
+           {"state", to_string(fence.state)},
+           {"took_over", fence.active.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(fence.active)},
+           {"since", base::to_rfc3339(fence.since)}});
     auto connectors = nlohmann::ordered_json::array();
     for (const Age& age : ages) {
       nlohmann::ordered_json taken = nullptr;
@@ -89,11 +103,10 @@ private:
     for (const Age& age : ages) {
       const std::optional<engine::Fence> fence = store.fence(age.connector);
       connectors.row({age.connector, age.newest ? short_time(age.newest->taken) : "none",
-                      age.newest ? age_text(now - age.newest->taken) : "",
-                      fence ? fmt::format("{} since {}", to_string(fence->state), short_time(fence->since)) : ""});
+                      age.newest ? age_text(now - age.newest->taken) : "", fence ? fence_text(*fence) : ""});
     }
     context.out().write(connectors.text());
-    const std::vector<engine::Pair> pairs = store.pairs();
+    const std::vector<engine::Pair> pairs = engine::one_of_each(store.pairs());
     if (pairs.empty()) return;
     context.out().line("");
     ui::Table table(
@@ -101,7 +114,7 @@ private:
     for (const engine::Pair& pair : pairs) {
       const auto& last = pair.replicated;
       table.row({pair.source, pair.target, last ? short_time(last->at) : "never", last ? age_text(now - last->at) : "",
-                 last ? ui::format_count(last->differed.size()) : "", pair.active.empty() ? pair.source : pair.active});
+                 last ? ui::format_count(last->differed.size()) : "", charge_text(pair)});
     }
     context.out().write(table.text());
   }

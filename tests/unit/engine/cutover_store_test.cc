@@ -52,6 +52,20 @@ TEST_F(CutoverStoring, keeps_what_was_said_last_and_nothing_else) {
   EXPECT_FALSE(store_.pair("secondary", "primary").replicated.has_value()) << "the other way is another pair";
 }
 
+TEST_F(CutoverStoring, takes_an_activation_of_before_for_one_that_ended) {
+  store_.save(
+      Pair{.source = "primary", .target = "secondary", .active = "secondary", .complete = false, .behind = "s-2"});
+  EXPECT_FALSE(store_.pair("primary", "secondary").complete);
+  EXPECT_EQ(store_.pair("primary", "secondary").behind, "s-2");
+  std::string name;
+  state_->list("cutover/pairs/", [&](const storage::ObjectInfo& info) { name = info.name; });
+  std::string text = state_->get_all(name);
+  text.replace(text.find("\"complete\": false"), 17, "\"unknown\": false");
+  state_->remove(name);
+  ASSERT_TRUE(state_->put(name, text));
+  EXPECT_TRUE(store_.pair("primary", "secondary").complete);
+}
+
 TEST_F(CutoverStoring, takes_the_newest_where_an_older_record_was_not_removed) {
   store_.save(Fence{.connector = "primary", .active = "secondary", .since = now_});
   std::string first;

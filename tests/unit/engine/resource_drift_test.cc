@@ -207,7 +207,7 @@ TEST_F(Parted, sets_what_only_one_side_has_apart_from_the_rest) {
   ResourceRestoreOptions options;
   options.target = "primary";
   const model::IdMap ids = IdMapStore(*state_, "primary", "secondary").snapshot();
-  options.apart_from = &ids;
+  options.only = [&](const std::string& kind, const std::string& id) { return !ids.by_source(kind, id); };
   const auto connector = test::connect(source_);
   const ResourcePlan plan = plan_resource_activation({*world_.repository, recorded, *connector, *state_}, options,
                                                      world_.events, world_.clock, world_.random, {});

@@ -1,0 +1,29 @@
+#include "cli/connector_lock.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "cli/context.h"
+
+namespace holdfast::cli {
+
+base::FileLock lock_connector(const std::string& connector, base::FileLock::Mode mode) {
+  const std::string folder = state_folder() + "/locks";
+  std::error_code failed;  // seen when the file is opened
+  std::filesystem::create_directories(folder, failed);
+  const std::string path = fmt::format("{}/{}", folder, base::to_hex(connector));
+  std::optional<base::FileLock> got = base::FileLock::try_lock(path, mode);
+  if (!got)
+    throw base::Error(base::ErrorKind::refused,
+                      fmt::format("another holdfast works on {} (pid {})", connector, base::FileLock::holder(path)),
+                      "Wait until it has ended, then see who is in charge with \"holdfast status\".");
+  return *std::move(got);
+}
+
+}  // namespace holdfast::cli

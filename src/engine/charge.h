@@ -1,0 +1,67 @@
+// Who is in charge of two connectors, and what a command may do to them by that.  Decisions are made from what the
+// local state says of both directions and of both fences, and from nothing else.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/cutover_store.h"
+
+namespace holdfast::engine {
+
+// What is known of a source and a target.
+struct Charge {
+  Pair pair{};  // from the source into the target
+  Pair back{};  // the other way
+  std::optional<Fence> source{};
+  std::optional<Fence> target{};
+  // The local state, or where it knows of neither direction what a snapshot of the target says of itself.
+  enum class Told { by_state, by_snapshot } told = Told::by_state;
+
+  bool known() const noexcept;
+};
+Charge charge_of(CutoverStore& store, const std::string& source, const std::string& target);
+// Nothing is known here of the two, and the target's newest snapshot says that it took over from the source.
+void take_from_snapshot(Charge& charge, base::Instant since);
+
+// Which of the two it is; empty where nothing is known of them.
+std::string in_charge(const Charge& charge);
+
+// The pair as it looks from the other side: how the last run ended, and nothing of who is in charge.
+Pair turned_round(const Pair& pair);
+// By which a run from the source into the target goes.  Of what took over it is that of the way back.
+Pair split_of(const Charge& charge);
+
+// For all of these: throws Error{refused} with the way that leads on.
+
+// What writes the source's contents into the target, and pauses there what fires.
+void require_writable(const Charge& charge);
+
+enum class FailoverStep {
+  begin,     // or go on: what was done already is nothing to be done
+  activate,  // the target is in charge, and not all of it was activated
+  nothing,   // it ended
+};
+FailoverStep failover_step(const Charge& charge);
+
+enum class FailbackStep {
+  begin,   // or go on
+  finish,  // the source is in charge again, and was not activated as a whole, or the fences are still there
+};
+// Of a charge whose source is the primary and whose target is the secondary.
+FailbackStep failback_step(const Charge& charge);
+
+// The target is to fire as it was recorded of the source.
+void require_activation(const Charge& charge);
+// A connector is to fire as it was recorded of itself.  `pairs` are all that there are.
+void require_own_activation(const std::string& connector, const std::optional<Fence>& fence,
+                            const std::vector<Pair>& pairs);
+
+// What is said where a fence that had to be confirmed was not.
+[[noreturn]] void throw_unconfirmed(const std::string& fenced, const std::string& not_activated);
+
+// One of each two connectors: the direction that says who is in charge.
+std::vector<Pair> one_of_each(const std::vector<Pair>& pairs);
+
+}  // namespace holdfast::engine

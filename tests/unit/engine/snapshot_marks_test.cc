@@ -1,0 +1,113 @@
+#include "engine/snapshot_marks.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "engine/firing_states.h"
+#include "engine/previous_rows.h"
+#include "engine/resource_sides.h"
+#include "storage/memory/memory_backend.h"
+#include "support/engine_world.h"
+#include "support/fake_workspace_connector.h"
+
+namespace holdfast::engine {
+namespace {
+
+constexpr const char* k_fires =
+    R"({"name":"job","origin":"job","schedule":{"cron":"0 0 * * * ?","pause_status":"UNPAUSED"}})";
+constexpr const char* k_paused =
+    R"({"name":"job","origin":"job","schedule":{"cron":"0 0 * * * ?","pause_status":"PAUSED"}})";
+
+class Marking : public testing::Test {
+protected:
+  Marking() { account_.workspace.put("jobs", "job", k_fires); }
+
+  repository::Snapshot take(const std::string& name) {
+    world_.clock.advance(std::chrono::minutes(1));
+    BackupOptions options = test::EngineWorld::small();
+    options.marks = marks_of(store_, *world_.repository, name);
+    const auto connector = test::connect(account_);
+    return backup(*world_.repository, *connector, name, options, world_.events, world_.clock, {}).snapshot;
+  }
+  void set(const char* body) { account_.workspace.rewrite("jobs", account_.workspace.id_of("jobs", "job"), body); }
+  FiringStates states(const repository::Snapshot& snapshot) {
+    const auto connector = test::connect(account_);
+    return firing_states(*world_.repository, snapshot, model::KindSet(connector->kinds()), {}, {});
+  }
+
+  test::EngineWorld world_;
+  test::WorkspaceAccount account_{world_.clock, 1'000, "one"};
+  std::unique_ptr<storage::Backend> state_ = storage::make_memory_backend();
+  CutoverStore store_{*state_};
+};
+
+TEST_F(Marking, says_nothing_of_a_connector_that_nobody_paused) {
+  const repository::Snapshot snapshot = take("primary");
+  EXPECT_EQ(states_of(snapshot), snapshot.id.name());
+  EXPECT_TRUE(marks_of(store_, *world_.repository, "primary").empty());
+}
+
+TEST_F(Marking, leads_from_what_we_paused_to_what_was_recorded) {
+  const repository::Snapshot before = take("primary");
+  store_.save(Fence{.connector = "primary", .snapshot = before.id.name(), .since = world_.clock.now()});
+  set(k_paused);
+  const repository::Snapshot during = take("primary");
+  EXPECT_FALSE(states(during).begin()->second.fires);
+  EXPECT_TRUE(states(recorded_by(*world_.repository, during)).begin()->second.fires);
+  store_.lift("primary");
+  store_.save(Pair{.source = "primary", .target = "secondary"});
+  const repository::Snapshot after = take("primary");
+  EXPECT_EQ(states_of(after), after.id.name()) << "from then on it is somebody else's doing";
+}
+
+TEST_F(Marking, outlives_the_local_state) {
+  const repository::Snapshot before = take("secondary");
+  store_.save(Fence{.connector = "secondary", .snapshot = before.id.name(), .since = world_.clock.now()});
+  store_.save(Pair{.source = "primary", .target = "secondary", .active = "secondary", .since = world_.clock.now()});
+  take("secondary");
+  const auto empty = storage::make_memory_backend();
+  CutoverStore lost(*empty);
+  const Charge charge = charge_by_all(lost, *world_.repository, "primary", "secondary");
+  EXPECT_EQ(charge.told, Charge::Told::by_snapshot);
+  EXPECT_EQ(in_charge(charge), "secondary");
+  const SnapshotMarks marks = marks_of(lost, *world_.repository, "secondary");
+  ASSERT_EQ(marks.size(), 2U) << "the next backup says so, too";
+  EXPECT_EQ(marks.front().second, before.id.name());
+  EXPECT_EQ(charge_by_all(lost, *world_.repository, "third", "secondary").told, Charge::Told::by_state);
+}
+
+TEST_F(Marking, refuses_states_that_are_gone) {
+  take("primary");
+  store_.save(Fence{.connector = "primary", .snapshot = "0123abcd-0000000000000001", .since = world_.clock.now()});
+  const repository::Snapshot during = take("primary");
+  try {
+    (void)recorded_by(*world_.repository, during);
+    FAIL();
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::refused);
+    EXPECT_NE(error.message().find("0123abcd-0000000000000001"), std::string::npos) << error.message();
+  }
+}
+
+TEST_F(Marking, does_not_print_anew_what_the_platform_said) {
+  EXPECT_EQ(with_marks(R"({"n":1.10})", {{"a", "b\"c"}}), R"({"n":1.10,"a":"b\"c"})");
+  EXPECT_EQ(with_marks("{}", {{"a", "b"}, {"c", "d"}}), R"({"a":"b","c":"d"})");
+  EXPECT_EQ(with_marks("no JSON", {}), "no JSON");
+  EXPECT_THROW((void)with_marks("no JSON", {{"a", "b"}}), base::Error);
+}
+
+TEST_F(Marking, finds_what_was_set_otherwise_between_two_snapshots) {
+  const FiringStates then = states(take("primary"));
+  ASSERT_EQ(then.size(), 1U);
+  EXPECT_TRUE(changed_states(then, states(take("primary"))).empty());
+  set(k_paused);
+  EXPECT_EQ(changed_states(then, states(take("primary"))).size(), 1U);
+  account_.workspace.put("jobs", "new", k_fires);
+  const FiringStates now = states(take("primary"));
+  EXPECT_EQ(now.size(), 2U);
+  EXPECT_EQ(changed_states(states(take("primary")), now).size(), 0U);
+  EXPECT_EQ(changed_states(then, now).size(), 2U) << "what is new is so, too";
+}
+
+}  // namespace
+}  // namespace holdfast::engine
