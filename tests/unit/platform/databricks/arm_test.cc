@@ -152,11 +152,11 @@ TEST(ArmOptionsRead, take_the_subscription_of_the_workspace_unless_told_others) 
   EXPECT_EQ(read_arm_options("primary", test::WrittenSettings({}), account).subscriptions,
             std::vector<std::string>{"abc-1"});
   EXPECT_EQ(read_arm_options("primary", test::WrittenSettings({}), account).url, "https://management.azure.com");
-  const test::WrittenSettings two({{"azure_subscriptions", "abc-2, abc-3"}});
+  const test::WrittenSettings two(test::WrittenSettings::Values{{"azure_subscriptions", "abc-2, abc-3"}});
   EXPECT_EQ(read_arm_options("primary", two, account).subscriptions, (std::vector<std::string>{"abc-2", "abc-3"}));
-  const test::WrittenSettings path({{"azure_subscriptions", "../abc"}});
+  const test::WrittenSettings path(test::WrittenSettings::Values{{"azure_subscriptions", "../abc"}});
   EXPECT_THROW((void)read_arm_options("primary", path, account), base::Error);
-  const test::WrittenSettings plain({{"azure_management_url", "http://management.test"}});
+  const test::WrittenSettings plain(test::WrittenSettings::Values{{"azure_management_url", "http://management.test"}});
   EXPECT_THROW((void)read_arm_options("primary", plain, account), base::Error) << "a token would be read on the way";
 }
 
