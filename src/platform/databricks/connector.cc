@@ -31,14 +31,17 @@ class WorkspaceConnector : public Connector, public KnowsOutside {
 public:
   explicit WorkspaceConnector(ConnectorParts parts)
       : account_(std::move(parts.account)),
+        opt_ins_(parts.opt_ins),
         clock_(parts.clock),
         session_(account_, std::move(parts.http), parts.clock, parts.random, parts.events) {}
 
   std::string_view platform() const override { return "databricks"; }
-  std::vector<Diagnosis> diagnose() override { return diagnose_workspace(session_.hasty_client(), account_, clock_); }
+  std::vector<Diagnosis> diagnose() override {
+    return diagnose_workspace(session_.hasty_client(), account_, clock_, opt_ins_);
+  }
   std::vector<LeftOut> left_out() override { return declared_left_out(); }
   std::unique_ptr<Capture> capture(const CaptureOptions& options, std::stop_token stop) override {
-    return open_capture(session_.client(), options, clock_, std::move(stop));
+    return open_capture(session_.client(), options, clock_, std::move(stop), opt_ins_);
   }
   // A workspace is changed resource by resource: there are no tables to swap, and no rows to be written as they are.
   std::unique_ptr<Replacement> replace(const model::Collection&, const ReplaceOptions&, std::uint64_t,
@@ -59,6 +62,7 @@ public:
 
 private:
   Account account_;
+  OptIns opt_ins_;
   const base::Clock& clock_;
   Session session_;
 };
@@ -68,6 +72,12 @@ net::ClientOptions client_options(const Settings& settings) {
   out.connections = k_connections;
   if (auto proxy = settings.secret("proxy")) out.proxy = std::move(*proxy);
   out.ca_file = settings.text("ca_file").value_or("");
+  return out;
+}
+
+OptIns opt_ins(const Settings& settings) {
+  OptIns out;
+  if (settings.flag("secret_values").value_or(false)) out.secret_values = SecretValues::read;
   return out;
 }
 
@@ -87,6 +97,7 @@ Platform databricks_platform(base::Random& random) {
   std::vector<Platform::Setting> settings = account_settings();
   settings.push_back({"proxy", Type::secret, "URL of a proxy; what the environment says when not set"});
   settings.push_back({"ca_file", Type::text, "PEM file of the authorities to trust; the system's when not set"});
+  settings.push_back({"secret_values", Type::flag, "true: the values of secrets are backed up as well"});
   return Platform{
       .name = "databricks",
       .doc = "a Databricks workspace on Azure",
@@ -97,7 +108,8 @@ Platform databricks_platform(base::Random& random) {
                                .http = net::open_curl_client(client_options(given)),
                                .clock = clock,
                                .random = random,
-                               .events = events});
+                               .events = events,
+                               .opt_ins = opt_ins(given)});
       },
   };
 }
