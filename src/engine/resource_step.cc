@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "platform/by_hand.h"
 
 namespace holdfast::engine {
 
@@ -241,6 +242,8 @@ StepWorker::Made StepWorker::create(const Wanted& wanted, const ResourceJournal:
     } catch (const LostAnswer&) {
       tried = true;
       until = clock_.elapsed() + k_late;
+    } catch (const platform::ByHand& task) {
+      throw StepFailed(What::manual, task.message());
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
       const bool conflict = error.kind() == ErrorKind::conflict;
