@@ -7,6 +7,7 @@
 #include "engine/difference_filter.h"
 #include "engine/id_map_store.h"
 #include "engine/resource_sides.h"
+#include "engine/unread_secrets.h"
 #include "repository/tree.h"
 
 namespace holdfast::engine {
@@ -79,6 +80,7 @@ CompareCounts compare(const ResourceComparison& comparison, const KindSet& kinds
                       const SecondSide& after, base::Events& events, const std::stop_token& stop,
                       const ResourceVisitor& visit) {
   tell_unknown_collections(kinds, comparison.before, events);
+  note_unread_secrets(kinds, before, after.resources, events);
   const model::IdMap ids = ids_between(comparison.state, comparison.before.connector, after.names.connector);
   const model::Selection selection = taught(comparison.selection, kinds, {&before, &after.resources});
   const UnknownKeys unknown = unknown_of(comparison.before, kinds);

@@ -9,6 +9,7 @@
 #include "engine/resource_decide.h"
 #include "engine/resource_match.h"
 #include "engine/stop_guard.h"
+#include "model/secret_column.h"
 
 namespace holdfast::engine {
 
@@ -242,6 +243,9 @@ void ResourceComparer::compare_column(const ResourceContext& context, const Reso
   LinkReport ignored;
   std::optional<std::string> wanted = prepared_column(context, one, at, nullptr, ignored);
   const std::optional<std::string> there = compared_live_column(other, kind, at);
+  const model::Column& described = kind.kind.collection.columns[at];
+  // Secrets are read by whoever is asked to: one side that was not says nothing.
+  if (model::is_secret(described) && (!wanted || !there)) return;
   // What the first does not say is not looked at by a restore either; in its own workspace it is something new.
   if (!wanted && (elsewhere() || !there || holds_key(unknown_before_[one.kind], one.row.key))) return;
   if (!there && unread(other)) {
@@ -250,7 +254,6 @@ void ResourceComparer::compare_column(const ResourceContext& context, const Reso
   }
   if (wanted) wanted = compared_column(std::move(*wanted), kind, at);
   if (wanted == there) return;
-  const model::Column& described = kind.kind.collection.columns[at];
   if (described.content == model::ColumnContent::json) {
     const std::vector<FieldChange> fields = differences(kind, at, wanted, there);
     found.fields.insert(found.fields.end(), fields.begin(), fields.end());

@@ -10,6 +10,7 @@
 #include "engine/resource_plan.h"
 #include "engine/resource_sides.h"
 #include "engine/resource_unknown.h"
+#include "engine/unread_secrets.h"
 
 namespace holdfast::engine {
 
@@ -97,6 +98,7 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
                                           base::Events& events, const base::Clock& clock, base::Random& random,
                                           std::stop_token stop) {
   const Preparation ready(restore, options, events, stop);
+  note_unread_secrets(ready.kinds(), ready.sides().wanted, ready.sides().live, events);
   ResourcePlanOptions plan = ready.plan_options();
   const UnknownKeys unknown = unknown_of(restore.snapshot, ready.kinds());
   plan.stale = [&](const Resource& one) {

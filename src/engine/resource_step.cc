@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "engine/resource_decide.h"
+#include "platform/by_hand.h"
 
 namespace holdfast::engine {
 
@@ -183,6 +184,8 @@ StepWorker::Made StepWorker::create(std::size_t index, const StepContent& wanted
     } catch (const SignedOut&) {
       refused();
       throw;
+    } catch (const platform::ByHand& task) {
+      throw StepFailed(What::manual, task.message());
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
       const bool conflict = error.kind() == ErrorKind::conflict;

@@ -49,6 +49,7 @@ class Target {
 public:
   Target() : workspace(clock, k_target_seed), state(storage::make_memory_backend()) {
     let_human_in(workspace.stand_in);
+    bring_account_group(workspace.stand_in);
   }
   model::ResourcePlan plan() { return source().backup->plan(workspace, "secondary", *state); }
   model::ResourcePlan activation() {

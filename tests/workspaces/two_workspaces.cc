@@ -82,7 +82,7 @@ std::unique_ptr<platform::Connector> StoodWorkspace::connect(std::unique_ptr<net
   account.token = base::Secret(k_token);
   account.rate_share_percent = 100;
   return platform::databricks::make_connector(
-      {.account = std::move(account), .http = std::move(http), .clock = clock_, .random = random_});
+      {.account = std::move(account), .http = std::move(http), .clock = clock_, .random = random_, .opt_ins = opt_ins});
 }
 
 std::unique_ptr<platform::Connector> StoodWorkspace::connect() {

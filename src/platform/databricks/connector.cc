@@ -32,6 +32,7 @@ class WorkspaceConnector : public Connector, public KnowsOutside {
 public:
   explicit WorkspaceConnector(ConnectorParts parts)
       : account_(std::move(parts.account)),
+        opt_ins_(parts.opt_ins),
         clock_(parts.clock),
         session_(account_, std::move(parts.http), parts.clock, parts.random, parts.events) {
     if (parts.arm_http)
@@ -43,10 +44,12 @@ public:
   }
 
   std::string_view platform() const override { return "databricks"; }
-  std::vector<Diagnosis> diagnose() override { return diagnose_workspace(session_.hasty_client(), account_, clock_); }
+  std::vector<Diagnosis> diagnose() override {
+    return diagnose_workspace(session_.hasty_client(), account_, clock_, opt_ins_);
+  }
   std::vector<LeftOut> left_out() override { return declared_left_out(); }
   std::unique_ptr<Capture> capture(const CaptureOptions& options, std::stop_token stop) override {
-    return open_capture(session_.client(), options, clock_, std::move(stop));
+    return open_capture(session_.client(), options, clock_, std::move(stop), opt_ins_);
   }
   // A workspace is changed resource by resource: there are no tables to swap, and no rows to be written as they are.
   std::unique_ptr<Replacement> replace(const model::Collection&, const ReplaceOptions&, std::uint64_t,
@@ -74,6 +77,7 @@ public:
 
 private:
   Account account_;
+  OptIns opt_ins_;
   const base::Clock& clock_;
   Session session_;
   std::unique_ptr<Arm> arm_;
@@ -84,6 +88,12 @@ net::ClientOptions client_options(const Settings& settings) {
   out.connections = k_connections;
   if (auto proxy = settings.secret("proxy")) out.proxy = std::move(*proxy);
   out.ca_file = settings.text("ca_file").value_or("");
+  return out;
+}
+
+OptIns opt_ins(const Settings& settings) {
+  OptIns out;
+  if (settings.flag("secret_values").value_or(false)) out.secret_values = SecretValues::read;
   return out;
 }
 
@@ -104,6 +114,7 @@ Platform databricks_platform(base::Random& random) {
   settings.push_back({"proxy", Type::secret, "URL of a proxy; what the environment says when not set"});
   for (Platform::Setting& one : arm_settings()) settings.push_back(one);
   settings.push_back({"ca_file", Type::text, "PEM file of the authorities to trust; the system's when not set"});
+  settings.push_back({"secret_values", Type::flag, "true: the values of secrets are backed up as well"});
   return Platform{
       .name = "databricks",
       .doc = "a Databricks workspace on Azure",
@@ -117,7 +128,8 @@ Platform databricks_platform(base::Random& random) {
                                .random = random,
                                .events = events,
                                .arm = read_arm_options(name, given, account),
-                               .arm_http = net::open_curl_client(client_options(given))});
+                               .arm_http = net::open_curl_client(client_options(given)),
+                               .opt_ins = opt_ins(given)});
       },
   };
 }

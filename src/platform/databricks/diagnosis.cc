@@ -55,6 +55,15 @@ void say_tier(std::vector<Diagnosis>& out, const Client& client) {
   }
 }
 
+void say_secrets(std::vector<Diagnosis>& out, const Client& client) {
+  if (const std::optional<std::string> refusal = refusal_of_secret_values(client, {})) {
+    out.push_back(line(Level::warning, "secrets", fmt::format("this workspace gives no values: {}", *refusal),
+                       "Without secret_values nobody is told so again; put the values into the target by hand."));
+  } else {
+    out.push_back(line(Level::ok, "secrets", "values are backed up as well, those of key vaults excepted"));
+  }
+}
+
 // One listing of a kind, its first page at most where it has pages.
 Ask first_look(const KindEntry& entry) {
   switch (entry.source) {
@@ -140,16 +149,20 @@ std::vector<std::string> kinds_offered(const Client& client) {
   return out;
 }
 
-std::vector<Diagnosis> diagnose_workspace(const Client& client, const Account& account, const base::Clock& clock) {
+std::vector<Diagnosis> diagnose_workspace(const Client& client, const Account& account, const base::Clock& clock,
+                                          const OptIns& opt_ins) {
   std::vector<Diagnosis> out;
   // First, because it is what people believe until the day they need it.
   out.push_back(line(Level::warning, "table data", "is not backed up: definitions only",
                      "Copy data by deep clones or by the replication of its storage account."));
-  out.push_back(line(Level::note, "secrets", "values are not backed up; scopes, keys and access lists are"));
+  if (opt_ins.secret_values == SecretValues::left_out)
+    out.push_back(line(Level::note, "secrets", "values are not backed up; scopes, keys and access lists are",
+                       "Set secret_values = true in the connector's section to back them up as well."));
   try {
     const Workspace workspace = look_at_workspace(client, clock, {});
     say_who(out, workspace, account);
     say_tier(out, client);
+    if (opt_ins.secret_values == SecretValues::read) say_secrets(out, client);
     say_kinds(out, client);
   } catch (const Error& error) {
     out.push_back(line(Level::problem, "connection", error.message(), error.hint()));

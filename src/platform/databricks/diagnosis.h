@@ -6,12 +6,14 @@
 
 #include "base/clock.h"
 #include "platform/databricks/client.h"
+#include "platform/databricks/opt_ins.h"
 #include "platform/databricks/profile.h"
 #include "platform/platform.h"
 
 namespace holdfast::platform::databricks {
 
-std::vector<Diagnosis> diagnose_workspace(const Client& client, const Account& account, const base::Clock& clock);
+std::vector<Diagnosis> diagnose_workspace(const Client& client, const Account& account, const base::Clock& clock,
+                                          const OptIns& opt_ins = {});
 
 // "standard" or "premium or above", told by whether there is access control; empty where that cannot be told.
 std::string tier_of(const Client& client);

@@ -12,6 +12,7 @@
 #include "model/json_text.h"
 #include "platform/databricks/column_writer.h"
 #include "platform/databricks/conf_keys.h"
+#include "platform/databricks/group_assignments.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
 #include "platform/databricks/placeholders.h"
@@ -135,6 +136,7 @@ std::string Writer::create(const Kind& kind, const Content& content) {
     write_tree(calls_, kind.collection.name, content, Existing::refuse);
     return content.name;
   }
+  if (kind.collection.name == k_group_assignments) return assign_group(calls_, content.name, content.body);
   if (writes.create.path.empty())
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be created", kind.one),
                 "It comes with the workspace.");
