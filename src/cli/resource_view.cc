@@ -176,6 +176,7 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
   const std::vector<base::Fact> counts = facts_of(result);
   facts.insert(facts.end(), counts.begin(), counts.end());
   context.events().summary(run.verb, facts);
+  if (run.result) *run.result = result;
   return result.complete() ? k_exit_ok : k_exit_partial;
 }
 

@@ -38,6 +38,7 @@ struct ResourceRun {
   platform::Connector& target;
   std::string_view verb;  // "restore"
   DryRun dry_run = DryRun::no;
+  engine::ResourceApplyResult* result = nullptr;  // what came of each step, for who asks
 };
 int apply_resource_plan(Context& context, const model::ResourcePlan& plan, const ResourceRun& run);
 
