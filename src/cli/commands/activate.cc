@@ -51,11 +51,9 @@ public:
       recorded = fence->snapshot;
     else if (pair.replicated)
       recorded = pair.replicated->source_snapshot;
-    Cutover::Activation how;
-    if (pair.replicated) how.selection = pair.replicated->selection;
     const repository::Snapshot snapshot = recorded.empty() ? run.newest(source) : run.named(recorded);
     run.put_in_charge(pair, target_, snapshot.id.name());
-    return run.activate(snapshot, target_, how);
+    return run.activate(snapshot, target_, {});
   }
 
 private:

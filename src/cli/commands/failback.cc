@@ -17,10 +17,9 @@ using base::ErrorKind;
 engine::Pair turned_round(const engine::Pair& pair) {
   engine::Pair out{.source = pair.target, .target = pair.source};
   if (!pair.replicated) return out;
-  out.replicated = engine::Replicated{.source_snapshot = pair.replicated->target_snapshot,
-                                      .target_snapshot = pair.replicated->source_snapshot,
-                                      .selection = pair.replicated->selection,
-                                      .at = pair.replicated->at};
+  out.replicated = engine::LastRun{.source_snapshot = pair.replicated->target_snapshot,
+                                   .target_snapshot = pair.replicated->source_snapshot,
+                                   .at = pair.replicated->at};
   // What the source lacks cannot have been left alone there.
   for (const engine::LeftAlone& one : pair.replicated->differed)
     if (!one.source_id.empty()) out.replicated->differed.push_back({one.kind, one.target_id, one.source_id});
@@ -84,9 +83,12 @@ private:
     engine::mirror_id_map(context.state(), primary_, secondary_);
     run.go_on(secondary_, primary_);
     // By a run of this that was interrupted: both parted there.
-    const engine::Pair own = run.store().pair(secondary_, primary_);
+    engine::Pair own = run.store().pair(secondary_, primary_);
     const bool begun = own.replicated && own.replicated->at > pair.since;
-    const model::ResourcePlan plan = run.plan(recorded, primary_, begun ? own : turned_round(pair));
+    if (!begun) own.replicated = turned_round(pair).replicated;
+    if (!run.dry()) run.store().save(own);
+    // Originals that could not be brought to the secondary are no loss of it.
+    const model::ResourcePlan plan = run.plan(recorded, primary_, own, engine::Split::Strangers::keep);
     run.show(plan);
     const std::uint64_t conflicts = plan.count(model::ResourceAction::conflict);
     if (conflicts != 0 && !run.dry() && flags_.plan.existing != model::Existing::replace && !flags_.keep_changed)

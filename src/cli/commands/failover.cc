@@ -34,20 +34,18 @@ public:
     Cutover run(context, flags_, "failover");
     run.check_sides(source_, target_);
     const engine::Pair before = run.store().pair(source_, target_);
-    if (flags_.plan.select.empty() && before.replicated) flags_.plan.select = before.replicated->selection;
     if (before.active == target_) {
       context.events().note(fmt::format("{} took over {}", target_, base::to_rfc3339(before.since)));
       return run.activate(run.named(before.recorded), target_, {flags_.plan.select});
     }
     run.ask(fmt::format("{} would take over from {}", target_, source_));
-    run.go_on(source_, target_);
+    int code = run.go_on(source_, target_, source_lost_ ? Cutover::Trouble::warns : Cutover::Trouble::stops);
     const std::optional<engine::Fence> fence = run.store().fence(source_);
     const bool known = fence && !fence->snapshot.empty();
     const bool interrupted = known && fence->active == target_;  // the last replicate is done
     bool answers = interrupted && !source_lost_;
     std::optional<repository::Snapshot> recorded;
     if (known) recorded = run.named(fence->snapshot);
-    int code = k_exit_ok;
     if (!interrupted) {
       std::optional<repository::Snapshot> wanted = ask_source(context, run);
       answers = wanted.has_value();

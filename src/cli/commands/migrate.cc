@@ -45,13 +45,14 @@ public:
                   "Write holdfast migrate SOURCE TARGET, or holdfast migrate --plan FILE.");
     run.check_sides(source_, target_);
     run.refuse_taken_over(source_, target_);
-    run.go_on(source_, target_);
+    const int gone_on = run.go_on(source_, target_);
     const repository::Snapshot snapshot = run.take(source_);
     const model::ResourcePlan plan = run.plan(snapshot, target_, run.store().pair(source_, target_));
     run.show(plan);
     if (plan_out_) return keep(context, plan);
     run.refuse_destruction(plan);
-    return run.apply(plan, snapshot);
+    // What a plan of before did not do is in this one again, unless this one looks at less.
+    return worse(flags_.plan.select.empty() ? k_exit_ok : gone_on, run.apply(plan, snapshot));
   }
 
 private:

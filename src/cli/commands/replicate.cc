@@ -18,9 +18,10 @@ public:
             "Backs up SOURCE and brings TARGET up to it, by the same id map as the last time: what\n"
             "is there is updated, nothing is made twice, and all that fires stays paused.  Again at\n"
             "once it has nothing to do.\n\n"
-            "What somebody changed on TARGET since is left alone and listed (exit 3):\n"
-            "--existing replace overwrites it, --keep-changed lets it be.  Where TARGET took over,\n"
-            "this is refused (exit 5); a fence that is still open is closed first.",
+            "What somebody changed on TARGET since, or TARGET had of its own, is left alone and listed\n"
+            "(exit 3): --existing replace overwrites it, --keep-changed lets it be.  What is gone from\n"
+            "SOURCE stays unless --remove is given.  Where TARGET took over, this is refused (exit 5); a\n"
+            "fence that is still open is closed first.",
             Kind::run};
   }
 
@@ -38,12 +39,13 @@ public:
       throw Error(ErrorKind::refused, fmt::format("not all that fires on {} could be paused", source_),
                   "See what was said about each of them, then run it again.");
     run.refuse_taken_over(source_, target_);
-    run.go_on(source_, target_);
+    const int gone_on = run.go_on(source_, target_);
     const repository::Snapshot snapshot = run.take(source_);
     const model::ResourcePlan plan = run.plan(snapshot, target_, run.store().pair(source_, target_));
     run.show(plan);
     run.refuse_destruction(plan);
-    return run.apply(plan, snapshot);
+    // What a plan of before did not do is in this one again, unless this one looks at less.
+    return worse(flags_.plan.select.empty() ? k_exit_ok : gone_on, run.apply(plan, snapshot));
   }
 
 private:
