@@ -47,12 +47,23 @@ void Cutover::end_writing(const std::string& source, const std::string& target) 
   if (!dry() && store_.pair(target, source).active == source) engine::mirror_id_map(context_.state(), source, target);
 }
 
+engine::Pair Cutover::parted(const std::string& source, const std::string& target) {
+  const engine::Charge known = charge(source, target);
+  engine::Pair split = engine::split_of(known);
+  if (!dry() && known.back.active == source) {
+    engine::Pair own = store_.pair(source, target);
+    own.replicated = split.replicated;
+    store_.save(own);
+  }
+  return split;
+}
+
 Cutover::Brought Cutover::bring(const std::string& source, const std::string& target) {
-  go_on(source, target);
+  const int gone_on = go_on(source, target);
   const repository::Snapshot snapshot = take(source);
-  const model::ResourcePlan plan = this->plan(snapshot, target, engine::split_of(charge(source, target)));
+  const model::ResourcePlan plan = this->plan(snapshot, target, parted(source, target));
   show(plan);
-  return {snapshot, plan};
+  return {snapshot, plan, flags_.plan.select.empty() ? k_exit_ok : gone_on};
 }
 
 std::vector<Cutover::PlannedActivation> Cutover::plan_activations(const std::string& target,
@@ -98,6 +109,8 @@ int Cutover::take_charge(const std::vector<PlannedActivation>& planned, engine::
   pair.complete = false;
   pair.since = before.active == pair.active ? before.since : context_.clock().now();
   store_.save(pair);
+  // A plan of before is of another time: what is in charge is not written over by it.
+  store_.drop_begun(pair.source, pair.target);
   bool anything = false;
   const int code = activate(planned, anything);
   if (code != k_exit_ok && !anything) {

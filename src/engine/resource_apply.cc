@@ -96,7 +96,9 @@ public:
         targets_(application.kinds, plan_, application.ids),
         worker_({application, journal_, targets_, events, clock}, stop_),
         meter_(events, fmt::format("restoring into {}", plan_.target), planned(), 0, threads()),
-        outcomes_(plan_.steps.size()) {}
+        outcomes_(plan_.steps.size()) {
+    result_.ends.resize(plan_.steps.size(), StepEnd::open);
+  }
 
   ResourceApplyResult run() {
     learn_matches();
@@ -185,10 +187,12 @@ private:
       return;
     }
     try {
-      count(own, worker_.run(index));
+      const StepResult result = worker_.run(index);
+      result_.ends[index] = result == StepResult::already ? StepEnd::already : StepEnd::done;
+      count(own, result);
       meter_.add(1, 0);
     } catch (const StepFailed& failed) {
-      note(index, failed.outcome(), failed.text());
+      fail(index, failed);
     } catch (const platform::SignedOut& refused) {
       sign_out(index, refused);
     }
@@ -198,9 +202,9 @@ private:
     if (!outcomes_[index].empty() && outcomes_[index].front().what != What::manual) return;  // it is not there
     if (is_signed_out()) return;
     try {
-      (void)worker_.patch(index);
+      if (worker_.patch(index) != StepResult::already) result_.ends[index] = StepEnd::done;
     } catch (const StepFailed& failed) {
-      note(index, failed.outcome(), failed.text());
+      fail(index, failed);
     } catch (const platform::SignedOut& refused) {
       sign_out(index, refused);
     }
@@ -223,6 +227,11 @@ private:
   void leave_out() {
     const std::lock_guard lock(mutex_);
     ++result_.untried;
+  }
+
+  void fail(std::size_t index, const StepFailed& failed) {
+    result_.ends[index] = failed.outcome() == What::conflict ? StepEnd::conflict : StepEnd::open;
+    note(index, failed.outcome(), failed.text());
   }
 
   void count(const ResourceStep& step, StepResult result) {
@@ -250,8 +259,8 @@ private:
   LiveTargets targets_;
   StepWorker worker_;
   Meter meter_;
-  std::mutex mutex_;  // guards result_
-  ResourceApplyResult result_;
+  std::mutex mutex_;                                    // guards the counts of result_
+  ResourceApplyResult result_;                          // ends: each is touched by whoever does the step
   std::vector<std::vector<ResourceOutcome>> outcomes_;  // of each step: touched by whoever does the step
 };
 
@@ -278,6 +287,14 @@ void refuse_unknown_kinds(const ResourceApplication& application) {
 }
 
 }  // namespace
+
+bool ResourceApplyResult::wrote_all(const ResourcePlan& plan) const noexcept {
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const StepEnd end = i < ends.size() ? ends[i] : StepEnd::open;
+    if (plan.steps[i].writes() && end != StepEnd::done && end != StepEnd::already) return false;
+  }
+  return true;
+}
 
 ResourceApplyResult apply_resources(const ResourceApplication& application, base::Events& events,
                                     const base::Clock& clock, std::stop_token stop) {

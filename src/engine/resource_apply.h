@@ -33,6 +33,14 @@ struct ResourceOutcome {
   std::string text;
 };
 
+// What became of a step of a plan.
+enum class StepEnd {
+  open,      // there was nothing to write, or it was not written, or not all of it
+  done,      // written now
+  already,   // an earlier run of the plan had written it
+  conflict,  // not written: somebody changed what it is about
+};
+
 struct ResourceApplyResult {
   std::uint64_t created = 0;
   std::uint64_t updated = 0;
@@ -43,12 +51,15 @@ struct ResourceApplyResult {
   std::uint64_t adopted = 0;              // of `created`: made by a call whose answer was lost
   std::uint64_t untried = 0;              // the credentials were refused before
   std::vector<ResourceOutcome> outcomes;  // in the order of the plan
+  std::vector<StepEnd> ends;              // of each step of the plan
 
   // Who writes was not believed any more: nothing was tried after that.
   std::optional<base::Error> ended_by{};
 
   // Nothing failed, waits, or is left to decide; tasks that remain for people do not count.
   bool complete() const noexcept;
+  // All that the plan would write is written: its journal is asked no more.
+  bool wrote_all(const model::ResourcePlan& plan) const noexcept;
 };
 
 struct ResourceApplication {

@@ -92,6 +92,26 @@ private:
   model::Selection selection_;
 };
 
+// What came from the source, is there no more, and stays on the target, as nobody asked for removals.
+std::uint64_t left_behind(const Preparation& ready, const ResourcePlanOptions& options, const model::IdMap& ids,
+                          const model::ResourcePlan& plan) {
+  using Id = std::pair<std::string, std::string>;
+  const model::KindSet& kinds = ready.kinds();
+  std::set<Id> there;
+  for (const Resource& one : ready.sides().wanted) there.emplace(kinds.at(one.kind).label(), one.id);
+  std::set<Id> bound;  // it stands for another one by now
+  for (const model::IdEntry& entry : plan.matches) bound.emplace(entry.kind, entry.target_id);
+  const auto& live = ready.sides().live;
+  return static_cast<std::uint64_t>(std::count_if(live.begin(), live.end(), [&](const Resource& one) {
+    const model::Kind& kind = kinds.at(one.kind).kind;
+    if (one.system || kind.removed != model::Kind::Removed::with_others || options.stale(one)) return false;
+    if (options.selects && !options.selects(one)) return false;
+    const std::string& label = kinds.at(one.kind).label();
+    const model::IdEntry* entry = ids.by_target(label, one.id);
+    return entry && !there.contains({label, entry->source_id}) && !bound.contains({label, one.id});
+  }));
+}
+
 }  // namespace
 
 model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const ResourceRestoreOptions& options,
@@ -117,8 +137,14 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   if (plan.removes)
     if (const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer())
       plan.who = writer->who();
-  const IdMapStore ids(restore.state, plan.source, plan.target);
-  return plan_resources(ready.kinds(), ready.sides(), ids.snapshot(), plan, clock, random);
+  const model::IdMap ids = IdMapStore(restore.state, plan.source, plan.target).snapshot();
+  model::ResourcePlan out = plan_resources(ready.kinds(), ready.sides(), ids, plan, clock, random);
+  if (plan.removes || plan.source == plan.target) return out;
+  if (const std::uint64_t behind = left_behind(ready, plan, ids, out); behind != 0)
+    events.note(fmt::format("{} on {} {} no longer on {}: --remove removes {}",
+                            behind == 1 ? "1 resource" : fmt::format("{} resources", behind), plan.target,
+                            behind == 1 ? "is" : "are", plan.source, behind == 1 ? "it" : "them"));
+  return out;
 }
 
 model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, const ResourceRestoreOptions& options,

@@ -52,7 +52,7 @@ public:
     const Cutover::Brought brought = run.bring(source_, target_);
     if (plan_out_) return keep(context, brought.plan);
     run.refuse_destruction(brought.plan);
-    const int code = run.apply(brought.plan, brought.snapshot);
+    const int code = worse(brought.before, run.apply(brought.plan, brought.snapshot));
     run.end_writing(source_, target_);
     return code;
   }
