@@ -80,6 +80,7 @@ private:
   Content content_of(const Wanted& wanted, const platform::ResourceWriter::Found& found) const;
   bool fits(const Wanted& wanted, const ResourceJournal::Intent& intent, const platform::ResourceWriter::Found& found);
   void require_gone(const Wanted& wanted);
+  void require_gone_in_place(const Wanted& wanted);
   void clear_way(std::size_t index, const Wanted& wanted);
   void update(const model::ResourceStep& step);
   bool keeps(const model::ResourceStep& step, const model::ReadyKind& kind) const;

@@ -106,7 +106,8 @@ model::ResourcePlan BackedUp::plan(StoodWorkspace& target, const std::string& ta
 model::ResourcePlan BackedUp::activation(StoodWorkspace& target, const std::string& target_name,
                                          storage::Backend& state, model::FiringMode mode) {
   const auto connector = target.connect();
-  const engine::LiveSide live = engine::read_live_side(*connector, databricks_kinds(), {}, world_.events, {});
+  const engine::LiveSide live =
+      engine::read_live_side({target_name, *connector}, databricks_kinds(), world_.events, {});
   engine::ResourcePlanOptions active = options(target_name);
   active.firing = mode;
   return engine::plan_activation(databricks_kinds(), {.wanted = resources_, .live = live.resources},
