@@ -223,8 +223,7 @@ bool Cutover::fence(const std::string& name, const std::string& active, const re
   (void)apply_resource_plan(context_, first.plan, {now, connector(name), "fence", flags_.dry_run});
   if (dry()) return true;
   const engine::ResourcePause after = pause();
-  for (const std::string& kind : after.unread)
-    context_.events().warning(fmt::format("not all {} of {} could be read: some may fire", kind, name));
+  for (const std::string& why : after.unread) context_.events().warning(fmt::format("{}: {}", name, why));
   for (const model::ResourceStep& step : after.plan.steps)
     if (step.action != ResourceAction::skip)
       context_.events().warning(fmt::format("still fires on {}: {}", name, step.path));

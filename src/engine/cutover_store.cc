@@ -42,12 +42,14 @@ auto reading(const std::string& name, const Work& work) {
     return work();
   } catch (const json::exception& problem) {
     unreadable(name, problem.what());
+  } catch (const Error& problem) {
+    unreadable(name, problem.message());
   }
 }
 
 base::Instant instant_from(const json& value) {
   const std::optional<base::Instant> at = base::parse_instant(value.get_ref<const std::string&>());
-  if (!at) throw Error(ErrorKind::corruption, "a record of the local state has no instant where one must be");
+  if (!at) throw Error(ErrorKind::corruption, "it has no instant where one must be");
   return *at;
 }
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/task_group.h"
 #include "engine/meter.h"
+#include "engine/resource_firing.h"
 #include "engine/resource_step.h"
 #include "engine/stop_guard.h"
 
@@ -244,7 +245,8 @@ private:
     } else if (step.action == ResourceAction::recreate) {
       ++result_.recreated;
     } else if (step.action == ResourceAction::activate) {
-      ++result_.activated;
+      const model::Kind& kind = application_.kinds.at(*application_.kinds.find(step.kind)).kind;
+      ++(only_pauses(kind, step) ? result_.paused : result_.activated);
     } else if (step.action == ResourceAction::remove) {
       ++result_.removed;
     } else {

@@ -46,6 +46,7 @@ struct ResourceApplyResult {
   std::uint64_t updated = 0;
   std::uint64_t recreated = 0;
   std::uint64_t activated = 0;
+  std::uint64_t paused = 0;  // activations that start nothing
   std::uint64_t removed = 0;
   std::uint64_t already = 0;              // an earlier run had done it
   std::uint64_t adopted = 0;              // of `created`: made by a call whose answer was lost

@@ -87,6 +87,7 @@ CompareCounts compare(const ResourceComparison& comparison, const KindSet& kinds
   ResourceCompareRules rules{.ids = ids,
                              .mapping = comparison.mapping,
                              .places = places_of(comparison.before, after.names, events),
+                             .paused = comparison.paused,
                              .unknown_after = after.unknown_is};
   if (!selection.everything()) rules.selects = [&](const Resource& one) { return selected(selection, kinds, one); };
   const CompareCounts counts =
@@ -109,12 +110,12 @@ CompareCounts compare_resource_snapshots(const ResourceComparison& comparison, c
                  events, stop, visit);
 }
 
-CompareCounts compare_resources_live(const ResourceComparison& comparison, const ComparedConnector& after,
+CompareCounts compare_resources_live(const ResourceComparison& comparison, const LiveConnector& after,
                                      base::Events& events, std::stop_token stop, const ResourceVisitor& visit) {
   const KindSet kinds(comparison.kinds);
   const Shrink shrink = digests(kinds, comparison.repository);
   const std::vector<Resource> before = read_stored_side(comparison.repository, comparison.before, kinds, stop, shrink);
-  const LiveSide live = read_live_side(after.connector, kinds, after.capture, events, stop, shrink);
+  const LiveSide live = read_live_side(after, kinds, events, stop, shrink);
   CompareCounts counts =
       compare(comparison, kinds, before,
               {live.resources, live.unread, Freshness::unread, {after.name, live.attributes}}, events, stop, visit);

@@ -401,7 +401,7 @@ std::optional<ResourceStep> StepDecider::activate(std::uint32_t index) {
   }
   if (step.fields.empty() && step.notes.empty()) return std::nullopt;
   step.action = step.fields.empty() ? ResourceAction::skip : ResourceAction::activate;
-  step.reason = recorded ? "as the snapshot recorded it" : "it is paused";
+  step.reason = recorded ? "as the snapshot recorded it" : "fenced";
   return step;
 }
 

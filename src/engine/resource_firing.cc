@@ -55,6 +55,14 @@ bool follows_target(FiringMode mode, const ReadyDocument& document) {
   });
 }
 
+bool only_pauses(const model::Kind& kind, const model::ResourceStep& step) {
+  return step.action == model::ResourceAction::activate && !step.fields.empty() &&
+         std::all_of(step.fields.begin(), step.fields.end(), [&](const model::FieldChange& field) {
+           return std::any_of(kind.firing.begin(), kind.firing.end(),
+                              [&](const model::Firing& one) { return field.after == one.paused; });
+         });
+}
+
 void arrange_firing(FiringMode mode, const ReadyDocument& document, JsonText& json, const JsonText* live,
                     LinkReport& report) {
   if (document.firing.empty()) return;

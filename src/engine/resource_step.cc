@@ -226,6 +226,17 @@ void StepWorker::require_gone(const StepContent& wanted) {
                      fmt::format("the id map names {}, which is there after all: plan again", step.seen));
 }
 
+// In place what the snapshot has may be there under the id that it had: a list that was answered empty says otherwise,
+// and everything in it would be made a second time.
+void StepWorker::require_gone_in_place(const StepContent& wanted) {
+  const ResourceStep& step = wanted.step;
+  const bool in_place = application_.plan.source == application_.plan.target;
+  if (!in_place || !wanted.kind.id || !wanted.kind.kind.space.empty()) return;
+  if (called(clock_, stop_, [&] { return application_.writer.read(wanted.kind.kind, step.source_id); }))
+    throw StepFailed(What::conflict,
+                     fmt::format("the snapshot has it as {}, which is there after all: plan again", step.source_id));
+}
+
 // Removes what is to be created again.
 void StepWorker::clear_way(std::size_t index, const StepContent& wanted) {
   if (journal_.has(index, Mark::removed)) return;
@@ -251,6 +262,8 @@ StepResult StepWorker::make(std::size_t index) {
   } else {
     const bool recreates = own.action == ResourceAction::recreate;
     if (!recreates) require_gone(want);
+    // What an earlier run may have made is looked for by what it is, below.
+    if (!recreates && !intent) require_gone_in_place(want);
     intent = journal_.intend(index, application_.writer.now());
     if (recreates) clear_way(index, want);
     result = create(index, want, *intent);

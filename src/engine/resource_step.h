@@ -57,6 +57,7 @@ private:
   bool fits(const StepContent& wanted, const ResourceJournal::Intent& intent,
             const platform::ResourceWriter::Found& found);
   void require_gone(const StepContent& wanted);
+  void require_gone_in_place(const StepContent& wanted);
   void clear_way(std::size_t index, const StepContent& wanted);
   void update(const model::ResourceStep& step);
   bool keeps(const model::ResourceStep& step, const model::ReadyKind& kind) const;

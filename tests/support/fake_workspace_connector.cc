@@ -36,7 +36,9 @@ public:
   }
   base::Instant taken() const override { return taken_; }
   const std::vector<platform::CollectionEstimate>& collections() const override { return collections_; }
-  std::string attributes() const override { return fmt::format(R"({{"workspace_id":"{}"}})", account_.id); }
+  std::string attributes() const override {
+    return fmt::format(R"({{"workspace_id":"{}","admin":{}}})", account_.id, account_.administrator);
+  }
   std::vector<std::string> notes() const override { return {}; }
   unsigned readers() const override { return 2; }
   std::vector<base::KeyRange> ranges(const model::Collection& collection, unsigned) override {

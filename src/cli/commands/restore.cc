@@ -100,6 +100,7 @@ public:
     const auto lock = locked(to_);
     const repository::Snapshot snapshot = resolve_beside(context.repository(), snapshot_, to_);
     say_which(context, snapshot);
+    warn_of_own(context, snapshot, snapshot_, to_, fmt::format("holdfast restore {{}} --to {}", to_));
     const auto target = context.open_connector(to_);
     if (has_resources(*target)) return restore_resources(context, snapshot, *target);
     refuse({{"--with-dependencies", plan_.with_dependencies}}, to_,
@@ -138,8 +139,7 @@ private:
   }
 
   static void say_which(Context& context, const repository::Snapshot& snapshot) {
-    context.events().note(fmt::format("snapshot {} of {}, taken {}", snapshot.id.short_id(), snapshot.connector,
-                                      base::to_rfc3339(snapshot.taken)));
+    say_snapshot(context, snapshot);
     if (snapshot.partial())
       context.events().warning(
           fmt::format("snapshot {} is partial: some rows {}", snapshot.id.short_id(),

@@ -289,9 +289,18 @@ std::vector<ResourceWriter::Found> Writer::find(const Kind& kind, const std::str
   return out;
 }
 
+// It can still be read by its id for some weeks, and is listed no more.
+bool is_thrown_away(const ResourceWriter::Found& found) {
+  const JsonText json(found.row.columns.front().value_or("{}"));
+  return scalar_at(json, "lifecycle_state") == "TRASHED" || scalar_at(json, "lifecycle_stage") == "deleted";
+}
+
 std::optional<ResourceWriter::Found> Writer::read(const Kind& kind, const std::string& id) {
   const KindEntry& entry = entry_of(kind);
-  if (auto one = element(entry, id)) return found(entry, *std::move(one));
+  if (auto one = element(entry, id)) {
+    std::optional<Found> out = found(entry, *std::move(one));
+    return out && is_thrown_away(*out) ? std::nullopt : out;
+  }
   return entry.source == Source::dbfs ? set_aside(entry, id) : std::nullopt;
 }
 

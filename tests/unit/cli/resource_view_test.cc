@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -41,6 +42,7 @@ protected:
       return test::connect(name == "secondary" ? target_ : source_);
     };
     composition_.platforms = {platform};
+    composition_.kinds = [](std::string_view) { return test::workspace_kinds(); };
     composition_.open_state = [](const std::string& folder) { return storage::open_local_backend(folder); };
     composition_.clock = &clock_;
     composition_.random = &base::system_random();
@@ -286,6 +288,78 @@ TEST_F(ResourceCommands, show_export_and_import_what_stands_for_what) {
   EXPECT_EQ(run(import).code, 0) << "what export prints, import reads";
   std::ofstream(path) << "kind,source_id,target_id\nuser," << bob << "," << there << "\n";
   EXPECT_TRUE(run(import).says("secondary has no kind \"user\"\nhint: Did you mean \"users\"?"));
+}
+
+TEST_F(ResourceCommands, show_an_id_map_in_a_hundred_columns) {
+  const std::string path = folder_.path() + "/ids.csv";
+  const std::string source(64, 's');
+  std::ofstream(path) << "kind,source_id,target_id\nusers," << source << "," << std::string(64, 't') << "\n";
+  ASSERT_EQ(run({"idmap", "import", "primary", "secondary", path}).code, 0);
+  const Outcome shown = run({"idmap", "show", "primary", "secondary"});
+  std::istringstream lines(shown.out);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
+  EXPECT_TRUE(shown.says("sss...")) << shown.out;
+  EXPECT_TRUE(shown.says("-v shows ids")) << shown.err;
+  EXPECT_TRUE(run({"idmap", "show", "primary", "secondary", "-v"}).says(source));
+}
+
+TEST_F(ResourceCommands, call_a_pause_a_pause) {
+  const Outcome dry = run({"fence", "primary", "--dry-run"});
+  EXPECT_TRUE(dry.says("pause     jobs/nightly/")) << dry.out;
+  EXPECT_TRUE(dry.says("  (fenced)") && dry.says("2 to pause")) << dry.out;
+  const Outcome fenced = run({"fence", "primary", "--yes"});
+  EXPECT_EQ(fenced.code, 0) << fenced.err;
+  EXPECT_TRUE(fenced.says("pause     jobs/nightly/")) << fenced.out;
+  EXPECT_FALSE(fenced.says("activate  ")) << fenced.out;
+  EXPECT_TRUE(fenced.says("paused     2")) << fenced.out;
+  EXPECT_TRUE(fenced.says("activated  0")) << fenced.out;
+}
+
+TEST_F(ResourceCommands, name_the_connector_that_was_not_read) {
+  source_.unlisted = {"jobs"};
+  const Outcome fenced = run({"fence", "primary", "--yes"});
+  EXPECT_TRUE(fenced.says("was not read on primary: ")) << fenced.err;
+  EXPECT_TRUE(fenced.says("primary: not all jobs could be read")) << fenced.err;
+}
+
+TEST_F(ResourceCommands, say_whose_snapshot_is_compared_and_that_it_may_be_the_wrong_one) {
+  const Outcome own = run({"verify", "latest", "primary"});
+  EXPECT_EQ(own.code, 0) << own.err;
+  EXPECT_EQ((own.err + own.out).find("snapshot "), 0U) << own.err;
+  EXPECT_TRUE(own.says(" of primary, taken 2026-11-21T20:01:00Z")) << own.err;
+  EXPECT_FALSE(own.says("own snapshot"));
+  ASSERT_EQ(run({"migrate", "primary", "secondary"}).code, 0);
+  target_.workspace.erase("jobs", target_.workspace.id_of("jobs", "nightly"));
+  ASSERT_EQ(run({"backup", "secondary"}).code, 0);
+  const Outcome wrong = run({"verify", "latest", "secondary"});
+  EXPECT_EQ(wrong.code, 0) << wrong.err;
+  EXPECT_TRUE(wrong.says("latest is secondary's own snapshot")) << wrong.err;
+  EXPECT_TRUE(wrong.says("write \"holdfast verify primary/latest secondary\" for that")) << wrong.err;
+  EXPECT_TRUE(
+      run({"restore", "latest", "--to", "secondary"}).says("\"holdfast restore primary/latest --to secondary\""));
+  const Outcome right = run({"verify", "primary/latest", "secondary"});
+  EXPECT_EQ(right.code, 4) << right.err;
+  EXPECT_FALSE(right.says("own snapshot"));
+  EXPECT_TRUE(
+      run({"verify", "latest", "primary", "--json"}).out.find(R"("connector":"primary","taken":"2026-11-21T)") !=
+      std::string::npos);
+}
+
+TEST_F(ResourceCommands, mind_what_is_paused_where_it_is_to_fire) {
+  source_.workspace.put("jobs", "solo", R"({"name":"solo","origin":"solo","schedule":{"cron":"x"}})");
+  ASSERT_EQ(run({"migrate", "primary", "secondary"}).code, 0);
+  EXPECT_EQ(run({"verify", "primary/latest", "secondary"}).code, 0) << "it waits, paused";
+  ASSERT_EQ(run({"failover", "primary", "secondary", "--source-lost", "--yes"}).code, 0);
+  EXPECT_EQ(run({"verify", "primary/latest", "secondary"}).code, 0);
+  const std::string id = target_.workspace.id_of("jobs", "solo");
+  std::string body = target_.workspace.body("jobs", id);
+  const std::size_t at = body.find("UNPAUSED");
+  ASSERT_NE(at, std::string::npos) << body;
+  target_.workspace.rewrite("jobs", id, body.replace(at, 8, "PAUSED"));
+  const Outcome outcome = run({"verify", "primary/latest", "secondary"});
+  EXPECT_EQ(outcome.code, 4) << outcome.err;
+  EXPECT_TRUE(outcome.says("~ jobs/solo/")) << outcome.out;
+  EXPECT_TRUE(outcome.says("secondary is in charge")) << outcome.err;
 }
 
 TEST_F(ResourceCommands, refuse_flags_of_tables) {

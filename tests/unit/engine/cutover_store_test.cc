@@ -85,14 +85,21 @@ TEST_F(CutoverStoring, names_a_record_that_cannot_be_read) {
   store_.save(Fence{.connector = "primary", .since = now_});
   std::string name;
   state_->list("cutover/fences/", [&](const storage::ObjectInfo& info) { name = info.name; });
-  state_->remove(name);
-  state_->put(name, "{");
-  try {
-    (void)store_.fence("primary");
-    FAIL();
-  } catch (const base::Error& error) {
-    EXPECT_EQ(error.kind(), base::ErrorKind::corruption);
-    EXPECT_NE(error.message().find(name), std::string::npos) << error.message();
+  const std::string text = state_->get_all(name);
+  const std::string since = base::to_rfc3339(now_);
+  std::string no_instant = text;
+  no_instant.replace(no_instant.find(since), since.size(), "x");
+  for (const std::string& damaged : {std::string("{"), no_instant}) {
+    state_->remove(name);
+    state_->put(name, damaged);
+    try {
+      (void)store_.fence("primary");
+      ADD_FAILURE() << damaged;
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::corruption);
+      EXPECT_NE(error.message().find(name), std::string::npos) << error.message();
+      EXPECT_FALSE(error.hint().empty());
+    }
   }
 }
 

@@ -167,7 +167,8 @@ TEST_F(Parted, confirms_nothing_of_a_kind_that_could_not_be_read) {
   const auto connector = test::connect(source_);
   const ResourcePause pause = plan_resource_pause({*world_.repository, first_, *connector, *state_}, {}, world_.events,
                                                   world_.clock, world_.random, {});
-  EXPECT_EQ(pause.unread, std::vector<std::string>{"jobs"});
+  ASSERT_EQ(pause.unread.size(), 1U);
+  EXPECT_TRUE(pause.unread[0].starts_with("not all jobs could be read")) << pause.unread[0];
 }
 
 TEST_F(Parted, finds_the_way_back_by_the_same_ids) {
