@@ -344,7 +344,7 @@ public:
 
 private:
   template <typename Call>
-  static auto asked(const Call& call) {
+  static auto asked(const Call& call) -> decltype(call()) {
     try {
       return call();
     } catch (const LostAnswer&) {
