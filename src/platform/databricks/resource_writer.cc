@@ -162,11 +162,11 @@ void Writer::settle(const Kind& kind, const std::string& id) {
   for (const WriteCall& call : writes_of(kind).after) {
     try {
       calls_.send(call, {.id = id, .name = id}, net::Repeat::safe);
-    } catch (const LostAnswer&) {
-      throw;
-    } catch (const Error& error) {
-      throw Error(error.kind(), fmt::format("it was created, and could not be stopped: {}", error.message()),
-                  error.hint());
+    } catch (const Refused& refused) {
+      throw Refused(
+          Error(refused.kind(), fmt::format("it was created, and could not be stopped: {}", refused.message()),
+                refused.hint()),
+          refused.status());
     }
   }
 }
@@ -355,7 +355,7 @@ public:
 
 private:
   template <typename Call>
-  static auto asked(const Call& call) {
+  static auto asked(const Call& call) -> decltype(call()) {
     try {
       return call();
     } catch (const LostAnswer&) {
