@@ -47,12 +47,23 @@ void Cutover::end_writing(const std::string& source, const std::string& target) 
   if (!dry() && store_.pair(target, source).active == source) engine::mirror_id_map(context_.state(), source, target);
 }
 
+engine::Pair Cutover::split(const std::string& source, const std::string& target) {
+  const engine::Pair out = engine::split_of(charge(source, target));
+  // What a run leaves alone is told by how the one before ended.
+  if (!dry() && store_.pair(target, source).active == source) {
+    engine::Pair own = store_.pair(source, target);
+    own.replicated = out.replicated;
+    store_.save(own);
+  }
+  return out;
+}
+
 Cutover::Brought Cutover::bring(const std::string& source, const std::string& target) {
-  go_on(source, target);
+  const int gone_on = go_on(source, target);
   const repository::Snapshot snapshot = take(source);
-  const model::ResourcePlan plan = this->plan(snapshot, target, engine::split_of(charge(source, target)));
+  const model::ResourcePlan plan = this->plan(snapshot, target, split(source, target));
   show(plan);
-  return {snapshot, plan};
+  return {snapshot, plan, flags_.plan.select.empty() ? k_exit_ok : gone_on};
 }
 
 std::vector<Cutover::PlannedActivation> Cutover::plan_activations(const std::string& target,
@@ -107,6 +118,7 @@ int Cutover::take_charge(const std::vector<PlannedActivation>& planned, engine::
   }
   pair.complete = code == k_exit_ok;
   store_.save(pair);
+  store_.drop_begun(pair.source, pair.target);
   return code;
 }
 

@@ -82,9 +82,8 @@ void refuse_fenced_target(const Charge& charge) {
 Pair turned_round(const Pair& pair) {
   Pair out{.source = pair.target, .target = pair.source};
   if (!pair.replicated) return out;
-  out.replicated = Replicated{.source_snapshot = pair.replicated->target_snapshot,
+  out.replicated = LastRun{.source_snapshot = pair.replicated->target_snapshot,
                               .target_snapshot = pair.replicated->source_snapshot,
-                              .selection = pair.replicated->selection,
                               .at = pair.replicated->at};
   // What the source lacks cannot have been left alone there.
   for (const LeftAlone& one : pair.replicated->differed)

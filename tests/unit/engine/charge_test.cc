@@ -23,7 +23,7 @@ Charge nothing() {
 }
 Charge replicated() {
   Charge out = nothing();
-  out.pair.replicated = Replicated{.source_snapshot = "p-1", .target_snapshot = "s-1", .at = k_early};
+  out.pair.replicated = LastRun{.source_snapshot = "p-1", .target_snapshot = "s-1", .at = k_early};
   return out;
 }
 Fence fence(const std::string& name, const std::string& active, Fence::State state = Fence::State::confirmed) {
@@ -209,7 +209,7 @@ TEST(Splits, of_the_way_back_are_those_of_the_way_there) {
   EXPECT_EQ(back.replicated->source_snapshot, "s-1");
   EXPECT_EQ(back.replicated->target_snapshot, "p-1");
   EXPECT_EQ(back.replicated->differed, (std::vector<LeftAlone>{{"jobs", "2", "1"}}));
-  charge.back.replicated = Replicated{.source_snapshot = "s-9", .target_snapshot = "p-9", .at = k_early};
+  charge.back.replicated = LastRun{.source_snapshot = "s-9", .target_snapshot = "p-9", .at = k_early};
   EXPECT_EQ(split_of(turned(charge)).replicated->source_snapshot, "s-1") << "of a time before it took over";
   charge.back.replicated->at = k_late + std::chrono::hours(1);
   EXPECT_EQ(split_of(turned(charge)).replicated->source_snapshot, "s-9");
@@ -217,7 +217,7 @@ TEST(Splits, of_the_way_back_are_those_of_the_way_there) {
 
 TEST(Pairs, are_shown_once_by_the_direction_that_says_who_is_in_charge) {
   Charge charge = taken_over();
-  charge.back.replicated = Replicated{.at = k_late};
+  charge.back.replicated = LastRun{.at = k_late};
   for (const auto& pairs : {std::vector<Pair>{charge.pair, charge.back}, std::vector<Pair>{charge.back, charge.pair}}) {
     const std::vector<Pair> shown = one_of_each(pairs);
     ASSERT_EQ(shown.size(), 1U);
