@@ -48,14 +48,14 @@ void Cutover::end_writing(const std::string& source, const std::string& target) 
 }
 
 engine::Pair Cutover::parted(const std::string& source, const std::string& target) {
-  const engine::Charge known = charge(source, target);
-  engine::Pair split = engine::split_of(known);
-  if (!dry() && known.back.active == source) {
+  const engine::Pair out = engine::split_of(charge(source, target));
+  // What a run leaves alone is told by how the one before ended.
+  if (!dry() && store_.pair(target, source).active == source) {
     engine::Pair own = store_.pair(source, target);
-    own.replicated = split.replicated;
+    own.replicated = out.replicated;
     store_.save(own);
   }
-  return split;
+  return out;
 }
 
 Cutover::Brought Cutover::bring(const std::string& source, const std::string& target) {
@@ -120,6 +120,7 @@ int Cutover::take_charge(const std::vector<PlannedActivation>& planned, engine::
   }
   pair.complete = code == k_exit_ok;
   store_.save(pair);
+  store_.drop_begun(pair.source, pair.target);
   return code;
 }
 

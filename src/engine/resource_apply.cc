@@ -218,6 +218,7 @@ private:
       ++result_.untried;
       return;
     }
+    result_.ends[index] = StepEnd::open;
     result_.ended_by = refused;
     note(index, What::failed, refused.message());
   }

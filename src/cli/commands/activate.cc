@@ -87,7 +87,11 @@ private:
   repository::Snapshot states_of_source(Context& context, Cutover& run, const engine::Charge& charge) const {
     if (snapshot_) return run.states_by(resolve_beside(context.repository(), *snapshot_, charge.pair.source));
     if (charge.source && !charge.source->snapshot.empty()) return run.named(charge.source->snapshot);
-    if (charge.pair.replicated) return run.states_by(run.named(charge.pair.replicated->source_snapshot));
+    if (charge.pair.replicated) {
+      // As it was brought; of a source that was paused by us at that time the newest one says more.
+      const repository::Snapshot brought = run.named(charge.pair.replicated->source_snapshot);
+      if (run.states_by(brought).id == brought.id) return brought;
+    }
     return run.states_by(run.newest(charge.pair.source));
   }
 
