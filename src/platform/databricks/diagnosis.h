@@ -1,7 +1,7 @@
 // What `doctor` says of a workspace.
 #pragma once
 
-#include <stop_token>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -12,5 +12,10 @@
 namespace holdfast::platform::databricks {
 
 std::vector<Diagnosis> diagnose_workspace(const Client& client, const Account& account, const base::Clock& clock);
+
+// "standard" or "premium or above", told by whether there is access control; empty where that cannot be told.
+std::string tier_of(const Client& client);
+// Names of the kinds that the workspace has, as far as it lets us look.
+std::vector<std::string> kinds_offered(const Client& client);
 
 }  // namespace holdfast::platform::databricks
