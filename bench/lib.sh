@@ -46,14 +46,20 @@ row() {
 # limit WORK WHAT OURS MOST: an absolute bound, written as a row whose peer is the bound itself
 limit() { row "$1" "$2" "$3" "$4" 1; }
 
+# unmeasured WORK PEER WHY: a row without figures, which is said and is nothing that was reached
+unmeasured() { echo "  not measured: $1 against $2: $3" >>"$work/unmeasured"; }
+
 print_table() {
   echo
   awk -F'\t' 'BEGIN { printf "%-44s %-34s %12s %12s %8s %8s  %s\n", "work", "peer", "ours", "theirs", "ratio", "reach", "met" }
     { printf "%-44s %-34s %12s %12s %8s %8s  %s\n", $1, $2, $3, $4, $5, "<= " $6, $7 == "true" ? "yes" : "NO" }' "$work/rows"
-  if [ -s "$work/missed" ]; then
-    echo
-    cat "$work/missed"
-  fi
+  local notes
+  for notes in missed unmeasured; do
+    if [ -s "$work/$notes" ]; then
+      echo
+      cat "$work/$notes"
+    fi
+  done
 }
 
 # write_json FILE HEAD: HEAD are members of the document that say what was measured, '"benchmark":"sql"'

@@ -11,6 +11,8 @@ prepare() {
   for name in "${!DATABRICKS_@}"; do unset "$name"; done
   unset HTTP_PROXY HTTPS_PROXY http_proxy https_proxy
   clients=$("$root/tests/clients/environment") || clients=""
+  # Built by the deep run of the tests; a benchmark does not wait for that.
+  exporter=$("$root/tests/clients/exporter/program" --cached) || exporter=""
   export HOME=$work/home XDG_CACHE_HOME=$work/home/cache XDG_STATE_HOME=$work/home/state XDG_CONFIG_HOME=$work/home/config
   export HOLDFAST_CONFIG=$work/holdfast.toml HOLDFAST_QUIET=1 LC_ALL=C.UTF-8
   mkdir -p "$HOME"
@@ -91,6 +93,37 @@ measure_against_vendor() {
     "$(seconds_of export.vendor)" 0.125 export.ours
   row "import of $notebooks notebooks, limits off" "databricks-cli import_dir" "$(seconds_of import.ours)" \
     "$(seconds_of import.vendor)" 0.25 import.ours
+}
+
+# export_by_terraform URL FOLDER: the kinds that the exporter knows and Holdfast restores, without its own limit of 15 requests a second
+export_by_terraform() {
+  DATABRICKS_HOST=$1 DATABRICKS_TOKEN=$token DATABRICKS_RATE_LIMIT=100000 "$exporter" exporter -skip-interactive -noformat \
+    -importAllUsers -listing="$exported_services" -services="$exported_services" -directory="$2"
+}
+
+# Ours reads more: every kind, and what the exporter has no word for.
+measure_against_exporter() {
+  local work_named="export of a workspace of $notebooks notebooks, limits off"
+  if [ -z "$exporter" ]; then
+    unmeasured "$work_named" "Terraform exporter" "it is not in the cache"
+    return 0
+  fi
+  say "export beside the Terraform provider's exporter, limits off, 50 ms"
+  # shellcheck source=tests/clients/exporter/services.sh
+  source "$root/tests/clients/exporter/services.sh"
+  export -f export_by_terraform
+  export exporter exported_services token
+  local run
+  for ((run = 1; run <= runs; ++run)); do
+    stand_in "terraform$run" "$unlimited" --seed-workspace "notebooks=$notebooks" --latency 50ms
+    fresh_repository
+    measure exported.ours holdfast backup "terraform$run"
+    rm -rf "$work/terraform"
+    measure exported.terraform bash -c "export_by_terraform $url $work/terraform"
+    [ "$(find "$work/terraform/notebooks" -type f | wc -l)" = "$notebooks" ] || fail "the exporter did not export $notebooks notebooks"
+    stop_all
+  done
+  row "$work_named" "Terraform exporter" "$(seconds_of exported.ours)" "$(seconds_of exported.terraform)" 0.5 exported.ours
 }
 
 # asked FILE ROUTE: how often it was asked, of the stand-in's own log

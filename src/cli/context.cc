@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/suggest.h"
 #include "engine/cutover_store.h"
+#include "ui/printers.h"
 
 namespace holdfast::cli {
 namespace {
@@ -186,6 +187,11 @@ std::unique_ptr<platform::Connector> Context::open_connector(std::string_view na
                             [&] { return platform.open(chosen.name, *settings_of(chosen), clock(), events()); });
   }
   throw Error(ErrorKind::internal, fmt::format("the configuration let the platform {} pass", chosen.platform));
+}
+
+ui::Output& Context::out() {
+  ui::clear_progress(events());
+  return out_;
 }
 
 std::vector<model::Kind> Context::kinds_of(std::string_view platform) const {

@@ -64,7 +64,7 @@ public:
   base::Random& random() const noexcept { return *parts_.composition.random; }
   std::stop_token stop() const noexcept { return parts_.stop; }
   const GlobalFlags& global() const noexcept { return parts_.global; }
-  ui::Output& out() noexcept { return out_; }
+  ui::Output& out();  // where no progress is shown any more
   bool json() const noexcept { return parts_.global.json; }
 
   const Config& config();     // read on first use

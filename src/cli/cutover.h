@@ -17,6 +17,7 @@
 #include "engine/charge.h"
 #include "engine/cutover_store.h"
 #include "engine/firing_states.h"
+#include "engine/resource_apply.h"
 #include "engine/resource_drift.h"
 #include "model/resource_plan.h"
 #include "platform/platform.h"
@@ -36,9 +37,8 @@ struct CutoverFlags {
 
 class Cutover {
 public:
-  // The flags outlive it.
-  Cutover(Context& context, const CutoverFlags& flags, std::string_view verb)
-      : context_(context), flags_(flags), verb_(verb), store_(context.state()) {}
+  // The flags outlive it.  Throws Error{usage} where they contradict one another.
+  Cutover(Context& context, const CutoverFlags& flags, std::string_view verb);
 
   // Throws Error{usage} where the two cannot be source and target of one another.
   void check_sides(const std::string& source, const std::string& target);
@@ -55,11 +55,14 @@ public:
   repository::Snapshot newest(const std::string& name);
   repository::Snapshot named(const std::string& snapshot);
 
-  // Ends a plan of these two that was interrupted.  Nothing in a dry run.
-  void go_on(const std::string& source, const std::string& target);
-  // What a run from the snapshot's connector into the target would write; what was changed there since the split is
-  // held back.
-  model::ResourcePlan plan(const repository::Snapshot& wanted, const std::string& target, const engine::Pair& split);
+  // Ends plans of these two that were interrupted, and drops those that cannot be gone on with.  Nothing in a dry run.
+  // Returns the exit code.
+  enum class Trouble { stops, warns };
+  int go_on(const std::string& source, const std::string& target, Trouble trouble = Trouble::stops);
+  // What a run from the snapshot's connector into the target would write; what was changed there since the last run
+  // that the pair tells of is held back.
+  model::ResourcePlan plan(const repository::Snapshot& wanted, const std::string& target, const engine::Pair& pair,
+                           engine::Split::Strangers strangers = engine::Split::Strangers::conflict);
   void show(const model::ResourcePlan& plan);
   // Throws Error{refused} where it would destroy something and nobody said so.
   void refuse_destruction(const model::ResourcePlan& plan);
@@ -74,7 +77,10 @@ public:
   struct Brought {
     repository::Snapshot snapshot;
     model::ResourcePlan plan;
+    int before;  // exit code of what was gone on with, as far as the plan does not look at all of that again
   };
+  // By which a run from the source into the target goes, kept as its last one.
+  engine::Pair parted(const std::string& source, const std::string& target);
   // Goes on with what was interrupted, takes a snapshot of the source, plans what the target lacks, and shows it.
   Brought bring(const std::string& source, const std::string& target);
 
@@ -117,7 +123,11 @@ public:
 
 private:
   int activate(const std::vector<PlannedActivation>& planned, bool& anything);  // whether anything is set now
-  void remember(const model::ResourcePlan& plan);
+  int end_begun(const model::ResourcePlan& plan, const repository::Snapshot& source);
+  void remember(const model::ResourcePlan& plan, const repository::Snapshot& source,
+                const engine::ResourceApplyResult& result);
+  std::optional<repository::Snapshot> again(const std::string& target);
+  std::optional<repository::Snapshot> kept(const std::string& snapshot);
   repository::Snapshot back_up(const std::string& name, platform::Sweep sweep);
 
   Context& context_;

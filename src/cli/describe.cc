@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "model/base64.h"
+#include "model/secret_column.h"
 #include "ui/table.h"
 #include "ui/text.h"
 
@@ -93,6 +94,11 @@ ordered_json to_json(const model::Collection& collection, const base::Row& row) 
   for (std::size_t i = 0; i < collection.columns.size() && i < row.columns.size(); ++i) {
     ordered_json column{{"name", collection.columns[i].name}, {"type", collection.columns[i].source_type}};
     const auto& value = row.columns[i];
+    if (value && model::is_secret(collection.columns[i])) {
+      column["hidden"] = true;
+      columns.push_back(std::move(column));
+      continue;
+    }
     // Customer data is carried as one text, never parsed and printed anew: its numbers would not survive that.
     if (value && ui::valid_utf8_prefix(*value) != value->size())
       column["base64"] = model::base64_encode(*value);

@@ -26,7 +26,8 @@ std::string to_line(const nlohmann::ordered_json& value);
 
 nlohmann::ordered_json to_json(const repository::Snapshot& snapshot);
 nlohmann::ordered_json to_json(const std::vector<model::FieldChange>& fields);
-// {"columns": [{"name", "type", "value"}]}: bytes that are not UTF-8 as "base64" in place of "value".
+// {"columns": [{"name", "type", "value"}]}: bytes that are not UTF-8 as "base64" in place of "value", secrets as
+// "hidden".
 nlohmann::ordered_json to_json(const model::Collection& collection, const base::Row& row);
 
 std::string changes_text(const repository::UpdateCounts& counts);  // "+1,204 ~13 -2", "none"

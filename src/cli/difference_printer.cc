@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/json.h"
+#include "base/time.h"
 #include "cli/describe.h"
+#include "engine/cutover_store.h"
 #include "engine/resource_compare.h"
 #include "model/field_diff.h"
 #include "ui/json_text.h"
@@ -95,8 +99,11 @@ void CompareFlags::declare(FlagTable& flags) {
 DifferencePrinter::DifferencePrinter(Context& context, Options options)
     : context_(context),
       options_(std::move(options)),
-      list_(context.out(), fmt::format("{{\"format_version\":1,\"before\":{},\"after\":{},\"differences\":[",
-                                       ui::json_quote(options_.before), ui::json_quote(options_.after))) {}
+      list_(context.out(),
+            fmt::format(
+                "{{\"format_version\":1,\"before\":{},\"connector\":{},\"taken\":{},\"after\":{},\"differences\":[",
+                ui::json_quote(options_.before.id.short_id()), ui::json_quote(options_.before.connector),
+                ui::json_quote(base::to_rfc3339(options_.before.taken)), ui::json_quote(options_.after))) {}
 
 engine::Visitor DifferencePrinter::visitor() {
   return [this](const model::Collection& collection, const repository::Difference& difference,
@@ -156,7 +163,7 @@ std::string DifferencePrinter::summary_line(const engine::CompareCounts& counts)
   tell(counts.extra, fmt::format("extra on {}", options_.after));
   tell(counts.paused, "paused");
   if (!counts.any() && counts.stale + counts.unread + counts.extra == 0)
-    return fmt::format("no differences between {} and {}{}{}", options_.before, options_.after, more,
+    return fmt::format("no differences between {} and {}{}{}", options_.before.id.short_id(), options_.after, more,
                        compared_text(counts));
   return fmt::format("{} added, {} changed, {} removed{}{}", ui::format_count(counts.added),
                      ui::format_count(counts.changed), ui::format_count(counts.removed), more, compared_text(counts));
@@ -177,6 +184,24 @@ void DifferencePrinter::end(const engine::CompareCounts& counts) {
   context_.out().line(fmt::format("{}{}", shown_ != 0 ? "\n" : "", summary_line(counts)));
 }
 
+namespace {
+
+using Paused = engine::ResourceCompareRules::Paused;
+
+// Of what was made the one that fires, what is paused there and fires in the snapshot is not as it should be.
+Paused paused_on(Context& context, const std::string& connector) {
+  engine::CutoverStore store(context.state());
+  const std::vector<engine::Pair> pairs = store.pairs();
+  const bool active =
+      std::any_of(pairs.begin(), pairs.end(), [&](const engine::Pair& pair) { return pair.active == connector; });
+  if (!active || store.fence(connector)) return Paused::as_it_arrived;
+  context.events().note(
+      fmt::format("{} is in charge: what is paused there and fires in the snapshot differs", connector));
+  return Paused::differs;
+}
+
+}  // namespace
+
 engine::CompareCounts show_live_differences(Context& context, const repository::Snapshot& snapshot,
                                             const std::string& connector, const CompareFlags& flags,
                                             std::uint64_t lines_most) {
@@ -185,7 +210,7 @@ engine::CompareCounts show_live_differences(Context& context, const repository::
   const auto target = context.open_connector(connector);
   DifferencePrinter printer(context, {.fields = flags.fields ? Fields::show : Fields::hide,
                                       .lines_most = lines_most,
-                                      .before = snapshot.id.short_id(),
+                                      .before = snapshot,
                                       .after = connector});
   engine::CompareCounts counts;
   if (target->kinds().empty() || flags.raw)
@@ -197,7 +222,8 @@ engine::CompareCounts show_live_differences(Context& context, const repository::
                                              .state = context.state(),
                                              .kinds = target->kinds(),
                                              .selection = selection,
-                                             .mapping = context.config().mapping(snapshot.connector, connector)},
+                                             .mapping = context.config().mapping(snapshot.connector, connector),
+                                             .paused = paused_on(context, connector)},
                                             {connector, *target, capture}, context.events(), context.stop(),
                                             printer.resource_visitor());
   printer.end(counts);

@@ -11,6 +11,7 @@
 #include "cli/json_list.h"
 #include "engine/compare.h"
 #include "engine/resource_difference.h"
+#include "repository/repository.h"
 
 namespace holdfast::cli {
 
@@ -31,8 +32,8 @@ public:
   struct Options {
     Fields fields = Fields::hide;
     std::uint64_t lines_most = UINT64_MAX;  // for people; what is beyond is counted
-    std::string before;                     // names of the two sides
-    std::string after;
+    const repository::Snapshot& before;
+    std::string after;  // name of the second side
   };
   DifferencePrinter(Context& context, Options options);
   // For engine::compare_*; must not outlive the printer.

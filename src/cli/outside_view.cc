@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/describe.h"
+#include "engine/in_common.h"
 #include "ui/table.h"
 #include "ui/text.h"
 
@@ -35,14 +37,67 @@ std::string who_refers(const OutsidePlace& place, std::size_t most) {
   return out;
 }
 
-void print_places(Context& context, std::string_view heading, const std::vector<OutsidePlace>& places) {
-  if (places.empty()) return;
-  context.out().write(fmt::format("\n{}\n", heading));
+const platform::StorageFacts* facts_of(const platform::CloudFacts& cloud, const std::string& name) {
+  const auto found = std::find_if(cloud.storage.begin(), cloud.storage.end(),
+                                  [&](const platform::StorageFacts& one) { return one.name == name; });
+  return found == cloud.storage.end() ? nullptr : &*found;
+}
+
+// "Standard_GRS, westeurope and northeurope, synced until 2026-11-22 03:00:00"
+std::string how_kept(const platform::CloudFacts& cloud, const std::string& name) {
+  using Copies = platform::StorageFacts::Copies;
+  const platform::StorageFacts* facts = facts_of(cloud, name);
+  if (facts == nullptr) return cloud.asked ? "not among the storage that was looked at" : "not known";
+  std::string out = fmt::format("{}, {}", facts->redundancy, facts->location);
+  if (facts->copies == Copies::in_one_region) out += ": lost with the region";
+  if (facts->copies == Copies::in_two_regions) {
+    if (!facts->second_location.empty()) out += fmt::format(" and {}", facts->second_location);
+    out += facts->last_sync ? fmt::format(", synced until {}", short_time(*facts->last_sync)) : ", last sync not known";
+  }
+  if (!facts->trouble.empty()) out += fmt::format(" ({})", facts->trouble);
+  return ui::printable(out);
+}
+
+std::string table_text(const ui::Table& table) {
+  return table.text(ui::is_terminal(STDOUT_FILENO) ? ui::terminal_columns(STDOUT_FILENO) : SIZE_MAX);
+}
+
+void print_storage(Context& context, const OutsideReport& report, std::size_t most) {
+  if (report.found.storage.empty()) return;
+  context.out().write("\nstorage, whose data is not in the backup\n");
+  ui::Table table({{"NAME"}, {"IS"}, {"KEPT"}, {"REFERRED TO BY"}});
+  for (const OutsidePlace& place : report.found.storage)
+    table.row({ui::printable(place.endpoint.name), place.endpoint.what, how_kept(report.cloud, place.endpoint.name),
+               who_refers(place, most)});
+  context.out().write(table_text(table));
+}
+
+void print_services(Context& context, const OutsideReport& report, std::size_t most) {
+  if (report.found.services.empty()) return;
+  context.out().write("\nother endpoints, not protected by Holdfast\n");
   ui::Table table({{"NAME"}, {"IS"}, {"REFERRED TO BY"}});
-  const std::size_t most = context.global().verbose ? SIZE_MAX : k_shown;
-  for (const OutsidePlace& place : places)
+  for (const OutsidePlace& place : report.found.services)
     table.row({ui::printable(place.endpoint.name), place.endpoint.what, who_refers(place, most)});
-  context.out().write(table.text(ui::is_terminal(STDOUT_FILENO) ? ui::terminal_columns(STDOUT_FILENO) : SIZE_MAX));
+  context.out().write(table_text(table));
+}
+
+nlohmann::ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
+}
+
+// null where it was not asked, or is not among what was looked at.
+nlohmann::ordered_json to_json(const platform::StorageFacts* facts) {
+  using Copies = platform::StorageFacts::Copies;
+  if (facts == nullptr) return nullptr;
+  nlohmann::ordered_json out{{"redundancy", facts->redundancy},
+                             {"location", facts->location},
+                             {"second_location", text_or_null(facts->second_location)},
+                             {"lost_with_region", nullptr},
+                             {"last_sync", nullptr},
+                             {"trouble", text_or_null(facts->trouble)}};
+  if (facts->copies != Copies::not_known) out["lost_with_region"] = facts->copies == Copies::in_one_region;
+  if (facts->last_sync) out["last_sync"] = base::to_rfc3339(*facts->last_sync);
+  return out;
 }
 
 nlohmann::ordered_json to_json(const std::vector<OutsidePlace>& places) {
@@ -75,13 +130,64 @@ std::optional<OutsideReport> look_outside(Context& context, const std::string& n
   if (!snapshot) {
     out.missing = fmt::format(
         "Take a backup with \"holdfast backup {}\": what it refers to outside is told by its newest snapshot.", name);
+    out.cloud = outside->ask_cloud({}, context.stop());
     return out;
   }
   out.snapshot = snapshot->id.short_id();
   out.taken = snapshot->taken;
   out.found = engine::find_outside(context.repository(), *snapshot, connector.kinds(), outside->outside_fields(),
                                    context.stop());
+  std::vector<std::string> accounts;
+  for (const OutsidePlace& place : out.found.storage) accounts.push_back(place.endpoint.name);
+  out.cloud = outside->ask_cloud(accounts, context.stop());
   return out;
+}
+
+namespace {
+
+struct Seen {
+  engine::SideInCommon side;
+  std::vector<engine::Use> uses;
+  bool by_snapshot = false;
+};
+
+Seen look_at_side(Context& context, const std::string& name, platform::Connector& connector) {
+  platform::KnowsOutside& outside = *platform::knows_outside(connector);
+  Seen out{.side = {.name = name, .side = outside.describe_side(context.stop()), .storage = {}}, .uses = {}};
+  const auto snapshot = newest_of(context, name);
+  if (!snapshot) return out;
+  out.by_snapshot = true;
+  out.uses = engine::find_uses(context.repository(), *snapshot, outside.used_fields(), context.stop());
+  const engine::Outside found = engine::find_outside(context.repository(), *snapshot, connector.kinds(),
+                                                     outside.outside_fields(), context.stop());
+  for (const OutsidePlace& place : found.storage) out.side.storage.push_back(place.endpoint.name);
+  return out;
+}
+
+std::vector<platform::Diagnosis> compare_both(Context& context, const std::string& first, const std::string& second) {
+  const auto one = context.open_connector(first);
+  const auto other = context.open_connector(second);
+  if (one->platform() != other->platform() || platform::knows_outside(*one) == nullptr) return {};
+  const Seen here = look_at_side(context, first, *one);
+  const Seen there = look_at_side(context, second, *other);
+  auto out = engine::compare_sides(here.side, there.side, here.uses, context.config().mapping(first, second));
+  if (!here.by_snapshot)
+    out.push_back({platform::Diagnosis::Level::note, "what is used", fmt::format("not known of {}", first),
+                   fmt::format("Take a backup with \"holdfast backup {}\": its newest snapshot tells which node types "
+                               "and runtimes are used, and which storage.",
+                               first)});
+  return out;
+}
+
+}  // namespace
+
+std::vector<platform::Diagnosis> look_at_both(Context& context, const std::string& first, const std::string& second) {
+  try {
+    return compare_both(context, first, second);
+  } catch (const base::Error& error) {
+    if (error.kind() == base::ErrorKind::refused || error.kind() == base::ErrorKind::cancelled) throw;
+    return {{platform::Diagnosis::Level::note, "not compared", error.message(), error.hint()}};
+  }
 }
 
 void print_outside(Context& context, const OutsideReport& report) {
@@ -92,15 +198,18 @@ void print_outside(Context& context, const OutsideReport& report) {
   context.out().line(
       fmt::format("\nwhat lies outside, by snapshot {} of {}", report.snapshot, short_time(report.taken)));
   if (report.found.storage.empty() && report.found.services.empty()) context.out().line("nothing is referred to");
-  print_places(context, "storage, whose data is not in the backup", report.found.storage);
-  print_places(context, "other endpoints, not protected by Holdfast", report.found.services);
+  const std::size_t most = context.global().verbose ? SIZE_MAX : k_shown;
+  print_storage(context, report, most);
+  print_services(context, report, most);
 }
 
 nlohmann::ordered_json to_json(const OutsideReport& report) {
+  auto storage = to_json(report.found.storage);
+  for (auto& one : storage) one["kept"] = to_json(facts_of(report.cloud, one["name"].get<std::string>()));
   if (report.snapshot.empty()) return {{"snapshot", nullptr}, {"advice", report.missing}};
   return {{"snapshot", report.snapshot},
           {"taken", base::to_rfc3339(report.taken)},
-          {"storage", to_json(report.found.storage)},
+          {"storage", std::move(storage)},
           {"not_protected", to_json(report.found.services)}};
 }
 

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/time.h"
+#include "engine/cutover_store.h"
 
 namespace holdfast::cli {
 
@@ -42,6 +44,28 @@ void say_whose(Context& context, const repository::Snapshot& snapshot, std::stri
   if (others.empty()) return;
   context.events().note(fmt::format("this is {} of {}; there are also snapshots of {}: choose with --connector",
                                     snapshot.id.short_id(), snapshot.connector, fmt::join(others, ", ")));
+}
+
+void say_snapshot(Context& context, const repository::Snapshot& snapshot) {
+  if (context.json()) return;
+  context.events().note(fmt::format("snapshot {} of {}, taken {}", snapshot.id.short_id(), snapshot.connector,
+                                    base::to_rfc3339(snapshot.taken)));
+}
+
+void warn_of_own(Context& context, const repository::Snapshot& snapshot, std::string_view reference,
+                 const std::string& connector, std::string_view command) {
+  if (!reference.starts_with("latest") || snapshot.connector != connector) return;
+  std::string source;
+  for (const engine::Pair& pair : engine::CutoverStore(context.state()).pairs()) {
+    // Which is in charge has a state of its own.
+    if (pair.active == connector) return;
+    if (pair.target == connector && source.empty()) source = pair.source;
+  }
+  if (source.empty()) return;
+  const std::string form = fmt::format("{}/{}", source, reference);
+  context.events().warning(
+      fmt::format("{} is {}'s own snapshot, and says nothing of what was brought there from {}: write \"{}\" for that",
+                  reference, connector, source, fmt::format(fmt::runtime(command), form)));
 }
 
 std::optional<ObjectPath> parse_object_path(std::string_view text) {

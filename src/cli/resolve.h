@@ -29,6 +29,15 @@ repository::Snapshot snapshot_of_plan(Context& context, const std::string& file,
 void say_whose(Context& context, const repository::Snapshot& snapshot, std::string_view reference,
                std::string_view connector);
 
+// Says in a note whose snapshot it is and when it was taken; not with --json, where documents have it as a field.
+void say_snapshot(Context& context, const repository::Snapshot& snapshot);
+
+// Warns where `reference` ("latest") meant the connector's own snapshot, and the connector is kept up to date from
+// another one: that it is equal to itself says nothing of what was brought there.  `command` has the place of the
+// reference as {}: "holdfast verify {} secondary".
+void warn_of_own(Context& context, const repository::Snapshot& snapshot, std::string_view reference,
+                 const std::string& connector, std::string_view command);
+
 // "primary:/jobs/nightly-load" and "/jobs/nightly-load": an object by its path, of one connector or of any.  Absent for
 // what names an object otherwise, as URNs do.
 struct ObjectPath {

@@ -2,12 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/describe.h"
+#include "crypto/hash.h"
+#include "engine/resource_firing.h"
 #include "engine/resource_restore.h"
-#include "model/json_depth.h"
+#include "model/plan_file.h"
 #include "ui/printers.h"
 #include "ui/table.h"
 #include "ui/text.h"
@@ -23,11 +29,55 @@ using model::ResourcePlan;
 using model::ResourceStep;
 
 constexpr std::uint64_t k_steps_most = 50;
-constexpr std::size_t k_plan_depth_max = 20;
 
-void print_step(Context& context, const ResourceStep& step) {
-  context.out().line(fmt::format("{:<8}  {}  ({})", model::to_string(step.action), ui::printable(step.path),
-                                 ui::printable(step.reason)));
+// Of a plan as it is in memory, where it is laid out in one way only.
+std::string digest_of(const ResourcePlan& plan) {
+  const crypto::Hash256 digest = crypto::sha256(model::to_json(plan));
+  return base::to_hex({digest.data(), digest.size()});
+}
+
+// Which steps of an activation start nothing.  Where the platform's kinds are not known, the plan says it as a whole.
+class Pauses {
+public:
+  explicit Pauses(const ResourcePlan& plan) : all_(plan.firing == model::FiringMode::paused) {}
+  Pauses(Context& context, const ResourcePlan& plan) : Pauses(plan) {
+    if (const ConnectorConfig* target = context.config().connector(plan.target))
+      kinds_ = context.kinds_of(target->platform);
+  }
+  bool operator()(const ResourceStep& step) const {
+    if (step.action != ResourceAction::activate) return false;
+    const auto kind = std::find_if(kinds_.begin(), kinds_.end(),
+                                   [&](const model::Kind& one) { return one.collection.name == step.kind; });
+    return kind == kinds_.end() ? all_ : engine::only_pauses(*kind, step);
+  }
+
+private:
+  const bool all_;
+  std::vector<model::Kind> kinds_;
+};
+
+std::string counts_with(const ResourcePlan& plan, const Pauses& pauses) {
+  const auto paused = static_cast<std::uint64_t>(std::count_if(plan.steps.begin(), plan.steps.end(), pauses));
+  const auto active = plan.count(ResourceAction::activate);
+  std::string out = fmt::format(
+      "{} to create, {} to update, {} to remove", ui::format_count(plan.count(ResourceAction::create)),
+      ui::format_count(plan.count(ResourceAction::update)), ui::format_count(plan.count(ResourceAction::remove)));
+  const std::pair<std::uint64_t, std::string_view> others[] = {
+      {plan.count(ResourceAction::recreate), "to remove and create again"},
+      {active - paused, "to activate"},
+      {paused, "to pause"},
+      {plan.count(ResourceAction::skip), "left as they are"},
+      {plan.count(ResourceAction::conflict), "in conflict"},
+      {plan.count(ResourceAction::manual), "by hand"},
+  };
+  for (const auto& [count, words] : others)
+    if (count != 0) out += fmt::format(", {} {}", ui::format_count(count), words);
+  return out;
+}
+
+void print_step(Context& context, const ResourceStep& step, const Pauses& pauses) {
+  const std::string_view action = pauses(step) ? "pause" : model::to_string(step.action);
+  context.out().line(fmt::format("{:<8}  {}  ({})", action, ui::printable(step.path), ui::printable(step.reason)));
   context.out().write(field_lines(step.fields));
   if (!step.candidates.empty())
     context.out().line(ui::printable(fmt::format("    one of: {}", fmt::join(step.candidates, ", "))));
@@ -52,6 +102,9 @@ void tell_outcomes(Context& context, const engine::ResourceApplyResult& result) 
         break;
     }
   }
+  if (result.untried != 0)
+    context.events().warning(fmt::format("{} were not tried: the target takes the credentials no more",
+                                         ui::format_counted(result.untried, "step")));
   // Last, as they are what remains to be read.
   for (const ResourceOutcome& one : result.outcomes)
     if (one.what == ResourceOutcome::What::manual)
@@ -65,18 +118,21 @@ std::uint64_t count_of(const engine::ResourceApplyResult& result, ResourceOutcom
   return out;
 }
 
-std::vector<base::Fact> facts_of(const engine::ResourceApplyResult& result) {
-  return {ui::fact_count("created", result.created),
-          ui::fact_count("updated", result.updated),
-          ui::fact_count("recreated", result.recreated),
-          ui::fact_count("activated", result.activated),
-          ui::fact_count("removed", result.removed),
-          ui::fact_count("already", result.already),
-          ui::fact_count("adopted", result.adopted),
-          ui::fact_count("failed", count_of(result, ResourceOutcome::What::failed)),
-          ui::fact_count("waiting", count_of(result, ResourceOutcome::What::waiting)),
-          ui::fact_count("conflicts", count_of(result, ResourceOutcome::What::conflict)),
-          ui::fact_count("by_hand", count_of(result, ResourceOutcome::What::manual))};
+std::vector<base::Fact> facts_of(const Context& context, const engine::ResourceApplyResult& result) {
+  std::vector<base::Fact> out{ui::fact_count("created", result.created),
+                              ui::fact_count("updated", result.updated),
+                              ui::fact_count("recreated", result.recreated),
+                              ui::fact_count("activated", result.activated),
+                              ui::fact_count("removed", result.removed),
+                              ui::fact_count("already", result.already),
+                              ui::fact_count("adopted", result.adopted),
+                              ui::fact_count("failed", count_of(result, ResourceOutcome::What::failed)),
+                              ui::fact_count("waiting", count_of(result, ResourceOutcome::What::waiting)),
+                              ui::fact_count("conflicts", count_of(result, ResourceOutcome::What::conflict)),
+                              ui::fact_count("by_hand", count_of(result, ResourceOutcome::What::manual))};
+  // People are told of what is rare only where there is some.
+  if (context.json() || result.paused != 0) out.insert(out.begin() + 4, ui::fact_count("paused", result.paused));
+  return out;
 }
 
 }  // namespace
@@ -101,17 +157,30 @@ ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags, const 
                                        context.events(), context.clock(), context.random(), context.stop());
 }
 
+std::string plan_file_text(ResourcePlan plan) {
+  plan.sha256.clear();
+  plan.sha256 = digest_of(plan);
+  return model::to_json(plan);
+}
+
 std::optional<ResourcePlan> read_resource_plan(const std::string& path) {
   const std::string text = read_plan_text(path);
-  if (model::nests_deeper_than(text, k_plan_depth_max)) return std::nullopt;
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("format")) return std::nullopt;
-  return base::in_context([&] { return fmt::format("reading the plan {}", path); },
-                          [&] { return std::optional(model::resource_plan_from_json(text)); });
+  const auto read = [&]() -> std::optional<ResourcePlan> {
+    bool of_resources = false;
+    model::read_plan(text, [&](const nlohmann::ordered_json& plan) { of_resources = plan.contains("format"); });
+    if (!of_resources) return std::nullopt;
+    ResourcePlan plan = model::resource_plan_from_json(text);
+    const std::string claimed = std::exchange(plan.sha256, {});
+    if (claimed != digest_of(plan))
+      throw Error(ErrorKind::config, "the plan was changed by hand", std::string(model::k_plan_hint));
+    return plan;
+  };
+  return base::in_context([&] { return fmt::format("reading the plan {}", path); }, read);
 }
 
 void print_resource_plan(Context& context, const ResourcePlan& plan) {
   const bool verbose = context.global().verbose;
+  const Pauses pauses(context, plan);
   const std::uint64_t most = verbose ? UINT64_MAX : k_steps_most;
   std::uint64_t shown = 0;
   std::uint64_t left_out = 0;
@@ -122,11 +191,11 @@ void print_resource_plan(Context& context, const ResourcePlan& plan) {
       continue;
     }
     ++shown;
-    print_step(context, step);
+    print_step(context, step, pauses);
   }
   if (left_out != 0)
     context.out().line(fmt::format("... and {} more; -v shows all of them", ui::format_count(left_out)));
-  context.out().line(fmt::format("{}{}", shown != 0 ? "\n" : "", counts_text(plan)));
+  context.out().line(fmt::format("{}{}", shown != 0 ? "\n" : "", counts_with(plan, pauses)));
   if (!plan.absent.empty())
     context.out().line(ui::printable(
         fmt::format("the target lacks, and what names them is left out: {}", fmt::join(plan.absent, ", "))));
@@ -134,19 +203,7 @@ void print_resource_plan(Context& context, const ResourcePlan& plan) {
 }
 
 std::string counts_text(const ResourcePlan& plan) {
-  std::string out = fmt::format(
-      "{} to create, {} to update, {} to remove", ui::format_count(plan.count(ResourceAction::create)),
-      ui::format_count(plan.count(ResourceAction::update)), ui::format_count(plan.count(ResourceAction::remove)));
-  constexpr std::pair<ResourceAction, std::string_view> k_others[] = {
-      {ResourceAction::recreate, "to remove and create again"},
-      {ResourceAction::activate, "to activate or pause"},
-      {ResourceAction::skip, "left as they are"},
-      {ResourceAction::conflict, "in conflict"},
-      {ResourceAction::manual, "by hand"},
-  };
-  for (const auto& [action, words] : k_others)
-    if (const auto count = plan.count(action)) out += fmt::format(", {} {}", ui::format_count(count), words);
-  return out;
+  return counts_with(plan, Pauses(plan));
 }
 
 std::string calls_text(const ResourcePlan& plan) {
@@ -165,7 +222,7 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
   std::vector<base::Fact> facts{ui::fact_text("target", plan.target),
                                 ui::fact_text("snapshot", run.snapshot.id.short_id())};
   if (run.dry_run == DryRun::yes) {
-    facts.insert(facts.end(), {ui::fact_text("would", counts_text(plan)), dry_run_fact()});
+    facts.insert(facts.end(), {ui::fact_text("would", counts_with(plan, Pauses(context, plan))), dry_run_fact()});
     context.events().summary(run.verb, facts);
     return k_exit_ok;
   }
@@ -173,10 +230,18 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
       engine::apply_resource_restore({context.repository(), run.snapshot, run.target, context.state()}, plan,
                                      context.events(), context.clock(), context.stop());
   tell_outcomes(context, result);
-  const std::vector<base::Fact> counts = facts_of(result);
+  const std::vector<base::Fact> counts = facts_of(context, result);
   facts.insert(facts.end(), counts.begin(), counts.end());
+  if (result.untried != 0) facts.push_back(ui::fact_count("untried", result.untried));
   context.events().summary(run.verb, facts);
   if (run.result) *run.result = result;
+  if (result.ended_by) {
+    Error refused = *result.ended_by;
+    refused.set_hint(
+        "Check the credentials of the target; a token may have expired.  Run the same command again: it "
+        "goes on from here.");
+    throw refused;
+  }
   return result.complete() ? k_exit_ok : k_exit_partial;
 }
 

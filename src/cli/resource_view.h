@@ -23,7 +23,9 @@ model::ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags,
                                        platform::Connector& target, const std::string& target_name,
                                        const engine::Split* split = nullptr);
 
-// Throws Error{config} naming the file; nullopt where it holds a plan of rows.
+// The text of a plan file, with the digest by which it is known that nobody changed it.
+std::string plan_file_text(model::ResourcePlan plan);
+// Throws Error{config} naming the file, also where somebody changed it; nullopt where it holds a plan of rows.
 std::optional<model::ResourcePlan> read_resource_plan(const std::string& path);
 
 // Steps with reasons, fields, notes and tasks, then counts and calls.  Without --verbose at most 50 steps.
@@ -32,7 +34,7 @@ std::string counts_text(const model::ResourcePlan& plan);
 std::string calls_text(const model::ResourcePlan& plan);  // "12 calls: 3 clusters, 9 jobs"; empty: none
 
 // Says what failed, waits, is in conflict, and is to be done by hand; then the summary of `verb`.  Returns the exit
-// code.
+// code; throws Error{auth} behind the summary where the target took the credentials no more.
 struct ResourceRun {
   const repository::Snapshot& snapshot;
   platform::Connector& target;

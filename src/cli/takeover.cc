@@ -47,7 +47,7 @@ void Cutover::end_writing(const std::string& source, const std::string& target) 
   if (!dry() && store_.pair(target, source).active == source) engine::mirror_id_map(context_.state(), source, target);
 }
 
-engine::Pair Cutover::split(const std::string& source, const std::string& target) {
+engine::Pair Cutover::parted(const std::string& source, const std::string& target) {
   const engine::Pair out = engine::split_of(charge(source, target));
   // What a run leaves alone is told by how the one before ended.
   if (!dry() && store_.pair(target, source).active == source) {
@@ -61,7 +61,7 @@ engine::Pair Cutover::split(const std::string& source, const std::string& target
 Cutover::Brought Cutover::bring(const std::string& source, const std::string& target) {
   const int gone_on = go_on(source, target);
   const repository::Snapshot snapshot = take(source);
-  const model::ResourcePlan plan = this->plan(snapshot, target, split(source, target));
+  const model::ResourcePlan plan = this->plan(snapshot, target, parted(source, target));
   show(plan);
   return {snapshot, plan, flags_.plan.select.empty() ? k_exit_ok : gone_on};
 }
@@ -109,6 +109,8 @@ int Cutover::take_charge(const std::vector<PlannedActivation>& planned, engine::
   pair.complete = false;
   pair.since = before.active == pair.active ? before.since : context_.clock().now();
   store_.save(pair);
+  // A plan of before is of another time: what is in charge is not written over by it.
+  store_.drop_begun(pair.source, pair.target);
   bool anything = false;
   const int code = activate(planned, anything);
   if (code != k_exit_ok && !anything) {
@@ -222,8 +224,7 @@ bool Cutover::fence(const std::string& name, const std::string& active, const re
   (void)apply_resource_plan(context_, first.plan, {now, connector(name), "fence", flags_.dry_run});
   if (dry()) return true;
   const engine::ResourcePause after = pause();
-  for (const std::string& kind : after.unread)
-    context_.events().warning(fmt::format("not all {} of {} could be read: some may fire", kind, name));
+  for (const std::string& why : after.unread) context_.events().warning(fmt::format("{}: {}", name, why));
   for (const model::ResourceStep& step : after.plan.steps)
     if (step.action != ResourceAction::skip)
       context_.events().warning(fmt::format("still fires on {}: {}", name, step.path));

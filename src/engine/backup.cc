@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/task_group.h"
+#include "engine/backup_reading.h"
 #include "engine/carry_forward.h"
 #include "engine/difference_filter.h"
 #include "engine/losses.h"
@@ -26,8 +27,6 @@ namespace {
 
 // More ranges than readers, so that one reader with heavy rows does not keep the others waiting at the end.
 constexpr unsigned k_ranges_per_reader = 8;
-// From so many rows on, a kind of resource that is wholly empty all at once is not believed.
-constexpr std::uint64_t k_vanishing_rows = 10;
 constexpr std::uint64_t k_row_bytes_assumed = 1024;  // where the server knows nothing of its table's size
 
 repository::TreeShape shape_for(const platform::CollectionEstimate& estimate, std::uint32_t block_bytes) {
@@ -58,141 +57,6 @@ private:
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> blocks_{0};
 };
-
-std::uint64_t largest_value(const base::RowView& row) noexcept {
-  std::size_t out = 0;
-  for (const base::ColumnView& value : row.columns) out = std::max(out, value ? value->size() : 0);
-  return out;
-}
-
-// Hands a reader's rows to the tree.  An exception of the tree or of the store ends the backup, one of the reader ends
-// its range only: `failed` keeps the two apart.
-class UpdateSink : public platform::RowSink {
-public:
-  struct Parts {
-    repository::RangeUpdate& update;
-    const base::KeyRange& range;
-    Losses& losses;
-    std::atomic<std::uint64_t>& partial_rows;
-  };
-  UpdateSink(const Parts& parts, Meter& meter, std::stop_token stop)
-      : update_(parts.update),
-        range_(parts.range),
-        losses_(parts.losses),
-        partial_rows_(parts.partial_rows),
-        tally_(meter),
-        stop_(std::move(stop)) {}
-
-  void row(const base::RowView& row) override {
-    throw_if_stopped(stop_);
-    if (is_too_large(row)) return;
-    stored([&] { update_.add(row); });
-    tally_.add(plain_size(row));
-  }
-
-  void partial(const base::RowView& row, const std::vector<bool>& missing, std::string reason) override {
-    throw_if_stopped(stop_);
-    if (is_too_large(row)) return;
-    losses_.add(base::range_of_key(row.key), fmt::format("was not read in full: {}", reason));
-    ++partial_rows_;
-    stored([&] { update_.add_partial(row, missing, std::move(reason)); });
-    tally_.add(plain_size(row));
-  }
-
-  void unread(const base::KeyRange& stretch, std::string reason) override {
-    throw_if_stopped(stop_);
-    const std::optional<base::KeyRange> keys = intersect(stretch, range_);
-    if (!keys) return;
-    losses_.add(*keys, fmt::format("was not read: {}", reason));
-    stored([&] { update_.unread(*keys, std::move(reason)); });
-  }
-  bool failed() const noexcept { return failed_; }
-
-private:
-  bool is_too_large(const base::RowView& row) {
-    const std::uint64_t largest = largest_value(row);
-    if (largest <= repository::k_value_bytes_max) return false;
-    unread(base::range_of_key(row.key), fmt::format("it holds a value of {} bytes, and {} is the most that is stored",
-                                                    largest, repository::k_value_bytes_max));
-    return true;
-  }
-  template <class Store>
-  void stored(const Store& store) {
-    try {
-      store();
-    } catch (...) {
-      failed_ = true;
-      throw;
-    }
-  }
-
-  repository::RangeUpdate& update_;
-  const base::KeyRange& range_;
-  Losses& losses_;
-  std::atomic<std::uint64_t>& partial_rows_;
-  Tally tally_;
-  std::stop_token stop_;
-  bool failed_ = false;
-};
-
-// One collection on its way into a tree, shared by the readers.
-struct Reading {
-  const model::Collection& collection;
-  platform::Capture& capture;
-  repository::TreeUpdate& update;
-  std::vector<base::KeyRange> ranges;  // in the order in which they are read
-  Meter& meter;
-  Losses losses;
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;
-  std::optional<base::Error> failure;  // one of those that ended a range
-  std::atomic<std::uint64_t> partial_rows{0};
-
-  void list(unsigned wanted, const std::stop_token& stop);
-  void work(const std::stop_token& stop);
-  void read_range(const base::KeyRange& range, const std::stop_token& stop);
-  enum class Began { no, yes };
-  void broke_off(const base::KeyRange& range, repository::RangeUpdate part, base::Error error, Began began);
-};
-
-// A collection that cannot be listed does not keep the others from being read.
-void Reading::list(unsigned wanted, const std::stop_token& stop) {
-  try {
-    ranges = capture.ranges(collection, wanted);
-  } catch (...) {
-    if (stop.stop_requested()) throw;
-    broke_off({}, update.begin({}), base::current_error(), Began::no);
-  }
-}
-
-void Reading::work(const std::stop_token& stop) {
-  for (;;) {
-    const std::size_t i = next.fetch_add(1);
-    if (i >= ranges.size() || stop.stop_requested()) return;
-    read_range(ranges[i], stop);
-  }
-}
-
-void Reading::read_range(const base::KeyRange& range, const std::stop_token& stop) {
-  repository::RangeUpdate part = update.begin(range);
-  UpdateSink sink({.update = part, .range = range, .losses = losses, .partial_rows = partial_rows}, meter, stop);
-  try {
-    capture.read(collection, range, sink, stop);
-    throw_if_stopped(stop);  // a reader that was stopped may simply return: that is no complete listing
-  } catch (...) {
-    if (sink.failed() || stop.stop_requested()) throw;
-    broke_off(range, std::move(part), base::current_error(), Began::yes);
-    return;
-  }
-  part.complete();
-}
-
-void Reading::broke_off(const base::KeyRange& range, repository::RangeUpdate part, base::Error error, Began began) {
-  part.abandon(error.message());
-  losses.add(range, fmt::format("were not read{}: {}", began == Began::yes ? " to the end" : "", error.message()));
-  const std::lock_guard lock(mutex);
-  if (!failure) failure = std::move(error);
-}
 
 // What the last backup could not read comes first, while the connections are fresh.
 void stale_first(std::vector<base::KeyRange>& ranges, const std::vector<repository::StaleRange>& stale) {

@@ -12,6 +12,9 @@
 
 namespace holdfast::engine {
 
+// From so many rows on, a kind of resource that is wholly empty all at once is not believed.
+inline constexpr std::uint64_t k_vanishing_rows = 10;
+
 struct CarryParts {
   repository::BlockSource& source;
   repository::BlockSink& sink;

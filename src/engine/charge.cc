@@ -83,8 +83,8 @@ Pair turned_round(const Pair& pair) {
   Pair out{.source = pair.target, .target = pair.source};
   if (!pair.replicated) return out;
   out.replicated = LastRun{.source_snapshot = pair.replicated->target_snapshot,
-                              .target_snapshot = pair.replicated->source_snapshot,
-                              .at = pair.replicated->at};
+                           .target_snapshot = pair.replicated->source_snapshot,
+                           .at = pair.replicated->at};
   // What the source lacks cannot have been left alone there.
   for (const LeftAlone& one : pair.replicated->differed)
     if (!one.source_id.empty()) out.replicated->differed.push_back({one.kind, one.target_id, one.source_id});

@@ -42,30 +42,32 @@ auto reading(const std::string& name, const Work& work) {
     return work();
   } catch (const json::exception& problem) {
     unreadable(name, problem.what());
+  } catch (const Error& problem) {
+    unreadable(name, problem.message());
   }
 }
 
 base::Instant instant_from(const json& value) {
   const std::optional<base::Instant> at = base::parse_instant(value.get_ref<const std::string&>());
-  if (!at) throw Error(ErrorKind::corruption, "a record of the local state has no instant where one must be");
+  if (!at) throw Error(ErrorKind::corruption, "it has no instant where one must be");
   return *at;
 }
 
-json to_json(const Replicated& one) {
+json to_json(const LastRun& one) {
   json differed = json::array();
   for (const LeftAlone& left : one.differed) differed.push_back({left.kind, left.source_id, left.target_id});
-  return {{"source_snapshot", one.source_snapshot},
+  return {{"plan", one.plan},
+          {"source_snapshot", one.source_snapshot},
           {"target_snapshot", one.target_snapshot},
-          {"selection", one.selection},
           {"at", base::to_rfc3339(one.at)},
           {"differed", std::move(differed)}};
 }
 
-Replicated replicated_from(const json& in) {
-  Replicated out{.source_snapshot = in.at("source_snapshot"),
-                 .target_snapshot = in.at("target_snapshot"),
-                 .selection = in.at("selection"),
-                 .at = instant_from(in.at("at"))};
+LastRun last_run_from(const json& in) {
+  LastRun out{.plan = in.value("plan", std::string()),  // older records have none, and a selection that nobody reads
+              .source_snapshot = in.at("source_snapshot"),
+              .target_snapshot = in.at("target_snapshot"),
+              .at = instant_from(in.at("at"))};
   for (const json& left : in.at("differed")) out.differed.push_back({left.at(0), left.at(1), left.at(2)});
   return out;
 }
@@ -78,7 +80,7 @@ Pair pair_from(const json& in) {
            .since = instant_from(in.at("since")),
            .complete = in.value("complete", true),
            .behind = in.value("behind", std::string())};
-  if (!in.at("replicated").is_null()) out.replicated = replicated_from(in.at("replicated"));
+  if (!in.at("replicated").is_null()) out.replicated = last_run_from(in.at("replicated"));
   return out;
 }
 
@@ -187,14 +189,30 @@ void CutoverStore::end(const model::ResourcePlan& plan) {
   state_.remove(folder_of(k_plans, plan.source, plan.target) + plan.id);
 }
 
-std::vector<model::ResourcePlan> CutoverStore::begun(const std::string& source, const std::string& target) {
-  std::vector<model::ResourcePlan> out;
+std::vector<CutoverStore::Begun> CutoverStore::begun(const std::string& source, const std::string& target) {
+  std::vector<Begun> out;
   for (const std::string& name : names(folder_of(k_plans, source, target))) {
     const std::string text = state_.get_all(name);
-    out.push_back(base::in_context([&] { return fmt::format("reading {}, a plan that was begun", name); },
-                                   [&] { return model::resource_plan_from_json(text); }));
+    Begun one{.name = name};
+    try {
+      one.plan = model::resource_plan_from_json(text);
+    } catch (const Error& problem) {
+      one.problem = problem.message();
+    }
+    out.push_back(std::move(one));
   }
+  const auto made = [](const Begun& one) { return one.plan ? one.plan->made : base::Instant{}; };
+  std::stable_sort(out.begin(), out.end(), [&](const Begun& a, const Begun& b) { return made(a) < made(b); });
   return out;
+}
+
+void CutoverStore::drop(const Begun& begun) {
+  state_.remove(begun.name);
+}
+
+void CutoverStore::drop_begun(const std::string& source, const std::string& target) {
+  for (const std::string& folder : {folder_of(k_plans, source, target), folder_of(k_plans, target, source)})
+    for (const std::string& name : names(folder)) state_.remove(name);
 }
 
 }  // namespace holdfast::engine

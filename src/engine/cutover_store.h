@@ -14,11 +14,11 @@
 
 namespace holdfast::engine {
 
-// How the last run from a source into a target ended: the split, from which both sides go their own ways.
-struct Replicated {
+// How the last run from a source into a target ended: from there both sides go their own ways.
+struct LastRun {
+  std::string plan{};             // its id
   std::string source_snapshot{};  // full names
   std::string target_snapshot{};  // the target as it was left; empty: it could not be read
-  std::vector<std::string> selection{};
   base::Instant at{};
   std::vector<LeftAlone> differed{};
 };
@@ -26,7 +26,7 @@ struct Replicated {
 struct Pair {
   std::string source{};  // connectors
   std::string target{};
-  std::optional<Replicated> replicated{};
+  std::optional<LastRun> replicated{};
   std::string active{};    // which of them was activated last; empty: neither was, so it is the source
   std::string recorded{};  // the snapshot whose states it was given
   base::Instant since{};
@@ -63,7 +63,15 @@ public:
   // same plan, whose journal knows what was intended.
   void begin(const model::ResourcePlan& plan);
   void end(const model::ResourcePlan& plan);
-  std::vector<model::ResourcePlan> begun(const std::string& source, const std::string& target);
+  struct Begun {
+    std::string name{};                         // of the record
+    std::optional<model::ResourcePlan> plan{};  // absent: it cannot be read
+    std::string problem{};                      // why
+  };
+  std::vector<Begun> begun(const std::string& source, const std::string& target);  // in the order of their making
+  void drop(const Begun& begun);
+  // Of both directions: once another side is in charge they are of a time that is past.
+  void drop_begun(const std::string& source, const std::string& target);
 
 private:
   struct Record {

@@ -105,9 +105,13 @@ Losses::Lines Losses::lines(std::size_t most) const {
       ++out.left_out;
     }
   }
-  const std::lock_guard lock(mutex_);
-  out.left_out += others_;
+  out.left_out += others();
   return out;
+}
+
+std::uint64_t Losses::others() const {
+  const std::lock_guard lock(mutex_);
+  return others_;
 }
 
 void LossReport::add(const std::string& collection, const Losses& losses) {
@@ -122,8 +126,7 @@ void LossReport::add(const std::string& collection, const Losses& losses) {
       told_.push_back({.collections = {collection}, .place = std::move(loss.place), .text = std::move(loss.text)});
     }
   }
-  const std::lock_guard lock(losses.mutex_);
-  left_out_ += losses.others_;
+  left_out_ += losses.others();
 }
 
 void LossReport::add_line(std::string line) {

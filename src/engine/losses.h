@@ -33,13 +33,14 @@ public:
   };
   Lines lines(std::size_t most) const;
 
-private:
-  friend class LossReport;
   struct Loss {
     std::string place;  // behind the name of the collection: "/nightly-load/17", "", ": keys from X to Y"
     std::string text;
   };
-  std::vector<Loss> joined() const;
+  std::vector<Loss> joined() const;  // the first ones, in key order
+  std::uint64_t others() const;      // how many were added beside them
+
+private:
   const model::Collection collection_;
   mutable std::mutex mutex_;
   std::multimap<base::Bytes, std::pair<base::KeyRange, std::string>> first_;  // by start; at most k_loss_lines_max

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/task_group.h"
 #include "engine/meter.h"
+#include "engine/resource_firing.h"
 #include "engine/resource_step.h"
 #include "engine/stop_guard.h"
 
@@ -92,13 +93,17 @@ public:
       : application_(application),
         plan_(application.plan),
         stop_(std::move(stop)),
+        journal_(application.journal, plan_),
         targets_(application.kinds, plan_, application.ids),
-        worker_(application, targets_, clock, stop_),
+        worker_({application, journal_, targets_, events, clock}, stop_),
         meter_(events, fmt::format("restoring into {}", plan_.target), planned(), 0, threads()),
-        outcomes_(plan_.steps.size()) {}
+        outcomes_(plan_.steps.size()) {
+    result_.ends.resize(plan_.steps.size(), StepEnd::open);
+  }
 
   ResourceApplyResult run() {
     learn_matches();
+    worker_.announce_waits();
     phase([](const ResourceStep& step) { return step.action != ResourceAction::remove; },
           [&](std::size_t index) { step(index); });
     // All that can be there is there now: what was left out of cycles can be written.
@@ -106,6 +111,7 @@ public:
           [&](std::size_t index) { patch(index); });
     phase([](const ResourceStep& step) { return step.action == ResourceAction::remove; },
           [&](std::size_t index) { step(index); });
+    journal_.end();
     for (auto& outcomes : outcomes_) result_.outcomes.insert(result_.outcomes.end(), outcomes.begin(), outcomes.end());
     return std::move(result_);
   }
@@ -169,6 +175,7 @@ private:
     if (own.action == ResourceAction::conflict) {
       note(index, What::conflict, own.reason);
     } else if (own.writes()) {
+      if (is_signed_out()) return leave_out();
       write(index);
     }
     for (const std::string& task : own.tasks) note(index, What::manual, task);
@@ -181,20 +188,52 @@ private:
       return;
     }
     try {
-      count(own, worker_.run(index));
+      const StepResult result = worker_.run(index);
+      result_.ends[index] = result == StepResult::already ? StepEnd::already : StepEnd::done;
+      count(own, result);
       meter_.add(1, 0);
     } catch (const StepFailed& failed) {
-      note(index, failed.outcome(), failed.text());
+      fail(index, failed);
+    } catch (const platform::SignedOut& refused) {
+      sign_out(index, refused);
     }
   }
 
   void patch(std::size_t index) {
     if (!outcomes_[index].empty() && outcomes_[index].front().what != What::manual) return;  // it is not there
+    if (is_signed_out()) return;
     try {
-      (void)worker_.patch(index);
+      if (worker_.patch(index) != StepResult::already) result_.ends[index] = StepEnd::done;
     } catch (const StepFailed& failed) {
-      note(index, failed.outcome(), failed.text());
+      fail(index, failed);
+    } catch (const platform::SignedOut& refused) {
+      sign_out(index, refused);
     }
+  }
+
+  // Of several calls that were under way one is enough to be told of.
+  void sign_out(std::size_t index, const platform::SignedOut& refused) {
+    const std::lock_guard lock(mutex_);
+    if (result_.ended_by) {
+      ++result_.untried;
+      return;
+    }
+    result_.ends[index] = StepEnd::open;
+    result_.ended_by = refused;
+    note(index, What::failed, refused.message());
+  }
+  bool is_signed_out() {
+    const std::lock_guard lock(mutex_);
+    return result_.ended_by.has_value();
+  }
+  void leave_out() {
+    const std::lock_guard lock(mutex_);
+    ++result_.untried;
+  }
+
+  void fail(std::size_t index, const StepFailed& failed) {
+    result_.ends[index] = failed.outcome() == What::conflict ? StepEnd::conflict : StepEnd::open;
+    note(index, failed.outcome(), failed.text());
   }
 
   void count(const ResourceStep& step, StepResult result) {
@@ -207,7 +246,8 @@ private:
     } else if (step.action == ResourceAction::recreate) {
       ++result_.recreated;
     } else if (step.action == ResourceAction::activate) {
-      ++result_.activated;
+      const model::Kind& kind = application_.kinds.at(*application_.kinds.find(step.kind)).kind;
+      ++(only_pauses(kind, step) ? result_.paused : result_.activated);
     } else if (step.action == ResourceAction::remove) {
       ++result_.removed;
     } else {
@@ -218,26 +258,55 @@ private:
   const ResourceApplication& application_;
   const ResourcePlan& plan_;
   std::stop_token stop_;
+  ResourceJournal journal_;
   LiveTargets targets_;
   StepWorker worker_;
   Meter meter_;
-  std::mutex mutex_;  // guards result_
-  ResourceApplyResult result_;
+  std::mutex mutex_;                                    // guards the counts of result_
+  ResourceApplyResult result_;                          // ends: each is touched by whoever does the step
   std::vector<std::vector<ResourceOutcome>> outcomes_;  // of each step: touched by whoever does the step
 };
 
 }  // namespace
 
 bool ResourceApplyResult::complete() const noexcept {
-  return std::all_of(outcomes.begin(), outcomes.end(),
-                     [](const ResourceOutcome& one) { return one.what == What::manual; });
+  return !ended_by && std::all_of(outcomes.begin(), outcomes.end(),
+                                  [](const ResourceOutcome& one) { return one.what == What::manual; });
+}
+
+bool came_to_its_end(storage::Backend& journal, const model::ResourcePlan& plan) {
+  return ResourceJournal::ended(journal, plan);
+}
+
+namespace {
+
+void refuse_unknown_kinds(const ResourceApplication& application) {
+  for (const ResourceStep& step : application.plan.steps)
+    if (!application.kinds.find(step.kind))
+      throw base::Error(base::ErrorKind::config,
+                        fmt::format("{} has no '{}', which the step '{}' of the plan is about", application.plan.target,
+                                    step.kind, step.path),
+                        "Make the plan anew for this target.");
+}
+
+}  // namespace
+
+bool ResourceApplyResult::wrote_all(const ResourcePlan& plan) const noexcept {
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const StepEnd end = i < ends.size() ? ends[i] : StepEnd::open;
+    if (plan.steps[i].writes() && end != StepEnd::done && end != StepEnd::already) return false;
+  }
+  return true;
 }
 
 ResourceApplyResult apply_resources(const ResourceApplication& application, base::Events& events,
                                     const base::Clock& clock, std::stop_token stop) {
   const ResourcePlan& plan = application.plan;
   return base::in_context([&] { return fmt::format("applying plan {} to connector '{}'", plan.id, plan.target); },
-                          [&] { return Run(application, events, clock, std::move(stop)).run(); });
+                          [&] {
+                            refuse_unknown_kinds(application);
+                            return Run(application, events, clock, std::move(stop)).run();
+                          });
 }
 
 }  // namespace holdfast::engine

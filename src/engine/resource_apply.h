@@ -33,18 +33,34 @@ struct ResourceOutcome {
   std::string text;
 };
 
+// What became of a step of a plan.
+enum class StepEnd {
+  open,      // there was nothing to write, or it was not written, or not all of it
+  done,      // written now
+  already,   // an earlier run of the plan had written it
+  conflict,  // not written: somebody changed what it is about
+};
+
 struct ResourceApplyResult {
   std::uint64_t created = 0;
   std::uint64_t updated = 0;
   std::uint64_t recreated = 0;
   std::uint64_t activated = 0;
+  std::uint64_t paused = 0;  // activations that start nothing
   std::uint64_t removed = 0;
   std::uint64_t already = 0;              // an earlier run had done it
   std::uint64_t adopted = 0;              // of `created`: made by a call whose answer was lost
+  std::uint64_t untried = 0;              // the credentials were refused before
   std::vector<ResourceOutcome> outcomes;  // in the order of the plan
+  std::vector<StepEnd> ends;              // of each step of the plan
+
+  // Who writes was not believed any more: nothing was tried after that.
+  std::optional<base::Error> ended_by{};
 
   // Nothing failed, waits, or is left to decide; tasks that remain for people do not count.
   bool complete() const noexcept;
+  // All that the plan would write is written: its journal is asked no more.
+  bool wrote_all(const model::ResourcePlan& plan) const noexcept;
 };
 
 struct ResourceApplication {
@@ -57,9 +73,12 @@ struct ResourceApplication {
   IdMapStore& ids;
 };
 
-// One failure does not stop the rest; what depends on it waits, and says for what.  Throws Error{cancelled}, errors of
+// One failure does not stop the rest, unless it is one of the credentials; what depends on it waits, and says for what.
+// Throws Error{cancelled}, errors of
 // the journal, and Error{conflict} when the plan was changed since a part of it was applied.
 ResourceApplyResult apply_resources(const ResourceApplication& application, base::Events& events,
                                     const base::Clock& clock, std::stop_token stop);
+// Whether the last run of a plan that was begun came to its end; else it was interrupted.
+bool came_to_its_end(storage::Backend& journal, const model::ResourcePlan& plan);
 
 }  // namespace holdfast::engine

@@ -12,6 +12,7 @@ namespace holdfast::engine {
 namespace {
 
 using model::JsonText;
+using model::Kind;
 using model::Link;
 using model::LinkAnswer;
 using model::LinkForm;
@@ -60,21 +61,25 @@ private:
     return {.what = leave_out ? LinkAnswer::What::leave_out : LinkAnswer::What::keep};
   }
 
+  LinkAnswer cut() {
+    report_.cut = true;
+    return {.what = LinkAnswer::What::leave_out};
+  }
+
   LinkAnswer id(const LinkUse& use) {
     LinkTargets::Id best;
     for (const Link* link : use.links) {
+      const bool cut_anyhow = link->cut == Link::Cut::may && context_.cuts == ResourceContext::Cuts::all_that_comes;
       for (const std::size_t kind : context_.kinds.meant(link->to)) {
         LinkTargets::Id found = context_.targets.id(kind, use.value);
+        if (found.brought && cut_anyhow) return cut();
         if (found.state == State::there) return changed(use, std::move(found.value));
         if (best.state == State::unknown) best = std::move(found);
       }
     }
     const bool may_cut =
         std::any_of(use.links.begin(), use.links.end(), [](const Link* link) { return link->cut == Link::Cut::may; });
-    if (best.state == State::coming && may_cut) {
-      report_.cut = true;
-      return {.what = LinkAnswer::What::leave_out};
-    }
+    if (best.state == State::coming && may_cut) return cut();
     if (best.state == State::coming) return nobody_knows(use, best.path, "which is not there");
     if (best.state == State::left_out)
       return nobody_knows(use, best.path, "which is not selected and not on the target");
@@ -117,8 +122,26 @@ private:
   LinkReport& report_;
 };
 
+// Where the body has each part of its name for itself.
+void map_name_parts(const Kind& kind, const std::string& mapped, JsonText& json) {
+  const std::vector<std::string>& fields = kind.above.fields;
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const std::size_t end = i + 1 == fields.size() ? std::string::npos : mapped.find(kind.above.separator, from);
+    const std::string part = mapped.substr(from, end == std::string::npos ? end : end - from);
+    const JsonText::Id id = json.member(JsonText::k_root, fields[i]);
+    if (id != JsonText::k_none) json.replace(id, model::json_quoted(part));
+    if (end == std::string::npos) return;
+    from = end + 1;
+  }
+}
+
 void map_own_name(const ResourceContext& context, const model::Resource& resource, JsonText& json) {
   const ReadyKind& kind = context.kinds.at(resource.kind);
+  if (!kind.kind.above.fields.empty()) {
+    const std::string mapped = context.kinds.mapped_name(resource.kind, resource.name, context.mapping);
+    if (mapped != resource.name) map_name_parts(kind.kind, mapped, json);
+  }
   if (!kind.name) return;
   const JsonText::Id id = kind.name->find(json);
   if (id == JsonText::k_none) return;
@@ -164,6 +187,13 @@ bool holds_value(const JsonText& body, JsonText::Id have, const JsonText& writte
 
 }  // namespace
 
+JsonText live_document(const base::Row& live, const ReadyDocument& document) {
+  const bool there = document.column < live.columns.size() && live.columns[document.column];
+  JsonText out(there ? *live.columns[document.column] : std::string("{}"));
+  model::drop_server_fields(out, document);
+  return out;
+}
+
 JsonText rewritten_document(const ResourceContext& context, const model::Resource& resource,
                             const ReadyDocument& document, LinkReport& report) {
   const auto& columns = resource.row.columns;
@@ -190,10 +220,8 @@ std::optional<std::string> prepared_column(const ResourceContext& context, const
   if (!document) return resource.row.columns[column];
   JsonText json = rewritten_document(context, resource, *document, report);
   std::optional<JsonText> there;
-  if (live && !document->firing.empty() && column < live->columns.size() && live->columns[column]) {
-    there.emplace(*live->columns[column]);
-    model::drop_server_fields(*there, *document);
-  }
+  const bool known = live && column < live->columns.size() && live->columns[column];
+  if (known && !document->firing.empty()) there.emplace(live_document(*live, *document));
   arrange_firing(context.firing, *document, json, there ? &*there : nullptr, report);
   return json.print();
 }
@@ -221,8 +249,7 @@ std::optional<std::string> compared_live_column(const model::Resource& live, con
   if (column >= live.row.columns.size() || !live.row.columns[column]) return std::nullopt;
   const ReadyDocument* document = kind.document(column);
   if (!document) return live.row.columns[column];
-  JsonText json(*live.row.columns[column]);
-  model::drop_server_fields(json, *document);
+  JsonText json = live_document(live.row, *document);
   model::put_in_order(json, *document);
   return json.print();
 }

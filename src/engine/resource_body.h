@@ -26,8 +26,9 @@ public:
   };
   struct Id {
     State state = State::unknown;
-    std::string value{};  // on the target
-    std::string path{};   // of what is left out, or coming: "clusters/etl/17"
+    std::string value{};   // on the target
+    std::string path{};    // of what is left out, or coming: "clusters/etl/17"
+    bool brought = false;  // by the plan that is being applied, whether it is there by now or not
   };
   virtual Id id(std::size_t kind, std::string_view source_id) const = 0;
   // Natural names of the target; a path is there when something above it is.
@@ -47,8 +48,13 @@ struct ResourceContext {
   const model::Mapping& mapping;
   const LinkTargets& targets;
   model::FiringMode firing = model::FiringMode::paused;
+  // Of links at which a cycle may be cut, which are left out: those to what is not there yet, or to all that is
+  // brought, so that it is the same at any time.
+  enum class Cuts { what_is_not_there, all_that_comes } cuts = Cuts::what_is_not_there;
 };
 
+// A document of the target, less what the server fills in; one that is not there is "{}".
+model::JsonText live_document(const base::Row& live, const model::ReadyDocument& document);
 // A document with names and ids of the target, less what the server fills in; one that the snapshot does not have is
 // "{}".  Throws Error{corruption} where it is no JSON, as all of these.
 model::JsonText rewritten_document(const ResourceContext& context, const model::Resource& resource,

@@ -7,6 +7,7 @@
 #include "engine/difference_filter.h"
 #include "engine/id_map_store.h"
 #include "engine/resource_sides.h"
+#include "engine/unread_secrets.h"
 #include "repository/tree.h"
 
 namespace holdfast::engine {
@@ -21,9 +22,8 @@ using Places = ResourceCompareRules::Places;
 model::IdMap ids_between(storage::Backend& state, const std::string& source, const std::string& target) {
   model::IdMap out = IdMapStore(state, source, target).snapshot();
   if (source == target) return out;
-  for (model::IdEntry& entry : IdMapStore(state, target, source).snapshot().entries()) {
-    std::swap(entry.source_id, entry.target_id);
-    std::swap(entry.source_name, entry.target_name);
+  for (const model::IdEntry& other : IdMapStore(state, target, source).snapshot().entries()) {
+    model::IdEntry entry = model::turned_round(other);
     const bool known = out.by_source(entry.kind, entry.source_id) || out.by_target(entry.kind, entry.target_id);
     if (!known) out.add(std::move(entry));
   }
@@ -80,12 +80,14 @@ CompareCounts compare(const ResourceComparison& comparison, const KindSet& kinds
                       const SecondSide& after, base::Events& events, const std::stop_token& stop,
                       const ResourceVisitor& visit) {
   tell_unknown_collections(kinds, comparison.before, events);
+  note_unread_secrets(kinds, before, after.resources, events);
   const model::IdMap ids = ids_between(comparison.state, comparison.before.connector, after.names.connector);
   const model::Selection selection = taught(comparison.selection, kinds, {&before, &after.resources});
   const UnknownKeys unknown = unknown_of(comparison.before, kinds);
   ResourceCompareRules rules{.ids = ids,
                              .mapping = comparison.mapping,
                              .places = places_of(comparison.before, after.names, events),
+                             .paused = comparison.paused,
                              .unknown_after = after.unknown_is};
   if (!selection.everything()) rules.selects = [&](const Resource& one) { return selected(selection, kinds, one); };
   const CompareCounts counts =
@@ -108,12 +110,12 @@ CompareCounts compare_resource_snapshots(const ResourceComparison& comparison, c
                  events, stop, visit);
 }
 
-CompareCounts compare_resources_live(const ResourceComparison& comparison, const ComparedConnector& after,
+CompareCounts compare_resources_live(const ResourceComparison& comparison, const LiveConnector& after,
                                      base::Events& events, std::stop_token stop, const ResourceVisitor& visit) {
   const KindSet kinds(comparison.kinds);
   const Shrink shrink = digests(kinds, comparison.repository);
   const std::vector<Resource> before = read_stored_side(comparison.repository, comparison.before, kinds, stop, shrink);
-  const LiveSide live = read_live_side(after.connector, kinds, after.capture, events, stop, shrink);
+  const LiveSide live = read_live_side(after, kinds, events, stop, shrink);
   CompareCounts counts =
       compare(comparison, kinds, before,
               {live.resources, live.unread, Freshness::unread, {after.name, live.attributes}}, events, stop, visit);

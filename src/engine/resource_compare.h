@@ -7,6 +7,7 @@
 
 #include "base/events.h"
 #include "engine/resource_difference.h"
+#include "engine/resource_sides.h"
 #include "model/kind.h"
 #include "model/mapping.h"
 #include "model/selection.h"
@@ -23,12 +24,7 @@ struct ResourceComparison {
   const std::vector<model::Kind>& kinds;
   const model::Selection& selection;
   model::Mapping mapping;  // from the one connector to the other
-};
-
-struct ComparedConnector {
-  std::string name;
-  platform::Connector& connector;
-  platform::CaptureOptions capture{};
+  ResourceCompareRules::Paused paused = ResourceCompareRules::Paused::as_it_arrived;
 };
 
 // Both throw Error{not_found} when neither side has a resource of the selection, Error{unsupported} where a snapshot
@@ -36,7 +32,7 @@ struct ComparedConnector {
 // taken for removed.  In memory are the resources of both sides, of contents only digests.
 CompareCounts compare_resource_snapshots(const ResourceComparison& comparison, const repository::Snapshot& after,
                                          base::Events& events, std::stop_token stop, const ResourceVisitor& visit);
-CompareCounts compare_resources_live(const ResourceComparison& comparison, const ComparedConnector& after,
+CompareCounts compare_resources_live(const ResourceComparison& comparison, const LiveConnector& after,
                                      base::Events& events, std::stop_token stop, const ResourceVisitor& visit);
 
 }  // namespace holdfast::engine

@@ -9,6 +9,7 @@
 #include "engine/resource_firing.h"
 #include "model/field_diff.h"
 #include "model/hidden_values.h"
+#include "model/secret_column.h"
 
 namespace holdfast::engine {
 
@@ -72,6 +73,16 @@ bool by_hand_only(const ReadyKind& kind) {
   });
 }
 
+// Whether the step does what the task is about.  Secrets that the snapshot has not are to be brought by hand.
+bool is_due(const ReadyKind& kind, const model::Manual& manual, const Resource& resource, const ResourceStep& step) {
+  const bool whole = step.action != ResourceAction::update;
+  const std::size_t at = kind.column(manual.column);
+  if (model::is_secret(kind.kind.collection.columns[at]))
+    return whole && (at >= resource.row.columns.size() || !resource.row.columns[at]);
+  if (manual.column == model::k_body) return whole;
+  return std::find(step.columns.begin(), step.columns.end(), manual.column) != step.columns.end();
+}
+
 }  // namespace
 
 std::vector<model::FieldChange> differences(const ReadyKind& kind, std::size_t at, std::optional<std::string> before,
@@ -116,11 +127,9 @@ ResourceStep StepDecider::step_for(std::uint32_t index) const {
 void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
   if (kind.kind.manual.empty()) return;
-  std::vector<std::string> written = step.columns;
-  if (step.action != ResourceAction::update) written.emplace_back(model::k_body);
   for (std::size_t i = 0; i < kind.kind.manual.size(); ++i) {
     const model::Manual& manual = kind.kind.manual[i];
-    if (std::find(written.begin(), written.end(), manual.column) == written.end()) continue;
+    if (!is_due(kind, manual, resource, step)) continue;
     const JsonText document(resource.row.columns[kind.column(manual.column)].value_or("{}"));
     if (kind.manual[i] && !kind.manual[i]->holds(document)) continue;
     if (manual.what == model::Manual::What::instead) {
@@ -183,8 +192,7 @@ std::optional<ResourceStep> StepDecider::decide(std::uint32_t index) {
 
 void StepDecider::compare_body(const Resource& resource, const Resource& live, ResourceStep& step, LinkReport& report) {
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
-  JsonText there(live.row.columns[kind.body].value_or("{}"));
-  model::drop_server_fields(there, kind.documents.front());
+  JsonText there = live_document(live.row, kind.documents.front());
   JsonText wanted = prepared_body(facts_.context, resource, &there, report);
   step.writes_body = false;
   // By far the most are equal to the letter.
@@ -208,6 +216,8 @@ void StepDecider::compare_columns(const Resource& resource, const Resource& live
     const std::optional<std::string> wanted = prepared_column(facts_.context, resource, at, &live.row, report);
     if (!wanted) continue;  // the snapshot does not say
     const std::optional<std::string> before = compared_live_column(live, kind, at);
+    // Secrets are read by whoever is asked to: not to have read them does not mean that there are none.
+    if (!before && model::is_secret(kind.kind.collection.columns[at])) continue;
     const std::string after = compared_column(*wanted, kind, at);
     if (before == after) continue;
     std::vector<model::FieldChange> fields = differences(kind, at, before, after);
@@ -391,7 +401,7 @@ std::optional<ResourceStep> StepDecider::activate(std::uint32_t index) {
   }
   if (step.fields.empty() && step.notes.empty()) return std::nullopt;
   step.action = step.fields.empty() ? ResourceAction::skip : ResourceAction::activate;
-  step.reason = recorded ? "as the snapshot recorded it" : "it is paused";
+  step.reason = recorded ? "as the snapshot recorded it" : "fenced";
   return step;
 }
 

@@ -9,6 +9,7 @@
 #include "engine/resource_decide.h"
 #include "engine/resource_match.h"
 #include "engine/stop_guard.h"
+#include "model/secret_column.h"
 
 namespace holdfast::engine {
 
@@ -32,7 +33,7 @@ public:
     const ResourceIndex& before;
     const ResourceIndex& after;
     const std::vector<ResourceMatch>& matches;
-    const UnknownKeys& hidden;  // of the second side
+    const UnknownKeys& unseen;  // of the second side
     const ResourceCompareRules& rules;
   };
   explicit ComparedTargets(const Facts& facts) : facts_(facts) {}
@@ -45,13 +46,13 @@ public:
     if (const model::IdEntry* entry = facts_.rules.ids.by_source(facts_.kinds.at(kind).label(), source_id))
       return {State::there, entry->target_id, {}};
     if (facts_.rules.places == Places::one) return {State::there, std::string(source_id), {}};
-    if (!facts_.hidden[kind].empty()) in_doubt_ = true;
+    if (!facts_.unseen[kind].empty()) in_doubt_ = true;
     if (index == k_none) return {};
     return {State::left_out, {}, facts_.kinds.path_of(facts_.before.resources()[index])};
   }
   bool has_name(std::size_t kind, std::string_view name) const override {
     if (!facts_.after.by_name(kind, name).empty()) return true;
-    const bool may = may_hold(facts_.hidden[kind], facts_.kinds.at(kind).kind, std::string(name));
+    const bool may = may_hold(facts_.unseen[kind], facts_.kinds.at(kind).kind, std::string(name));
     in_doubt_ = in_doubt_ || may;
     return may;
   }
@@ -74,8 +75,8 @@ public:
       : kinds_(kinds),
         unknown_before_(before.unknown),
         unknown_after_(after.unknown),
-        hidden_before_(without_those_there(before.unknown, before.resources)),
-        hidden_after_(without_those_there(after.unknown, after.resources)),
+        unseen_before_(without_those_there(before.unknown, before.resources)),
+        unseen_after_(without_those_there(after.unknown, after.resources)),
         rules_(rules),
         visit_(visit),
         before_(kinds, before.resources),
@@ -84,7 +85,7 @@ public:
             match_resources(kinds, before_, after_,
                             {.ids = rules.ids, .mapping = rules.mapping, .in_place = rules.places == Places::one})),
         matches_(matched_.matches),
-        targets_({kinds, before_, after_, matches_, hidden_after_, rules}),
+        targets_({kinds, before_, after_, matches_, unseen_after_, rules}),
         recorded_{kinds, matched_.mapping, targets_, FiringMode::recorded},
         paused_{kinds, matched_.mapping, targets_, FiringMode::paused},
         taken_(after.resources.size(), false) {}
@@ -103,7 +104,7 @@ private:
   std::string body_of_second(const Resource& one) const;
   void compare(std::uint32_t index);
   void missing(const Resource& one);
-  bool may_be_hidden(const Resource& one) const;  // of one that is missing
+  bool may_be_unseen(const Resource& one) const;  // of one that is missing
   void only_second(const Resource& one);
   void both(const Resource& one, const Resource& other);
   struct Found {
@@ -120,8 +121,8 @@ private:
   const KindSet& kinds_;
   const UnknownKeys& unknown_before_;
   const UnknownKeys& unknown_after_;
-  const UnknownKeys hidden_before_;  // what may be there and was not seen
-  const UnknownKeys hidden_after_;
+  const UnknownKeys unseen_before_;  // what may be there and was not seen
+  const UnknownKeys unseen_after_;
   const ResourceCompareRules& rules_;
   const ResourceVisitor& visit_;
   ResourceIndex before_;
@@ -203,14 +204,14 @@ void ResourceComparer::tell(What what, Freshness freshness, const Resource& one,
   if (visit_) visit_({.what = what, .freshness = freshness, .path = kinds_.path_of(one), .fields = std::move(fields)});
 }
 
-bool ResourceComparer::may_be_hidden(const Resource& one) const {
-  const std::vector<base::KeyRange>& hidden = hidden_after_[one.kind];
+bool ResourceComparer::may_be_unseen(const Resource& one) const {
+  const std::vector<base::KeyRange>& unseen = unseen_after_[one.kind];
   const model::Kind& kind = kinds_.at(one.kind).kind;
   // What an id tells may be called otherwise by now; a path is what it is called.
   const model::IdEntry* entry = rules_.ids.by_source(kind.collection.name, one.id);
-  if (kind.space.empty() && entry) return may_hold_id(hidden, kind, entry->target_id);
-  if (kind.space.empty() && !elsewhere()) return may_hold_id(hidden, kind, one.id);
-  return may_hold(hidden, kind, kinds_.mapped_name(one.kind, one.name, matched_.mapping));
+  if (kind.space.empty() && entry) return may_hold_id(unseen, kind, entry->target_id);
+  if (kind.space.empty() && !elsewhere()) return may_hold_id(unseen, kind, one.id);
+  return may_hold(unseen, kind, kinds_.mapped_name(one.kind, one.name, matched_.mapping));
 }
 
 void ResourceComparer::missing(const Resource& one) {
@@ -219,7 +220,7 @@ void ResourceComparer::missing(const Resource& one) {
   ++*counts_.compared;
   Freshness freshness = Freshness::fresh;
   if (holds_key(unknown_before_[one.kind], one.row.key)) freshness = Freshness::stale;
-  if (may_be_hidden(one)) freshness = rules_.unknown_after;
+  if (may_be_unseen(one)) freshness = rules_.unknown_after;
   tell(What::removed, freshness, one, {});
 }
 
@@ -242,6 +243,9 @@ void ResourceComparer::compare_column(const ResourceContext& context, const Reso
   LinkReport ignored;
   std::optional<std::string> wanted = prepared_column(context, one, at, nullptr, ignored);
   const std::optional<std::string> there = compared_live_column(other, kind, at);
+  const model::Column& described = kind.kind.collection.columns[at];
+  // Secrets are read by whoever is asked to: one side that was not says nothing.
+  if (model::is_secret(described) && (!wanted || !there)) return;
   // What the first does not say is not looked at by a restore either; in its own workspace it is something new.
   if (!wanted && (elsewhere() || !there || holds_key(unknown_before_[one.kind], one.row.key))) return;
   if (!there && unread(other)) {
@@ -250,7 +254,6 @@ void ResourceComparer::compare_column(const ResourceContext& context, const Reso
   }
   if (wanted) wanted = compared_column(std::move(*wanted), kind, at);
   if (wanted == there) return;
-  const model::Column& described = kind.kind.collection.columns[at];
   if (described.content == model::ColumnContent::json) {
     const std::vector<FieldChange> fields = differences(kind, at, wanted, there);
     found.fields.insert(found.fields.end(), fields.begin(), fields.end());
@@ -265,7 +268,8 @@ ResourceComparer::Found ResourceComparer::found_under(const ResourceContext& con
   const ReadyKind& kind = kinds_.at(one.kind);
   if (!other.row.columns[kind.body] && unread(other)) {
     out.unread = true;
-  } else if (!one.system && !other.system) {
+  } else if (!elsewhere() || (!one.system && !other.system)) {
+    // What each platform brings along is its own in another workspace; in one, somebody changed it.
     const std::string wanted = body_under(context, one);
     const std::string there = body_of_second(other);
     if (wanted != there) out.fields = differences(kind, kind.body, wanted, there);
@@ -276,6 +280,7 @@ ResourceComparer::Found ResourceComparer::found_under(const ResourceContext& con
 
 // In its own workspace only what a restore made anew.
 bool ResourceComparer::arrives_paused(const Resource& one, const Resource& other) const {
+  if (rules_.paused == ResourceCompareRules::Paused::differs) return false;
   if (elsewhere()) return true;
   const model::IdEntry* entry = rules_.ids.by_source(kinds_.at(one.kind).label(), one.id);
   const bool made = entry && (entry->learnt == model::Learnt::created || entry->learnt == model::Learnt::adopted);

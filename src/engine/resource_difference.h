@@ -39,7 +39,9 @@ struct ComparedSide {
 struct ResourceCompareRules {
   const model::IdMap& ids;
   const model::Mapping& mapping;
-  enum class Places { one, two } places = Places::one;    // one workspace: ids mean the same on both sides
+  enum class Places { one, two } places = Places::one;  // one workspace: ids mean the same on both sides
+  // Whether what a restore brought, and does not fire, is counted apart, or is to fire by now.
+  enum class Paused { as_it_arrived, differs } paused = Paused::as_it_arrived;
   Freshness unknown_after = Freshness::unread;            // what is not known of the second side: stale in a snapshot
   std::function<bool(const model::Resource&)> selects{};  // empty: everything
 };

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "engine/resource_body.h"
 #include "engine/resource_sides.h"
 #include "model/resource_text.h"
 
@@ -35,8 +34,10 @@ std::string body_of(const Resource& resource, const ReadyKind& kind) {
   return compared_live_body(body, kind);
 }
 
+}  // namespace
+
 // A column that one of them does not have was not read, or is not offered: that says nothing.
-bool equal(const Resource& left, const Resource& right, const ReadyKind& kind) {
+bool equal_but_for_firing(const Resource& left, const Resource& right, const ReadyKind& kind) {
   const Resource a = paused(left, kind);
   const Resource b = paused(right, kind);
   if (!a.system && !b.system && body_of(a, kind) != body_of(b, kind)) return false;
@@ -49,14 +50,20 @@ bool equal(const Resource& left, const Resource& right, const ReadyKind& kind) {
   });
 }
 
-}  // namespace
-
-std::vector<LeftAlone> left_alone(const model::ResourcePlan& plan) {
-  std::vector<LeftAlone> out;
-  for (const model::ResourceStep& step : plan.steps)
-    if (!step.writes() && !step.target_id.empty() && !step.fields.empty())
-      out.push_back({step.kind, step.source_id, step.target_id});
-  return out;
+bool equal_as_brought(const ResourceContext& context, const Resource& wanted, const Resource& there) {
+  const ReadyKind& kind = context.kinds.at(wanted.kind);
+  const Resource resting = paused(there, kind);
+  LinkReport ignored;
+  if (!wanted.system && !there.system) {
+    JsonText body = prepared_body(context, wanted, nullptr, ignored);
+    if (compared_body(body, kind) != body_of(resting, kind)) return false;
+  }
+  return std::all_of(kind.kind.columns.begin(), kind.kind.columns.end(), [&](const KindColumn& column) {
+    if (column.written == KindColumn::Written::never) return true;
+    const std::size_t at = kind.column(column.name);
+    std::optional<std::string> text = prepared_column(context, wanted, at, nullptr, ignored);
+    return !text || compared_column(std::move(*text), kind, at) == compared_live_column(resting, kind, at);
+  });
 }
 
 std::optional<Resource> DriftJudge::then(const repository::Snapshot& snapshot, const Resource& one) const {
@@ -65,30 +72,47 @@ std::optional<Resource> DriftJudge::then(const repository::Snapshot& snapshot, c
   return kinds_.resource(one.kind, std::move(*row));
 }
 
-// Empty: nobody changed it.
-std::string DriftJudge::change_of(const Resource& live) const {
+// Neither brought there nor known to be the same.  What the platform brings along is everybody's.
+bool DriftJudge::stranger(const Resource& live) const {
+  return split_.counterparts && !live.system &&
+         split_.counterparts->by_target(kinds_.at(live.kind).label(), live.id) == nullptr;
+}
+
+// Empty: it is as it was left, and nobody's but the source's.
+std::string DriftJudge::change_of(const Resource* wanted, const Resource& live) const {
   const ReadyKind& kind = kinds_.at(live.kind);
   if (split_.differed.contains({kind.label(), live.id}))
     return fmt::format("the run before left it as it is on {}", target_);
-  const std::string since = base::to_rfc3339(split_.target->taken);
-  const std::optional<Resource> was = then(*split_.target, live);
-  if (!was) return fmt::format("it was made on {}, or got this name there, since {}", target_, since);
-  return equal(*was, live, kind) ? std::string() : fmt::format("it was changed on {} since {}", target_, since);
+  std::optional<Resource> was;
+  if (split_.target) {
+    const std::string since = base::to_rfc3339(split_.target->taken);
+    was = then(*split_.target, live);
+    if (!was) return fmt::format("it was made on {}, or got this name there, since {}", target_, since);
+    if (!equal_but_for_firing(*was, live, kind)) return fmt::format("it was changed on {} since {}", target_, since);
+  }
+  if (!stranger(live)) return {};
+  if (!wanted) return fmt::format("it was never on {}", wanted_.connector);
+  return fmt::format("it was on {} already, and did not come from {}", target_, wanted_.connector);
 }
 
 bool DriftJudge::source_changed(const Resource& wanted) const {
   if (!split_.source) return true;
   const std::optional<Resource> was = then(*split_.source, wanted);
-  return !was || !equal(*was, wanted, kinds_.at(wanted.kind));
+  return !was || !equal_but_for_firing(*was, wanted, kinds_.at(wanted.kind));
 }
 
 std::optional<ResourcePlanOptions::HeldBack> DriftJudge::judge(const Resource* wanted, const Resource& live) const {
-  std::string reason = change_of(live);
+  if (!wanted && split_.strangers == Split::Strangers::keep && stranger(live))
+    return ResourcePlanOptions::HeldBack{.action = model::ResourceAction::skip,
+                                         .reason = fmt::format("it was never on {}", wanted_.connector)};
+  if (split_.changed == Split::Changed::overwrite) return std::nullopt;
+  std::string reason = change_of(wanted, live);
   if (reason.empty()) return std::nullopt;
   if (wanted && split_.source)
     reason += fmt::format(", {} on {}", source_changed(*wanted) ? "and also" : "and not", wanted_.connector);
   const bool keep = split_.changed == Split::Changed::keep;
-  if (!keep) reason += ": --existing replace overwrites it, --keep-changed lets it be";
+  if (!keep)
+    reason += fmt::format(": --existing replace {} it, --keep-changed lets it be", wanted ? "overwrites" : "removes");
   return ResourcePlanOptions::HeldBack{.action = keep ? model::ResourceAction::skip : model::ResourceAction::conflict,
                                        .reason = std::move(reason)};
 }

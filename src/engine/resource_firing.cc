@@ -17,14 +17,6 @@ using model::ReadyDocument;
 using model::ReadyKind;
 using States = std::vector<std::optional<std::string>>;
 
-JsonText live_document(const base::Row& live, const ReadyDocument& document) {
-  std::string text = "{}";
-  if (document.column < live.columns.size() && live.columns[document.column]) text = *live.columns[document.column];
-  JsonText out(std::move(text));
-  model::drop_server_fields(out, document);
-  return out;
-}
-
 std::string text_of(const JsonText& json, const ReadyKind& kind, const ReadyDocument& document) {
   return document.column == kind.body ? model::definition_text(json, kind) : json.print();
 }
@@ -61,6 +53,14 @@ bool follows_target(FiringMode mode, const ReadyDocument& document) {
   return std::any_of(document.firing.begin(), document.firing.end(), [&](const model::ReadyFiring& one) {
     return mode == FiringMode::kept || (mode == FiringMode::paused && one.firing->guards);
   });
+}
+
+bool only_pauses(const model::Kind& kind, const model::ResourceStep& step) {
+  return step.action == model::ResourceAction::activate && !step.fields.empty() &&
+         std::all_of(step.fields.begin(), step.fields.end(), [&](const model::FieldChange& field) {
+           return std::any_of(kind.firing.begin(), kind.firing.end(),
+                              [&](const model::Firing& one) { return field.after == one.paused; });
+         });
 }
 
 void arrange_firing(FiringMode mode, const ReadyDocument& document, JsonText& json, const JsonText* live,

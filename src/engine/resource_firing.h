@@ -7,6 +7,7 @@
 #include "base/row.h"
 #include "engine/resource_body.h"
 #include "model/plan.h"
+#include "model/resource_plan.h"
 #include "model/resource_text.h"
 
 namespace holdfast::engine {
@@ -19,6 +20,9 @@ void arrange_firing(model::FiringMode mode, const model::ReadyDocument& document
 
 // Whether what the target has decides about what is written.
 bool follows_target(model::FiringMode mode, const model::ReadyDocument& document);
+
+// Whether this step of an activation starts nothing: all that it sets is paused by it.
+bool only_pauses(const model::Kind& kind, const model::ResourceStep& step);
 
 // What the snapshot recorded, in terms of the target.
 std::vector<model::FiringValue> recorded_firing(const ResourceContext& context, const model::Resource& wanted,

@@ -24,16 +24,32 @@ std::string_view text_of(ResourceJournal::Mark mark) {
   return "patched";
 }
 
+std::string folder_of(const model::ResourcePlan& plan) {
+  return fmt::format("resources/{}/", plan.id);
+}
+
+constexpr std::string_view k_ended = "ended";
+
 }  // namespace
 
 ResourceJournal::ResourceJournal(storage::Backend& state, const model::ResourcePlan& plan)
-    : state_(state), folder_(fmt::format("resources/{}/", plan.id)) {
+    : state_(state), folder_(folder_of(plan)) {
   const std::string fingerprint = body_fingerprint(model::to_json(plan));
   const std::string name = folder_ + "plan";
   if (state_.put(name, fingerprint)) return;
-  if (state_.get_all(name) == fingerprint) return;
-  throw Error(ErrorKind::conflict, fmt::format("plan {} was changed after part of it had been applied", plan.id),
-              "Make a new plan: it will hold what is left to do.");
+  resumed_ = true;
+  if (state_.get_all(name) != fingerprint)
+    throw Error(ErrorKind::conflict, fmt::format("another plan was begun under the id {} of this one", plan.id),
+                "One of the two was changed after it was made.  Make a new plan: it will hold what is left to do.");
+  state_.remove(folder_ + std::string(k_ended));
+}
+
+void ResourceJournal::end() {
+  state_.put(folder_ + std::string(k_ended), k_ended);
+}
+
+bool ResourceJournal::ended(storage::Backend& state, const model::ResourcePlan& plan) {
+  return state.stat(folder_of(plan) + std::string(k_ended)).has_value();
 }
 
 std::string ResourceJournal::name(std::size_t step, std::string_view what) const {
@@ -52,6 +68,20 @@ std::optional<ResourceJournal::Intent> ResourceJournal::intent(std::size_t step)
   if (at) return Intent{.at = *at, .fresh = false};
   throw Error(ErrorKind::corruption, fmt::format("journal record {} cannot be read", object),
               "Make a new plan: it will hold what is left to do.");
+}
+
+void ResourceJournal::withdraw(std::size_t step) {
+  state_.remove(name(step, "intent"));
+}
+
+void ResourceJournal::leave(std::size_t step, const std::string& fingerprint) {
+  state_.put(name(step, "left"), fingerprint);
+}
+
+std::optional<std::string> ResourceJournal::left(std::size_t step) const {
+  const std::string object = name(step, "left");
+  if (!state_.stat(object)) return std::nullopt;
+  return state_.get_all(object);
 }
 
 bool ResourceJournal::has(std::size_t step, Mark mark) const {

@@ -1,4 +1,5 @@
-// The write-ahead journal of a plan of resources in the local state: write-once records resources/<plan>/<step>-<what>.
+// The write-ahead journal of a plan of resources in the local state: records resources/<plan>/<step>-<what>, none of
+// which is ever overwritten.
 #pragma once
 
 #include <optional>
@@ -23,15 +24,28 @@ public:
   };
   Intent intend(std::size_t step, base::Instant now);
   std::optional<Intent> intent(std::size_t step) const;  // of an earlier run, or of this one
+  // Every call that was made for it was refused: nothing can come of it any more.
+  void withdraw(std::size_t step);
   enum class Mark { removed, done, patched };
   bool has(std::size_t step, Mark mark) const;
   void set(std::size_t step, Mark mark);
+  // The fingerprint of what the first pass left behind; what is known already stays.
+  void leave(std::size_t step, const std::string& fingerprint);
+  std::optional<std::string> left(std::size_t step) const;
+
+  // Whether an earlier run had begun the plan.
+  bool resumed() const noexcept { return resumed_; }
+  // The run came to its end, whatever became of the steps.
+  void end();
+  // Whether the last run that began the plan came to its end.
+  static bool ended(storage::Backend& state, const model::ResourcePlan& plan);
 
 private:
   std::string name(std::size_t step, std::string_view what) const;
 
   storage::Backend& state_;
   const std::string folder_;
+  bool resumed_ = false;
 };
 
 }  // namespace holdfast::engine

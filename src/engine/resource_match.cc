@@ -197,6 +197,16 @@ std::uint32_t ResourceIndex::above(std::string_view space, std::string_view path
   return k_none;
 }
 
+std::uint32_t ResourceIndex::container(const Resource& one) const {
+  const std::string& space = kinds_.at(one.kind).kind.space;
+  if (!space.empty()) return above(space, one.name);
+  for (auto up = kinds_.container(one.kind, one.name); up; up = kinds_.container(up->kind, up->name)) {
+    const std::vector<std::uint32_t>& found = by_name(up->kind, up->name);
+    if (!found.empty() && !resources_[found.front()].system) return found.front();
+  }
+  return k_none;
+}
+
 MatchResult match_resources(const KindSet& kinds, const ResourceIndex& wanted, const ResourceIndex& live,
                             const MatchRules& rules) {
   return Matcher(kinds, wanted, live, rules).run();

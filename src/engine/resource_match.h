@@ -27,6 +27,9 @@ public:
   // The resource at the path, else the nearest one above it; the root does not count.
   std::uint32_t at_or_above(std::string_view space, std::string_view path) const;
   std::uint32_t above(std::string_view space, std::string_view path) const;
+  // What a resource lies in: the nearest one above its path, or the one that its name begins with.  What the platform
+  // brings along by itself is there with what that lies in.
+  std::uint32_t container(const model::Resource& one) const;
   const std::vector<model::Resource>& resources() const noexcept { return resources_; }
 
 private:

@@ -39,10 +39,9 @@ public:
     hard_ = true;
     const Resource& resource = index_.resources()[from];
     const model::ReadyKind& kind = kinds_.at(resource.kind);
-    if (!kind.kind.space.empty()) {
-      edge(index_.above(kind.kind.space, resource.name), Link::Cut::never);
+    edge(index_.container(resource), Link::Cut::never);
+    if (!kind.kind.space.empty())
       if (const auto home = kinds_.home(kind.kind.space, resource.name)) named(home->kind, home->name);
-    }
     for (const model::ReadyDocument& document : kind.documents) {
       if (document.links.empty() || document.column >= resource.row.columns.size()) continue;
       const auto& text = resource.row.columns[document.column];

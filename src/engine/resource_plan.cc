@@ -121,14 +121,13 @@ private:
   std::set<std::string> absent_;
 };
 
-// Nothing stands in a folder that is not there: those that the target lacks come along, whoever was selected.
+// Nothing stands in a folder or in a schema that is not there: those that the target lacks come along, whoever was
+// selected.
 void Planner::choose_above(std::vector<bool>& chosen) const {
   for (std::uint32_t i = 0; i < chosen.size(); ++i) {
     if (!chosen[i]) continue;
     for (std::uint32_t up = i;;) {
-      const Resource& below = wanted_.resources()[up];
-      const std::string& space = kinds_.at(below.kind).kind.space;
-      up = space.empty() ? k_none : wanted_.above(space, below.name);
+      up = wanted_.container(wanted_.resources()[up]);
       if (up == k_none || chosen[up] || matches_[up].live != k_none) break;
       chosen[up] = true;
     }
@@ -358,11 +357,11 @@ void Planner::count_calls(ResourcePlan& plan) const {
     const bool makes = step.action == ResourceAction::create || step.action == ResourceAction::recreate;
     if (makes) count(kind.kind.create, 1);
     if (step.action == ResourceAction::remove || step.action == ResourceAction::recreate) count(kind.kind.remove, 1);
-    // It is read before it is written, and again when it is patched.
+    // It is read before it is written, and when it is patched behind the first pass as well.
     const bool changes = step.action == ResourceAction::activate || step.action == ResourceAction::update;
     if (changes && (step.writes_body || step.action == ResourceAction::activate))
       count(kind.kind.update, step.writes_body ? 2 : 1);
-    if (step.patched) count(kind.kind.update, 1);
+    if (step.patched) count(kind.kind.update, 3);
     for (const KindColumn& column : kind.kind.columns)
       if (std::find(step.columns.begin(), step.columns.end(), column.name) != step.columns.end() &&
           !(makes && column.written == KindColumn::Written::with_create))

@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/carry_forward.h"
 #include "engine/resource_plan.h"
 #include "engine/resource_sides.h"
 #include "engine/resource_unknown.h"
+#include "engine/unread_secrets.h"
 
 namespace holdfast::engine {
 
@@ -54,6 +56,41 @@ ResourcePlanOptions plain_options(const ResourceRestore& restore, const Resource
   return out;
 }
 
+// By itself, and does not merely guard what others start.
+bool may_fire(const model::Kind& kind) {
+  return std::any_of(kind.firing.begin(), kind.firing.end(), [](const model::Firing& one) { return !one.guards; });
+}
+
+// Why something may fire that was not seen, although nothing that was seen does.  An answer is no proof that there is
+// nothing: an account may not see all, and a list that is empty all at once is not believed.
+std::vector<std::string> unseen(const repository::Snapshot& known, const model::KindSet& kinds, const LiveSide& live) {
+  std::vector<std::string> out;
+  if (sees_only_its_own(live.attributes))
+    out.emplace_back(
+        "the account is no administrator, and what others keep for themselves may fire: run the fence as an "
+        "administrator of the workspace");
+  std::vector<std::uint64_t> there(kinds.size(), 0);
+  for (const Resource& one : live.resources) ++there[one.kind];
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+    if (!may_fire(kinds.at(kind).kind)) continue;
+    const std::string& label = kinds.at(kind).label();
+    const auto tree = std::find_if(known.trees.begin(), known.trees.end(),
+                                   [&](const repository::Tree& one) { return one.name == label; });
+    const bool recorded = tree != known.trees.end();
+    const bool refused = std::find(live.partial.begin(), live.partial.end(), kind) != live.partial.end();
+    // What a workspace does not offer at all it did not have in its snapshot either.
+    if (refused || (recorded && !live.unread[kind].empty()))
+      out.push_back(
+          fmt::format("not all {} could be read, and some may fire: run the fence again when they can", label));
+    else if (recorded && there[kind] == 0 && tree->rows >= k_vanishing_rows)
+      out.push_back(
+          fmt::format("there are no {} any more, which is hard to believe of {}: where they are gone indeed, take a "
+                      "backup with --full, then run the fence again",
+                      label, tree->rows));
+  }
+  return out;
+}
+
 // Both sides read, and what every plan asks of them.
 class Preparation {
 public:
@@ -63,7 +100,7 @@ public:
         options_(options),
         kinds_(restore.target.kinds()),
         wanted_(read_stored_side(restore.repository, restore.snapshot, kinds_, stop)),
-        live_(read_live_side(restore.target, kinds_, options.capture, events, stop)) {
+        live_(read_live_side({options.target, restore.target, options.capture}, kinds_, events, stop)) {
     refuse_wrong_workspace(restore.snapshot, options.target, live_.attributes);
     selection_ = taught(options.selection, kinds_, {&wanted_, &live_.resources});
   }
@@ -91,12 +128,33 @@ private:
   model::Selection selection_;
 };
 
+// What came from the source, is there no more, and stays on the target, as nobody asked for removals.
+std::uint64_t left_behind(const Preparation& ready, const ResourcePlanOptions& options, const model::IdMap& ids,
+                          const model::ResourcePlan& plan) {
+  using Id = std::pair<std::string, std::string>;
+  const model::KindSet& kinds = ready.kinds();
+  std::set<Id> there;
+  for (const Resource& one : ready.sides().wanted) there.emplace(kinds.at(one.kind).label(), one.id);
+  std::set<Id> bound;  // it stands for another one by now
+  for (const model::IdEntry& entry : plan.matches) bound.emplace(entry.kind, entry.target_id);
+  const auto& live = ready.sides().live;
+  return static_cast<std::uint64_t>(std::count_if(live.begin(), live.end(), [&](const Resource& one) {
+    const model::Kind& kind = kinds.at(one.kind).kind;
+    if (one.system || kind.removed != model::Kind::Removed::with_others || options.stale(one)) return false;
+    if (options.selects && !options.selects(one)) return false;
+    const std::string& label = kinds.at(one.kind).label();
+    const model::IdEntry* entry = ids.by_target(label, one.id);
+    return entry && !there.contains({label, entry->source_id}) && !bound.contains({label, one.id});
+  }));
+}
+
 }  // namespace
 
 model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const ResourceRestoreOptions& options,
                                           base::Events& events, const base::Clock& clock, base::Random& random,
                                           std::stop_token stop) {
   const Preparation ready(restore, options, events, stop);
+  note_unread_secrets(ready.kinds(), ready.sides().wanted, ready.sides().live, events);
   ResourcePlanOptions plan = ready.plan_options();
   const UnknownKeys unknown = unknown_of(restore.snapshot, ready.kinds());
   plan.stale = [&](const Resource& one) {
@@ -115,8 +173,14 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   if (plan.removes)
     if (const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer())
       plan.who = writer->who();
-  const IdMapStore ids(restore.state, plan.source, plan.target);
-  return plan_resources(ready.kinds(), ready.sides(), ids.snapshot(), plan, clock, random);
+  const model::IdMap ids = IdMapStore(restore.state, plan.source, plan.target).snapshot();
+  model::ResourcePlan out = plan_resources(ready.kinds(), ready.sides(), ids, plan, clock, random);
+  if (plan.removes || plan.source == plan.target) return out;
+  if (const std::uint64_t behind = left_behind(ready, plan, ids, out); behind != 0)
+    events.note(fmt::format("{} on {} {} no longer on {}: --remove removes {}",
+                            behind == 1 ? "1 resource" : fmt::format("{} resources", behind), plan.target,
+                            behind == 1 ? "is" : "are", plan.source, behind == 1 ? "it" : "them"));
+  return out;
 }
 
 model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, const ResourceRestoreOptions& options,
@@ -138,7 +202,7 @@ ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform
                                   std::stop_token stop) {
   const std::string& connector = restore.snapshot.connector;
   const model::KindSet kinds(restore.target.kinds());
-  const LiveSide live = read_live_side(restore.target, kinds, capture, events, std::move(stop));
+  const LiveSide live = read_live_side({connector, restore.target, capture}, kinds, events, std::move(stop));
   refuse_wrong_workspace(restore.snapshot, connector, live.attributes);
   const ResourcePlanOptions options{.repository = restore.repository.id(),
                                     .snapshot = restore.snapshot.id.name(),
@@ -148,13 +212,7 @@ ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform
   ResourcePause out;
   out.plan = plan_activation(kinds, {.wanted = live.resources, .live = live.resources},
                              model::IdMap(connector, connector), options, clock, random);
-  for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
-    const std::string& label = kinds.at(kind).label();
-    // What a workspace does not have at all it did not have in its snapshot either.
-    const auto& trees = restore.snapshot.trees;
-    const bool known = std::any_of(trees.begin(), trees.end(), [&](const auto& tree) { return tree.name == label; });
-    if (!kinds.at(kind).kind.firing.empty() && known && !live.unread[kind].empty()) out.unread.push_back(label);
-  }
+  out.unread = unseen(restore.snapshot, kinds, live);
   return out;
 }
 
@@ -180,12 +238,7 @@ void mirror_id_map(storage::Backend& state, const std::string& source, const std
   for (const model::IdEntry& entry : from.entries()) {
     const std::optional<model::IdEntry> known = to.by_source(entry.kind, entry.target_id);
     if (known && known->target_id == entry.source_id) continue;
-    fresh.push_back({.kind = entry.kind,
-                     .source_id = entry.target_id,
-                     .target_id = entry.source_id,
-                     .source_name = entry.target_name,
-                     .target_name = entry.source_name,
-                     .learnt = entry.learnt});
+    fresh.push_back(model::turned_round(entry));
   }
   to.learn(fresh);
 }

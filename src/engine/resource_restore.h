@@ -59,7 +59,7 @@ model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, con
 // All that fires on a connector is paused, also what no snapshot has; `snapshot` is the connector's own.
 struct ResourcePause {
   model::ResourcePlan plan{};
-  std::vector<std::string> unread{};  // kinds that may fire, and of which not everything could be read
+  std::vector<std::string> unread{};  // why something may fire that nobody saw, each with what to do about it
 };
 ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform::CaptureOptions& capture,
                                   base::Events& events, const base::Clock& clock, base::Random& random,

@@ -26,6 +26,7 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr unsigned k_ranges_per_reader = 4;
+constexpr std::string_view k_administrator = "admin";  // true or false; not there where a platform has no such thing
 
 struct Loss {
   base::KeyRange keys;
@@ -160,9 +161,10 @@ private:
   std::stop_token stop_;
 };
 
-void tell_losses(const model::Collection& collection, const std::vector<const Loss*>& lost, base::Events& events) {
+void tell_losses(const model::Collection& collection, const std::string& connector,
+                 const std::vector<const Loss*>& lost, base::Events& events) {
   Losses losses(collection);
-  for (const Loss* one : lost) losses.add(one->keys, fmt::format("was not read on the target: {}", one->reason));
+  for (const Loss* one : lost) losses.add(one->keys, fmt::format("was not read on {}: {}", connector, one->reason));
   const Losses::Lines told = losses.lines(k_loss_lines_max);
   for (const std::string& line : told.lines) events.warning(line);
   if (told.left_out != 0) events.warning(fmt::format("{} more could not be read", told.left_out));
@@ -176,12 +178,11 @@ const repository::Tree* tree_named(const repository::Snapshot& snapshot, const s
 
 }  // namespace
 
-LiveSide read_live_side(platform::Connector& connector, const model::KindSet& kinds,
-                        const platform::CaptureOptions& options, base::Events& events, std::stop_token stop,
-                        const Shrink& shrink) {
-  const std::unique_ptr<platform::Capture> capture = connector.capture(options, stop);
+LiveSide read_live_side(const LiveConnector& from, const model::KindSet& kinds, base::Events& events,
+                        std::stop_token stop, const Shrink& shrink) {
+  const std::unique_ptr<platform::Capture> capture = from.connector.capture(from.capture, stop);
   for (const std::string& note : capture->notes()) events.note(note);
-  std::vector<Part> parts = LiveReader({*capture, kinds, shrink}, options.readers, std::move(stop)).read(events);
+  std::vector<Part> parts = LiveReader({*capture, kinds, shrink}, from.capture.readers, std::move(stop)).read(events);
   LiveSide out;
   out.unread.resize(kinds.size());
   std::vector<std::vector<const Loss*>> lost(kinds.size());
@@ -201,7 +202,7 @@ LiveSide read_live_side(platform::Connector& connector, const model::KindSet& ki
   for (std::size_t kind = 0; kind < kinds.size(); ++kind)
     if (!lost[kind].empty()) {
       out.partial.push_back(kind);
-      tell_losses(kinds.at(kind).kind.collection, lost[kind], events);
+      tell_losses(kinds.at(kind).kind.collection, from.name, lost[kind], events);
     }
   out.attributes = capture->attributes();
   return out;
@@ -236,6 +237,13 @@ std::string attribute_of(const std::string& attributes, std::string_view name) {
   const model::JsonText json(attributes);
   const model::JsonText::Id id = json.member(model::JsonText::k_root, name);
   return id == model::JsonText::k_none ? std::string() : std::string(json.string(id));
+}
+
+bool sees_only_its_own(const std::string& attributes) {
+  if (attributes.empty()) return false;
+  const model::JsonText json(attributes);
+  const model::JsonText::Id id = json.member(model::JsonText::k_root, k_administrator);
+  return id != model::JsonText::k_none && json.raw(id) == "false";
 }
 
 model::Selection taught(model::Selection selection, const model::KindSet& kinds,

@@ -24,13 +24,19 @@ struct LiveSide {
   std::string attributes;                           // of the capture
 };
 
+// What is read, by the name that people gave it.
+struct LiveConnector {
+  std::string name;
+  platform::Connector& connector;
+  platform::CaptureOptions capture{};
+};
+
 // Makes a resource smaller before it is kept in memory.  Called by several threads.
 using Shrink = std::function<void(model::Resource&)>;
 
 // All of every kind, also what nobody selected: links lead anywhere.  What could not be read is said as warnings.
-LiveSide read_live_side(platform::Connector& connector, const model::KindSet& kinds,
-                        const platform::CaptureOptions& options, base::Events& events, std::stop_token stop,
-                        const Shrink& shrink = {});
+LiveSide read_live_side(const LiveConnector& from, const model::KindSet& kinds, base::Events& events,
+                        std::stop_token stop, const Shrink& shrink = {});
 
 // In the layout of the kinds, whatever the layout of the snapshot.  Throws Error{unsupported} when it has no collection
 // that is one of the kinds.
@@ -40,6 +46,8 @@ std::vector<model::Resource> read_stored_side(repository::Repository& repository
 
 // A text of a capture's attributes; empty where it is not there.
 std::string attribute_of(const std::string& attributes, std::string_view name);
+// Whether the attributes say that the account is no administrator: it then sees only what others share with it.
+bool sees_only_its_own(const std::string& attributes);
 
 // The selection with what it has to see of all rows before it can decide.
 model::Selection taught(model::Selection selection, const model::KindSet& kinds,

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/resource_decide.h"
+#include "platform/by_hand.h"
 
 namespace holdfast::engine {
 
@@ -19,16 +21,18 @@ using model::ReadyKind;
 using model::ResourceAction;
 using model::ResourceStep;
 using platform::LostAnswer;
+using platform::SignedOut;
 using What = ResourceOutcome::What;
 using Found = platform::ResourceWriter::Found;
 using Mark = ResourceJournal::Mark;
+using Content = StepContents::Content;
 
 constexpr int k_attempts = 3;
 // A platform tells times in whole seconds, and its servers' clocks differ a little.
 constexpr base::Duration k_skew = std::chrono::seconds(5);
 constexpr base::Duration k_pause = std::chrono::seconds(1);
 // So long a call may still take effect after its answer was given up.
-constexpr base::Duration k_late = std::chrono::seconds(60);
+constexpr std::chrono::seconds k_late(60);
 
 // Calls that may be repeated are; what the platform refuses becomes the outcome of the step.
 template <typename Call>
@@ -38,6 +42,8 @@ auto called(const base::Clock& clock, const std::stop_token& stop, const Call& c
       return call();
     } catch (const LostAnswer& lost) {
       if (attempt == k_attempts) throw StepFailed(What::failed, lost.message());
+    } catch (const SignedOut&) {
+      throw;
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
       throw StepFailed(What::failed, error.message());
@@ -46,117 +52,56 @@ auto called(const base::Clock& clock, const std::stop_token& stop, const Call& c
   }
 }
 
-bool written_with_create(const ReadyKind& kind, const std::string& column) {
-  return std::any_of(kind.kind.columns.begin(), kind.kind.columns.end(), [&](const KindColumn& one) {
-    return one.name == column && one.written == KindColumn::Written::with_create;
-  });
+bool makes(const ResourceStep& step) {
+  return step.action == ResourceAction::create || step.action == ResourceAction::recreate;
 }
 
-bool has_column(const ResourceStep& step, const std::string& column) {
-  return std::find(step.columns.begin(), step.columns.end(), column) != step.columns.end();
+Pass first_of(const ResourceStep& step) {
+  return step.patched ? Pass::first : Pass::whole;
 }
 
 }  // namespace
 
-LiveTargets::LiveTargets(const model::KindSet& kinds, const model::ResourcePlan& plan, const IdMapStore& ids)
-    : kinds_(kinds), plan_(plan), ids_(ids), made_(plan.steps.size()) {
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    const ResourceStep& step = plan.steps[i];
-    const bool comes = step.action != ResourceAction::remove && step.target_id.empty();
-    if (comes || step.action == ResourceAction::recreate) coming_.emplace(std::pair(step.kind, step.source_id), i);
-  }
-}
-
-LinkTargets::Id LiveTargets::id(std::size_t kind, std::string_view source_id) const {
-  const std::string& label = kinds_.at(kind).label();
-  const auto coming = coming_.find(std::pair(label, std::string(source_id)));
-  if (coming != coming_.end() && !is_made(coming->second)) return {State::coming, {}, plan_.steps[coming->second].path};
-  if (const std::optional<model::IdEntry> entry = ids_.by_source(label, source_id))
-    return {State::there, entry->target_id, {}};
-  if (plan_.source == plan_.target) return {State::there, std::string(source_id), {}};
-  return {};
-}
-
-bool LiveTargets::has_name(std::size_t kind, std::string_view name) const {
-  return !plan_.absent.contains(fmt::format("{}/{}", kinds_.at(kind).label(), name));
-}
-
-struct StepWorker::Wanted {
-  const ResourceStep& step;
-  const ReadyKind& kind;
-  model::Resource resource;
-  std::string body;      // definition, as it is written
-  std::string compared;  // and as it is compared
-  std::string resting;   // and with all paused that fires: create may not take that
-  LinkReport report;
-  const base::Row* live = nullptr;  // where it counts
-};
-
-StepWorker::StepWorker(const ResourceApplication& application, LiveTargets& targets, const base::Clock& clock,
-                       std::stop_token stop)
-    : application_(application),
-      targets_(targets),
-      clock_(clock),
-      begun_(clock.elapsed()),
+StepWorker::StepWorker(const Tools& tools, std::stop_token stop)
+    : application_(tools.application),
+      journal_(tools.journal),
+      targets_(tools.targets),
+      events_(tools.events),
+      clock_(tools.clock),
+      begun_(tools.clock.elapsed()),
       stop_(std::move(stop)),
-      journal_(application.journal, application.plan),
-      context_{.kinds = application.kinds,
-               .mapping = application.plan.mapping,
-               .targets = targets,
-               .firing = application.plan.firing} {}
+      contents_(tools.application, tools.targets) {}
 
-StepWorker::Wanted StepWorker::wanted(const ResourceStep& step, const base::Row* live) const {
-  const std::size_t kind = *application_.kinds.find(step.kind);
-  std::optional<base::Row> row = application_.wanted(step.kind, step.key);
-  if (!row) throw StepFailed(What::failed, "the snapshot does not have it any more");
-  Wanted out{.step = step,
-             .kind = application_.kinds.at(kind),
-             .resource = application_.kinds.resource(kind, std::move(*row)),
-             .body = {},
-             .compared = {},
-             .resting = {},
-             .report = {},
-             .live = live};
-  std::optional<JsonText> there;
-  if (live) {
-    there.emplace(live->columns.at(out.kind.body).value_or("{}"));
-    model::drop_server_fields(*there, out.kind.documents.front());
-  }
-  JsonText body = prepared_body(context_, out.resource, there ? &*there : nullptr, out.report);
-  if (!out.report.refused.empty()) throw StepFailed(What::waiting, out.report.refused.front());
-  out.body = model::definition_text(body, out.kind);
-  out.compared = compared_body(body, out.kind);
-  model::pause_firing(body, out.kind.documents.front());
-  out.resting = compared_body(body, out.kind);
-  return out;
+const ReadyKind& StepWorker::kind_of(const ResourceStep& own) const {
+  return application_.kinds.at(*application_.kinds.find(own.kind));
 }
 
-// nullopt: something that it names is not there yet, and the second pass writes it.
-std::optional<std::string> StepWorker::column_text(const Wanted& wanted, const std::string& column) const {
-  LinkReport report;
-  std::optional<std::string> text =
-      prepared_column(context_, wanted.resource, wanted.kind.column(column), wanted.live, report);
-  if (wanted.step.patched && (report.cut || !report.refused.empty())) return std::nullopt;
-  if (!report.refused.empty()) throw StepFailed(What::waiting, report.refused.front());
-  return text;
+std::optional<model::IdEntry> StepWorker::learnt(const ResourceStep& own) const {
+  std::optional<model::IdEntry> known = application_.ids.by_source(own.kind, own.source_id);
+  const bool old = known && known->target_id == (own.action == ResourceAction::recreate ? own.target_id : own.seen);
+  return old ? std::nullopt : known;
 }
 
-platform::ResourceWriter::Content StepWorker::content(const Wanted& wanted) const {
-  platform::ResourceWriter::Content out{.name = wanted.step.target_name, .body = wanted.body, .columns = {}};
-  for (const std::string& column : wanted.step.columns) {
-    if (!written_with_create(wanted.kind, column)) continue;
-    if (std::optional<std::string> text = column_text(wanted, column)) out.columns.emplace_back(column, *text);
+void StepWorker::announce_waits() const {
+  if (!journal_.resumed()) return;
+  std::uint64_t waits = 0;
+  for (std::size_t i = 0; i < application_.plan.steps.size(); ++i) {
+    const ResourceStep& own = step(i);
+    if (!makes(own) || kind_of(own).kind.names == model::Names::unique || learnt(own)) continue;
+    if (!journal_.has(i, Mark::done) && journal_.intent(i)) ++waits;
   }
-  return out;
+  if (waits != 0)
+    events_.note(fmt::format("waiting up to {} s for answers that were lost: {} create{}", k_late.count(), waits,
+                             waits == 1 ? "" : "s"));
 }
 
 // One column that cannot be written does not keep the others from it.
-void StepWorker::write_columns(const Wanted& wanted, const std::string& id) {
+void StepWorker::write_columns(const StepContent& wanted, const std::string& id) {
   std::optional<StepFailed> first;
   for (const KindColumn& column : wanted.kind.kind.columns) {
     if (column.written != KindColumn::Written::afterwards || !has_column(wanted.step, column.name)) continue;
     try {
-      const std::optional<std::string> text = column_text(wanted, column.name);
+      const std::optional<std::string> text = contents_.column(wanted, column.name);
       if (text)
         called(clock_, stop_, [&] { application_.writer.set_column(wanted.kind.kind, id, column.name, *text); });
     } catch (const StepFailed& failed) {
@@ -166,11 +111,11 @@ void StepWorker::write_columns(const Wanted& wanted, const std::string& id) {
   if (first) throw StepFailed(*first);
 }
 
-std::optional<Found> StepWorker::read(const ResourceStep& step, const ReadyKind& kind) {
-  return called(clock_, stop_, [&] { return application_.writer.read(kind.kind, step.target_id); });
+std::optional<Found> StepWorker::read(const ReadyKind& kind, const std::string& id) {
+  return called(clock_, stop_, [&] { return application_.writer.read(kind.kind, id); });
 }
 
-bool StepWorker::fits(const Wanted& wanted, const ResourceJournal::Intent& intent, const Found& found) {
+bool StepWorker::fits(const StepContent& wanted, const ResourceJournal::Intent& intent, const Found& found) {
   const std::optional<model::IdEntry> known = application_.ids.by_target(wanted.step.kind, found.id);
   if (known && known->source_id != wanted.step.source_id) return false;
   if (found.id == wanted.step.target_id && wanted.kind.id) return false;  // the one that was to go
@@ -183,43 +128,29 @@ bool StepWorker::fits(const Wanted& wanted, const ResourceJournal::Intent& inten
   return holds_all_of(JsonText(compared_live_body(there, wanted.kind)), JsonText(wanted.resting));
 }
 
-// A body may say no more than a path, and a large content is written by several calls.
-StepWorker::Content StepWorker::content_of(const Wanted& wanted, const Found& found) const {
-  Content out = Content::equal;
-  for (const auto& [column, text] : content(wanted).columns) {
-    const std::size_t at = wanted.kind.column(column);
-    if (at >= found.row.columns.size() || !found.row.columns[at]) return Content::other;
-    const std::string& there = *found.row.columns[at];
-    if (compared_column(there, wanted.kind, at) == compared_column(text, wanted.kind, at)) continue;
-    if (wanted.kind.document(at) != nullptr || !text.starts_with(there)) return Content::other;
-    out = Content::begun;
-  }
-  return out;
-}
-
 // What a create whose answer was lost has left behind, with a content of which at least so much is there.
-std::optional<std::string> StepWorker::orphan(const Wanted& wanted, const ResourceJournal::Intent& intent,
+std::optional<std::string> StepWorker::orphan(const StepContent& wanted, const ResourceJournal::Intent& intent,
                                               Content least) {
   const model::Kind& kind = wanted.kind.kind;
   const std::vector<Found> all =
       called(clock_, stop_, [&] { return application_.writer.find(kind, wanted.step.target_name); });
   for (const Found& found : all) {
     if (!fits(wanted, intent, found)) continue;
-    const Content there = content_of(wanted, found);
+    const Content there = contents_.compare(wanted, found.row);
     JsonText body(found.row.columns.at(wanted.kind.body).value_or("{}"));
     const bool fires_as_meant =
         holds_all_of(JsonText(compared_live_body(body, wanted.kind)), JsonText(wanted.compared));
     const bool whole = there == Content::equal && fires_as_meant;
     if (there == Content::other || (!whole && least == Content::equal))
       continue;  // somebody else's: to create it is a conflict
-    if (!whole) called(clock_, stop_, [&] { application_.writer.update(kind, found.id, content(wanted)); });
+    if (!whole) called(clock_, stop_, [&] { application_.writer.update(kind, found.id, contents_.content(wanted)); });
     return found.id;
   }
   return std::nullopt;
 }
 
 // Where several may have one name, a second call makes a second one: the first has to be past before.
-std::optional<std::string> StepWorker::late_orphan(const Wanted& wanted, const ResourceJournal::Intent& intent,
+std::optional<std::string> StepWorker::late_orphan(const StepContent& wanted, const ResourceJournal::Intent& intent,
                                                    base::Duration until) {
   for (base::Duration pause = k_pause;; pause *= 2) {
     if (std::optional<std::string> id = orphan(wanted, intent, Content::begun)) return id;
@@ -229,18 +160,32 @@ std::optional<std::string> StepWorker::late_orphan(const Wanted& wanted, const R
   }
 }
 
-StepWorker::Made StepWorker::create(const Wanted& wanted, const ResourceJournal::Intent& intent) {
+StepWorker::Made StepWorker::create(std::size_t index, const StepContent& wanted,
+                                    const ResourceJournal::Intent& intent) {
+  const model::Kind& kind = wanted.kind.kind;
   bool tried = !intent.fresh;
   base::Duration until = begun_ + k_late;  // of what an earlier run may have sent just before it ended
+  // Names that are unique are never waited for, and a refusal may leave a content behind that had been begun.
+  const auto refused = [&] {
+    if (!tried && kind.names == model::Names::shared) journal_.withdraw(index);
+  };
   for (int attempt = 1; attempt <= k_attempts; ++attempt) {
     if (tried)
       if (const std::optional<std::string> id = late_orphan(wanted, intent, until))
         return {.id = *id, .adopted = true, .doubtful = true};
     try {
-      return {.id = application_.writer.create(wanted.kind.kind, content(wanted)), .doubtful = tried};
+      return {.id = application_.writer.create(kind, contents_.content(wanted)), .doubtful = tried};
     } catch (const LostAnswer&) {
       tried = true;
       until = clock_.elapsed() + k_late;
+      if (kind.names == model::Names::shared)
+        events_.note(fmt::format("the answer about {} was lost: looking for up to {} s for what was made",
+                                 wanted.step.path, k_late.count()));
+    } catch (const SignedOut&) {
+      refused();
+      throw;
+    } catch (const platform::ByHand& task) {
+      throw StepFailed(What::manual, task.message());
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
       const bool conflict = error.kind() == ErrorKind::conflict;
@@ -248,6 +193,7 @@ StepWorker::Made StepWorker::create(const Wanted& wanted, const ResourceJournal:
       if (conflict)
         if (const std::optional<std::string> id = orphan(wanted, intent, tried ? Content::begun : Content::equal))
           return {.id = *id, .adopted = true, .doubtful = tried};
+      refused();
       throw StepFailed(conflict ? What::conflict : What::failed, error.message());
     }
     if (!clock_.sleep(attempt * k_pause, stop_)) throw Error(ErrorKind::cancelled, "the restore was stopped");
@@ -256,7 +202,8 @@ StepWorker::Made StepWorker::create(const Wanted& wanted, const ResourceJournal:
 }
 
 // A call that was given up and took effect all the same, later than anybody waited.
-void StepWorker::refuse_further(const Wanted& wanted, const ResourceJournal::Intent& intent, const std::string& id) {
+void StepWorker::refuse_further(const StepContent& wanted, const ResourceJournal::Intent& intent,
+                                const std::string& id) {
   const model::Kind& kind = wanted.kind.kind;
   if (kind.names == model::Names::unique) return;
   std::vector<std::string> others;
@@ -270,7 +217,7 @@ void StepWorker::refuse_further(const Wanted& wanted, const ResourceJournal::Int
 }
 
 // The plan did not see what the id map names: there may have been an error where it was looked for.
-void StepWorker::require_gone(const Wanted& wanted) {
+void StepWorker::require_gone(const StepContent& wanted) {
   const ResourceStep& step = wanted.step;
   // What was moved is not what a path names.
   if (step.seen.empty() || !wanted.kind.kind.space.empty()) return;
@@ -279,29 +226,47 @@ void StepWorker::require_gone(const Wanted& wanted) {
                      fmt::format("the id map names {}, which is there after all: plan again", step.seen));
 }
 
+// In place what the snapshot has may be there under the id that it had: a list that was answered empty says otherwise,
+// and everything in it would be made a second time.
+void StepWorker::require_gone_in_place(const StepContent& wanted) {
+  const ResourceStep& step = wanted.step;
+  const bool in_place = application_.plan.source == application_.plan.target;
+  if (!in_place || !wanted.kind.id || !wanted.kind.kind.space.empty()) return;
+  if (called(clock_, stop_, [&] { return application_.writer.read(wanted.kind.kind, step.source_id); }))
+    throw StepFailed(What::conflict,
+                     fmt::format("the snapshot has it as {}, which is there after all: plan again", step.source_id));
+}
+
 // Removes what is to be created again.
-void StepWorker::clear_way(std::size_t index, const Wanted& wanted) {
+void StepWorker::clear_way(std::size_t index, const StepContent& wanted) {
   if (journal_.has(index, Mark::removed)) return;
   remove(wanted.step);
   journal_.set(index, Mark::removed);
 }
 
+// What its owner changes from here on is not overwritten by the second pass.
+void StepWorker::leave_fingerprint(std::size_t index, const std::string& id) {
+  const ReadyKind& kind = kind_of(step(index));
+  if (const std::optional<Found> found = read(kind, id)) journal_.leave(index, seen_fingerprint(found->row, kind));
+}
+
 StepResult StepWorker::make(std::size_t index) {
   const ResourceStep& own = step(index);
-  const Wanted want = wanted(own, nullptr);
-  const std::optional<model::IdEntry> known = application_.ids.by_source(own.kind, own.source_id);
-  const bool recreates = own.action == ResourceAction::recreate;
-  // An id that was learnt after the plan was made: by this step before it was killed, or by another plan.
-  const bool made = known && known->target_id != (recreates ? own.target_id : own.seen);
+  const StepContent want = contents_.prepare(own, nullptr, first_of(own));
+  // By this step before it was killed, or by another plan.
+  const std::optional<model::IdEntry> known = learnt(own);
   std::optional<ResourceJournal::Intent> intent = journal_.intent(index);
   Made result;
-  if (made) {
+  if (known) {
     result = {.id = known->target_id, .doubtful = intent.has_value()};
   } else {
+    const bool recreates = own.action == ResourceAction::recreate;
     if (!recreates) require_gone(want);
+    // What an earlier run may have made is looked for by what it is, below.
+    if (!recreates && !intent) require_gone_in_place(want);
     intent = journal_.intend(index, application_.writer.now());
     if (recreates) clear_way(index, want);
-    result = create(want, *intent);
+    result = create(index, want, *intent);
     application_.ids.learn({{.kind = own.kind,
                              .source_id = own.source_id,
                              .target_id = result.id,
@@ -312,32 +277,30 @@ StepResult StepWorker::make(std::size_t index) {
   targets_.made(index);
   // Not what another plan made, which may be in use by now.
   if (intent) called(clock_, stop_, [&] { application_.writer.settle(want.kind.kind, result.id); });
+  // What was found again may have been changed since.
+  if (own.patched && !known && !result.adopted) leave_fingerprint(index, result.id);
   write_columns(want, result.id);
   if (result.doubtful) refuse_further(want, *intent, result.id);
   return result.adopted ? StepResult::adopted : StepResult::done;
 }
 
 void StepWorker::update(const ResourceStep& own) {
-  const ReadyKind& kind = application_.kinds.at(*application_.kinds.find(own.kind));
+  const ReadyKind& kind = kind_of(own);
   const bool writes =
       own.writes_body || std::any_of(own.columns.begin(), own.columns.end(),
                                      [&](const std::string& column) { return written_with_create(kind, column); });
   std::optional<Found> found;
   if (writes || keeps(own, kind)) {
-    found = read(own, kind);
+    found = read(kind, own.target_id);
     if (!found) throw StepFailed(What::conflict, "somebody removed it after the plan was made");
   }
-  const Wanted want = wanted(own, found && keeps(own, kind) ? &found->row : nullptr);
+  const StepContent want = contents_.prepare(own, found && keeps(own, kind) ? &found->row : nullptr, first_of(own));
   if (writes) {
     const bool as_planned = own.seen.empty() || seen_fingerprint(found->row, kind) == own.seen;
     // What an interrupted run wrote is no change of somebody else.
-    const auto written = [&] {
-      JsonText live(found->row.columns.at(kind.body).value_or("{}"));
-      return holds_all_of(JsonText(compared_live_body(live, kind)), JsonText(want.compared)) &&
-             content_of(want, *found) == Content::equal;
-    };
-    if (!as_planned && !written()) throw StepFailed(What::conflict, "somebody changed it after the plan was made");
-    called(clock_, stop_, [&] { application_.writer.update(kind.kind, own.target_id, content(want)); });
+    if (!as_planned && !contents_.holds(want, found->row))
+      throw StepFailed(What::conflict, "somebody changed it after the plan was made");
+    called(clock_, stop_, [&] { application_.writer.update(kind.kind, own.target_id, contents_.content(want)); });
   }
   write_columns(want, own.target_id);
 }
@@ -365,15 +328,15 @@ std::vector<std::pair<const model::ReadyDocument*, FiringChange>> StepWorker::ch
   for (const model::ReadyDocument& document : kind.documents) {
     if (document.firing.empty()) continue;
     std::vector<model::FiringValue> values;
-    if (recorded) values = recorded_firing(context_, *recorded, document);
+    if (recorded) values = recorded_firing(contents_.context(), *recorded, document);
     out.emplace_back(&document, firing_change(kind, document, live, recorded ? &values : nullptr));
   }
   return out;
 }
 
 void StepWorker::activate(const ResourceStep& own) {
-  const ReadyKind& kind = application_.kinds.at(*application_.kinds.find(own.kind));
-  const std::optional<Found> found = read(own, kind);
+  const ReadyKind& kind = kind_of(own);
+  const std::optional<Found> found = read(kind, own.target_id);
   if (!found) throw StepFailed(What::conflict, "somebody removed it after the plan was made");
   auto changes = changes_of(own, kind, found->row);
   // What fires as it shall is accepted, whoever did it: an interrupted run, for one.
@@ -394,8 +357,8 @@ void StepWorker::activate(const ResourceStep& own) {
 }
 
 void StepWorker::remove(const ResourceStep& own) {
-  const ReadyKind& kind = application_.kinds.at(*application_.kinds.find(own.kind));
-  const std::optional<Found> found = read(own, kind);
+  const ReadyKind& kind = kind_of(own);
+  const std::optional<Found> found = read(kind, own.target_id);
   if (!found) return;
   if (!own.seen.empty() && seen_fingerprint(found->row, kind) != own.seen)
     throw StepFailed(What::conflict, "somebody changed it after the plan was made");
@@ -432,20 +395,41 @@ StepResult StepWorker::run(std::size_t index) {
   return result;
 }
 
+void StepWorker::refuse_change(std::size_t index, const StepContent& whole, const base::Row& there) const {
+  if (contents_.holds(whole, there)) return;  // an interrupted run has written it
+  const ReadyKind& kind = whole.kind;
+  const std::optional<std::string> left = journal_.left(index);
+  const bool unchanged =
+      left ? *left == seen_fingerprint(there, kind)
+           : contents_.is_first_pass(contents_.prepare(whole.step, whole.live, Pass::first), whole, there);
+  if (unchanged) return;
+  JsonText live(there.columns.at(kind.body).value_or("{}"));
+  std::vector<std::string> fields;
+  for (const model::FieldChange& one : differences(kind, kind.body, compared_live_body(live, kind), whole.compared))
+    fields.push_back(one.path);
+  throw StepFailed(What::conflict,
+                   fmt::format("somebody changed it before what was left out of it could be written; "
+                               "it differs in {}",
+                               fields.empty() ? "its contents" : fmt::format("{}", fmt::join(fields, ", "))));
+}
+
 StepResult StepWorker::patch(std::size_t index) {
   if (journal_.has(index, Mark::patched)) return StepResult::already;
   const ResourceStep& own = step(index);
-  const ReadyKind& kind = application_.kinds.at(*application_.kinds.find(own.kind));
+  const ReadyKind& kind = kind_of(own);
   std::string id = own.target_id;
   if (own.action != ResourceAction::update) {
     const std::optional<model::IdEntry> entry = application_.ids.by_source(own.kind, own.source_id);
     if (!entry) throw StepFailed(What::waiting, "its id is not known");
     id = entry->target_id;
   }
-  std::optional<Found> found;
-  if (keeps(own, kind)) found = read(own, kind);
-  const Wanted want = wanted(own, found ? &found->row : nullptr);
-  called(clock_, stop_, [&] { application_.writer.update(kind.kind, id, content(want)); });
+  const std::optional<Found> found = read(kind, id);
+  if (!found) throw StepFailed(What::conflict, "somebody removed it before what was left out of it could be written");
+  const StepContent want = contents_.prepare(own, keeps(own, kind) ? &found->row : nullptr, Pass::whole);
+  if (!want.report.cut) {
+    refuse_change(index, want, found->row);
+    called(clock_, stop_, [&] { application_.writer.update(kind.kind, id, contents_.content(want)); });
+  }
   write_columns(want, id);
   if (want.report.cut) throw StepFailed(What::waiting, "something that it names is still not there");
   journal_.set(index, Mark::patched);

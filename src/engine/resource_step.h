@@ -1,86 +1,64 @@
 // One step of a plan of resources, done.
 #pragma once
 
-#include <atomic>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/events.h"
+#include "engine/live_targets.h"
 #include "engine/resource_apply.h"
-#include "engine/resource_body.h"
 #include "engine/resource_firing.h"
 #include "engine/resource_journal.h"
+#include "engine/step_content.h"
 
 namespace holdfast::engine {
-
-// The target as it is while a plan is being applied.
-class LiveTargets : public LinkTargets {  // thread-safe
-public:
-  LiveTargets(const model::KindSet& kinds, const model::ResourcePlan& plan, const IdMapStore& ids);
-  void made(std::size_t step) { made_[step].store(true); }
-  bool is_made(std::size_t step) const { return made_[step].load(); }
-
-  Id id(std::size_t kind, std::string_view source_id) const override;
-  bool has_name(std::size_t kind, std::string_view name) const override;
-  bool has_path(std::string_view, std::string_view) const override { return true; }  // the plan has looked
-
-private:
-  const model::KindSet& kinds_;
-  const model::ResourcePlan& plan_;
-  const IdMapStore& ids_;
-  std::map<std::pair<std::string, std::string>, std::size_t, std::less<>> coming_;  // kind, source id → step
-  std::vector<std::atomic<bool>> made_;
-};
-
-// What the platform refused; the run goes on.
-class StepFailed : public std::exception {
-public:
-  StepFailed(ResourceOutcome::What what, std::string text) : what_(what), text_(std::move(text)) {}
-  ResourceOutcome::What outcome() const noexcept { return what_; }
-  const std::string& text() const noexcept { return text_; }
-  const char* what() const noexcept override { return text_.c_str(); }
-
-private:
-  ResourceOutcome::What what_;
-  std::string text_;
-};
 
 enum class StepResult { done, adopted, already };
 
 class StepWorker {  // thread-safe: each step is done by one thread at a time
 public:
-  StepWorker(const ResourceApplication& application, LiveTargets& targets, const base::Clock& clock,
-             std::stop_token stop);
+  struct Tools {
+    const ResourceApplication& application;
+    ResourceJournal& journal;
+    LiveTargets& targets;
+    base::Events& events;
+    const base::Clock& clock;
+  };
+  StepWorker(const Tools& tools, std::stop_token stop);
 
   // Throws StepFailed; everything else ends the run.
   StepResult run(std::size_t index);
   // Writes again what was left out while a cycle was cut.
   StepResult patch(std::size_t index);
+  // Says for how many creates of an earlier run nobody knows what came of them, and how long they are looked for.
+  void announce_waits() const;
 
 private:
-  struct Wanted;
   const model::ResourceStep& step(std::size_t index) const { return application_.plan.steps[index]; }
-  Wanted wanted(const model::ResourceStep& step, const base::Row* live) const;
-  std::optional<std::string> column_text(const Wanted& wanted, const std::string& column) const;
+  const model::ReadyKind& kind_of(const model::ResourceStep& step) const;
+  // What the id map says of its source, where that was learnt by this plan or by another one since it was made.
+  std::optional<model::IdEntry> learnt(const model::ResourceStep& step) const;
   StepResult make(std::size_t index);
   struct Made {
     std::string id;
     bool adopted = false;
     bool doubtful = false;  // a call was made of which nobody knows what came of it
   };
-  Made create(const Wanted& wanted, const ResourceJournal::Intent& intent);
-  std::optional<std::string> late_orphan(const Wanted& wanted, const ResourceJournal::Intent& intent,
+  Made create(std::size_t index, const StepContent& wanted, const ResourceJournal::Intent& intent);
+  void leave_fingerprint(std::size_t index, const std::string& id);
+  std::optional<std::string> late_orphan(const StepContent& wanted, const ResourceJournal::Intent& intent,
                                          base::Duration until);
-  void refuse_further(const Wanted& wanted, const ResourceJournal::Intent& intent, const std::string& id);
-  enum class Content { equal, begun, other };
-  std::optional<std::string> orphan(const Wanted& wanted, const ResourceJournal::Intent& intent, Content least);
-  Content content_of(const Wanted& wanted, const platform::ResourceWriter::Found& found) const;
-  bool fits(const Wanted& wanted, const ResourceJournal::Intent& intent, const platform::ResourceWriter::Found& found);
-  void require_gone(const Wanted& wanted);
-  void clear_way(std::size_t index, const Wanted& wanted);
+  void refuse_further(const StepContent& wanted, const ResourceJournal::Intent& intent, const std::string& id);
+  std::optional<std::string> orphan(const StepContent& wanted, const ResourceJournal::Intent& intent,
+                                    StepContents::Content least);
+  bool fits(const StepContent& wanted, const ResourceJournal::Intent& intent,
+            const platform::ResourceWriter::Found& found);
+  void require_gone(const StepContent& wanted);
+  void require_gone_in_place(const StepContent& wanted);
+  void clear_way(std::size_t index, const StepContent& wanted);
   void update(const model::ResourceStep& step);
   bool keeps(const model::ResourceStep& step, const model::ReadyKind& kind) const;
   std::vector<std::pair<const model::ReadyDocument*, FiringChange>> changes_of(const model::ResourceStep& step,
@@ -88,17 +66,19 @@ private:
                                                                                const base::Row& live) const;
   void activate(const model::ResourceStep& step);
   void remove(const model::ResourceStep& step);
-  void write_columns(const Wanted& wanted, const std::string& id);
-  platform::ResourceWriter::Content content(const Wanted& wanted) const;
-  std::optional<platform::ResourceWriter::Found> read(const model::ResourceStep& step, const model::ReadyKind& kind);
+  void write_columns(const StepContent& wanted, const std::string& id);
+  // Throws StepFailed where somebody changed it between the two passes.
+  void refuse_change(std::size_t index, const StepContent& whole, const base::Row& there) const;
+  std::optional<platform::ResourceWriter::Found> read(const model::ReadyKind& kind, const std::string& id);
 
   const ResourceApplication& application_;
+  ResourceJournal& journal_;
   LiveTargets& targets_;
+  base::Events& events_;
   const base::Clock& clock_;
   const base::Duration begun_;  // by clock_.elapsed()
   std::stop_token stop_;
-  ResourceJournal journal_;
-  ResourceContext context_;
+  StepContents contents_;
 };
 
 }  // namespace holdfast::engine

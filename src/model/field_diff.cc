@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "model/json_text.h"
+#include "model/secret_column.h"
 
 namespace holdfast::model {
 
@@ -160,6 +161,12 @@ std::vector<FieldChange> field_diff(const Collection& collection, const base::Ro
     const base::ColumnView none;
     const base::ColumnView& old_column = before && i < before->columns.size() ? before->columns[i] : none;
     const base::ColumnView& new_column = after && i < after->columns.size() ? after->columns[i] : none;
+    if (is_secret(collection.columns[i])) {
+      const auto [old_shown, new_shown] = hidden_secrets(old_column.value_or(""), new_column.value_or(""));
+      column_diff(collection.columns[i], old_column ? base::ColumnView(old_shown) : none,
+                  new_column ? base::ColumnView(new_shown) : none, out);
+      continue;
+    }
     column_diff(collection.columns[i], old_column, new_column, out);
   }
   return out;

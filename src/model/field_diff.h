@@ -10,6 +10,7 @@
 namespace holdfast::model {
 
 // Either side may be absent (added, removed).  A column that is declared JSON but does not parse is compared as text.
+// Of columns that hold secrets it is told what differs, and no value.
 std::vector<FieldChange> field_diff(const Collection& collection, const base::RowView* before,
                                     const base::RowView* after);
 

@@ -143,6 +143,12 @@ std::string_view to_string(Learnt learnt) noexcept {
   return "created";
 }
 
+IdEntry turned_round(IdEntry entry) {
+  std::swap(entry.source_id, entry.target_id);
+  std::swap(entry.source_name, entry.target_name);
+  return entry;
+}
+
 void IdMap::add(IdEntry entry) {
   const auto conflict = [&](const IdEntry& other) {
     throw Error(ErrorKind::conflict,

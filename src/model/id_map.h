@@ -24,6 +24,8 @@ struct IdEntry {
   Learnt learnt = Learnt::created;
   friend bool operator==(const IdEntry&, const IdEntry&) = default;
 };
+// Of the other direction.
+IdEntry turned_round(IdEntry entry);
 
 // Not thread-safe.
 class IdMap {

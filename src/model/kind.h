@@ -141,6 +141,14 @@ struct Kind {
   std::string homes_below{};
   std::string home_of{};
 
+  // Natural names are those of what the resource lies in, of another kind, and a part of its own behind the last
+  // separator: it needs what it lies in, and rules map the name in front by those of that kind.
+  struct Above {
+    std::string kind{};  // empty: natural names are whole
+    char separator = '.';
+    std::vector<std::string> fields{};  // where the body has the parts, the own one last: "catalog_name", "name"
+  } above{};
+
   // The part of the body that users write and create takes; empty: all of it.
   std::string definition{};
   std::vector<std::string> server_fields{};  // filled in by the server: dropped when written, ignored when compared

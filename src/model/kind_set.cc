@@ -197,12 +197,22 @@ std::string KindSet::folded(std::size_t kind, std::string_view name) const {
 std::string KindSet::mapped_name(std::size_t kind, std::string_view name, const Mapping& mapping) const {
   const ReadyKind& ready = at(kind);
   if (!ready.kind.space.empty()) return mapped_path(ready.kind.space, name, mapping);
-  const auto rules = mapping.names.find(ready.label());
-  if (rules == mapping.names.end()) return std::string(name);
-  const std::string wanted = folded(kind, name);
-  for (const auto& [old, mapped] : rules->second)
-    if (folded(kind, old) == wanted) return mapped;
-  return std::string(name);
+  if (const auto rules = mapping.names.find(ready.label()); rules != mapping.names.end()) {
+    const std::string wanted = folded(kind, name);
+    for (const auto& [old, mapped] : rules->second)
+      if (folded(kind, old) == wanted) return mapped;
+  }
+  const std::optional<Container> above = container(kind, name);
+  if (!above) return std::string(name);
+  return mapped_name(above->kind, above->name, mapping) + std::string(name.substr(above->name.size()));
+}
+
+std::optional<KindSet::Container> KindSet::container(std::size_t kind, std::string_view name) const {
+  const Kind::Above& above = at(kind).kind.above;
+  const std::optional<std::size_t> owner = above.kind.empty() ? std::nullopt : find(above.kind);
+  const std::size_t end = name.rfind(above.separator);
+  if (!owner || end == std::string_view::npos || end == 0) return std::nullopt;
+  return Container{.kind = *owner, .name = std::string(name.substr(0, end))};
 }
 
 std::optional<KindSet::Home> KindSet::home(std::string_view space, std::string_view path) const {

@@ -94,6 +94,12 @@ public:
     std::string_view below;  // "/Users/"
   };
   std::optional<Home> home(std::string_view space, std::string_view path) const;
+  // What a resource of this name lies in, where names say so; see Kind::Above.
+  struct Container {
+    std::size_t kind = 0;
+    std::string name;
+  };
+  std::optional<Container> container(std::size_t kind, std::string_view name) const;
   // As people write it: "jobs/nightly-load/17".
   std::string path_of(const Resource& resource) const;
 

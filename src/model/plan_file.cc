@@ -63,14 +63,20 @@ std::string plan_text(const json& head, std::size_t steps, const std::function<j
 }
 
 void read_plan(std::string_view text, const std::function<void(const json&)>& read) {
-  if (nests_deeper_than(text, k_depth_max))
-    throw Error(ErrorKind::config, "the plan cannot be read: it nests deeper than any that we write",
-                std::string(k_plan_hint));
+  const auto refuse = [](std::string problem) {
+    throw Error(ErrorKind::config, std::move(problem), std::string(k_plan_hint));
+  };
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) refuse("the file is empty, and no plan");
+  if (nests_deeper_than(text, k_depth_max)) refuse("the plan cannot be read: it nests deeper than any that we write");
   try {
-    read(json::parse(text));
-  } catch (const json::exception& problem) {
-    throw Error(ErrorKind::config, fmt::format("the plan cannot be read: {}", problem.what()),
-                std::string(k_plan_hint));
+    const json document = json::parse(text);
+    if (!document.is_object()) refuse("the file holds no plan");
+    read(document);
+  } catch (const json::parse_error& problem) {
+    if (problem.byte > text.size()) refuse("the plan is cut off: its end is missing");
+    refuse(fmt::format("the file holds no plan: byte {} is not as in JSON", problem.byte));
+  } catch (const json::exception&) {
+    refuse("the plan cannot be read: a field is missing, or holds what it cannot");
   }
 }
 

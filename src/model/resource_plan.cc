@@ -179,22 +179,24 @@ json head_to_json(const ResourcePlan& plan) {
   for (const std::string& name : plan.absent) absent.push_back(text_to_json(name));
   json matches = json::array();
   for (const IdEntry& entry : plan.matches) matches.push_back(entry_to_json(entry));
-  return json{{"format", "resources"},
-              {"format_version", ResourcePlan::k_version},
-              {"id", plan.id},
-              {"repository", plan.repository},
-              {"snapshot", plan.snapshot},
-              {"source", plan.source},
-              {"target", plan.target},
-              {"selection", text_to_json(plan.selection)},
-              {"existing", to_string(plan.existing)},
-              {"removes", plan.removes},
-              {"firing", to_string(plan.firing)},
-              {"made", base::to_rfc3339(plan.made)},
-              {"mapping", mapping_to_json(plan.mapping)},
-              {"absent", std::move(absent)},
-              {"calls", plan.calls},
-              {"matches", std::move(matches)}};
+  json out{{"format", "resources"},
+           {"format_version", ResourcePlan::k_version},
+           {"id", plan.id},
+           {"repository", plan.repository},
+           {"snapshot", plan.snapshot},
+           {"source", plan.source},
+           {"target", plan.target},
+           {"selection", text_to_json(plan.selection)},
+           {"existing", to_string(plan.existing)},
+           {"removes", plan.removes},
+           {"firing", to_string(plan.firing)},
+           {"made", base::to_rfc3339(plan.made)},
+           {"mapping", mapping_to_json(plan.mapping)},
+           {"absent", std::move(absent)},
+           {"calls", plan.calls},
+           {"matches", std::move(matches)}};
+  if (!plan.sha256.empty()) out["sha256"] = plan.sha256;
+  return out;
 }
 
 void head_from(const json& in, ResourcePlan& plan) {
@@ -216,21 +218,40 @@ void head_from(const json& in, ResourcePlan& plan) {
   for (const json& name : in.at("absent")) plan.absent.insert(text_from_json(name));
   plan.calls = in.at("calls").get<std::map<std::string, std::uint64_t>>();
   for (const json& entry : in.at("matches")) plan.matches.push_back(entry_from(entry));
+  if (in.contains("sha256")) plan.sha256 = in.at("sha256");
+}
+
+// What the head excludes no step does.
+void refuse_excluded(const ResourcePlan& plan, const ResourceStep& step) {
+  const auto refuse = [&](std::string_view head) {
+    throw Error(ErrorKind::config,
+                fmt::format("the plan says {}, and its step '{}' is to {} it", head, step.path, to_string(step.action)),
+                std::string(k_plan_hint));
+  };
+  if (step.action == ResourceAction::remove && !plan.removes) refuse("that nothing is removed");
+  if (step.action == ResourceAction::recreate && plan.existing != Existing::replace)
+    refuse("that nothing is removed to be created again");
+  const bool lets_be = plan.existing == Existing::skip || plan.existing == Existing::fail;
+  if (step.action == ResourceAction::update && lets_be) refuse("that what is there stays as it is");
 }
 
 ResourcePlan plan_from(const json& in) {
-  refuse_unknown_fields(in,
-                        {"format", "format_version", "id", "repository", "snapshot", "source", "target", "selection",
-                         "existing", "removes", "firing", "made", "mapping", "absent", "calls", "matches", "steps"},
-                        "the plan");
+  refuse_unknown_fields(
+      in,
+      {"format", "format_version", "id", "repository", "snapshot", "source", "target", "selection", "existing",
+       "removes", "firing", "made", "mapping", "absent", "calls", "matches", "sha256", "steps"},
+      "the plan");
   if (in.at("format") != "resources" || in.at("format_version") != ResourcePlan::k_version)
     throw Error(ErrorKind::unsupported,
                 fmt::format("the plan is of format {} {}, this program reads \"resources\" {}", in.at("format").dump(),
                             in.at("format_version").dump(), ResourcePlan::k_version),
-                "Make the plan again with this version of holdfast.");
+                std::string(k_plan_hint));
   ResourcePlan plan;
   head_from(in, plan);
-  for (const json& step : in.at("steps")) plan.steps.push_back(step_from(step, plan.steps.size()));
+  for (const json& step : in.at("steps")) {
+    plan.steps.push_back(step_from(step, plan.steps.size()));
+    refuse_excluded(plan, plan.steps.back());
+  }
   return plan;
 }
 

@@ -69,7 +69,7 @@ struct ResourceStep {
 };
 
 struct ResourcePlan {
-  static constexpr int k_version = 1;
+  static constexpr int k_version = 2;
   std::string id;          // random, names the journal
   std::string repository;  // id of the repository
   std::string snapshot;    // full name
@@ -85,12 +85,14 @@ struct ResourcePlan {
   std::set<std::string> absent;                // "users/bob": named, and not on the target
   std::map<std::string, std::uint64_t> calls;  // by rate family
   std::vector<ResourceStep> steps;             // in the order in which they are done
+  std::string sha256{};                        // of the rest, in hex, of a plan that is kept in a file; else empty
 
   std::uint64_t count(ResourceAction action) const noexcept;
   bool does_nothing() const noexcept;
 };
 
-std::string to_json(const ResourcePlan& plan);                // readable, one step a line
-ResourcePlan resource_plan_from_json(std::string_view text);  // throws Error{config}; unknown fields are refused
+std::string to_json(const ResourcePlan& plan);  // readable, one step a line
+// Throws Error{config}: unknown fields are refused, and steps that do what the plan says that it does not.
+ResourcePlan resource_plan_from_json(std::string_view text);
 
 }  // namespace holdfast::model

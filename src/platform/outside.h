@@ -1,10 +1,13 @@
 // What a Connector may be beside: one that knows what lies outside of its platform and that its resources refer to.
 #pragma once
 
+#include <optional>
+#include <stop_token>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/time.h"
 #include "model/kind.h"
 #include "platform/platform.h"
 
@@ -25,10 +28,73 @@ struct OutsideField {
   std::string column{model::k_body};
 };
 
+// What the management of a cloud tells of a storage account.
+struct StorageFacts {
+  std::string name{};        // as model::Endpoint has it
+  std::string location{};    // "westeurope"
+  std::string redundancy{};  // in the cloud's word: "Standard_LRS"
+  enum class Copies { in_one_region, in_two_regions, not_known } copies = Copies::not_known;
+  std::string second_location{};             // where there is one
+  std::optional<base::Instant> last_sync{};  // what was written before that is in the second location
+  std::string trouble{};                     // why that is not known, or what is wrong with the replication
+};
+
+struct CloudFacts {
+  bool asked = false;                   // the lists below mean something: what is not in them is not there
+  std::vector<StorageFacts> storage{};  // by name
+  std::vector<Diagnosis> lines{};       // of the workspace itself, and of what was not let be read
+};
+
+// One thing that a side of two says of itself.
+struct Trait {
+  std::string name{};   // "region"
+  std::string value{};  // empty: not known
+  enum class Wanted { same, different } wanted = Wanted::same;
+  std::string advice{};  // where they are not as wanted; {first} and {second} stand for the connectors, {value} for it
+};
+
+// What a side offers, for resources to name: node types.  Rules of a mapping go by its name.
+struct Offer {
+  std::string name{};
+  std::string one{};  // "a node type"
+  std::vector<std::string> values{};
+  bool all_wanted = false;  // also what nothing uses
+  std::string advice{};
+};
+
+// Resources of a kind by their natural names.
+struct Listed {
+  std::string kind{};
+  enum class Compared { names, values } compared = Compared::names;
+  std::vector<std::pair<std::string, std::string>> resources{};  // name, value
+  std::string advice{};
+};
+
+struct Side {
+  std::string identity{};  // equal where two connectors lead to one and the same
+  std::vector<Trait> traits{};
+  std::vector<Offer> offers{};
+  std::vector<Listed> lists{};
+  std::vector<Diagnosis> lines{};  // what could not be read
+};
+
+// A field of the body of a resource that names a value of an offer.
+struct UsedField {
+  std::string offer{};
+  std::string kind{};
+  std::string field{};   // as in model/kind.h
+  std::string inside{};  // where the field holds a document as a string: the field in that
+};
+
 class KnowsOutside {
 public:
   virtual ~KnowsOutside() = default;
   virtual const std::vector<OutsideField>& outside_fields() const = 0;
+  // How `accounts`, storage by its names, are kept.  What hinders it is a line of the answer.
+  virtual CloudFacts ask_cloud(const std::vector<std::string>& accounts, std::stop_token stop) = 0;
+  // What it is and has, to be held against another one.  Throws what keeps us from asking at all.
+  virtual Side describe_side(std::stop_token stop) = 0;
+  virtual const std::vector<UsedField>& used_fields() const = 0;
 };
 
 // nullptr: nothing is known of what lies outside of this one.

@@ -164,6 +164,12 @@ public:
   using Error::Error;
 };
 
+// Who we are is not believed any more: whatever is called after this fares no better.
+class SignedOut : public base::Error {
+public:
+  using Error::Error;
+};
+
 // For platforms whose rows are made by calls, described by kinds.  Thread-safe.
 class ResourceWriter {
 public:
@@ -183,6 +189,7 @@ public:
   virtual std::string who() = 0;    // natural name of the account that writes
   virtual base::Instant now() = 0;  // by the platform's clock
   virtual unsigned parallel() = 0;  // calls at once
+  // Each of the following throws SignedOut where credentials that were good are taken no more.
   // Error{conflict}: the name is taken.
   virtual std::string create(const model::Kind& kind, const Content& content) = 0;  // returns the id
   // Stops what creating it has started and its body does not ask for.  Called for whatever was created, also where the

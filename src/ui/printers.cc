@@ -9,6 +9,7 @@
 #include "ui/printer_kinds.h"
 #include "ui/table.h"
 #include "ui/text.h"
+#include "ui/text_printer.h"
 
 namespace holdfast::ui {
 
@@ -22,6 +23,10 @@ std::unique_ptr<base::Events> make_events(const Screen& screen, const base::Cloc
       break;
   }
   return make_plain_printer(screen, clock);
+}
+
+void clear_progress(base::Events& events) {
+  if (auto* printer = dynamic_cast<TextPrinter*>(&events)) printer->clear();
 }
 
 std::string summary_text(std::string_view verb, const std::vector<base::Fact>& facts) {

@@ -28,6 +28,8 @@ struct Screen {
 // Thread-safe.  `clock` outlives the printer.  A descriptor that cannot be written to is not an error here: a run is
 // not to break off because nobody watches it.
 std::unique_ptr<base::Events> make_events(const Screen& screen, const base::Clock& clock);
+// Takes what one of these shows of the progress off the screen: what is written beside it begins on a line of its own.
+void clear_progress(base::Events& events);
 
 // Facts of a summary, with the text for people and the JSON for machines.  Names are snake_case: people see blanks.
 base::Fact fact_count(std::string name, std::uint64_t value);

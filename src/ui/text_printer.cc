@@ -28,6 +28,11 @@ void TextPrinter::error(const base::Error& error) {
   line(screen_.errors, fmt::format("{} {}\n", severity_label(Severity::error, screen_.color), error.describe()));
 }
 
+void TextPrinter::clear() {
+  const std::lock_guard lock(mutex_);
+  before_line();
+}
+
 void TextPrinter::line(int descriptor, std::string_view text) {
   const std::lock_guard lock(mutex_);
   before_line();

@@ -19,6 +19,9 @@ public:
   void summary(std::string_view verb, const std::vector<base::Fact>& facts) override;
   void error(const base::Error& error) override;
 
+  // Takes what is shown of the progress off the screen.
+  void clear();
+
 protected:
   // Called under the mutex before a line is written.
   virtual void before_line() {}

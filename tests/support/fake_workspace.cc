@@ -39,13 +39,19 @@ auto FakeWorkspace::written(const std::string& what, const Work& work) {
   clock_.advance(std::chrono::milliseconds(10));
   let_late_ones_in();
   if (interrupt && writes >= interrupt_at) std::exchange(interrupt, nullptr)();
-  if (wire) wire->before();
+  refuse_signed_out();
+  const std::uint64_t event = wire ? wire->before() : 0;
   const auto refusal = refusals.find(what);
   if (refusal != refusals.end()) throw refusal->second;
   auto out = work();
-  if (wire) wire->after();
+  if (wire) wire->after(event);
   if (writes == lose_answer_of) throw platform::LostAnswer(ErrorKind::unavailable, "the answer was lost");
   return out;
+}
+
+void FakeWorkspace::refuse_signed_out() const {
+  if (signed_out_from != 0 && writes >= signed_out_from)
+    throw platform::SignedOut(ErrorKind::auth, "not believed who we are", "Check the credentials.");
 }
 
 void FakeWorkspace::require(const std::string& kind, const std::string& id, const std::string& what) const {
@@ -76,6 +82,8 @@ std::string FakeWorkspace::insert(const std::string& kind, Object object) {
   check_links(kind, object.definition);
   if (known.space == "workspace" && object.name.rfind('/') > std::string("/Users").size())
     require("folders", object.name.substr(0, object.name.rfind('/')), kind);
+  if (!known.above.kind.empty())
+    require(known.above.kind, object.name.substr(0, object.name.rfind(known.above.separator)), kind);
   Objects& all = objects_[kind];
   const bool taken = std::any_of(all.begin(), all.end(), [&](const Object& one) { return one.name == object.name; });
   if (known.names == model::Names::unique && taken)
@@ -196,6 +204,7 @@ FakeWorkspace::Found FakeWorkspace::found(const std::string& kind, const Object&
 
 std::vector<FakeWorkspace::Found> FakeWorkspace::find(const model::Kind& kind, const std::string& name) {
   const std::lock_guard lock(mutex_);
+  refuse_signed_out();
   let_late_ones_in();
   std::vector<Found> out;
   for (const Object& one : objects_[kind.collection.name])
@@ -205,6 +214,7 @@ std::vector<FakeWorkspace::Found> FakeWorkspace::find(const model::Kind& kind, c
 
 std::optional<FakeWorkspace::Found> FakeWorkspace::read(const model::Kind& kind, const std::string& id) {
   const std::lock_guard lock(mutex_);
+  refuse_signed_out();
   let_late_ones_in();
   const Object* one = object(kind.collection.name, id);
   return one ? std::optional(found(kind.collection.name, *one)) : std::nullopt;

@@ -18,19 +18,38 @@ namespace holdfast::test {
 // Not derived from base::Error: it ends a run as a power cut does.
 struct Killed {};
 
-// Counts events that have an effect, and strikes at one of them.
-class Tripwire {
+// Counts events that have an effect, and strikes at one of them: what comes later does not happen.
+class Tripwire {  // thread-safe
 public:
-  enum class Strike { never, before, after } strike = Strike::never;
-  std::uint64_t at = 0;
-  std::uint64_t count = 0;
-  void before() {
-    ++count;
-    if (strike == Strike::before && count == at) throw Killed{};
+  enum class Strike { never, before, after };
+
+  void arm(Strike strike, std::uint64_t at = 0) {
+    const std::lock_guard lock(mutex_);
+    strike_ = strike;
+    at_ = at;
+    count_ = 0;
   }
-  void after() const {
-    if (strike == Strike::after && count == at) throw Killed{};
+  std::uint64_t count() const {
+    const std::lock_guard lock(mutex_);
+    return count_;
   }
+  // Returns which event it is.
+  std::uint64_t before() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    if ((strike_ == Strike::before && count_ >= at_) || (strike_ == Strike::after && count_ > at_)) throw Killed{};
+    return count_;
+  }
+  void after(std::uint64_t event) const {
+    const std::lock_guard lock(mutex_);
+    if (strike_ == Strike::after && event == at_) throw Killed{};
+  }
+
+private:
+  mutable std::mutex mutex_;
+  Strike strike_ = Strike::never;
+  std::uint64_t at_ = 0;
+  std::uint64_t count_ = 0;
 };
 
 // A backend whose puts are events.
@@ -41,9 +60,9 @@ public:
   std::optional<storage::ObjectInfo> stat(std::string_view name) override { return inner_.stat(name); }
   base::Bytes get(std::string_view name, const storage::Range& range) override { return inner_.get(name, range); }
   bool put(std::string_view name, base::ByteView bytes) override {
-    wire_.before();
+    const std::uint64_t event = wire_.before();
     const bool out = inner_.put(name, bytes);
-    wire_.after();
+    wire_.after(event);
     return out;
   }
   bool remove(std::string_view name) override { return inner_.remove(name); }
@@ -56,7 +75,7 @@ private:
   Tripwire& wire_;
 };
 
-// users, groups, folders, notebooks, pools, policies, scopes, clusters, jobs, boards.
+// users, groups, folders, notebooks, pools, policies, scopes, clusters, jobs, boards, catalogs, schemas, volumes.
 const std::vector<model::Kind>& workspace_kinds();
 const model::KindSet& workspace_kind_set();
 
@@ -73,6 +92,8 @@ public:
   // Called once, before the n-th call that writes.
   std::uint64_t interrupt_at = 0;
   std::function<void()> interrupt;
+  // From the n-th call that writes on nobody believes who we are; 0: never.
+  std::uint64_t signed_out_from = 0;
   // What makes a call fail for good: "jobs/nightly".
   std::map<std::string, base::Error> refusals;
   std::uint64_t writes = 0;
@@ -125,6 +146,7 @@ private:
   auto written(const std::string& what, const Work& work);
   std::string insert(const std::string& kind, Object object);
   void let_late_ones_in();
+  void refuse_signed_out() const;
   void check_links(const std::string& kind, const std::string& definition) const;
   void require(const std::string& kind, const std::string& id, const std::string& what) const;
   Object* object(const std::string& kind, const std::string& id);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/key.h"
+#include "support/forwarding_writer.h"
 
 namespace holdfast::test {
 
@@ -35,7 +36,9 @@ public:
   }
   base::Instant taken() const override { return taken_; }
   const std::vector<platform::CollectionEstimate>& collections() const override { return collections_; }
-  std::string attributes() const override { return fmt::format(R"({{"workspace_id":"{}"}})", account_.id); }
+  std::string attributes() const override {
+    return fmt::format(R"({{"workspace_id":"{}","admin":{}}})", account_.id, account_.administrator);
+  }
   std::vector<std::string> notes() const override { return {}; }
   unsigned readers() const override { return 2; }
   std::vector<base::KeyRange> ranges(const model::Collection& collection, unsigned) override {
@@ -60,29 +63,6 @@ private:
   const base::Instant taken_;
   std::vector<model::Resource> resources_;
   std::vector<platform::CollectionEstimate> collections_;
-};
-
-class ForwardingWriter : public platform::ResourceWriter {
-public:
-  explicit ForwardingWriter(platform::ResourceWriter& to) : to_(to) {}
-  std::string who() override { return to_.who(); }
-  base::Instant now() override { return to_.now(); }
-  unsigned parallel() override { return to_.parallel(); }
-  std::string create(const model::Kind& kind, const Content& content) override { return to_.create(kind, content); }
-  void settle(const model::Kind& kind, const std::string& id) override { to_.settle(kind, id); }
-  void update(const model::Kind& kind, const std::string& id, const Content& content) override {
-    to_.update(kind, id, content);
-  }
-  void remove(const model::Kind& kind, const std::string& id) override { to_.remove(kind, id); }
-  void set_column(const model::Kind& kind, const std::string& id, const std::string& column,
-                  const base::Bytes& value) override {
-    to_.set_column(kind, id, column, value);
-  }
-  std::vector<Found> find(const model::Kind& kind, const std::string& name) override { return to_.find(kind, name); }
-  std::optional<Found> read(const model::Kind& kind, const std::string& id) override { return to_.read(kind, id); }
-
-private:
-  platform::ResourceWriter& to_;
 };
 
 class WorkspaceConnector : public platform::Connector {

@@ -202,11 +202,39 @@ Kind boards() {
           .rank = 8};
 }
 
+// Names of names, in ranks that say nothing of what lies in what.
+Kind catalogs() {
+  return {.collection = collection("catalogs", {"name"}),
+          .one = "catalog",
+          .name = "name",
+          .server_fields = k_server,
+          .rank = 9};
+}
+
+Kind schemas() {
+  return {.collection = collection("schemas", {"full_name"}),
+          .one = "schema",
+          .name = "full_name",
+          .above = {.kind = "catalogs", .fields = {"catalog_name", "name"}},
+          .server_fields = k_server,
+          .system = {{"name", "\"default\""}},
+          .rank = 9};
+}
+
+Kind volumes() {
+  return {.collection = collection("volumes", {"full_name"}),
+          .one = "volume",
+          .name = "full_name",
+          .above = {.kind = "schemas", .fields = {"catalog_name", "schema_name", "name"}},
+          .server_fields = k_server,
+          .rank = 9};
+}
+
 }  // namespace
 
 const std::vector<Kind>& workspace_kinds() {
-  static const std::vector<Kind> kinds{users(),    groups(), folders(),  notebooks(), pools(),
-                                       policies(), scopes(), clusters(), jobs(),      boards()};
+  static const std::vector<Kind> kinds{users(),    groups(), folders(), notebooks(), pools(),   policies(), scopes(),
+                                       clusters(), jobs(),   boards(),  volumes(),   schemas(), catalogs()};
   return kinds;
 }
 

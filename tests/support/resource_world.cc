@@ -59,7 +59,7 @@ engine::ResourceApplyResult ResourceWorld::apply(const model::ResourcePlan& plan
   };
   return engine::apply_resources(
       {.kinds = workspace_kind_set(), .plan = plan, .wanted = row, .writer = target, .journal = backend, .ids = store},
-      base::silent_events(), clock, {});
+      events, clock, {});
 }
 
 model::IdMap ResourceWorld::ids() {

@@ -9,6 +9,7 @@
 #include "engine/resource_apply.h"
 #include "engine/resource_plan.h"
 #include "storage/memory/memory_backend.h"
+#include "support/engine_world.h"
 #include "support/fake_workspace.h"
 
 namespace holdfast::test {
@@ -22,6 +23,7 @@ public:
   FakeWorkspace target;  // holds what its platform and its directory brought along
   Tripwire wire;         // strikes at calls of the target and at records of the journal
   engine::ResourcePlanOptions options;
+  RecordedEvents events;
 
   // The source as it is now becomes the snapshot.
   void take_snapshot();

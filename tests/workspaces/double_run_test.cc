@@ -11,6 +11,7 @@
 #include "sim/databricks/jobs.h"
 #include "sim/databricks/seeds.h"
 #include "storage/memory/memory_backend.h"
+#include "support/resource_world.h"
 #include "workspaces/two_workspaces.h"
 
 namespace holdfast::test {
@@ -59,7 +60,7 @@ protected:
   void apply(BackedUp& from, const model::ResourcePlan& plan, StoodWorkspace& target, storage::Backend& local) {
     const auto connector = target.connect();
     const auto result = from.apply(plan, *connector, {.state = local, .clock = world.clock, .threads = 4});
-    EXPECT_TRUE(result.complete()) << fmt::format("{}", fmt::join(outcome_lines(result), "\n"));
+    EXPECT_TRUE(result.complete()) << fmt::format("{}", fmt::join(outcomes_of(result), "\n"));
   }
   void set_firing(BackedUp& from, StoodWorkspace& target, const std::string& name, FiringMode mode) {
     apply(from, from.activation(target, name, *state, mode), target, *state);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "model/base64.h"
+#include "sim/databricks/account.h"
 #include "sim/databricks/auth.h"
 #include "sim/databricks/identity.h"
 #include "sim/databricks/seeds.h"
@@ -30,6 +31,8 @@ Json entry(const char* who, const char* name, const char* level) {
 void allow(Seed& seed, const std::string& type, const std::string& id, Json list) {
   seed.put(fmt::format("/api/2.0/permissions/{}/{}", type, id), {{"access_control_list", std::move(list)}});
 }
+
+constexpr const char* k_account_group = "directory";
 
 void seed_identities(Seed& seed) {
   const std::string eve = seed.user(k_eve, "Eve", "Adams");
@@ -290,9 +293,20 @@ void human_posts(StandIn& stand_in, const std::string& target, const Json& body)
 
 }  // namespace
 
+void bring_account_group(StandIn& stand_in) {
+  add_account_group(stand_in.world(), k_account_group, "");
+}
+
+void assign_account_group(StandIn& stand_in) {
+  const std::string id = add_account_group(stand_in.world(), k_account_group, "");
+  Seed(stand_in).put("/api/2.0/preview/permissionassignments/principals/" + id,
+                     {{"permissions", Json::array({"ADMIN"})}});
+}
+
 void seed_every_kind(StandIn& stand_in) {
   Seed seed(stand_in);
   Made made;
+  assign_account_group(stand_in);
   seed_identities(seed);
   seed_content(seed);
   seed_compute_of(seed, made);

@@ -7,6 +7,9 @@
 namespace holdfast::test {
 
 void seed_every_kind(sim::databricks::StandIn& stand_in);
+// The workspace's account has the group that the seed assigns, and that it does.
+void bring_account_group(sim::databricks::StandIn& stand_in);
+void assign_account_group(sim::databricks::StandIn& stand_in);
 
 // Somebody who is at work in the target while it is being filled.
 struct Human {

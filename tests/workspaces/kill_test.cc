@@ -8,6 +8,7 @@
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/writes.h"
 #include "storage/memory/memory_backend.h"
+#include "support/resource_world.h"
 #include "workspaces/documents.h"
 #include "workspaces/every_kind.h"
 #include "workspaces/two_workspaces.h"
@@ -48,16 +49,17 @@ class Target {
 public:
   Target() : workspace(clock, k_target_seed), state(storage::make_memory_backend()) {
     let_human_in(workspace.stand_in);
+    bring_account_group(workspace.stand_in);
   }
   model::ResourcePlan plan() { return source().backup->plan(workspace, "secondary", *state); }
   model::ResourcePlan activation() {
     return source().backup->activation(workspace, "secondary", *state, model::FiringMode::recorded);
   }
   // In a process of its own, until the power goes.
-  engine::ResourceApplyResult apply(const model::ResourcePlan& plan) {
+  engine::ResourceApplyResult apply(const model::ResourcePlan& plan, unsigned threads = 1) {
     SwitchedBackend journal(*state, power);
     const auto connector = workspace.connect(power, [this](const net::Request& request) { meet(request); });
-    return source().backup->apply(plan, *connector, {.state = journal, .clock = clock, .threads = 1});
+    return source().backup->apply(plan, *connector, {.state = journal, .clock = clock, .threads = threads});
   }
 
   ManualClock clock{base::Instant{std::chrono::seconds(1'795'100'000)}};
@@ -90,7 +92,7 @@ Undisturbed run_undisturbed(const Prepare& prepare, const MakePlan& make_plan) {
   Undisturbed out;
   out.plan = make_plan(target);
   target.power.arm(Strike::never, 0);
-  out.outcomes = outcome_lines(target.apply(out.plan));
+  out.outcomes = outcomes_of(target.apply(out.plan));
   out.events = target.power.count();
   out.documents = documents_of(target.workspace.stand_in);
   return out;
@@ -104,7 +106,7 @@ void run_killed(const Prepare& prepare, const Undisturbed& expected, Strike stri
   ASSERT_THROW((void)target.apply(expected.plan), PowerCut);
   target.power.arm(Strike::never, 0);
   target.clock.advance(std::chrono::minutes(2));
-  ASSERT_EQ(outcome_lines(target.apply(expected.plan)), expected.outcomes);
+  ASSERT_EQ(outcomes_of(target.apply(expected.plan)), expected.outcomes);
   ASSERT_EQ(difference(expected.documents, documents_of(target.workspace.stand_in)), "");
 }
 
@@ -133,7 +135,7 @@ model::ResourcePlan restore(Target& target) {
 
 void migrated(Target& target) {
   static const model::ResourcePlan plan = Target().plan();
-  for (const std::string& line : outcome_lines(target.apply(plan))) ASSERT_TRUE(line.starts_with("manual ")) << line;
+  for (const std::string& line : outcomes_of(target.apply(plan))) ASSERT_TRUE(line.starts_with("manual ")) << line;
 }
 
 TEST(WorkspaceKill, has_something_of_every_kind_that_can_be_written) {
@@ -149,7 +151,7 @@ TEST(WorkspaceKill, has_something_of_every_kind_that_can_be_written) {
 TEST(WorkspaceKill, an_undisturbed_migration_is_complete_and_its_next_plan_is_empty) {
   Target target;
   const engine::ResourceApplyResult result = target.apply(target.plan());
-  EXPECT_TRUE(result.complete()) << fmt::format("{}", fmt::join(outcome_lines(result), "\n"));
+  EXPECT_TRUE(result.complete()) << fmt::format("{}", fmt::join(outcomes_of(result), "\n"));
   target.clock.advance(std::chrono::hours(1));
   const model::ResourcePlan next = target.plan();
   Lines steps;
@@ -178,6 +180,28 @@ TEST(WorkspaceKill, a_migration_beside_a_human_ends_the_same_wherever_it_is_kill
             1);
   const std::uint64_t kills = kill_at_each(a_human_comes, expected, stride(2));
   fmt::print("a migration of {} events beside a human was killed {} times\n", expected.events, kills);
+}
+
+// As many calls at once as the writer makes: which is the k-th differs from run to run, what comes of it must not.
+TEST(WorkspaceKill, a_migration_with_24_calls_at_once_ends_the_same_wherever_it_is_killed) {
+  constexpr unsigned k_threads = 24;
+  const Undisturbed expected = run_undisturbed(nothing, restore);
+  std::uint64_t kills = 0;
+  for (std::uint64_t at = 1; at <= expected.events; at += stride(12)) {
+    SCOPED_TRACE(at);
+    Target target;
+    target.power.arm(kills % 2 == 0 ? Strike::after : Strike::before, at);
+    try {
+      (void)target.apply(expected.plan, k_threads);
+    } catch (const PowerCut&) {
+      ++kills;
+    }
+    target.power.arm(Strike::never, 0);
+    ASSERT_EQ(outcomes_of(target.apply(expected.plan, k_threads)), expected.outcomes);
+    ASSERT_EQ(difference(expected.documents, documents_of(target.workspace.stand_in)), "");
+  }
+  fmt::print("a migration with {} calls at once was killed {} times\n", k_threads, kills);
+  EXPECT_GT(kills, 10U);
 }
 
 TEST(WorkspaceKill, an_activation_ends_the_same_wherever_it_is_killed) {

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "engine/id_map_store.h"
 #include "engine/resource_restore.h"
 #include "engine/resource_sides.h"
 #include "platform/databricks/connector.h"
-#include "platform/databricks/kinds.h"
+#include "support/forwarding_writer.h"
 #include "unit/platform/databricks/stand_in_http.h"
 
 namespace holdfast::test {
@@ -24,39 +23,53 @@ sim::databricks::StandInOptions stand_in_options(std::uint64_t seed) {
   return out;
 }
 
-// The writer of the connector, with as many calls at once as the test wants.
-class Paced : public platform::ResourceWriter {
+class PacedWriter : public ForwardingWriter {
 public:
-  Paced(platform::ResourceWriter& inner, unsigned threads) : inner_(inner), threads_(threads) {}
-  std::string who() override { return inner_.who(); }
-  base::Instant now() override { return inner_.now(); }
+  PacedWriter(std::unique_ptr<platform::ResourceWriter> inner, unsigned threads)
+      : ForwardingWriter(*inner), inner_(std::move(inner)), threads_(threads) {}
   unsigned parallel() override { return threads_; }
-  std::string create(const model::Kind& kind, const Content& content) override { return inner_.create(kind, content); }
-  void settle(const model::Kind& kind, const std::string& id) override { inner_.settle(kind, id); }
-  void update(const model::Kind& kind, const std::string& id, const Content& content) override {
-    inner_.update(kind, id, content);
-  }
-  void remove(const model::Kind& kind, const std::string& id) override { inner_.remove(kind, id); }
-  void set_column(const model::Kind& kind, const std::string& id, const std::string& column,
-                  const base::Bytes& value) override {
-    inner_.set_column(kind, id, column, value);
-  }
-  std::vector<Found> find(const model::Kind& kind, const std::string& name) override { return inner_.find(kind, name); }
-  std::optional<Found> read(const model::Kind& kind, const std::string& id) override { return inner_.read(kind, id); }
 
 private:
-  platform::ResourceWriter& inner_;
-  unsigned threads_;
+  const std::unique_ptr<platform::ResourceWriter> inner_;
+  const unsigned threads_;
+};
+
+// A connector that makes as many calls at once as the test wants.
+class PacedConnector : public platform::Connector {
+public:
+  PacedConnector(platform::Connector& to, unsigned threads) : to_(to), threads_(threads) {}
+  std::string_view platform() const override { return to_.platform(); }
+  std::vector<platform::Diagnosis> diagnose() override { return to_.diagnose(); }
+  std::vector<platform::LeftOut> left_out() override { return to_.left_out(); }
+  std::unique_ptr<platform::Capture> capture(const platform::CaptureOptions& options, std::stop_token stop) override {
+    return to_.capture(options, std::move(stop));
+  }
+  std::unique_ptr<platform::Replacement> replace(const model::Collection& collection,
+                                                 const platform::ReplaceOptions& options, std::uint64_t bytes_expected,
+                                                 std::stop_token stop) override {
+    return to_.replace(collection, options, bytes_expected, std::move(stop));
+  }
+  std::unique_ptr<platform::RowWriter> writer(const model::Collection& collection) override {
+    return to_.writer(collection);
+  }
+  const std::vector<model::Kind>& kinds() const override { return to_.kinds(); }
+  std::unique_ptr<platform::ResourceWriter> resource_writer() override {
+    return std::make_unique<PacedWriter>(to_.resource_writer(), threads_);
+  }
+  bool holds_rows(const model::Collection& collection) override { return to_.holds_rows(collection); }
+  std::unique_ptr<Admission> admission(const model::Collection& collection) override {
+    return to_.admission(collection);
+  }
+
+private:
+  platform::Connector& to_;
+  const unsigned threads_;
 };
 
 }  // namespace
 
 const model::KindSet& databricks_kinds() {
-  static const model::KindSet all = [] {
-    std::vector<model::Kind> kinds;
-    for (const auto& entry : platform::databricks::all_kinds()) kinds.push_back(entry.kind);
-    return model::KindSet(kinds);
-  }();
+  static const model::KindSet all(platform::databricks::resource_kinds());
   return all;
 }
 
@@ -65,11 +78,11 @@ StoodWorkspace::StoodWorkspace(const base::Clock& clock, std::uint64_t seed, con
 
 std::unique_ptr<platform::Connector> StoodWorkspace::connect(std::unique_ptr<net::HttpClient> http) {
   platform::databricks::Account account;
-  account.host = "http://127.0.0.1:8461";  // what is on this machine may be written to
+  account.host = "http://127.0.0.1:8461";
   account.token = base::Secret(k_token);
   account.rate_share_percent = 100;
   return platform::databricks::make_connector(
-      {.account = std::move(account), .http = std::move(http), .clock = clock_, .random = random_});
+      {.account = std::move(account), .http = std::move(http), .clock = clock_, .random = random_, .opt_ins = opt_ins});
 }
 
 std::unique_ptr<platform::Connector> StoodWorkspace::connect() {
@@ -86,12 +99,6 @@ BackedUp::BackedUp(EngineWorld& world, StoodWorkspace& source, std::string name)
   snapshot_ =
       engine::backup(*world_.repository, *connector, name_, EngineWorld::small(), world_.events, world_.clock, {})
           .snapshot;
-  resources_ = engine::read_stored_side(*world_.repository, snapshot_, databricks_kinds(), {});
-}
-
-engine::ResourcePlanOptions BackedUp::options(const std::string& target_name) const {
-  return {
-      .repository = world_.repository->id(), .snapshot = snapshot_.id.name(), .source = name_, .target = target_name};
 }
 
 model::ResourcePlan BackedUp::plan(StoodWorkspace& target, const std::string& target_name, storage::Backend& state) {
@@ -106,40 +113,26 @@ model::ResourcePlan BackedUp::plan(StoodWorkspace& target, const std::string& ta
 model::ResourcePlan BackedUp::activation(StoodWorkspace& target, const std::string& target_name,
                                          storage::Backend& state, model::FiringMode mode) {
   const auto connector = target.connect();
-  const engine::LiveSide live = engine::read_live_side(*connector, databricks_kinds(), {}, world_.events, {});
-  engine::ResourcePlanOptions active = options(target_name);
+  engine::ResourceRestoreOptions active;
+  active.target = target_name;
   active.firing = mode;
-  return engine::plan_activation(databricks_kinds(), {.wanted = resources_, .live = live.resources},
-                                 engine::IdMapStore(state, name_, target_name).snapshot(), active, world_.clock,
-                                 world_.random);
+  return engine::plan_resource_activation(
+      {.repository = *world_.repository, .snapshot = snapshot_, .target = *connector, .state = state}, active,
+      world_.events, world_.clock, world_.random, {});
 }
 
 engine::ResourceApplyResult BackedUp::apply(const model::ResourcePlan& plan, platform::Connector& target,
                                             const Run& run) {
-  const auto writer = target.resource_writer();
-  Paced paced(*writer, run.threads);
-  engine::IdMapStore ids(run.state, name_, plan.target);
-  const auto row = [&](const std::string& kind, const base::Bytes& key) -> std::optional<base::Row> {
-    for (const model::Resource& one : resources_)
-      if (one.row.key == key && databricks_kinds().at(one.kind).label() == kind) return one.row;
-    return std::nullopt;
-  };
-  return engine::apply_resources(
-      {.kinds = databricks_kinds(), .plan = plan, .wanted = row, .writer = paced, .journal = run.state, .ids = ids},
+  PacedConnector paced(target, run.threads);
+  return engine::apply_resource_restore(
+      {.repository = *world_.repository, .snapshot = snapshot_, .target = paced, .state = run.state}, plan,
       base::silent_events(), run.clock, {});
 }
 
 std::map<std::string, std::size_t> BackedUp::counts() const {
   std::map<std::string, std::size_t> out;
-  for (const model::Resource& one : resources_) ++out[databricks_kinds().at(one.kind).label()];
-  return out;
-}
-
-std::vector<std::string> outcome_lines(const engine::ResourceApplyResult& result) {
-  std::vector<std::string> out;
-  constexpr const char* k_names[] = {"failed", "waiting", "conflict", "manual"};
-  for (const engine::ResourceOutcome& one : result.outcomes)
-    out.push_back(fmt::format("{} {}: {}", k_names[static_cast<int>(one.what)], one.path, one.text));
+  for (const model::Resource& one : engine::read_stored_side(*world_.repository, snapshot_, databricks_kinds(), {}))
+    ++out[databricks_kinds().at(one.kind).label()];
   return out;
 }
 

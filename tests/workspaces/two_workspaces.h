@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "engine/resource_apply.h"
-#include "engine/resource_plan.h"
 #include "model/kind_set.h"
+#include "platform/databricks/opt_ins.h"
 #include "platform/platform.h"
 #include "repository/repository.h"
 #include "sim/databricks/stand_in.h"
@@ -32,6 +32,7 @@ public:
   std::unique_ptr<platform::Connector> connect(PowerSwitch& power, SwitchedHttp::Witness witness = {});
 
   sim::databricks::StandIn stand_in;
+  platform::databricks::OptIns opt_ins;  // of connectors to come
 
 private:
   std::unique_ptr<platform::Connector> connect(std::unique_ptr<net::HttpClient> http);
@@ -44,6 +45,7 @@ class BackedUp {
 public:
   BackedUp(EngineWorld& world, StoodWorkspace& source, std::string name);
 
+  const repository::Snapshot& snapshot() const noexcept { return snapshot_; }
   // Where the target is now.  `ids`: the local state of the run.
   model::ResourcePlan plan(StoodWorkspace& target, const std::string& target_name, storage::Backend& state);
   model::ResourcePlan activation(StoodWorkspace& target, const std::string& target_name, storage::Backend& state,
@@ -59,13 +61,9 @@ public:
   std::map<std::string, std::size_t> counts() const;
 
 private:
-  engine::ResourcePlanOptions options(const std::string& target_name) const;
   EngineWorld& world_;
   std::string name_;
   repository::Snapshot snapshot_;
-  std::vector<model::Resource> resources_;
 };
-
-std::vector<std::string> outcome_lines(const engine::ResourceApplyResult& result);
 
 }  // namespace holdfast::test

@@ -1,5 +1,10 @@
 #include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -12,7 +17,7 @@
 #include "cli/parser.h"
 #include "sim/databricks/seeds.h"
 #include "sim/databricks/stand_in.h"
-#include "ui/printers.h"
+#include "ui/text.h"
 
 namespace holdfast::cli {
 namespace {
@@ -22,11 +27,16 @@ using base::Error;
 using base::ErrorKind;
 using Json = nlohmann::json;
 
-// A folder that goes when the demo ends, however it ends.
+constexpr std::string_view k_folder_name = "holdfast-demo-";  // then the process that runs the demo
+constexpr std::size_t k_columns = 80;
+
+// A folder that goes when the demo ends, unless it is killed; then the next demo takes it along.
 class DemoFolder {
 public:
   explicit DemoFolder(base::Random& random)
-      : path_(std::filesystem::temp_directory_path() / ("holdfast-demo-" + base::to_hex(random.bytes(8)))) {
+      : path_(std::filesystem::temp_directory_path() /
+              fmt::format("{}{}-{}", k_folder_name, ::getpid(), base::to_hex(random.bytes(8)))) {
+    remove_left_behind();
     std::filesystem::create_directory(path_);
     std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
   }
@@ -39,6 +49,26 @@ public:
   std::string file(std::string_view name) const { return (path_ / name).string(); }
 
 private:
+  // Of this user, and of a process that is no more: a repository and its key.
+  static bool is_left_behind(const std::filesystem::path& path) {
+    const std::string name = path.filename().string();
+    if (!name.starts_with(k_folder_name)) return false;
+    pid_t owner = 0;
+    const char* end = name.data() + name.size();
+    const auto [rest, error] = std::from_chars(name.data() + k_folder_name.size(), end, owner);
+    if (error != std::errc{} || rest == end || *rest != '-' || owner <= 0) return false;
+    struct stat status {};
+    const bool ours = ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == ::geteuid();
+    return ours && ::kill(owner, 0) != 0 && errno == ESRCH;
+  }
+  static void remove_left_behind() {
+    std::error_code ignored;
+    std::vector<std::filesystem::path> found;
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::temp_directory_path(), ignored))
+      if (is_left_behind(entry.path())) found.push_back(entry.path());
+    for (const std::filesystem::path& path : found) std::filesystem::remove_all(path, ignored);
+  }
+
   std::filesystem::path path_;
 };
 
@@ -116,7 +146,7 @@ public:
 
 private:
   void say(std::string_view text) {
-    context_.out().line(fmt::format("\n# {}", text));
+    context_.out().line(fmt::format("\n# {}", fmt::join(ui::wrap(text, k_columns - 3), "\n# ")));
     context_.out().flush();
   }
 
@@ -161,8 +191,8 @@ private:
   }
 
   void begin() {
-    say("Two made-up workspaces, primary and secondary, answer on this machine.  primary has users, notebooks and two\n"
-        "# jobs that fire by themselves; secondary is empty.  First of all, an encrypted repository and a backup.");
+    say("Two made-up workspaces, primary and secondary, answer on this machine.  primary has users, notebooks and two "
+        "jobs that fire by themselves; secondary is empty.  First of all, an encrypted repository and a backup.");
     databricks::seed_workspace(primary_.stand_in(), "small");
     primary_.stand_in().call("POST", "/api/2.2/jobs/create",
                              job("nightly-load", "/Shared/reports/daily", "0 0 2 * * ?"));
@@ -208,6 +238,7 @@ private:
     say("Life goes on: somebody adds a job on secondary.");
     secondary_.stand_in().call("POST", "/api/2.2/jobs/create",
                                job("added-meanwhile", "/Shared/reports/daily", "0 30 * * * ?"));
+    type({"diff", "primary/latest", "secondary"});
     type({"status"});
   }
 
@@ -244,7 +275,13 @@ public:
 
   int run(Context& context) override {
     if (context.json()) throw Error(ErrorKind::usage, "the demo is told to people, not as JSON", "Leave --json out.");
-    Demo(context).run();
+    try {
+      Demo(context).run();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled)
+        context.events().note("the demo was stopped; its workspaces, its repository and its key are removed");
+      throw;
+    }
     return k_exit_ok;
   }
 };

@@ -45,6 +45,8 @@ public:
 private:
   engine::CompareCounts diff_live(Context& context) const {
     const auto before = resolve_beside(context.repository(), before_, after_);
+    say_snapshot(context, before);
+    warn_of_own(context, before, before_, after_, fmt::format("holdfast diff {{}} {}", after_));
     return show_live_differences(context, before, after_, compare_, UINT64_MAX);
   }
 
@@ -66,11 +68,12 @@ private:
     repository::Repository& repository = context.repository();
     const repository::Snapshot before = engine::resolve(repository, before_);
     const repository::Snapshot after = resolve_after(context);
+    for (const repository::Snapshot* one : {&before, &after}) say_snapshot(context, *one);
     const model::Selection selection(compare_.select);
     const auto values = compare_.fields ? repository::Values::yes : repository::Values::no;
-    DifferencePrinter printer(context, {.fields = compare_.fields ? Fields::show : Fields::hide,
-                                        .before = before.id.short_id(),
-                                        .after = after.id.short_id()});
+    DifferencePrinter printer(
+        context,
+        {.fields = compare_.fields ? Fields::show : Fields::hide, .before = before, .after = after.id.short_id()});
     const std::vector<model::Kind> kinds = before.platform == after.platform && !compare_.raw
                                                ? context.kinds_of(after.platform)
                                                : std::vector<model::Kind>{};

@@ -83,6 +83,8 @@ void expect_target(std::vector<Diagnosis>& lines) {
 void add_outside(Context& context, const std::string& name, platform::Connector& connector, Examined& out) {
   try {
     out.outside = look_outside(context, name, connector);
+    if (out.outside)
+      out.lines.insert(out.lines.end(), out.outside->cloud.lines.begin(), out.outside->cloud.lines.end());
   } catch (const base::Error& error) {
     out.lines.push_back(from_error("what lies outside", error));
   }
@@ -165,6 +167,8 @@ public:
             "Of a workspace it lists what its definitions refer to outside of it, by the\n"
             "newest snapshot: storage accounts, and other endpoints that Holdfast does not\n"
             "protect, with who refers to them (all of these with -v and --json).\n\n"
+            "Of two workspaces it also says what they do not have in common, and what to do\n"
+            "about it before one is moved to the other; both leading to one is refused.\n\n"
             "Exit 1 when a problem was found; notes and warnings alone are exit 0."};
   }
 
@@ -180,6 +184,7 @@ public:
 
     std::vector<Examined> all{examine_repository(context)};
     for (const std::string& name : names) all.push_back(examine_connector(context, name));
+    if (connectors_.size() == 2) add_comparison(context, all);
     const bool problem = std::any_of(all.begin(), all.end(), has_problem);
     if (context.json()) {
       auto out = document();
@@ -196,6 +201,12 @@ public:
   }
 
 private:
+  void add_comparison(Context& context, std::vector<Examined>& all) const {
+    auto lines = look_at_both(context, connectors_[0], connectors_[1]);
+    if (lines.empty()) return;
+    all.push_back({fmt::format("{} and {}", connectors_[0], connectors_[1]), std::move(lines), {}, {}});
+  }
+
   std::vector<std::string> connectors_;
 };
 

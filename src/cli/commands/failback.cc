@@ -91,7 +91,9 @@ private:
     // Said of both directions alike, and needed to plan even in a dry run.
     engine::mirror_id_map(context.state(), primary_, secondary_);
     run.go_on(secondary_, primary_);
-    const model::ResourcePlan plan = run.plan(wanted, primary_, engine::split_of(run.charge(secondary_, primary_)));
+    // Originals that could not be brought to the secondary are no loss of it.
+    const model::ResourcePlan plan =
+        run.plan(wanted, primary_, run.parted(secondary_, primary_), engine::Split::Strangers::keep);
     run.show(plan);
     const std::uint64_t conflicts = plan.count(model::ResourceAction::conflict);
     if (conflicts != 0 && flags_.plan.existing != model::Existing::replace && !flags_.keep_changed) {

@@ -51,7 +51,7 @@ public:
     run.ask(fmt::format("{} would take over from {}", target_, source_));
     // Read before anything is written: only --source-lost says that it is lost, no answer does.
     const repository::Snapshot wanted = source_lost_ ? run.newest(source_) : ask_source(run);
-    const int code = bring(context, run, charge, wanted);
+    const int code = bring(run, wanted);
     const bool known = charge.source && !charge.source->snapshot.empty();
     const repository::Snapshot recorded = known          ? run.named(charge.source->snapshot)
                                           : source_lost_ ? run.states_without(source_, charge.pair)
@@ -79,23 +79,13 @@ private:
         source_, source_, source_);
   }
 
-  // Of a lost source no run that was begun before stops this.
-  void go_on(Context& context, Cutover& run) const {
-    try {
-      run.go_on(source_, target_);
-    } catch (const Error& error) {
-      if (!source_lost_ || error.kind() == ErrorKind::cancelled) throw;
-      context.events().warning(fmt::format("what was begun before is not gone on with: {}", error.message()));
-    }
-  }
-
-  int bring(Context& context, Cutover& run, const engine::Charge& charge, const repository::Snapshot& wanted) const {
-    go_on(context, run);
-    engine::Charge now = charge;  // with what was gone on with
-    now.pair = run.store().pair(source_, target_);
-    const model::ResourcePlan plan = run.plan(wanted, target_, engine::split_of(now));
+  int bring(Cutover& run, const repository::Snapshot& wanted) const {
+    // Of a lost source no run that was begun before stops this.
+    const int gone_on = run.go_on(source_, target_, source_lost_ ? Cutover::Trouble::warns : Cutover::Trouble::stops);
+    const model::ResourcePlan plan = run.plan(wanted, target_, run.parted(source_, target_));
     run.show(plan);
-    return run.apply(plan, wanted);
+    // What a plan of before did not do is in this one again, unless this one looks at less.
+    return worse(flags_.plan.select.empty() ? k_exit_ok : gone_on, run.apply(plan, wanted));
   }
 
   // What is not there yet cannot be planned to fire.

@@ -28,6 +28,11 @@ void declare_sides(FlagTable& flags, std::string& source, std::string& target) {
   flags.argument("TARGET", target, "the connector that was restored into").offer = Offer::connectors;
 }
 
+// What fits a screen beside one another: a kind, two ids, a name and how it was learnt.
+constexpr std::size_t k_columns_most = 100;
+constexpr std::size_t k_kind_most = 18;
+constexpr std::size_t k_id_most = 22;
+
 // Throws Error{not_found} where nothing is known of them, with the nearest name for a connector that nobody knows.
 model::IdMap known_map(Context& context, const std::string& source, const std::string& target) {
   model::IdMap map = engine::IdMapStore(context.state(), source, target).snapshot();
@@ -51,16 +56,42 @@ public:
       context.out().line(fmt::format("{{\"format_version\":1,\"id_map\":{}}}", model::to_json(map)));
       return k_exit_ok;
     }
-    ui::Table table({{"KIND"}, {"SOURCE ID"}, {"TARGET ID"}, {"SOURCE NAME"}, {"TARGET NAME"}, {"LEARNT"}});
-    for (const model::IdEntry& one : map.entries())
-      table.row({ui::printable(one.kind), ui::printable(one.source_id), ui::printable(one.target_id),
-                 ui::printable(one.source_name), ui::printable(one.target_name),
-                 std::string(model::to_string(one.learnt))});
-    context.out().write(table.text());
+    const std::string whole = table_of(map, Cells::whole);
+    if (context.global().verbose || widest_line(whole) <= k_columns_most) {
+      context.out().write(whole);
+      return k_exit_ok;
+    }
+    context.out().write(table_of(map, Cells::shortened));
+    context.events().note("-v shows ids and names whole, and so does \"holdfast idmap export\"");
     return k_exit_ok;
   }
 
 private:
+  enum class Cells { whole, shortened };
+  static std::string table_of(const model::IdMap& map, Cells cells) {
+    const auto cell = [&](const std::string& text, std::size_t most) {
+      const std::string safe = ui::printable(text);
+      return cells == Cells::whole ? safe : ui::shorten(safe, most);
+    };
+    ui::Table table({{"KIND"}, {"SOURCE ID"}, {"TARGET ID"}, {"NAME"}, {"LEARNT"}});
+    for (const model::IdEntry& one : map.entries()) {
+      const bool renamed = one.source_name != one.target_name && !one.target_name.empty();
+      const std::string name = renamed ? fmt::format("{} -> {}", one.source_name, one.target_name) : one.source_name;
+      table.row({cell(one.kind, k_kind_most), cell(one.source_id, k_id_most), cell(one.target_id, k_id_most),
+                 cell(name, k_id_most), std::string(model::to_string(one.learnt))});
+    }
+    return table.text();
+  }
+  static std::size_t widest_line(const std::string& text) {
+    std::size_t out = 0;
+    for (std::size_t from = 0; from < text.size();) {
+      const std::size_t end = std::min(text.find('\n', from), text.size());
+      out = std::max(out, ui::display_width(std::string_view(text).substr(from, end - from)));
+      from = end + 1;
+    }
+    return out;
+  }
+
   std::string source_;
   std::string target_;
 };

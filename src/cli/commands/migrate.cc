@@ -33,7 +33,7 @@ public:
     flags.optional_argument("SOURCE", source_, "the connector to back up").offer = Offer::connectors;
     flags.optional_argument("TARGET", target_, "the connector to write to").offer = Offer::connectors;
     flags.text("--plan", "FILE", plan_file_, "apply this plan").offer = Offer::files;
-    flags.text("--plan-out", "FILE", plan_out_, "write the plan to a file, and nothing else").offer = Offer::files;
+    flags.text("--plan-out", "FILE", plan_out_, "back SOURCE up, and keep the plan").offer = Offer::files;
     flags_.declare(flags);
   }
 
@@ -43,20 +43,23 @@ public:
     if (source_.empty() || target_.empty())
       throw Error(ErrorKind::usage, "a source and a target must be named",
                   "Write holdfast migrate SOURCE TARGET, or holdfast migrate --plan FILE.");
+    if (plan_out_ && run.dry())
+      throw Error(ErrorKind::usage, "a dry run writes nothing, and --plan-out a file",
+                  "Leave --dry-run out: --plan-out backs SOURCE up, writes the plan, and changes nothing on TARGET.");
     run.check_sides(source_, target_);
     run.lock_to_write(source_, target_);
     run.begin_writing(source_, target_);
     const Cutover::Brought brought = run.bring(source_, target_);
     if (plan_out_) return keep(context, brought.plan);
     run.refuse_destruction(brought.plan);
-    const int code = run.apply(brought.plan, brought.snapshot);
+    const int code = worse(brought.before, run.apply(brought.plan, brought.snapshot));
     run.end_writing(source_, target_);
     return code;
   }
 
 private:
   int keep(Context& context, const model::ResourcePlan& plan) const {
-    write_plan_text(model::to_json(plan), *plan_out_);
+    write_plan_text(plan_file_text(plan), *plan_out_);
     context.events().summary("migrate", {ui::fact_text("target", target_), ui::fact_text("would", counts_text(plan)),
                                          ui::fact_text("plan", *plan_out_)});
     return k_exit_ok;
@@ -70,9 +73,11 @@ private:
       throw Error(ErrorKind::usage, fmt::format("{} is no plan of a migration", *plan_file_),
                   "Apply it with \"holdfast restore --plan\".");
     run.check_sides(plan->source, plan->target);
+    const repository::Snapshot snapshot = snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot);
     run.lock_to_write(plan->source, plan->target);
     run.begin_writing(plan->source, plan->target);
-    const int code = run.apply(*plan, snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot));
+    const int code = base::in_context([&] { return fmt::format("applying the plan in {}", *plan_file_); },
+                                      [&] { return run.apply(*plan, snapshot); });
     run.end_writing(plan->source, plan->target);
     return code;
   }

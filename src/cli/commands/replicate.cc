@@ -12,9 +12,10 @@ public:
             "Backs up SOURCE and brings TARGET up to it, by the same id map as the last time: what\n"
             "is there is updated, nothing is made twice, and all that fires stays paused.  Again at\n"
             "once it has nothing to do.\n\n"
-            "What somebody changed on TARGET since is left alone and listed (exit 3):\n"
-            "--existing replace overwrites it, --keep-changed lets it be.  Where TARGET took over,\n"
-            "this is refused (exit 5); a fence that is still open is closed first.",
+            "What somebody changed on TARGET since, or TARGET had of its own, is left alone and listed\n"
+            "(exit 3): --existing replace overwrites it, --keep-changed lets it be.  What is gone from\n"
+            "SOURCE stays unless --remove is given.  Where TARGET took over, this is refused (exit 5); a\n"
+            "fence that is still open is closed first.",
             Kind::run};
   }
 
@@ -33,7 +34,7 @@ public:
     run.begin_writing(source_, target_);
     const Cutover::Brought brought = run.bring(source_, target_);
     run.refuse_destruction(brought.plan);
-    const int code = run.apply(brought.plan, brought.snapshot);
+    const int code = worse(brought.before, run.apply(brought.plan, brought.snapshot));
     run.end_writing(source_, target_);
     return code;
   }

@@ -100,6 +100,7 @@ public:
     const auto lock = locked(context, to_);
     const repository::Snapshot snapshot = resolve_beside(context.repository(), snapshot_, to_);
     say_which(context, snapshot);
+    warn_of_own(context, snapshot, snapshot_, to_, fmt::format("holdfast restore {{}} --to {}", to_));
     const auto target = context.open_connector(to_);
     if (has_resources(*target)) return restore_resources(context, snapshot, *target);
     refuse({{"--with-dependencies", plan_.with_dependencies}}, to_,
@@ -138,8 +139,7 @@ private:
   }
 
   static void say_which(Context& context, const repository::Snapshot& snapshot) {
-    context.events().note(fmt::format("snapshot {} of {}, taken {}", snapshot.id.short_id(), snapshot.connector,
-                                      base::to_rfc3339(snapshot.taken)));
+    say_snapshot(context, snapshot);
     if (snapshot.partial())
       context.events().warning(
           fmt::format("snapshot {} is partial: some rows {}", snapshot.id.short_id(),
@@ -161,7 +161,11 @@ private:
         throw Error(ErrorKind::usage,
                     fmt::format("the plan {} is for resources, and {} has none", *plan_file_, resources->target),
                     "Make a plan for that target.");
-      return apply_resource_plan(context, *resources, {snapshot, *target, "restore", dry_run_});
+      return base::in_context(
+          [&] { return fmt::format("applying the plan in {}", *plan_file_); },
+          [&] {
+            return apply_resource_plan(context, *resources, {snapshot, *target, "restore", dry_run_});
+          });
     }
     const model::Plan plan = read_plan(*plan_file_);
     const repository::Snapshot snapshot = snapshot_of(context, plan);

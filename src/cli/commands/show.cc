@@ -12,6 +12,7 @@
 #include "engine/browse.h"
 #include "engine/reference.h"
 #include "model/kind.h"
+#include "model/secret_column.h"
 #include "ui/json_text.h"
 #include "ui/table.h"
 #include "ui/text.h"
@@ -51,8 +52,9 @@ public:
             "  holdfast show latest:aspect/urn:li:corpuser:anna/corpUserInfo\n"
             "  holdfast show 7f3c9a12:aspect/URN/ownership/2      an older version\n"
             "JSON is laid out for reading; numbers, escapes and the order of keys stay as they\n"
-            "are stored.  --column NAME prints one column byte for byte.  Of a resource, which has\n"
-            "a body, the body is shown and of its other columns the size."};
+            "are stored.  --column NAME prints one column byte for byte, but none that holds\n"
+            "secrets.  Of a resource, which has a body, the body is shown and of its other\n"
+            "columns the size."};
   }
 
   void declare(FlagTable& flags) override {
@@ -86,6 +88,9 @@ private:
     for (std::size_t i = 0; i < collection.columns.size(); ++i) {
       known.push_back(collection.columns[i].name);
       if (known.back() != *column_) continue;
+      if (model::is_secret(collection.columns[i]))
+        throw Error(ErrorKind::refused, fmt::format("the {} of {} are never shown", *column_, collection.name),
+                    "They are compared and restored; look at them where they are used.");
       if (i < row.columns.size() && row.columns[i]) context.out().write(*row.columns[i]);
       return;
     }
@@ -108,7 +113,9 @@ private:
     for (std::size_t i = 0; i < collection.columns.size() && i < row.columns.size(); ++i) {
       const model::Column& column = collection.columns[i];
       std::string value = " NULL";
-      if (row.columns[i] && resource && !is_body(column))
+      if (row.columns[i] && model::is_secret(column))
+        value = " not shown";
+      else if (row.columns[i] && resource && !is_body(column))
         value = fmt::format(" {}; see --column {}", ui::format_bytes(row.columns[i]->size()), column.name);
       else if (row.columns[i])
         value = shown_column(column, *row.columns[i]);

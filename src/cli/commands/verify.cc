@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/difference_printer.h"
@@ -35,6 +37,8 @@ public:
     // Before the snapshot: a mistyped connector must not be taken for one that has no snapshot of its own.
     context.connector_config(connector_);
     const auto snapshot = resolve_beside(context.repository(), snapshot_, connector_);
+    say_snapshot(context, snapshot);
+    warn_of_own(context, snapshot, snapshot_, connector_, fmt::format("holdfast verify {{}} {}", connector_));
     const engine::CompareCounts counts = show_live_differences(context, snapshot, connector_, compare_,
                                                                context.global().verbose ? UINT64_MAX : k_lines_most);
     if (counts.any() || (strict_ && counts.extra != 0)) return k_exit_differs;

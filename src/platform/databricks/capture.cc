@@ -91,14 +91,16 @@ unsigned worth_at_once(const KindEntry& entry) {
 
 class WorkspaceCapture : public Capture, public ReadsAhead {
 public:
-  WorkspaceCapture(const Client& client, const CaptureOptions& options, const base::Clock& clock, std::stop_token stop)
-      : reader_(client),
-        options_(options),
+  WorkspaceCapture(const Client& client, const CaptureOptions& options, const base::Clock& clock, std::stop_token stop,
+                   const OptIns& opt_ins)
+      : options_(options),
         clock_(clock),
         begun_(clock.elapsed()),
         pace_(options.limit_read, clock),
         workspace_(look_at_workspace(client, clock, stop)),
         inventory_(take_inventory(client, reader_count() * k_lists_per_reader, stop)),
+        opt_ins_(tried(client, opt_ins, stop)),
+        reader_(client, opt_ins_.taken.secret_values),
         ahead_(shelves(), source(), {.threads = std::min(k_threads_most, reader_count() * k_calls_per_reader)}, stop) {
     signed_out_ = inventory_.signed_out;
     for (const Stock& stock : inventory_.stocks)
@@ -123,6 +125,11 @@ public:
 
 private:
   class Handover;
+  struct Tried {
+    OptIns taken{};
+    std::string no_secret_values{};  // why they are not read although they were asked for
+  };
+  static Tried tried(const Client& client, OptIns opt_ins, const std::stop_token& stop);
   bool changes_only() const noexcept { return options_.sweep == Sweep::changes && options_.previous != nullptr; }
   unsigned reader_count() const noexcept { return std::max(1U, options_.readers); }
   std::size_t shelf_of(std::string_view collection) const;
@@ -133,18 +140,30 @@ private:
   void refuse_when_old() const;
   std::vector<LeftOut> left_out() const;
 
-  ItemReader reader_;
   CaptureOptions options_;
   const base::Clock& clock_;
   base::Duration begun_;
   Pace pace_;
   Workspace workspace_;
   Inventory inventory_;
+  Tried opt_ins_;
+  ItemReader reader_;
   std::vector<CollectionEstimate> collections_;
   mutable std::mutex mutex_;
   std::optional<Error> signed_out_;
   ReadAhead ahead_;  // last: it uses everything above
 };
+
+WorkspaceCapture::Tried WorkspaceCapture::tried(const Client& client, OptIns opt_ins, const std::stop_token& stop) {
+  Tried out{.taken = opt_ins};
+  if (opt_ins.secret_values == SecretValues::left_out) return out;
+  const std::optional<std::string> refusal = refusal_of_secret_values(client, stop);
+  if (!refusal) return out;
+  // Once for all of them, and not an error in each scope.
+  out.taken.secret_values = SecretValues::left_out;
+  out.no_secret_values = *refusal;
+  return out;
+}
 
 // Shelves are numbered as stocks are.
 std::size_t WorkspaceCapture::shelf_of(std::string_view collection) const {
@@ -188,6 +207,8 @@ std::vector<LeftOut> WorkspaceCapture::left_out() const {
   for (const Stock& stock : inventory_.stocks)
     if (!stock.not_available.empty())
       out.push_back({stock.entry->kind.collection.name, "not available here: " + stock.not_available});
+  if (!opt_ins_.no_secret_values.empty())
+    out.push_back({"values of secrets", "this workspace gives none: " + opt_ins_.no_secret_values});
   for (const auto& [type, count] : inventory_.unknown_types)
     out.push_back({fmt::format("{} objects of type '{}'", count, type), "this version does not know them"});
   for (const std::string& path : inventory_.unfinished)
@@ -337,8 +358,8 @@ void WorkspaceCapture::read(const model::Collection& collection, const base::Key
 }  // namespace
 
 std::unique_ptr<Capture> open_capture(const Client& client, const CaptureOptions& options, const base::Clock& clock,
-                                      std::stop_token stop) {
-  return std::make_unique<WorkspaceCapture>(client, options, clock, std::move(stop));
+                                      std::stop_token stop, const OptIns& opt_ins) {
+  return std::make_unique<WorkspaceCapture>(client, options, clock, std::move(stop), opt_ins);
 }
 
 std::vector<LeftOut> declared_left_out() {

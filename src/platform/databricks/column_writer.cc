@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/json.h"
+#include "model/base64.h"
 #include "model/json_path.h"
 #include "model/json_text.h"
 #include "model/resource_text.h"
@@ -94,6 +96,55 @@ void write_acls(const Calls& calls, const std::string& scope, const Bytes& value
       calls.post("/api/2.0/secrets/acls/delete",
                  fmt::format(R"({{"scope":{},"principal":{}}})", json_quoted(scope), json_quoted(principal)),
                  k_secrets);
+}
+
+// Base64 by key.
+std::map<std::string, std::string> values_in(const JsonText& json) {
+  std::map<std::string, std::string> out;
+  for (const JsonText::Id id : items(json, "values")) out[text(json, id, "key")] = text(json, id, "value");
+  return out;
+}
+
+bool is_utf8(const Bytes& bytes) {
+  try {
+    (void)nlohmann::json(bytes).dump();
+    return true;
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
+// Text is what most people put; anything else goes as it is.
+std::string secret_body(const std::string& scope, const std::string& key, const std::string& base64) {
+  const Bytes bytes = model::base64_decode(base64);
+  const bool text = is_utf8(bytes);
+  return fmt::format(R"({{"scope":{},"key":{},"{}":{}}})", json_quoted(scope), json_quoted(key),
+                     text ? "string_value" : "bytes_value", json_quoted(text ? bytes : base64));
+}
+
+void write_secret_values(const Calls& calls, const std::string& scope, const Bytes& value) {
+  const auto wanted = values_in(JsonText(value));
+  std::set<std::string> there;
+  const JsonText listed(calls.get({.family = k_secrets, .path = "/api/2.0/secrets/list", .query = {{"scope", scope}}}));
+  for (const JsonText::Id id : items(listed, "secrets")) there.insert(text(listed, id, "key"));
+  const auto is_there = [&](const std::string& key, const std::string& base64) {
+    if (!there.contains(key)) return false;
+    const net::Answer answer = calls.client().get(
+        {.family = k_secrets, .path = "/api/2.0/secrets/get", .query = {{"scope", scope}, {"key", key}}}, {});
+    return answer.ok() && scalar_at(JsonText(answer.response.body), "value") == base64;
+  };
+  const auto post = [&](std::string_view path, std::string body) {
+    calls.send(calls.request(net::Method::post, path, std::move(body)), k_secrets, net::Repeat::safe);
+  };
+  for (const auto& [key, base64] : wanted)
+    if (!is_there(key, base64)) post("/api/2.0/secrets/put", secret_body(scope, key, base64));
+  for (const std::string& key : there)
+    if (!wanted.contains(key))
+      calls.remove({.method = net::Method::post,
+                    .path = "/api/2.0/secrets/delete",
+                    .family = k_secrets,
+                    .sent = fmt::format(R"({{"scope":{},"key":{}}})", json_quoted(scope), json_quoted(key))},
+                   {});
 }
 
 std::map<std::string, std::set<std::string>> grants_in(const JsonText& json) {
@@ -247,6 +298,7 @@ void write_column(const Calls& calls, const ColumnTarget& target, const std::str
   if (column == "permissions") return write_permissions(calls, target, value);
   if (column == "libraries") return write_libraries(calls, target.id, value);
   if (column == "acls") return write_acls(calls, target.id, value);
+  if (column == "values") return write_secret_values(calls, target.id, value);
   if (column == "grants") return write_grants(calls, target, value);
   if (column == "published") return write_published(calls, target.id, value);
   if (column == "schedules") return write_schedules(calls, target.id, value);

@@ -11,6 +11,7 @@
 #include "platform/databricks/outside.h"
 #include "platform/databricks/resource_writer.h"
 #include "platform/databricks/session.h"
+#include "platform/databricks/survey.h"
 
 namespace holdfast::platform::databricks {
 
@@ -31,14 +32,24 @@ class WorkspaceConnector : public Connector, public KnowsOutside {
 public:
   explicit WorkspaceConnector(ConnectorParts parts)
       : account_(std::move(parts.account)),
+        opt_ins_(parts.opt_ins),
         clock_(parts.clock),
-        session_(account_, std::move(parts.http), parts.clock, parts.random, parts.events) {}
+        session_(account_, std::move(parts.http), parts.clock, parts.random, parts.events) {
+    if (parts.arm_http)
+      arm_ = std::make_unique<Arm>(ArmParts{.options = std::move(parts.arm),
+                                            .account = account_,
+                                            .http = std::move(parts.arm_http),
+                                            .clock = parts.clock,
+                                            .random = parts.random});
+  }
 
   std::string_view platform() const override { return "databricks"; }
-  std::vector<Diagnosis> diagnose() override { return diagnose_workspace(session_.hasty_client(), account_, clock_); }
+  std::vector<Diagnosis> diagnose() override {
+    return diagnose_workspace(session_.hasty_client(), account_, clock_, opt_ins_);
+  }
   std::vector<LeftOut> left_out() override { return declared_left_out(); }
   std::unique_ptr<Capture> capture(const CaptureOptions& options, std::stop_token stop) override {
-    return open_capture(session_.client(), options, clock_, std::move(stop));
+    return open_capture(session_.client(), options, clock_, std::move(stop), opt_ins_);
   }
   // A workspace is changed resource by resource: there are no tables to swap, and no rows to be written as they are.
   std::unique_ptr<Replacement> replace(const model::Collection&, const ReplaceOptions&, std::uint64_t,
@@ -56,11 +67,20 @@ public:
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
   const std::vector<OutsideField>& outside_fields() const override { return fields_that_lead_outside(); }
+  Side describe_side(std::stop_token stop) override {
+    return survey_workspace(session_.hasty_client(), clock_, std::move(stop));
+  }
+  const std::vector<UsedField>& used_fields() const override { return fields_that_name_offers(); }
+  CloudFacts ask_cloud(const std::vector<std::string>& accounts, std::stop_token stop) override {
+    return arm_ ? arm_->ask(account_.host, accounts, std::move(stop)) : CloudFacts{};
+  }
 
 private:
   Account account_;
+  OptIns opt_ins_;
   const base::Clock& clock_;
   Session session_;
+  std::unique_ptr<Arm> arm_;
 };
 
 net::ClientOptions client_options(const Settings& settings) {
@@ -68,6 +88,12 @@ net::ClientOptions client_options(const Settings& settings) {
   out.connections = k_connections;
   if (auto proxy = settings.secret("proxy")) out.proxy = std::move(*proxy);
   out.ca_file = settings.text("ca_file").value_or("");
+  return out;
+}
+
+OptIns opt_ins(const Settings& settings) {
+  OptIns out;
+  if (settings.flag("secret_values").value_or(false)) out.secret_values = SecretValues::read;
   return out;
 }
 
@@ -86,18 +112,24 @@ Platform databricks_platform(base::Random& random) {
   using Type = Platform::Setting::Type;
   std::vector<Platform::Setting> settings = account_settings();
   settings.push_back({"proxy", Type::secret, "URL of a proxy; what the environment says when not set"});
+  for (Platform::Setting& one : arm_settings()) settings.push_back(one);
   settings.push_back({"ca_file", Type::text, "PEM file of the authorities to trust; the system's when not set"});
+  settings.push_back({"secret_values", Type::flag, "true: the values of secrets are backed up as well"});
   return Platform{
       .name = "databricks",
       .doc = "a Databricks workspace on Azure",
       .settings = std::move(settings),
       .open = [&random](const std::string& name, const Settings& given, const base::Clock& clock,
                         base::Events& events) -> std::unique_ptr<Connector> {
-        return make_connector({.account = read_account(name, given, real_surroundings()),
+        const Account account = read_account(name, given, real_surroundings());
+        return make_connector({.account = account,
                                .http = net::open_curl_client(client_options(given)),
                                .clock = clock,
                                .random = random,
-                               .events = events});
+                               .events = events,
+                               .arm = read_arm_options(name, given, account),
+                               .arm_http = net::open_curl_client(client_options(given)),
+                               .opt_ins = opt_ins(given)});
       },
   };
 }

@@ -7,6 +7,8 @@
 #include "base/events.h"
 #include "base/random.h"
 #include "net/http.h"
+#include "platform/databricks/arm.h"
+#include "platform/databricks/opt_ins.h"
 #include "platform/databricks/profile.h"
 #include "platform/platform.h"
 
@@ -25,6 +27,9 @@ struct ConnectorParts {
   const base::Clock& clock;
   base::Random& random;
   base::Events& events = base::silent_events();  // told of calls that are made again
+  ArmOptions arm{};
+  std::unique_ptr<net::HttpClient> arm_http{};  // absent: what lies in Azure is not asked for
+  OptIns opt_ins{};
 };
 std::unique_ptr<Connector> make_connector(ConnectorParts parts);
 

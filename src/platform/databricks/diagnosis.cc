@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <mutex>
-
 #include "base/error.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/kinds.h"
@@ -42,15 +40,27 @@ void say_who(std::vector<Diagnosis>& out, const Workspace& workspace, const Acco
 }
 
 // Access control is what tells the tiers apart.
+net::Answer ask_for_access_control(const Client& client) {
+  return client.get({.family = k_permissions, .path = "/api/2.0/permissions/authorization/tokens"}, {});
+}
+
 void say_tier(std::vector<Diagnosis>& out, const Client& client) {
-  const net::Answer answer =
-      client.get({.family = k_permissions, .path = "/api/2.0/permissions/authorization/tokens"}, {});
+  const net::Answer answer = ask_for_access_control(client);
   if (answer.verdict.status == net::Status::feature_absent) {
     out.push_back(line(Level::note, "tier", "standard: no access control", ""));
   } else if (answer.ok()) {
     out.push_back(line(Level::ok, "tier", "premium or above: with access control"));
   } else {
     out.push_back(line(Level::note, "tier", fmt::format("not known: {}", answer.verdict.message)));
+  }
+}
+
+void say_secrets(std::vector<Diagnosis>& out, const Client& client) {
+  if (const std::optional<std::string> refusal = refusal_of_secret_values(client, {})) {
+    out.push_back(line(Level::warning, "secrets", fmt::format("this workspace gives no values: {}", *refusal),
+                       "Without secret_values nobody is told so again; put the values into the target by hand."));
+  } else {
+    out.push_back(line(Level::ok, "secrets", "values are backed up as well, those of key vaults excepted"));
   }
 }
 
@@ -88,21 +98,30 @@ Diagnosis look_at_kind(const Client& client, const KindEntry& entry, const std::
   return out;
 }
 
-void say_kinds(std::vector<Diagnosis>& out, const Client& client) {
-  std::vector<const KindEntry*> looked_at;
-  for (const KindEntry& entry : all_kinds())
-    if (entry.per.empty()) looked_at.push_back(&entry);  // what lies below others is listed with them
-  std::vector<Diagnosis> lines(looked_at.size());
-  for_each_parallel(looked_at.size(), k_parallel,
+// A line for each kind that is listed on its own; what lies below others is listed with them.
+std::vector<Diagnosis> look_at_kinds(const Client& client, const std::vector<const KindEntry*>& kinds) {
+  std::vector<Diagnosis> lines(kinds.size());
+  for_each_parallel(kinds.size(), k_parallel,
                     [&](std::size_t i, std::stop_token stop) {
                       try {
-                        lines[i] = look_at_kind(client, *looked_at[i], stop);
+                        lines[i] = look_at_kind(client, *kinds[i], stop);
                       } catch (const Error& error) {
-                        lines[i] =
-                            line(Level::problem, looked_at[i]->kind.collection.name, error.message(), error.hint());
+                        lines[i] = line(Level::problem, kinds[i]->kind.collection.name, error.message(), error.hint());
                       }
                     },
                     {});
+  return lines;
+}
+
+std::vector<const KindEntry*> listed_kinds() {
+  std::vector<const KindEntry*> out;
+  for (const KindEntry& entry : all_kinds())
+    if (entry.per.empty()) out.push_back(&entry);
+  return out;
+}
+
+void say_kinds(std::vector<Diagnosis>& out, const Client& client) {
+  std::vector<Diagnosis> lines = look_at_kinds(client, listed_kinds());
   std::size_t fine = 0;
   for (Diagnosis& one : lines) {
     if (one.level == Level::ok) {
@@ -116,16 +135,34 @@ void say_kinds(std::vector<Diagnosis>& out, const Client& client) {
 
 }  // namespace
 
-std::vector<Diagnosis> diagnose_workspace(const Client& client, const Account& account, const base::Clock& clock) {
+std::string tier_of(const Client& client) {
+  const net::Answer answer = ask_for_access_control(client);
+  if (answer.verdict.status == net::Status::feature_absent) return "standard";
+  return answer.ok() ? "premium or above" : "";
+}
+
+std::vector<std::string> kinds_offered(const Client& client) {
+  std::vector<std::string> out;
+  // A kind that is refused is there.
+  for (const Diagnosis& one : look_at_kinds(client, listed_kinds()))
+    if (one.level != Level::note) out.push_back(one.subject);
+  return out;
+}
+
+std::vector<Diagnosis> diagnose_workspace(const Client& client, const Account& account, const base::Clock& clock,
+                                          const OptIns& opt_ins) {
   std::vector<Diagnosis> out;
   // First, because it is what people believe until the day they need it.
   out.push_back(line(Level::warning, "table data", "is not backed up: definitions only",
                      "Copy data by deep clones or by the replication of its storage account."));
-  out.push_back(line(Level::note, "secrets", "values are not backed up; scopes, keys and access lists are"));
+  if (opt_ins.secret_values == SecretValues::left_out)
+    out.push_back(line(Level::note, "secrets", "values are not backed up; scopes, keys and access lists are",
+                       "Set secret_values = true in the connector's section to back them up as well."));
   try {
     const Workspace workspace = look_at_workspace(client, clock, {});
     say_who(out, workspace, account);
     say_tier(out, client);
+    if (opt_ins.secret_values == SecretValues::read) say_secrets(out, client);
     say_kinds(out, client);
   } catch (const Error& error) {
     out.push_back(line(Level::problem, "connection", error.message(), error.hint()));

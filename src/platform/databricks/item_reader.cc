@@ -57,6 +57,11 @@ struct ItemReader::Reading {
     const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& one) { return one.name == name; });
     row.columns.at(static_cast<std::size_t>(found - columns.begin())) = std::move(value);
   }
+  const std::optional<Bytes>& get(std::string_view name) const {
+    const auto& columns = entry.kind.collection.columns;
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& one) { return one.name == name; });
+    return row.columns.at(static_cast<std::size_t>(found - columns.begin()));
+  }
   void cannot_read(std::string_view what, const Error& error) {
     if (unread.empty()) unread = fmt::format("{}: {}", what, error.message());
     const auto& columns = entry.kind.collection.columns;
@@ -93,7 +98,37 @@ std::string ItemReader::body(const Reading& reading) const {
   return std::string(json.raw(member));
 }
 
+bool ItemReader::is_read(const Reading& reading, const ColumnRead& column) const {
+  if (column.read == ColumnRead::Read::with_secret_values && secrets_ == SecretValues::left_out) return false;
+  if (column.without.field.empty()) return true;
+  const JsonText& body = *reading.whole;
+  const JsonText::Id id = model::JsonPath(column.without.field).find(body);
+  return id == JsonText::k_none || body.raw(id) != column.without.equals;
+}
+
+Bytes ItemReader::each(const Reading& reading, const ColumnRead& column) const {
+  const std::optional<Bytes>& of = reading.get(column.of);
+  if (!of) throw Error(ErrorKind::unavailable, fmt::format("the {} could not be listed", column.items));
+  const JsonText listed(*of);
+  const JsonText::Id array = listed.member(JsonText::k_root, column.items);
+  std::string answers;
+  for (JsonText::Id item = array == JsonText::k_none ? array : listed.first(array); item != JsonText::k_none;
+       item = listed.next(item)) {
+    const JsonText one{std::string(listed.raw(item))};
+    const net::Answer answer = client_.get(fill(column.ask, {&one, &*reading.whole}), reading.stop);
+    if (answer.verdict.status == Status::not_found) continue;
+    if (!answer.ok()) throw Refused(net::to_error(answer), answer.verdict.status);
+    answers += fmt::format("{}{}", answers.empty() ? "" : ",", answer.response.body);
+    if (answers.size() > k_content_most)
+      throw Error(ErrorKind::unsupported, fmt::format("the {} are larger than 16 MiB together", column.column),
+                  "Copy them by other means: they are not part of the backup.");
+  }
+  return fmt::format("{{{}:[{}]}}", model::json_quoted(column.column), answers);
+}
+
 std::optional<Bytes> ItemReader::column(Reading& reading, const ColumnRead& column) const {
+  if (!is_read(reading, column)) return std::nullopt;
+  if (column.form == ColumnRead::Form::each) return each(reading, column);
   const Ask ask = fill(column.ask, {&reading.element, &*reading.whole});
   if (column.form == ColumnRead::Form::answer) return client_.fetch(ask, reading.stop);
   std::string items;

@@ -10,6 +10,7 @@
 #include "base/row.h"
 #include "platform/databricks/client.h"
 #include "platform/databricks/inventory.h"
+#include "platform/databricks/secret_values.h"
 
 namespace holdfast::platform::databricks {
 
@@ -24,7 +25,8 @@ struct ReadItem {
 
 class ItemReader {  // thread-safe
 public:
-  explicit ItemReader(const Client& client) : client_(client) {}
+  explicit ItemReader(const Client& client, SecretValues secrets = SecretValues::left_out)
+      : client_(client), secrets_(secrets) {}
 
   // Throws what breaks_off(): whatever else goes wrong concerns one resource, and is told of it.
   ReadItem read(const KindEntry& entry, const Item& item, std::stop_token stop) const;
@@ -40,7 +42,9 @@ private:
                const std::function<void()>& work) const;
   static ReadItem end(Reading reading);
   std::string body(const Reading& reading) const;
+  bool is_read(const Reading& reading, const ColumnRead& column) const;
   std::optional<base::Bytes> column(Reading& reading, const ColumnRead& column) const;
+  base::Bytes each(const Reading& reading, const ColumnRead& column) const;
   void content(Reading& reading) const;
   base::Bytes notebook(Reading& reading, const std::string& path) const;
   base::Bytes workspace_file(const Reading& reading, const std::string& path) const;
@@ -56,6 +60,7 @@ private:
   bool still_there(const Reading& reading) const;
 
   const Client& client_;
+  SecretValues secrets_;
 };
 
 }  // namespace holdfast::platform::databricks

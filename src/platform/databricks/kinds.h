@@ -21,6 +21,7 @@ struct ColumnRead {
   enum class Form {
     answer,  // the answer as it came
     list,    // {"ITEMS": [the elements of all pages of a list]}
+    each,  // {"COLUMN": [the answers about each item of the array ITEMS of the column `of`]}: what is gone is left out
   } form = Form::answer;
   Listing::Paging paging = Listing::Paging::whole;
   std::string items{};
@@ -32,6 +33,10 @@ struct ColumnRead {
   } absent = Absent::never;
   // Whether it is taken from the last backup along with a body that was not modified since, or is read all the same.
   enum class Unmodified { reused, read } unmodified = Unmodified::reused;
+  std::string of{};            // of Form::each: a column that is read before this one
+  model::Condition without{};  // resources that have none of it, as their bodies say
+  // Whether it is read at all: secrets are for who asked for them.
+  enum class Read { always, with_secret_values } read = Read::always;
 };
 
 struct KindEntry {

@@ -1,4 +1,5 @@
 // Users, groups, service principals: SCIM 2.0.
+#include "platform/databricks/group_assignments.h"
 #include "platform/databricks/kinds.h"
 
 namespace holdfast::platform::databricks {
@@ -10,6 +11,7 @@ namespace {
 
 constexpr const char* k_users = "/api/2.0/preview/scim/v2/Users";
 constexpr const char* k_groups = "/api/2.0/preview/scim/v2/Groups";
+constexpr const char* k_assignments = "/api/2.0/preview/permissionassignments";
 constexpr const char* k_principals = "/api/2.0/preview/scim/v2/ServicePrincipals";
 
 Listing scim_list(const char* path) {
@@ -85,8 +87,9 @@ KindEntry groups() {
                               .cut_item = "members[*]"}},
                    .manual = {{.what = model::Manual::What::instead,
                                .when = {"meta.resourceType", "\"Group\""},
-                               .text = "Assign the account's group {name} to the target workspace in the account "
-                                       "console: a group of the account is not made anew in a workspace."}},
+                               .text = "See to it that the account's group {name} is assigned to the target "
+                                       "workspace, and restore once more: a group of the account is not made anew, "
+                                       "and what names it waits for it."}},
                    .rank = 12,
                    .create = one_call(),
                    .update = one_call(),
@@ -101,6 +104,25 @@ KindEntry groups() {
           .read = {.family = k_scim, .path = "/api/2.0/preview/scim/v2/Groups/{id}"}};
 }
 
+// Users and service principals are assigned by making them.
+KindEntry group_assignments() {
+  return {.kind = {.collection = collection(std::string(k_group_assignments), {"group_name"}),
+                   .one = "assignment of an account's group",
+                   .id = "principal.principal_id",
+                   .name = "principal.group_name",
+                   .server_fields = {"principal.principal_id", "principal.display_name"},
+                   .create_only = {"principal.group_name"},
+                   .unordered = {{"permissions", {}}},
+                   .removed = model::Kind::Removed::when_chosen,
+                   .rank = 9,
+                   .create = {.calls = 2, .family = std::string(k_other)},
+                   .update = {.calls = 1, .family = std::string(k_other)},
+                   .remove = {.calls = 1, .family = std::string(k_other)}},
+          .area = "identity",
+          .list = {.ask = {.path = k_assignments}, .items = "permission_assignments"},
+          .skipped = {{"principal.user_name"}, {"principal.service_principal_name"}}};
+}
+
 }  // namespace
 
 std::vector<KindEntry> identity_kinds() {
@@ -110,6 +132,7 @@ std::vector<KindEntry> identity_kinds() {
   out.push_back(groups());
   out.back().kind.system = {
       {"displayName", "\"admins\""}, {"displayName", "\"users\""}, {"displayName", "\"account users\""}};
+  out.push_back(group_assignments());
   return out;
 }
 

@@ -174,6 +174,7 @@ KindEntry schemas() {
                              .within = {{"catalog_name", "{name}"}}});
   out.skipped = {{"name", "\"information_schema\""}};
   out.kind.system = {{"name", "\"default\""}};
+  out.kind.above = {.kind = "catalogs", .fields = {"catalog_name", "name"}};
   out.kind.links.push_back({.field = "catalog_name", .form = LinkForm::name, .to = "catalogs"});
   return out;
 }
@@ -187,6 +188,7 @@ KindEntry in_schema(std::string collection, std::string one, std::string path, s
                              .rank = rank,
                              .per = "schemas",
                              .within = {{"catalog_name", "{catalog_name}"}, {"schema_name", "{name}"}}});
+  out.kind.above = {.kind = "schemas", .fields = {"catalog_name", "schema_name", "name"}};
   out.kind.links.push_back({.field = "catalog_name", .form = LinkForm::name, .to = "catalogs"});
   return out;
 }

@@ -1,4 +1,5 @@
 // What lies in the workspace's tree, in secret scopes, and on DBFS.
+#include "model/secret_column.h"
 #include "platform/databricks/kinds.h"
 
 namespace holdfast::platform::databricks {
@@ -136,8 +137,10 @@ KindEntry git_credentials() {
 }
 
 KindEntry secret_scopes() {
+  model::Collection described = collection("secret-scopes", {"name"}, {"acls", "secrets", "values"});
+  described.columns.back().source_type = model::k_secret_type;
   return {
-      .kind = {.collection = collection("secret-scopes", {"name"}, {"acls", "secrets"}),
+      .kind = {.collection = std::move(described),
                .one = "secret scope",
                .name = "name",
                .create_only = {"name", "backend_type", "keyvault_metadata"},
@@ -147,7 +150,11 @@ KindEntry secret_scopes() {
                           .form = LinkForm::name,
                           .to = "service-principals",
                           .column = "acls"}},
-               .columns = {{.name = "acls", .unordered = {{"items", {"principal"}}}},
+               // Values first: access lists may take from whoever writes the right to write more.
+               .columns = {{.name = "values",
+                            .cost = {.calls = 1, .family = std::string(k_secrets)},
+                            .unordered = {{"values", {"key"}}}},
+                           {.name = "acls", .unordered = {{"items", {"principal"}}}},
                            {.name = "secrets",
                             .written = model::KindColumn::Written::never,
                             .server_fields = {"secrets[*].last_updated_timestamp"},
@@ -157,7 +164,8 @@ KindEntry secret_scopes() {
                            .text = "Make the scope {name} as a user who is signed in with Entra and may read its key "
                                    "vault: no other credentials can."},
                           {.text = "Put the values of the secrets of scope {name} into the target: they are not "
-                                   "part of the backup."}},
+                                   "part of the backup.",
+                           .column = "values"}},
                .rank = 30},
       .area = "workspace",
       .list = {.ask = {.family = k_secrets, .path = "/api/2.0/secrets/scopes/list"}, .items = "scopes"},
@@ -165,8 +173,19 @@ KindEntry secret_scopes() {
                    .ask = {.family = k_secrets, .path = "/api/2.0/secrets/acls/list", .query = {{"scope", "{name}"}}},
                    .absent = ColumnRead::Absent::may_tier},
                   {.column = "secrets",
-                   .ask = {.family = k_secrets, .path = "/api/2.0/secrets/list", .query = {{"scope", "{name}"}}}}},
-      .not_included = "The values of secrets are not read; their scopes, keys and access lists are."};
+                   .ask = {.family = k_secrets, .path = "/api/2.0/secrets/list", .query = {{"scope", "{name}"}}}},
+                  {.column = "values",
+                   .ask = {.family = k_secrets,
+                           .path = "/api/2.0/secrets/get",
+                           .query = {{"scope", "{name}"}, {"key", "{key}"}}},
+                   .form = ColumnRead::Form::each,
+                   .items = "secrets",
+                   .of = "secrets",
+                   .without = {"backend_type", "\"AZURE_KEYVAULT\""},
+                   .read = ColumnRead::Read::with_secret_values}},
+      .not_included =
+          "The values of secrets are read with `secret_values = true` only; scopes, keys and access lists "
+          "always are. What is in a key vault stays there."};
 }
 
 KindEntry dbfs_files() {

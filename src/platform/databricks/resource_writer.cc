@@ -12,6 +12,7 @@
 #include "model/json_text.h"
 #include "platform/databricks/column_writer.h"
 #include "platform/databricks/conf_keys.h"
+#include "platform/databricks/group_assignments.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
 #include "platform/databricks/placeholders.h"
@@ -135,6 +136,7 @@ std::string Writer::create(const Kind& kind, const Content& content) {
     write_tree(calls_, kind.collection.name, content, Existing::refuse);
     return content.name;
   }
+  if (kind.collection.name == k_group_assignments) return assign_group(calls_, content.name, content.body);
   if (writes.create.path.empty())
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be created", kind.one),
                 "It comes with the workspace.");
@@ -160,11 +162,11 @@ void Writer::settle(const Kind& kind, const std::string& id) {
   for (const WriteCall& call : writes_of(kind).after) {
     try {
       calls_.send(call, {.id = id, .name = id}, net::Repeat::safe);
-    } catch (const LostAnswer&) {
-      throw;
-    } catch (const Error& error) {
-      throw Error(error.kind(), fmt::format("it was created, and could not be stopped: {}", error.message()),
-                  error.hint());
+    } catch (const Refused& refused) {
+      throw Refused(
+          Error(refused.kind(), fmt::format("it was created, and could not be stopped: {}", refused.message()),
+                refused.hint()),
+          refused.status());
     }
   }
 }
@@ -287,9 +289,18 @@ std::vector<ResourceWriter::Found> Writer::find(const Kind& kind, const std::str
   return out;
 }
 
+// It can still be read by its id for some weeks, and is listed no more.
+bool is_thrown_away(const ResourceWriter::Found& found) {
+  const JsonText json(found.row.columns.front().value_or("{}"));
+  return scalar_at(json, "lifecycle_state") == "TRASHED" || scalar_at(json, "lifecycle_stage") == "deleted";
+}
+
 std::optional<ResourceWriter::Found> Writer::read(const Kind& kind, const std::string& id) {
   const KindEntry& entry = entry_of(kind);
-  if (auto one = element(entry, id)) return found(entry, *std::move(one));
+  if (auto one = element(entry, id)) {
+    std::optional<Found> out = found(entry, *std::move(one));
+    return out && is_thrown_away(*out) ? std::nullopt : out;
+  }
   return entry.source == Source::dbfs ? set_aside(entry, id) : std::nullopt;
 }
 
@@ -307,10 +318,61 @@ std::optional<ResourceWriter::Found> Writer::set_aside(const KindEntry& entry, c
   return out;
 }
 
+// Tells who was signed out from who may not do one thing.
+class Believed : public ResourceWriter {
+public:
+  Believed(const Client& client, const base::Clock& clock) : inner_(client, clock) {}
+
+  std::string who() override {
+    return asked([&] { return inner_.who(); });
+  }
+  base::Instant now() override {
+    return asked([&] { return inner_.now(); });
+  }
+  unsigned parallel() override { return inner_.parallel(); }
+  std::string create(const Kind& kind, const Content& content) override {
+    return asked([&] { return inner_.create(kind, content); });
+  }
+  void settle(const Kind& kind, const std::string& id) override {
+    asked([&] { inner_.settle(kind, id); });
+  }
+  void update(const Kind& kind, const std::string& id, const Content& content) override {
+    asked([&] { inner_.update(kind, id, content); });
+  }
+  void remove(const Kind& kind, const std::string& id) override {
+    asked([&] { inner_.remove(kind, id); });
+  }
+  void set_column(const Kind& kind, const std::string& id, const std::string& column,
+                  const base::Bytes& value) override {
+    asked([&] { inner_.set_column(kind, id, column, value); });
+  }
+  std::vector<Found> find(const Kind& kind, const std::string& name) override {
+    return asked([&] { return inner_.find(kind, name); });
+  }
+  std::optional<Found> read(const Kind& kind, const std::string& id) override {
+    return asked([&] { return inner_.read(kind, id); });
+  }
+
+private:
+  template <typename Call>
+  static auto asked(const Call& call) -> decltype(call()) {
+    try {
+      return call();
+    } catch (const LostAnswer&) {
+      throw;
+    } catch (const Error& error) {
+      if (is_signed_out(error)) throw SignedOut(error.kind(), error.message(), error.hint());
+      throw;
+    }
+  }
+
+  Writer inner_;
+};
+
 }  // namespace
 
 std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock) {
-  return std::make_unique<Writer>(client, clock);
+  return std::make_unique<Believed>(client, clock);
 }
 
 }  // namespace holdfast::platform::databricks

@@ -31,34 +31,36 @@ CloudHosts hosts_of(AzureCloud cloud) {
   return {"https://login.microsoftonline.com", "https://management.core.windows.net/"};
 }
 
+std::unique_ptr<net::TokenSource> open_azure(const Account& account, const net::EntraTarget& target,
+                                             net::HttpClient& http, net::HttpClient* direct, const base::Clock& clock) {
+  if (account.auth == AuthKind::entra)
+    return net::open_entra_token({.login = net::parse_url(hosts_of(account.cloud).login),
+                                  .tenant = account.tenant_id,
+                                  .client_id = account.client_id,
+                                  .client_secret = account.client_secret,
+                                  .target = target},
+                                 http, clock);
+  if (account.auth == AuthKind::managed_identity)
+    return net::open_managed_identity(
+        {.endpoint = net::parse_url(k_identity_endpoint), .client_id = account.client_id, .target = target}, *direct,
+        clock);
+  if (account.auth == AuthKind::azure_cli)
+    return net::open_azure_cli_token({.tenant = account.tenant_id, .target = target}, clock);
+  return nullptr;
+}
+
 std::unique_ptr<net::TokenSource> open_tokens(const Account& account, net::HttpClient& http, net::HttpClient* direct,
                                               const base::Clock& clock) {
-  const CloudHosts hosts = hosts_of(account.cloud);
-  const net::EntraTarget target{
-      .resource = k_resource, .workspace_resource_id = account.resource_id, .management = hosts.management};
-  switch (account.auth) {
-    case AuthKind::token:
-      break;
-    case AuthKind::oauth:
-      return net::open_oauth_token({.host = net::parse_url(account.host),
-                                    .client_id = account.client_id,
-                                    .client_secret = account.client_secret,
-                                    .account_id = {}},
-                                   http, clock);
-    case AuthKind::entra:
-      return net::open_entra_token({.login = net::parse_url(hosts.login),
-                                    .tenant = account.tenant_id,
-                                    .client_id = account.client_id,
-                                    .client_secret = account.client_secret,
-                                    .target = target},
-                                   http, clock);
-    case AuthKind::managed_identity:
-      return net::open_managed_identity(
-          {.endpoint = net::parse_url(k_identity_endpoint), .client_id = account.client_id, .target = target}, *direct,
-          clock);
-    case AuthKind::azure_cli:
-      return net::open_azure_cli_token({.tenant = account.tenant_id, .target = target}, clock);
-  }
+  const net::EntraTarget target{.resource = k_resource,
+                                .workspace_resource_id = account.resource_id,
+                                .management = hosts_of(account.cloud).management};
+  if (auto tokens = open_azure(account, target, http, direct, clock)) return tokens;
+  if (account.auth == AuthKind::oauth)
+    return net::open_oauth_token({.host = net::parse_url(account.host),
+                                  .client_id = account.client_id,
+                                  .client_secret = account.client_secret,
+                                  .account_id = {}},
+                                 http, clock);
   return net::open_fixed_token(account.token);
 }
 
@@ -69,6 +71,8 @@ std::vector<net::Family> families_of(const Account& account) {
   return out;
 }
 
+}  // namespace
+
 std::unique_ptr<net::HttpClient> open_direct(const Account& account) {
   if (account.auth != AuthKind::managed_identity) return nullptr;
   net::ClientOptions options;
@@ -76,7 +80,11 @@ std::unique_ptr<net::HttpClient> open_direct(const Account& account) {
   return net::open_curl_client(options);
 }
 
-}  // namespace
+std::unique_ptr<net::TokenSource> open_azure_tokens(const Account& account, const std::string& resource,
+                                                    net::HttpClient& http, net::HttpClient* direct,
+                                                    const base::Clock& clock) {
+  return open_azure(account, {.resource = resource}, http, direct, clock);
+}
 
 Session::Session(const Account& account, std::unique_ptr<net::HttpClient> http, const base::Clock& clock,
                  base::Random& random, base::Events& events)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -13,6 +14,14 @@
 #include "platform/databricks/profile.h"
 
 namespace holdfast::platform::databricks {
+
+// The same identity for another part of Azure.  nullptr where it has none there: a token of the workspace's own, or an
+// OAuth secret.  `direct` goes past every proxy; it may be absent where no managed identity is meant.
+std::unique_ptr<net::TokenSource> open_azure_tokens(const Account& account, const std::string& resource,
+                                                    net::HttpClient& http, net::HttpClient* direct,
+                                                    const base::Clock& clock);
+// Past every proxy, for this machine's own identity; nullptr where that is not used.
+std::unique_ptr<net::HttpClient> open_direct(const Account& account);
 
 class Session {  // thread-safe
 public:

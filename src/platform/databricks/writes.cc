@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "platform/databricks/group_assignments.h"
+
 namespace holdfast::platform::databricks {
 
 namespace {
@@ -33,6 +35,14 @@ KindWrites scim(std::string_view kind, std::string_view path) {
           .created_id = "id",
           .update = in_family(send(Method::put, all + "/{id}"), k_scim),
           .remove = in_family(removal(all + "/{id}"), k_scim)};
+}
+
+// Creating one looks for the group in the account first.
+KindWrites group_assignments() {
+  const std::string one = "/api/2.0/preview/permissionassignments/principals/{id}";
+  return {.kind = k_group_assignments,
+          .update = send(Method::put, one, R"({"permissions":{member:permissions}})"),
+          .remove = removal(one)};
 }
 
 std::vector<KindWrites> compute() {
@@ -220,7 +230,7 @@ std::vector<KindWrites> tree() {
 const KindWrites* find_writes(std::string_view kind) {
   static const std::vector<KindWrites> all = [] {
     std::vector<KindWrites> out{scim("users", "Users"), scim("groups", "Groups"),
-                                scim("service-principals", "ServicePrincipals")};
+                                scim("service-principals", "ServicePrincipals"), group_assignments()};
     for (auto* table : {compute, jobs, sql, settings, mlflow, unity, tree})
       for (KindWrites& writes : table()) out.push_back(std::move(writes));
     return out;

@@ -229,21 +229,6 @@ Reply list_subscriptions(Call& call) {
                     {.field = "subscriptions", .page = {}, .show = {}});
 }
 
-// Retired: what is still there can be read and nothing else.
-Reply list_legacy(Call& call) {
-  const std::vector<Document> all = held(call.world()).legacy.all();
-  const auto size = static_cast<std::size_t>(std::max<std::int64_t>(1, call.query_integer("page_size").value_or(25)));
-  const auto number = static_cast<std::size_t>(std::max<std::int64_t>(1, call.query_integer("page").value_or(1)));
-  Json results = Json::array();
-  for (std::size_t i = (number - 1) * size; i < std::min(all.size(), number * size); ++i)
-    results.push_back(*all[i].body);
-  return reply({{"count", all.size()}, {"page", number}, {"page_size", size}, {"results", std::move(results)}});
-}
-
-Reply get_legacy(Call& call) {
-  return reply(held(call.world()).legacy.get(call.placeholder("id"), "Dashboard"));
-}
-
 }  // namespace
 
 void add_dashboard_routes(Router& router) {
@@ -265,9 +250,6 @@ void add_dashboard_routes(Router& router) {
   add("POST", "/{id}/schedules/{schedule}/subscriptions", create_subscription, "adds a subscription");
   add("GET", "/{id}/schedules/{schedule}/subscriptions/{subscription}", get_subscription, "one subscription");
   add("DELETE", "/{id}/schedules/{schedule}/subscriptions/{subscription}", remove_subscription, "removes it");
-  router.add(
-      {"GET", "/api/2.0/preview/sql/dashboards", list_legacy, family::k_none, "dashboards of old, by numbered pages"});
-  router.add({"GET", "/api/2.0/preview/sql/dashboards/{id}", get_legacy, family::k_none, "one dashboard of old"});
 }
 
 }  // namespace holdfast::sim::databricks

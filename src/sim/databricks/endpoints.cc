@@ -1,6 +1,7 @@
 #include "sim/databricks/endpoints.h"
 
 #include "sim/databricks/account.h"
+#include "sim/databricks/arm.h"
 #include "sim/databricks/auth.h"
 #include "sim/databricks/commands.h"
 #include "sim/databricks/compute.h"
@@ -40,6 +41,7 @@ void add_all_routes(Router& router) {
   add_mlflow_routes(router);
   add_serving_routes(router);
   add_unity_routes(router);
+  add_arm_routes(router);
 }
 
 void found_workspace(World& world) {

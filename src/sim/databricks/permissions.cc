@@ -214,6 +214,20 @@ Reply show(World& world, const Target& target) {
                 {"access_control_list", acl_json(world, target.type, target.id)}});
 }
 
+// As tools of old ask for queries, alerts and dashboards: one level each, and nothing that is inherited.
+Reply show_legacy(World& world, const Target& target) {
+  Json list = Json::array();
+  for (const auto& [grantee, levels] : world.part<Permissions>().direct[key_of(target.type.url_type, target.id)]) {
+    const auto highest = std::max_element(levels.begin(), levels.end(), [&](const auto& one, const auto& other) {
+      return rank(target.type, one) < rank(target.type, other);
+    });
+    if (highest != levels.end()) list.push_back({{grantee.first, grantee.second}, {"permission_level", *highest}});
+  }
+  return reply({{"object_id", object_id(target.type.url_type, target.id).substr(std::string_view("/sql/").size())},
+                {"object_type", target.type.reply_type},
+                {"access_control_list", std::move(list)}});
+}
+
 void check_not_fixed(World& world, const Target& target) {
   if (target.type.fixed && target.type.fixed(world, target.id)) {
     throw ApiError(400, "BAD_REQUEST", "The permissions of this object cannot be changed.");
@@ -349,6 +363,9 @@ void add_permission_routes(Router& router) {
   add_spelling(router, "authorization");
   add_spelling(router, "sql");
   add_spelling(router, "");
+  router.add({"GET", "/api/2.0/preview/sql/permissions/{type}/{id}",
+              [](Call& call) { return show_legacy(call.world(), target_of(call, "sql")); }, family::k_permissions_read,
+              "who may do what with a query, an alert or a dashboard of old"});
 }
 
 }  // namespace holdfast::sim::databricks

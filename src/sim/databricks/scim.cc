@@ -55,7 +55,8 @@ std::vector<std::string> name_list(const std::optional<std::string>& text) {
   return out;
 }
 
-// What `attributes` and `excludedAttributes` leave; the id is always there.
+// What `attributes` and `excludedAttributes` leave.  By what an identity is known is always there: tools ask for the
+// userName of service principals and read their applicationId.
 Json chosen(const Call& call, Json body) {
   const auto wanted = name_list(call.query("attributes"));
   const auto unwanted = name_list(call.query("excludedAttributes"));
@@ -64,8 +65,8 @@ Json chosen(const Call& call, Json body) {
   };
   Json out = Json::object();
   for (auto& [name, value] : body.items()) {
-    const bool kept =
-        name == "id" || name == "schemas" || ((wanted.empty() || has(wanted, name)) && !has(unwanted, name));
+    const bool kept = name == "id" || name == "schemas" || name == "applicationId" ||
+                      ((wanted.empty() || has(wanted, name)) && !has(unwanted, name));
     if (kept) out[name] = std::move(value);
   }
   return out;

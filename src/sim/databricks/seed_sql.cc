@@ -74,6 +74,8 @@ void seed_dashboards(Seed& seed, const std::string& warehouse_id) {
                                              {{"id", "7f0d2c4e-1111-4a2b-8c3d-445566778899"},
                                               {"name", "Orders of old"},
                                               {"parent", "folders/1"},
+                                              {"created_at", "2021-04-03T13:37:52Z"},
+                                              {"updated_at", "2021-08-31T09:03:18Z"},
                                               {"tags", Json::array({"finance"})},
                                               {"widgets", Json::array()}});
 }

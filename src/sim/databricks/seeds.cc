@@ -8,12 +8,11 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "model/base64.h"
+#include "sim/databricks/arm.h"
 
 namespace holdfast::sim::databricks {
 namespace {
 
-constexpr std::array k_realistic = {seed_people,  seed_tree,   seed_secrets,  seed_dbfs, seed_unity,
-                                    seed_compute, seed_models, seed_settings, seed_sql,  seed_jobs};
 constexpr std::array k_sized = {seed_many_people, seed_many_notebooks, seed_many_jobs};
 
 constexpr std::size_t k_most = 1'000'000;
@@ -24,6 +23,20 @@ std::string escape(std::string_view text) {
   for (const unsigned char c : text) out += fmt::format("%{:02X}", c);
   return out;
 }
+
+// Two of the accounts of its subscription: one outlives its region.
+void seed_arm(Seed& seed) {
+  auto& accounts = seed.world().part<Arm>().accounts;
+  accounts.push_back({.name = "lakeeast",
+                      .region = "westeurope",
+                      .sku = "Standard_RAGRS",
+                      .second_region = "northeurope",
+                      .synced_ms_ago = 240'000});
+  accounts.push_back({.name = "archive", .region = "westeurope", .sku = "Standard_ZRS"});
+}
+
+constexpr std::array k_realistic = {seed_people, seed_tree,     seed_secrets, seed_dbfs, seed_unity, seed_compute,
+                                    seed_models, seed_settings, seed_sql,     seed_jobs, seed_arm};
 
 void seed_small(Seed& seed) {
   seed.days_ago(30);

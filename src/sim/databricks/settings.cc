@@ -13,9 +13,10 @@ namespace holdfast::sim::databricks {
 namespace {
 
 // There is no way to ask which keys there are.
-constexpr std::array<std::string_view, 20> k_keys = {"enableIpAccessLists",
+constexpr std::array<std::string_view, 21> k_keys = {"enableIpAccessLists",
                                                      "enableTokensConfig",
                                                      "maxTokenLifetimeDays",
+                                                     "maxUserInactiveDays",
                                                      "enableDeprecatedClusterNamedInitScripts",
                                                      "enableDeprecatedGlobalInitScripts",
                                                      "enforceUserIsolation",

@@ -77,12 +77,12 @@ void found_sql(World& world) {
                                     .aliases = std::move(aliases),
                                     .reply_type = std::move(reply_type),
                                     .levels = std::move(levels),
-                                    .has_owner = type == "warehouses",
+                                    .has_owner = type == "sql/warehouses",
                                     .exists = std::move(is_there)});
   };
   const std::vector<std::string> levels = {"CAN_READ", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"};
   const std::vector<std::string> old_levels = {"CAN_VIEW", "CAN_RUN", "CAN_EDIT", "CAN_MANAGE"};
-  declare("warehouses", {"sql/warehouses"}, "warehouses", {"CAN_VIEW", "CAN_USE", "CAN_MONITOR", "CAN_MANAGE"},
+  declare("sql/warehouses", {"warehouses"}, "warehouses", {"CAN_VIEW", "CAN_USE", "CAN_MONITOR", "CAN_MANAGE"},
           [](World& in, const std::string& id) { return in.part<Warehouses>().documents.find(id) != nullptr; });
   declare("sql/queries", {"queries"}, "query", old_levels,
           [](World& in, const std::string& id) { return in.part<Queries>().documents.find(id) != nullptr; });
@@ -102,6 +102,7 @@ void add_sql_routes(Router& router) {
   add_query_routes(router);
   add_alert_routes(router);
   add_dashboard_routes(router);
+  add_legacy_sql_routes(router);
 }
 
 }  // namespace holdfast::sim::databricks

@@ -34,7 +34,7 @@ struct Dashboards {         // part of a World
   Documents published;      // by dashboard id
   Documents schedules;      // by schedule id
   Documents subscriptions;  // by subscription id
-  Documents legacy;         // read-only
+  Documents legacy;         // retired: what is still there can be read and nothing else
 };
 
 // What fires by the clock without being a job: alerts and the schedules of dashboards.
@@ -60,5 +60,6 @@ void add_warehouse_routes(Router& router);
 void add_query_routes(Router& router);
 void add_alert_routes(Router& router);
 void add_dashboard_routes(Router& router);
+void add_legacy_sql_routes(Router& router);
 
 }  // namespace holdfast::sim::databricks

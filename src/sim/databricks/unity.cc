@@ -319,6 +319,8 @@ const Json& create_securable(World& world, const UnityKind& kind, const Json& re
     if (!body.contains("catalog_type"))
       body["catalog_type"] = body.contains("connection_name") ? "FOREIGN_CATALOG" : "MANAGED_CATALOG";
     if (!body.contains("isolation_mode")) body["isolation_mode"] = "OPEN";
+  } else if (kind.securable == "schema") {
+    body["catalog_type"] = securable_of(world, *find_unity_kind("catalog"), parent_of(full_name))["catalog_type"];
   }
   return unity_documents(world, kind).add(full_name, std::move(body));
 }

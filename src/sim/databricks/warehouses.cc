@@ -97,7 +97,7 @@ Reply create(Call& call) {
   const std::string id = world.new_hex(16);
   warehouses(world).add(
       id, {{"settings", std::move(settings)}, {"creator", call.caller().name}, {"started", world.now_ms()}});
-  grant_to_creator(world, "warehouses", id, call.caller());
+  grant_to_creator(world, "sql/warehouses", id, call.caller());
   return reply({{"id", id}});
 }
 
@@ -127,7 +127,7 @@ Reply list(Call& call) {
 Reply remove(Call& call) {
   warehouse_of(call);
   warehouses(call.world()).remove(call.placeholder("id"));
-  forget_permissions(call.world(), "warehouses", call.placeholder("id"));
+  forget_permissions(call.world(), "sql/warehouses", call.placeholder("id"));
   return reply(Json::object());
 }
 

@@ -81,4 +81,12 @@ TEST(SnapshotJson, says_that_there_is_no_parent_and_what_is_stale) {
   EXPECT_EQ(to_json(snapshot).at("parent"), "00000007-0000000000000002");
 }
 
+TEST(RowJson, says_of_secrets_that_they_are_hidden_and_not_what_they_are) {
+  const model::Collection collection{
+      .name = "secret-scopes", .key = {}, .columns = {{"values", "secret", model::ColumnContent::json, true}}};
+  const auto out = to_json(collection, base::Row{"k", {R"({"values":[{"key":"k","value":"aHVudGVyMg=="}]})"}});
+  EXPECT_EQ(out.at("columns")[0].at("hidden"), true);
+  EXPECT_EQ(out.dump().find("aHVudGVyMg"), std::string::npos);
+}
+
 }  // namespace

@@ -3,8 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "cli/app.h"
 #include "cli/commands/commands.h"
 #include "cli/file_url.h"
@@ -37,6 +42,7 @@ protected:
       return test::connect(name == "secondary" ? target_ : source_);
     };
     composition_.platforms = {platform};
+    composition_.kinds = [](std::string_view) { return test::workspace_kinds(); };
     composition_.open_state = [](const std::string& folder) { return storage::open_local_backend(folder); };
     composition_.clock = &clock_;
     composition_.random = &base::system_random();
@@ -113,6 +119,112 @@ TEST_F(ResourceCommands, keep_a_plan_and_apply_it) {
   EXPECT_EQ(target_.workspace.count("jobs"), source_.workspace.count("jobs"));
 }
 
+std::string text_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST_F(ResourceCommands, refuse_a_plan_that_somebody_changed) {
+  const std::string path = folder_.path() + "/plan.json";
+  ASSERT_EQ(run({"plan", "latest", "--to", "secondary", "--out", path}).code, 0);
+  const std::string whole = text_of(path);
+  const auto changed = [&](const std::string& old, const std::string& now) {
+    std::string text = whole;
+    const std::size_t at = text.find(old);
+    EXPECT_NE(at, std::string::npos) << old;
+    std::ofstream(path) << text.replace(at, old.size(), now);
+    const Outcome out = run({"restore", "--plan", path});
+    EXPECT_EQ(out.code, base::exit_code(base::ErrorKind::config)) << out.err;
+    EXPECT_TRUE(out.says(path)) << out.err;
+    EXPECT_TRUE(out.says("make it anew with \"holdfast plan … --out FILE\"")) << out.err;
+    return out;
+  };
+  EXPECT_TRUE(changed("the target does not have it", "because I say so").says("the plan was changed by hand"));
+  EXPECT_TRUE(changed("\"target\": \"secondary\"", "\"target\": \"primary\"").says("the plan was changed by hand"));
+  EXPECT_TRUE(changed("\"sha256\": \"", "\"sha256\": \"0").says("the plan was changed by hand"));
+  EXPECT_TRUE(changed("\"action\":\"create\"", "\"action\":\"remove\"").says("the plan says that nothing is removed"));
+  const std::size_t digest = whole.find("  \"sha256\"");
+  const std::string line = whole.substr(digest, whole.find('\n', digest) + 1 - digest);
+  EXPECT_TRUE(changed(line, "").says("the plan was changed by hand"));
+  EXPECT_EQ(target_.workspace.writes, 0u);
+  // Laid out otherwise it says the same.
+  std::ofstream(path) << nlohmann::ordered_json::parse(whole).dump();
+  EXPECT_EQ(run({"restore", "--plan", path, "--dry-run"}).code, 0);
+}
+
+TEST_F(ResourceCommands, name_the_file_that_holds_no_plan) {
+  const std::string path = folder_.path() + "/plan.json";
+  ASSERT_EQ(run({"plan", "latest", "--to", "secondary", "--out", path}).code, 0);
+  const std::string whole = text_of(path);
+  const std::pair<std::string, std::string> files[] = {
+      {"", "the file is empty, and no plan"},
+      {"[]", "the file holds no plan"},
+      {"hello", "the file holds no plan"},
+      {whole.substr(0, whole.size() / 2), "the plan is cut off: its end is missing"},
+      {"{}", "the plan cannot be read: a field is missing"}};
+  for (const auto& file : files) {
+    std::ofstream(path) << file.first;
+    for (const char* verb : {"restore", "migrate"}) {
+      if (file.first == "{}" && std::string(verb) == "migrate") continue;  // a plan of rows is no migration
+      const Outcome out = run({verb, "--plan", path});
+      EXPECT_EQ(out.code, base::exit_code(base::ErrorKind::config)) << out.err;
+      EXPECT_TRUE(out.says(file.second)) << verb << ": " << out.err;
+      EXPECT_TRUE(out.says(path)) << out.err;
+      EXPECT_FALSE(out.says("json.exception")) << out.err;
+    }
+  }
+}
+
+TEST_F(ResourceCommands, name_the_file_whose_plan_is_not_the_one_that_was_begun) {
+  const std::string path = folder_.path() + "/plan.json";
+  const std::string other = folder_.path() + "/other.json";
+  ASSERT_EQ(run({"plan", "latest", "--to", "secondary", "--out", path}).code, 0);
+  ASSERT_EQ(run({"restore", "--plan", path}).code, 0);
+  model::ResourcePlan plan = read_resource_plan(path).value();
+  plan.steps.front().reason = "another one";
+  write_plan_text(plan_file_text(plan), other);
+  const Outcome out = run({"restore", "--plan", other});
+  EXPECT_EQ(out.code, base::exit_code(base::ErrorKind::conflict)) << out.err;
+  EXPECT_TRUE(out.says("another plan was begun under the id " + plan.id)) << out.err;
+  EXPECT_TRUE(out.says(other)) << out.err;
+}
+
+TEST_F(ResourceCommands, write_no_plan_in_a_dry_run) {
+  const std::string path = folder_.path() + "/plan.json";
+  const Outcome out = run({"migrate", "primary", "secondary", "--plan-out", path, "--dry-run"});
+  EXPECT_EQ(out.code, 2) << out.err;
+  EXPECT_TRUE(out.says("a dry run writes nothing")) << out.err;
+  EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_EQ(run({"migrate", "primary", "secondary", "--plan-out", path}).code, 0);
+  EXPECT_EQ(run({"migrate", "--plan", path}).code, 0);
+}
+
+TEST_F(ResourceCommands, stop_where_the_target_takes_the_credentials_no_more) {
+  target_.workspace.signed_out_from = 5;
+  const Outcome out = run({"migrate", "primary", "secondary"});
+  EXPECT_EQ(out.code, base::exit_code(base::ErrorKind::auth)) << out.err;
+  EXPECT_TRUE(out.says("steps were not tried: the target takes the credentials no more")) << out.err;
+  EXPECT_TRUE(out.says("Run the same command again")) << out.err;
+  EXPECT_FALSE(out.says(" of secondary")) << "no backup of it: " << out.err;
+  EXPECT_EQ(target_.workspace.writes, 5u);
+  target_.workspace.signed_out_from = 0;
+  const Outcome again = run({"migrate", "primary", "secondary", "--yes"});
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(target_.workspace.count("jobs"), source_.workspace.count("jobs"));
+}
+
+TEST_F(ResourceCommands, say_whether_the_plan_before_failed_or_was_interrupted) {
+  target_.workspace.refusals.emplace("jobs/nightly", base::Error(base::ErrorKind::auth, "you may not"));
+  EXPECT_EQ(run({"migrate", "primary", "secondary"}).code, 3);
+  target_.workspace.refusals.clear();
+  const base::Duration before = clock_.elapsed();
+  const Outcome again = run({"migrate", "primary", "secondary"});
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_TRUE(again.says(", which failed in part")) << again.err;
+  EXPECT_FALSE(again.says("waiting up to")) << again.err;
+  EXPECT_LT(clock_.elapsed() - before, std::chrono::seconds(5)) << "what was refused is not waited for";
+}
+
 TEST_F(ResourceCommands, repair_in_place_what_was_lost_and_leave_what_fires) {
   const std::string scope = source_.workspace.id_of("groups", "outer");
   source_.workspace.erase("groups", scope);
@@ -176,6 +288,78 @@ TEST_F(ResourceCommands, show_export_and_import_what_stands_for_what) {
   EXPECT_EQ(run(import).code, 0) << "what export prints, import reads";
   std::ofstream(path) << "kind,source_id,target_id\nuser," << bob << "," << there << "\n";
   EXPECT_TRUE(run(import).says("secondary has no kind \"user\"\nhint: Did you mean \"users\"?"));
+}
+
+TEST_F(ResourceCommands, show_an_id_map_in_a_hundred_columns) {
+  const std::string path = folder_.path() + "/ids.csv";
+  const std::string source(64, 's');
+  std::ofstream(path) << "kind,source_id,target_id\nusers," << source << "," << std::string(64, 't') << "\n";
+  ASSERT_EQ(run({"idmap", "import", "primary", "secondary", path}).code, 0);
+  const Outcome shown = run({"idmap", "show", "primary", "secondary"});
+  std::istringstream lines(shown.out);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
+  EXPECT_TRUE(shown.says("sss...")) << shown.out;
+  EXPECT_TRUE(shown.says("-v shows ids")) << shown.err;
+  EXPECT_TRUE(run({"idmap", "show", "primary", "secondary", "-v"}).says(source));
+}
+
+TEST_F(ResourceCommands, call_a_pause_a_pause) {
+  const Outcome dry = run({"fence", "primary", "--dry-run"});
+  EXPECT_TRUE(dry.says("pause     jobs/nightly/")) << dry.out;
+  EXPECT_TRUE(dry.says("  (fenced)") && dry.says("2 to pause")) << dry.out;
+  const Outcome fenced = run({"fence", "primary", "--yes"});
+  EXPECT_EQ(fenced.code, 0) << fenced.err;
+  EXPECT_TRUE(fenced.says("pause     jobs/nightly/")) << fenced.out;
+  EXPECT_FALSE(fenced.says("activate  ")) << fenced.out;
+  EXPECT_TRUE(fenced.says("paused     2")) << fenced.out;
+  EXPECT_TRUE(fenced.says("activated  0")) << fenced.out;
+}
+
+TEST_F(ResourceCommands, name_the_connector_that_was_not_read) {
+  source_.unlisted = {"jobs"};
+  const Outcome fenced = run({"fence", "primary", "--yes"});
+  EXPECT_TRUE(fenced.says("was not read on primary: ")) << fenced.err;
+  EXPECT_TRUE(fenced.says("primary: not all jobs could be read")) << fenced.err;
+}
+
+TEST_F(ResourceCommands, say_whose_snapshot_is_compared_and_that_it_may_be_the_wrong_one) {
+  const Outcome own = run({"verify", "latest", "primary"});
+  EXPECT_EQ(own.code, 0) << own.err;
+  EXPECT_EQ((own.err + own.out).find("snapshot "), 0U) << own.err;
+  EXPECT_TRUE(own.says(" of primary, taken 2026-11-21T20:01:00Z")) << own.err;
+  EXPECT_FALSE(own.says("own snapshot"));
+  ASSERT_EQ(run({"migrate", "primary", "secondary"}).code, 0);
+  target_.workspace.erase("jobs", target_.workspace.id_of("jobs", "nightly"));
+  ASSERT_EQ(run({"backup", "secondary"}).code, 0);
+  const Outcome wrong = run({"verify", "latest", "secondary"});
+  EXPECT_EQ(wrong.code, 0) << wrong.err;
+  EXPECT_TRUE(wrong.says("latest is secondary's own snapshot")) << wrong.err;
+  EXPECT_TRUE(wrong.says("write \"holdfast verify primary/latest secondary\" for that")) << wrong.err;
+  EXPECT_TRUE(
+      run({"restore", "latest", "--to", "secondary"}).says("\"holdfast restore primary/latest --to secondary\""));
+  const Outcome right = run({"verify", "primary/latest", "secondary"});
+  EXPECT_EQ(right.code, 4) << right.err;
+  EXPECT_FALSE(right.says("own snapshot"));
+  EXPECT_TRUE(
+      run({"verify", "latest", "primary", "--json"}).out.find(R"("connector":"primary","taken":"2026-11-21T)") !=
+      std::string::npos);
+}
+
+TEST_F(ResourceCommands, mind_what_is_paused_where_it_is_to_fire) {
+  source_.workspace.put("jobs", "solo", R"({"name":"solo","origin":"solo","schedule":{"cron":"x"}})");
+  ASSERT_EQ(run({"migrate", "primary", "secondary"}).code, 0);
+  EXPECT_EQ(run({"verify", "primary/latest", "secondary"}).code, 0) << "it waits, paused";
+  ASSERT_EQ(run({"failover", "primary", "secondary", "--source-lost", "--yes"}).code, 0);
+  EXPECT_EQ(run({"verify", "primary/latest", "secondary"}).code, 0);
+  const std::string id = target_.workspace.id_of("jobs", "solo");
+  std::string body = target_.workspace.body("jobs", id);
+  const std::size_t at = body.find("UNPAUSED");
+  ASSERT_NE(at, std::string::npos) << body;
+  target_.workspace.rewrite("jobs", id, body.replace(at, 8, "PAUSED"));
+  const Outcome outcome = run({"verify", "primary/latest", "secondary"});
+  EXPECT_EQ(outcome.code, 4) << outcome.err;
+  EXPECT_TRUE(outcome.says("~ jobs/solo/")) << outcome.out;
+  EXPECT_TRUE(outcome.says("secondary is in charge")) << outcome.err;
 }
 
 TEST_F(ResourceCommands, refuse_flags_of_tables) {

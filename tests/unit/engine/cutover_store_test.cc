@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "storage/memory/memory_backend.h"
 
@@ -31,11 +33,8 @@ TEST_F(CutoverStoring, knows_nothing_of_a_pair_that_never_was) {
 
 TEST_F(CutoverStoring, keeps_what_was_said_last_and_nothing_else) {
   Pair pair{.source = "primary", .target = "secondary"};
-  pair.replicated = Replicated{.source_snapshot = "w-1",
-                               .target_snapshot = "w-2",
-                               .selection = {"kind:jobs"},
-                               .at = now_,
-                               .differed = {{"jobs", "1", "2"}}};
+  pair.replicated = LastRun{
+      .plan = "aa", .source_snapshot = "w-1", .target_snapshot = "w-2", .at = now_, .differed = {{"jobs", "1", "2"}}};
   store_.save(pair);
   pair.active = "secondary";
   pair.recorded = "w-1";
@@ -46,7 +45,7 @@ TEST_F(CutoverStoring, keeps_what_was_said_last_and_nothing_else) {
   EXPECT_EQ(read.recorded, "w-1");
   ASSERT_TRUE(read.replicated.has_value());
   EXPECT_EQ(read.replicated->target_snapshot, "w-2");
-  EXPECT_EQ(read.replicated->selection, std::vector<std::string>{"kind:jobs"});
+  EXPECT_EQ(read.replicated->plan, "aa");
   EXPECT_EQ(read.replicated->at, now_);
   EXPECT_EQ(read.replicated->differed, (std::vector<LeftAlone>{{"jobs", "1", "2"}}));
   EXPECT_FALSE(store_.pair("secondary", "primary").replicated.has_value()) << "the other way is another pair";
@@ -86,14 +85,21 @@ TEST_F(CutoverStoring, names_a_record_that_cannot_be_read) {
   store_.save(Fence{.connector = "primary", .since = now_});
   std::string name;
   state_->list("cutover/fences/", [&](const storage::ObjectInfo& info) { name = info.name; });
-  state_->remove(name);
-  state_->put(name, "{");
-  try {
-    (void)store_.fence("primary");
-    FAIL();
-  } catch (const base::Error& error) {
-    EXPECT_EQ(error.kind(), base::ErrorKind::corruption);
-    EXPECT_NE(error.message().find(name), std::string::npos) << error.message();
+  const std::string text = state_->get_all(name);
+  const std::string since = base::to_rfc3339(now_);
+  std::string no_instant = text;
+  no_instant.replace(no_instant.find(since), since.size(), "x");
+  for (const std::string& damaged : {std::string("{"), no_instant}) {
+    state_->remove(name);
+    state_->put(name, damaged);
+    try {
+      (void)store_.fence("primary");
+      ADD_FAILURE() << damaged;
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::corruption);
+      EXPECT_NE(error.message().find(name), std::string::npos) << error.message();
+      EXPECT_FALSE(error.hint().empty());
+    }
   }
 }
 
@@ -105,10 +111,54 @@ TEST_F(CutoverStoring, keeps_a_plan_from_its_begin_to_its_end) {
   plan.made = now_;
   store_.begin(plan);
   ASSERT_EQ(store_.begun("primary", "secondary").size(), 1U);
-  EXPECT_EQ(store_.begun("primary", "secondary").front().id, "aa");
+  EXPECT_EQ(store_.begun("primary", "secondary").front().plan->id, "aa");
   EXPECT_TRUE(store_.begun("secondary", "primary").empty());
   store_.end(plan);
   EXPECT_TRUE(store_.begun("primary", "secondary").empty());
+}
+
+TEST_F(CutoverStoring, reads_a_record_of_a_version_that_kept_the_selection) {
+  Pair pair{.source = "primary", .target = "secondary"};
+  pair.replicated = LastRun{.plan = "aa", .source_snapshot = "w-1", .target_snapshot = "w-2", .at = now_};
+  store_.save(pair);
+  std::string name;
+  state_->list("cutover/pairs/", [&](const storage::ObjectInfo& info) { name = info.name; });
+  std::string text = state_->get_all(name);
+  const std::size_t plan = text.find(R"("plan": "aa")");
+  ASSERT_NE(plan, std::string::npos);
+  text.replace(plan, 12, R"("selection": ["kind:jobs"])");
+  state_->remove(name);
+  state_->put(name, text);
+  const Pair read = store_.pair("primary", "secondary");
+  ASSERT_TRUE(read.replicated.has_value());
+  EXPECT_EQ(read.replicated->target_snapshot, "w-2");
+  EXPECT_EQ(read.replicated->plan, "");
+}
+
+TEST_F(CutoverStoring, lists_begun_plans_in_the_order_of_their_making_and_those_that_cannot_be_read) {
+  for (const auto& [id, seconds] : {std::pair("cc", 1), std::pair("aa", 3), std::pair("bb", 2)}) {
+    model::ResourcePlan plan;
+    plan.id = id;
+    plan.source = "primary";
+    plan.target = "secondary";
+    plan.made = now_ + std::chrono::seconds(seconds);
+    store_.begin(plan);
+  }
+  std::string last;
+  state_->list("cutover/plans/", [&](const storage::ObjectInfo& info) { last = std::max(last, info.name); });
+  state_->remove(last);
+  state_->put(last, "{");
+  const std::vector<CutoverStore::Begun> begun = store_.begun("primary", "secondary");
+  ASSERT_EQ(begun.size(), 3U);
+  EXPECT_FALSE(begun[0].plan.has_value());
+  EXPECT_EQ(begun[0].name, last);
+  EXPECT_NE(begun[0].problem, "");
+  EXPECT_EQ(begun[1].plan->id, "bb");
+  EXPECT_EQ(begun[2].plan->id, "aa");
+  store_.drop(begun[0]);
+  EXPECT_EQ(store_.begun("primary", "secondary").size(), 2U);
+  store_.drop_begun("secondary", "primary");
+  EXPECT_TRUE(store_.begun("primary", "secondary").empty()) << "of both directions";
 }
 
 }  // namespace

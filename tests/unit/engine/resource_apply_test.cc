@@ -99,6 +99,118 @@ TEST_F(ResourceApplying, leaves_alone_what_somebody_changed_after_the_plan) {
   EXPECT_EQ(job("nightly"), body);
 }
 
+TEST_F(ResourceApplying, waits_for_nothing_that_was_refused) {
+  world_.target.refusals.emplace("jobs/nightly", base::Error(base::ErrorKind::auth, "you may not"));
+  const model::ResourcePlan plan = world_.plan();
+  EXPECT_FALSE(world_.apply(plan).complete());
+  world_.target.refusals.clear();
+  const base::Duration before = world_.clock.elapsed();
+  EXPECT_TRUE(world_.apply(plan).complete());
+  EXPECT_LT(world_.clock.elapsed() - before, std::chrono::seconds(1)) << "ten milliseconds a call, and no sleep";
+  EXPECT_EQ(world_.events.notes(), Texts{});
+  EXPECT_EQ(world_.target.count("jobs"), 4U);
+}
+
+TEST_F(ResourceApplying, says_that_it_waits_for_an_answer_that_was_lost) {
+  const model::ResourcePlan plan = world_.plan();
+  ASSERT_EQ(plan.steps.back().source_name, "pong");
+  world_.target.refusals.emplace("jobs/pong", base::Error(base::ErrorKind::refused, "not now"));
+  EXPECT_FALSE(world_.apply(plan).complete());
+  world_.target.refusals.clear();
+  (void)world_.state().put(fmt::format("resources/{}/{:08}-intent", plan.id, plan.steps.size() - 1),
+                           base::to_rfc3339(world_.clock.now()));
+  const base::Duration before = world_.clock.elapsed();
+  EXPECT_TRUE(world_.apply(plan).complete());
+  EXPECT_GE(world_.clock.elapsed() - before, std::chrono::seconds(60));
+  EXPECT_EQ(world_.events.notes(), Texts{"waiting up to 60 s for answers that were lost: 1 create"});
+}
+
+TEST_F(ResourceApplying, knows_whether_the_last_run_came_to_its_end) {
+  const model::ResourcePlan plan = world_.plan();
+  const auto killed = [&] {
+    world_.wire.arm(test::Tripwire::Strike::before, 5);
+    EXPECT_THROW((void)world_.apply(plan), test::Killed);
+    world_.wire.arm(test::Tripwire::Strike::never);
+  };
+  killed();
+  EXPECT_FALSE(came_to_its_end(world_.state(), plan));
+  world_.target.refusals.emplace("jobs/pong", base::Error(base::ErrorKind::refused, "not now"));
+  EXPECT_FALSE(world_.apply(plan).complete());
+  EXPECT_TRUE(came_to_its_end(world_.state(), plan));
+  killed();
+  EXPECT_FALSE(came_to_its_end(world_.state(), plan));
+}
+
+TEST_F(ResourceApplying, tries_nothing_more_once_nobody_believes_who_writes) {
+  const model::ResourcePlan plan = world_.plan();
+  world_.target.signed_out_from = 9;
+  const ResourceApplyResult result = world_.apply(plan);
+  ASSERT_TRUE(result.ended_by);
+  EXPECT_EQ(result.ended_by->kind(), base::ErrorKind::auth);
+  EXPECT_EQ(result.ended_by->hint(), "Check the credentials.");
+  EXPECT_FALSE(result.complete());
+  EXPECT_EQ(result.outcomes.size(), 1U) << testing::PrintToString(outcomes_of(result));
+  EXPECT_EQ(result.created + result.untried + 1, 15U);
+  EXPECT_EQ(world_.target.writes, 9U) << "one call found out";
+  // With good ones it goes on, and looks for nothing that never was.
+  world_.target.signed_out_from = 0;
+  const base::Duration before = world_.clock.elapsed();
+  EXPECT_TRUE(world_.apply(plan).complete());
+  EXPECT_LT(world_.clock.elapsed() - before, std::chrono::seconds(1));
+  EXPECT_EQ(actions_of(world_.plan()), Texts{});
+}
+
+TEST_F(ResourceApplying, tries_little_more_with_many_threads_once_nobody_believes_who_writes) {
+  world_.target.workers = 24;
+  world_.target.signed_out_from = 3;
+  const ResourceApplyResult result = world_.apply(world_.plan());
+  ASSERT_TRUE(result.ended_by);
+  EXPECT_EQ(result.outcomes.size(), 1U) << testing::PrintToString(outcomes_of(result));
+  EXPECT_EQ(result.created + result.untried + 1, 15U);
+}
+
+// A volume in a schema in a catalog, of kinds whose ranks do not say which comes first.
+void put_volume(test::FakeWorkspace& to) {
+  to.put("catalogs", "prod", R"({"name":"prod","origin":"prod"})");
+  to.put("schemas", "prod.sales",
+         R"({"full_name":"prod.sales","catalog_name":"prod","name":"sales","origin":"sales"})");
+  to.put("volumes", "prod.sales.raw",
+         R"({"full_name":"prod.sales.raw","catalog_name":"prod","schema_name":"sales","name":"raw","origin":"raw"})");
+}
+
+TEST_F(ResourceApplying, makes_a_volume_behind_its_schema_with_many_calls_at_once) {
+  put_volume(world_.source);
+  world_.take_snapshot();
+  world_.target.workers = 24;
+  const ResourceApplyResult result = world_.apply(world_.plan());
+  EXPECT_TRUE(result.complete()) << testing::PrintToString(outcomes_of(result));
+  EXPECT_EQ(actions_of(world_.plan()), Texts{});
+}
+
+TEST_F(ResourceApplying, says_which_schema_a_volume_waits_for) {
+  put_volume(world_.source);
+  world_.take_snapshot();
+  world_.target.refusals.emplace("schemas/prod.sales", base::Error(base::ErrorKind::refused, "no"));
+  EXPECT_EQ(outcomes_of(world_.apply(world_.plan())),
+            (Texts{"failed schemas/prod.sales: no",
+                   "waiting volumes/prod.sales.raw: it needs schemas/prod.sales, which is not there"}));
+}
+
+TEST_F(ResourceApplying, makes_everything_anew_in_a_catalog_that_a_rule_names_otherwise) {
+  put_volume(world_.source);
+  world_.take_snapshot();
+  put_volume(world_.target);  // one metastore for both: these are the source's own
+  world_.options.mapping.names["catalogs"]["prod"] = "prod_dr";
+  const model::ResourcePlan plan = world_.plan();
+  EXPECT_EQ(test::step_of(plan, "schemas", "prod.sales").action, model::ResourceAction::create);
+  EXPECT_TRUE(world_.apply(plan).complete());
+  EXPECT_EQ(
+      world_.target.body("volumes", "prod_dr.sales.raw"),
+      R"({"full_name":"prod_dr.sales.raw","catalog_name":"prod_dr","schema_name":"sales","name":"raw","origin":"raw"})");
+  EXPECT_EQ(world_.target.count("schemas"), 2U);
+  EXPECT_EQ(actions_of(world_.plan()), Texts{});
+}
+
 constexpr const char* k_notebook = "/Users/anna@corp.test/etl/load";
 
 TEST_F(ResourceApplying, overwrites_no_content_that_somebody_edited_after_the_plan) {
@@ -136,50 +248,6 @@ TEST_F(ResourceApplying, finishes_a_content_that_an_interrupted_run_had_overwrit
   const model::ResourcePlan plan = world_.plan();
   world_.target.rewrite_column("notebooks", world_.target.id_of("notebooks", k_notebook), "content", "print(2)");
   EXPECT_TRUE(world_.apply(plan).complete());
-}
-
-// The run dies before the n-th event; what it finds when it goes on was written in part by it, or by somebody else.
-struct Resumed {
-  std::size_t whole = 0;     // it is as the snapshot has it
-  std::size_t conflict = 0;  // it was left as it was, and said so
-  std::size_t neither = 0;
-};
-Resumed resume_with(const std::string& content) {
-  const std::string path = "/Users/anna@corp.test/etl/load";
-  Resumed out;
-  for (std::uint64_t at = 1; at <= 40; ++at) {
-    test::ResourceWorld world;
-    const model::ResourcePlan plan = world.plan();
-    world.wire.strike = test::Tripwire::Strike::before;
-    world.wire.at = at;
-    EXPECT_THROW((void)world.apply(plan), test::Killed) << at;
-    world.wire.strike = test::Tripwire::Strike::never;
-    if (world.target.count("folders") < 2 || world.target.count("notebooks") != 0) continue;
-    world.target.put("notebooks", path, R"({"path":")" + path + R"(","language":"PYTHON","origin":"load"})",
-                     {{"content", content}}, "");
-    const Texts outcomes = outcomes_of(world.apply(plan));
-    const std::string there = world.target.column("notebooks", world.target.id_of("notebooks", path), "content");
-    const bool told = std::any_of(outcomes.begin(), outcomes.end(),
-                                  [](const std::string& one) { return one.starts_with("conflict notebooks/"); });
-    if (there == "print('\xff')" && !told) {
-      ++out.whole;
-    } else if (there == content && told) {
-      ++out.conflict;
-    } else {
-      ++out.neither;
-    }
-  }
-  return out;
-}
-
-TEST(ResourceResuming, finishes_a_content_that_it_had_begun_and_leaves_that_of_others) {
-  const Resumed begun = resume_with("print(");
-  EXPECT_GT(begun.whole, 0U);
-  EXPECT_EQ(begun.neither, 0U);
-  const Resumed foreign = resume_with("select 1");
-  EXPECT_EQ(foreign.whole, 0U);
-  EXPECT_GT(foreign.conflict, begun.conflict) << "where it had begun as well";
-  EXPECT_EQ(foreign.neither, 0U);
 }
 
 TEST_F(ResourceApplying, makes_no_second_one_of_what_the_plan_did_not_see) {

@@ -39,6 +39,7 @@ protected:
     const model::Mapping mapping;
     ResourceCompareRules rules{.ids = ids, .mapping = mapping, .places = places, .unknown_after = unknown_is_};
     rules.selects = selects_;
+    rules.paused = paused_;
     counts_ = compare_resources(kinds(), {world_.snapshot(), unknown_before_}, {after, unknown_after_}, rules, {},
                                 [&](const ResourceDifference& one) { out.push_back(in_words(one)); });
     return out;
@@ -67,6 +68,7 @@ protected:
   UnknownKeys unknown_after_;
   Freshness unknown_is_ = Freshness::unread;
   std::function<bool(const model::Resource&)> selects_;
+  ResourceCompareRules::Paused paused_ = ResourceCompareRules::Paused::as_it_arrived;
   CompareCounts counts_;
 };
 
@@ -77,6 +79,30 @@ TEST_F(ResourceDifferences, of_a_migration_are_only_what_arrived_paused) {
   EXPECT_FALSE(counts_.any());
   EXPECT_EQ(counts_.paused, 2U);
   EXPECT_EQ(counts_.compared, world_.snapshot().size());
+}
+
+TEST_F(ResourceDifferences, count_what_is_paused_and_is_to_fire_by_now) {
+  migrate();
+  paused_ = ResourceCompareRules::Paused::differs;
+  EXPECT_EQ(compare_with_target(), (Texts{"changed pools/small body.min_idle: 2 -> -",
+                                          R"(changed jobs/nightly body.schedule.pause_status: - -> "PAUSED")"}));
+  EXPECT_EQ(counts_.changed, 2U);
+  EXPECT_EQ(counts_.paused, 0U);
+}
+
+// A platform brings groups along: who is in them is up to people all the same.
+TEST_F(ResourceDifferences, find_who_was_added_to_a_group_of_the_system_in_its_own_workspace_only) {
+  migrate();
+  const std::string anna = world_.source.id_of("users", "anna@corp.test");
+  const std::string admins = world_.source.id_of("groups", "admins");
+  world_.source.rewrite("groups", admins,
+                        R"({"displayName":"admins","origin":"admins","members":[{"value":")" + anna + R"("}]})");
+  const Texts found = compare_in_place();
+  ASSERT_EQ(found.size(), 1U) << testing::PrintToString(found);
+  EXPECT_TRUE(found[0].starts_with("changed groups/admins ")) << found[0];
+  world_.take_snapshot();
+  (void)compare_with_target();
+  EXPECT_FALSE(counts_.any()) << "another workspace has administrators of its own";
 }
 
 TEST_F(ResourceDifferences, after_an_activation_are_none) {

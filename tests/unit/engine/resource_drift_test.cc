@@ -85,9 +85,7 @@ TEST_F(Parted, has_nothing_to_do_again_at_once) {
 
 TEST_F(Parted, updates_what_changed_on_the_source_alone) {
   source_.workspace.rewrite("jobs", job_, hourly("two"));
-  const ResourcePlan plan = again(&split_);
-  EXPECT_EQ(test::actions_of(plan), std::vector<std::string>{"update jobs/hourly"});
-  EXPECT_TRUE(left_alone(plan).empty());
+  EXPECT_EQ(test::actions_of(again(&split_)), std::vector<std::string>{"update jobs/hourly"});
 }
 
 TEST_F(Parted, leaves_alone_what_somebody_changed_on_the_target) {
@@ -98,7 +96,6 @@ TEST_F(Parted, leaves_alone_what_somebody_changed_on_the_target) {
   EXPECT_TRUE(step.reason.starts_with("it was changed on secondary since ")) << step.reason;
   EXPECT_NE(step.reason.find(", and not on primary"), std::string::npos) << step.reason;
   ASSERT_EQ(step.fields.size(), 1U) << "field by field";
-  EXPECT_EQ(left_alone(plan), (std::vector<LeftAlone>{{"jobs", job_, copy_}}));
   EXPECT_EQ(test::actions_of(again(nullptr)), std::vector<std::string>{"update jobs/hourly"}) << "when told to";
 }
 
@@ -170,7 +167,8 @@ TEST_F(Parted, confirms_nothing_of_a_kind_that_could_not_be_read) {
   const auto connector = test::connect(source_);
   const ResourcePause pause = plan_resource_pause({*world_.repository, first_, *connector, *state_}, {}, world_.events,
                                                   world_.clock, world_.random, {});
-  EXPECT_EQ(pause.unread, std::vector<std::string>{"jobs"});
+  ASSERT_EQ(pause.unread.size(), 1U);
+  EXPECT_TRUE(pause.unread[0].starts_with("not all jobs could be read")) << pause.unread[0];
 }
 
 TEST_F(Parted, finds_the_way_back_by_the_same_ids) {

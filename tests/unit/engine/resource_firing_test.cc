@@ -195,8 +195,7 @@ TEST(ResourceCycles, start_nothing_before_it_is_whole) {
     world.take_snapshot();
     world.options.firing = FiringMode::recorded;
     const model::ResourcePlan plan = world.plan();
-    world.wire.strike = test::Tripwire::Strike::after;
-    world.wire.at = at;
+    world.wire.arm(test::Tripwire::Strike::after, at);
     try {
       (void)world.apply(plan);
       ended = true;

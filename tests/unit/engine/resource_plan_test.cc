@@ -135,6 +135,33 @@ TEST_F(ResourcePlanning, brings_the_folders_that_lack_above_what_is_selected) {
   EXPECT_EQ(std::count(actions.begin(), actions.end(), "create folders//Users/anna@corp.test/etl"), 1);
 }
 
+TEST_F(ResourcePlanning, brings_the_schema_and_the_catalog_that_lack_above_what_is_selected) {
+  world_.source.put("catalogs", "prod", R"({"name":"prod"})");
+  world_.source.put("schemas", "prod.sales", R"({"full_name":"prod.sales","name":"sales"})");
+  world_.source.put("volumes", "prod.sales.raw", R"({"full_name":"prod.sales.raw","name":"raw"})");
+  world_.take_snapshot();
+  world_.options.selects = only("volumes", "prod.sales.raw");
+  const Texts all{"create catalogs/prod", "create schemas/prod.sales", "create volumes/prod.sales.raw"};
+  EXPECT_EQ(actions_of(world_.plan()), all);
+  world_.options.with_dependencies = true;
+  const model::ResourcePlan plan = world_.plan();
+  EXPECT_EQ(actions_of(plan), all);
+  EXPECT_EQ(plan.steps[2].needs, std::vector<std::uint32_t>{1});
+  EXPECT_EQ(plan.steps[1].needs, std::vector<std::uint32_t>{0});
+}
+
+// The platform makes it along with the catalog: nobody can wait for the step that does nothing.
+TEST_F(ResourcePlanning, waits_for_the_catalog_of_what_the_platform_brings_along) {
+  world_.source.put("catalogs", "prod", R"({"name":"prod"})");
+  world_.source.put("schemas", "prod.default", R"({"full_name":"prod.default","name":"default"})");
+  world_.source.put("volumes", "prod.default.raw", R"({"full_name":"prod.default.raw","name":"raw"})");
+  world_.take_snapshot();
+  const model::ResourcePlan plan = world_.plan();
+  const std::uint32_t need = step_of(plan, "volumes", "prod.default.raw").needs.at(0);
+  EXPECT_EQ(plan.steps[need].path, "catalogs/prod");
+  EXPECT_EQ(step_of(plan, "volumes", "prod.default.raw").needs.size(), 1U);
+}
+
 TEST_F(ResourcePlanning, refuses_a_selection_of_nothing) {
   world_.options.selects = only("jobs", "none");
   world_.options.selection = "name:none";

@@ -1,5 +1,6 @@
 #include "engine/resource_restore.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,6 +36,15 @@ protected:
         {.repository = *world_.repository, .snapshot = snapshot_, .target = *connector, .state = *state_}, options,
         world_.events, world_.clock, world_.random, {});
   }
+  ResourceApplyResult repair() {
+    const auto connector = test::connect(source_);
+    const ResourceRestore restore{*world_.repository, snapshot_, *connector, *state_};
+    ResourceRestoreOptions options;
+    options.target = "primary";
+    const model::ResourcePlan plan =
+        plan_resource_restore(restore, options, world_.events, world_.clock, world_.random, {});
+    return apply_resource_restore(restore, plan, world_.events, world_.clock, {});
+  }
   static std::size_t count(const model::ResourcePlan& plan, const std::string& kind, ResourceAction action) {
     return static_cast<std::size_t>(std::count_if(plan.steps.begin(), plan.steps.end(), [&](const auto& step) {
       return step.kind == kind && step.action == action;
@@ -64,6 +74,71 @@ TEST_F(ResourceRestoring, creates_nothing_of_a_kind_that_the_target_does_not_off
   const model::ResourcePlan got = plan(false);
   EXPECT_EQ(count(got, "jobs", ResourceAction::create), 0U);
   EXPECT_EQ(count(got, "jobs", ResourceAction::conflict), source_.workspace.count("jobs"));
+}
+
+// A list that is answered empty is no proof that there is nothing: the ids are asked for before anything is made.
+TEST_F(ResourceRestoring, makes_nothing_a_second_time_in_place_where_a_list_came_empty) {
+  take_snapshot();
+  const std::size_t jobs = source_.workspace.count("jobs");
+  source_.blank = {{"jobs", 1}};
+  const ResourceApplyResult result = repair();
+  EXPECT_EQ(source_.workspace.count("jobs"), jobs);
+  EXPECT_EQ(result.created, 0U);
+  std::size_t told = 0;
+  for (const ResourceOutcome& one : result.outcomes)
+    told += one.what == ResourceOutcome::What::conflict && one.text.find("is there after all") != std::string::npos;
+  EXPECT_GT(told, 0U) << "what needs one of them waits";
+}
+
+TEST_F(ResourceRestoring, makes_again_in_place_what_is_gone) {
+  take_snapshot();
+  const std::size_t jobs = source_.workspace.count("jobs");
+  source_.workspace.erase("jobs", source_.workspace.id_of("jobs", "nightly"));
+  const ResourceApplyResult result = repair();
+  EXPECT_TRUE(result.complete());
+  EXPECT_EQ(result.created, 1U);
+  EXPECT_EQ(source_.workspace.count("jobs"), jobs);
+}
+
+// What a fence cannot see it does not confirm.
+class Fencing : public ResourceRestoring {
+protected:
+  std::string unread() {
+    const auto connector = test::connect(source_);
+    const ResourcePause pause = plan_resource_pause({*world_.repository, snapshot_, *connector, *state_}, {},
+                                                    world_.events, world_.clock, world_.random, {});
+    return fmt::format("{}", fmt::join(pause.unread, "; "));
+  }
+};
+
+TEST_F(Fencing, is_confirmed_where_all_is_seen) {
+  take_snapshot();
+  EXPECT_EQ(unread(), "");
+}
+
+TEST_F(Fencing, is_not_confirmed_by_an_account_that_does_not_see_all) {
+  take_snapshot();
+  source_.administrator = false;
+  EXPECT_NE(unread().find("run the fence as an administrator"), std::string::npos) << unread();
+}
+
+TEST_F(Fencing, is_not_confirmed_where_a_list_is_empty_all_at_once) {
+  for (int i = 0; i < 10; ++i) source_.workspace.put("jobs", fmt::format("job-{}", i), R"({"name":"x","origin":"x"})");
+  take_snapshot();
+  source_.blank = {{"jobs", 1}};
+  EXPECT_NE(unread().find("there are no jobs any more, which is hard to believe of 1"), std::string::npos);
+  EXPECT_EQ(unread(), "") << "they are listed again";
+}
+
+TEST_F(Fencing, is_not_confirmed_where_a_kind_is_refused_that_was_never_seen) {
+  source_.absent = {"jobs"};
+  take_snapshot();
+  EXPECT_EQ(unread(), "") << "what is not offered now was not offered then";
+  source_.absent = {};
+  source_.unlisted = {"jobs"};
+  EXPECT_TRUE(unread().starts_with("not all jobs could be read")) << unread();
+  source_.unlisted = {"folders"};
+  EXPECT_EQ(unread(), "") << "no folder fires";
 }
 
 }  // namespace

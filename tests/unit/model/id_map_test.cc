@@ -22,6 +22,23 @@ std::string refusal(const std::string& csv) {
   return "";
 }
 
+TEST(IdMap, turns_an_entry_round) {
+  const IdEntry one{.kind = "users",
+                    .source_id = "1",
+                    .target_id = "9",
+                    .source_name = "Bob",
+                    .target_name = "bob",
+                    .learnt = Learnt::matched};
+  const IdEntry other = turned_round(one);
+  EXPECT_EQ(other, (IdEntry{.kind = "users",
+                            .source_id = "9",
+                            .target_id = "1",
+                            .source_name = "bob",
+                            .target_name = "Bob",
+                            .learnt = Learnt::matched}));
+  EXPECT_EQ(turned_round(other), one);
+}
+
 TEST(IdMap, finds_both_ways) {
   IdMap map("a", "b");
   map.add(entry("1", "9"));

@@ -33,12 +33,29 @@ TEST(PlanFile, has_one_step_a_line) {
 
 TEST(PlanFile, is_refused_with_the_reason) {
   const auto nothing = [](const json&) {};
-  EXPECT_EQ(test::error_of([&] { read_plan("{", nothing); }), ErrorKind::config);
-  EXPECT_EQ(test::error_of([&] { read_plan(std::string(50, '[') + std::string(50, ']'), nothing); }),
-            ErrorKind::config);
+  const auto said = [&](std::string_view text) {
+    const base::Error problem = test::thrown_by([&] { read_plan(text, nothing); });
+    EXPECT_EQ(problem.kind(), ErrorKind::config);
+    EXPECT_EQ(problem.hint(), k_plan_hint);
+    EXPECT_EQ(problem.message().find("json.exception"), std::string::npos) << problem.message();
+    return problem.message();
+  };
+  EXPECT_EQ(said(""), "the file is empty, and no plan");
+  EXPECT_EQ(said(" \n"), "the file is empty, and no plan");
+  EXPECT_EQ(said("[]"), "the file holds no plan");
+  EXPECT_EQ(said("7"), "the file holds no plan");
+  EXPECT_EQ(said("hello"), "the file holds no plan: byte 1 is not as in JSON");
+  const std::string whole = plan_text(json{{"id", "p"}, {"text", "a\\\"b"}}, 2, [](std::size_t i) {
+    return json{{"step", i}};
+  });
+  for (std::size_t length = 1; length + 1 < whole.size(); ++length)
+    EXPECT_EQ(said(std::string_view(whole).substr(0, length)), "the plan is cut off: its end is missing") << length;
+  EXPECT_EQ(said(std::string(50, '[') + std::string(50, ']')),
+            "the plan cannot be read: it nests deeper than any that we write");
   const base::Error missing = test::thrown_by([] { read_plan("{}", [](const json& in) { (void)in.at("steps"); }); });
   EXPECT_EQ(missing.kind(), ErrorKind::config);
   EXPECT_EQ(missing.hint(), k_plan_hint);
+  EXPECT_EQ(missing.message(), "the plan cannot be read: a field is missing, or holds what it cannot");
   const base::Error unknown = test::thrown_by([] { refuse_unknown_fields(json{{"a", 1}}, {"b"}, "the plan"); });
   EXPECT_STREQ(unknown.what(), "the plan has the unknown field 'a'");
 }

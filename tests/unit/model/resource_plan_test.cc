@@ -72,9 +72,34 @@ TEST(ResourcePlan, refuses_what_it_does_not_know) {
   EXPECT_EQ(with("\"recorded\"", "\"loud\""), base::ErrorKind::config);
   EXPECT_EQ(with("\"needs\":[0]", "\"needs\":[1]"), base::ErrorKind::config);
   EXPECT_EQ(with("\"after\":[0]", "\"after\":[1]"), base::ErrorKind::config);
-  EXPECT_EQ(with("\"format_version\": 1", "\"format_version\": 2"), base::ErrorKind::unsupported);
+  EXPECT_EQ(with("\"format_version\": 2", "\"format_version\": 1"), base::ErrorKind::unsupported);
+  EXPECT_EQ(with("\"format_version\": 2", "\"format_version\": 3"), base::ErrorKind::unsupported);
   EXPECT_EQ(test::error_of([&] { (void)resource_plan_from_json(std::string(30, '[')); }), base::ErrorKind::config);
   EXPECT_EQ(with("\"removes\"", "\"removes\""), std::nullopt);
+}
+
+TEST(ResourcePlan, keeps_the_digest_of_its_file) {
+  ResourcePlan plan = sample();
+  EXPECT_EQ(to_json(plan).find("sha256"), std::string::npos);
+  plan.sha256 = "ab";
+  EXPECT_EQ(resource_plan_from_json(to_json(plan)).sha256, "ab");
+}
+
+TEST(ResourcePlan, refuses_a_step_that_its_head_excludes) {
+  const auto refusal = [](ResourceAction action, Existing existing, bool removes) {
+    ResourcePlan plan = sample();
+    plan.existing = existing;
+    plan.removes = removes;
+    plan.steps[1].action = action;
+    return test::thrown_by([&] { (void)resource_plan_from_json(to_json(plan)); }).message();
+  };
+  EXPECT_EQ(refusal(ResourceAction::remove, Existing::update, false),
+            "the plan says that nothing is removed, and its step 'jobs/nightly/17' is to remove it");
+  EXPECT_EQ(
+      refusal(ResourceAction::recreate, Existing::update, true),
+      "the plan says that nothing is removed to be created again, and its step 'jobs/nightly/17' is to recreate it");
+  EXPECT_EQ(refusal(ResourceAction::update, Existing::skip, true),
+            "the plan says that what is there stays as it is, and its step 'jobs/nightly/17' is to update it");
 }
 
 }  // namespace

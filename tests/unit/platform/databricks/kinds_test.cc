@@ -164,6 +164,21 @@ TEST(Kinds, write_paths_that_can_be_read) {
   }
 }
 
+TEST(Kinds, that_are_listed_within_another_one_by_its_name_say_that_they_lie_in_it) {
+  std::size_t catalog = 0;
+  for (const KindEntry& entry : all_kinds()) {
+    if (entry.area != "unity" || entry.per.empty()) continue;
+    ++catalog;
+    const Kind::Above& above = entry.kind.above;
+    EXPECT_EQ(above.kind, entry.per) << entry.kind.collection.name;
+    ASSERT_FALSE(above.fields.empty());
+    EXPECT_EQ(above.fields.front(), "catalog_name");
+    EXPECT_EQ(above.fields.back(), "name");
+    EXPECT_EQ(above.fields.size(), above.kind == "catalogs" ? 2U : 3U);
+  }
+  EXPECT_EQ(catalog, 4U);
+}
+
 TEST(Kinds, can_be_planned_with) {
   std::vector<Kind> kinds;
   for (const KindEntry& entry : all_kinds()) kinds.push_back(entry.kind);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "platform/databricks/client.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/session.h"
 #include "sim/databricks/stand_in.h"
@@ -267,6 +268,29 @@ TEST(DatabricksWriter, tells_a_lost_answer_from_a_refusal) {
   } catch (const base::Error& error) {
     EXPECT_EQ(error.kind(), base::ErrorKind::auth);
   }
+}
+
+TEST(DatabricksWriter, tells_who_is_signed_out_from_who_may_not) {
+  Workspace workspace;
+  workspace.stand_in.faults().add("* *#*: token-expired");
+  const ResourceWriter::Content job{"n", R"({"name":"n"})", {}};
+  const model::Kind& kind = find_kind("jobs")->kind;
+  const std::string path = "/Shared/gone";
+  EXPECT_THROW(workspace.create("jobs", job), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->update(kind, "1", job), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->remove(kind, "1"), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->set_column(kind, "1", "permissions", "{}"), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->find(kind, "n"), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->read(kind, "1"), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->read(find_kind("folders")->kind, path), platform::SignedOut);
+  EXPECT_THROW(workspace.create("folders", {path, "{}", {}}), platform::SignedOut);
+  EXPECT_THROW(workspace.writer->settle(find_kind("clusters")->kind, "1"), platform::SignedOut);
+  Workspace other;
+  other.stand_in.faults().add("POST /api/2.1/clusters/delete#*: 403");
+  EXPECT_THROW(other.writer->settle(find_kind("clusters")->kind, "1"), platform::databricks::Refused);
+  const base::Error refused = thrown_by([&] { (void)workspace.writer->who(); });
+  EXPECT_EQ(refused.kind(), base::ErrorKind::auth);
+  EXPECT_NE(refused.hint(), "");
 }
 
 TEST(DatabricksWriter, says_what_cannot_be_written) {

@@ -1,0 +1,132 @@
+#include "engine/backup_reading.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/stop_guard.h"
+#include "repository/ranges.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+std::uint64_t largest_value(const base::RowView& row) noexcept {
+  std::size_t out = 0;
+  for (const base::ColumnView& value : row.columns) out = std::max(out, value ? value->size() : 0);
+  return out;
+}
+
+// Hands a reader's rows to the tree.  An exception of the tree or of the store ends the backup, one of the reader ends
+// its range only: `failed` keeps the two apart.
+class UpdateSink : public platform::RowSink {
+public:
+  struct Parts {
+    repository::RangeUpdate& update;
+    const base::KeyRange& range;
+    Losses& losses;
+    std::atomic<std::uint64_t>& partial_rows;
+  };
+  UpdateSink(const Parts& parts, Meter& meter, std::stop_token stop)
+      : update_(parts.update),
+        range_(parts.range),
+        losses_(parts.losses),
+        partial_rows_(parts.partial_rows),
+        tally_(meter),
+        stop_(std::move(stop)) {}
+
+  void row(const base::RowView& row) override {
+    throw_if_stopped(stop_);
+    if (is_too_large(row)) return;
+    stored([&] { update_.add(row); });
+    tally_.add(plain_size(row));
+  }
+
+  void partial(const base::RowView& row, const std::vector<bool>& missing, std::string reason) override {
+    throw_if_stopped(stop_);
+    if (is_too_large(row)) return;
+    losses_.add(base::range_of_key(row.key), fmt::format("was not read in full: {}", reason));
+    ++partial_rows_;
+    stored([&] { update_.add_partial(row, missing, std::move(reason)); });
+    tally_.add(plain_size(row));
+  }
+
+  void unread(const base::KeyRange& stretch, std::string reason) override {
+    throw_if_stopped(stop_);
+    const std::optional<base::KeyRange> keys = intersect(stretch, range_);
+    if (!keys) return;
+    losses_.add(*keys, fmt::format("was not read: {}", reason));
+    stored([&] { update_.unread(*keys, std::move(reason)); });
+  }
+  bool failed() const noexcept { return failed_; }
+
+private:
+  bool is_too_large(const base::RowView& row) {
+    const std::uint64_t largest = largest_value(row);
+    if (largest <= repository::k_value_bytes_max) return false;
+    unread(base::range_of_key(row.key), fmt::format("it holds a value of {} bytes, and {} is the most that is stored",
+                                                    largest, repository::k_value_bytes_max));
+    return true;
+  }
+  template <class Store>
+  void stored(const Store& store) {
+    try {
+      store();
+    } catch (...) {
+      failed_ = true;
+      throw;
+    }
+  }
+
+  repository::RangeUpdate& update_;
+  const base::KeyRange& range_;
+  Losses& losses_;
+  std::atomic<std::uint64_t>& partial_rows_;
+  Tally tally_;
+  std::stop_token stop_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+// A collection that cannot be listed does not keep the others from being read.
+void Reading::list(unsigned wanted, const std::stop_token& stop) {
+  try {
+    ranges = capture.ranges(collection, wanted);
+  } catch (...) {
+    if (stop.stop_requested()) throw;
+    broke_off({}, update.begin({}), base::current_error(), Began::no);
+  }
+}
+
+void Reading::work(const std::stop_token& stop) {
+  for (;;) {
+    const std::size_t i = next.fetch_add(1);
+    if (i >= ranges.size() || stop.stop_requested()) return;
+    read_range(ranges[i], stop);
+  }
+}
+
+void Reading::read_range(const base::KeyRange& range, const std::stop_token& stop) {
+  repository::RangeUpdate part = update.begin(range);
+  UpdateSink sink({.update = part, .range = range, .losses = losses, .partial_rows = partial_rows}, meter, stop);
+  try {
+    capture.read(collection, range, sink, stop);
+    throw_if_stopped(stop);  // a reader that was stopped may simply return: that is no complete listing
+  } catch (...) {
+    if (sink.failed() || stop.stop_requested()) throw;
+    broke_off(range, std::move(part), base::current_error(), Began::yes);
+    return;
+  }
+  part.complete();
+}
+
+void Reading::broke_off(const base::KeyRange& range, repository::RangeUpdate part, base::Error error, Began began) {
+  part.abandon(error.message());
+  losses.add(range, fmt::format("were not read{}: {}", began == Began::yes ? " to the end" : "", error.message()));
+  const std::lock_guard lock(mutex);
+  if (!failure) failure = std::move(error);
+}
+
+}  // namespace holdfast::engine

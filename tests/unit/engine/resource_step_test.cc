@@ -1,0 +1,132 @@
+#include "engine/resource_step.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "support/resource_world.h"
+
+namespace holdfast::engine {
+namespace {
+
+using test::outcomes_of;
+using Texts = std::vector<std::string>;
+
+// The run dies before the n-th event; what it finds when it goes on was written in part by it, or by somebody else.
+struct Resumed {
+  std::size_t whole = 0;     // it is as the snapshot has it
+  std::size_t conflict = 0;  // it was left as it was, and said so
+  std::size_t neither = 0;
+};
+Resumed resume_with(const std::string& content) {
+  const std::string path = "/Users/anna@corp.test/etl/load";
+  Resumed out;
+  for (std::uint64_t at = 1; at <= 40; ++at) {
+    test::ResourceWorld world;
+    const model::ResourcePlan plan = world.plan();
+    world.wire.arm(test::Tripwire::Strike::before, at);
+    EXPECT_THROW((void)world.apply(plan), test::Killed) << at;
+    world.wire.arm(test::Tripwire::Strike::never);
+    if (world.target.count("folders") < 2 || world.target.count("notebooks") != 0) continue;
+    world.target.put("notebooks", path, R"({"path":")" + path + R"(","language":"PYTHON","origin":"load"})",
+                     {{"content", content}}, "");
+    const Texts outcomes = outcomes_of(world.apply(plan));
+    const std::string there = world.target.column("notebooks", world.target.id_of("notebooks", path), "content");
+    const bool told = std::any_of(outcomes.begin(), outcomes.end(),
+                                  [](const std::string& one) { return one.starts_with("conflict notebooks/"); });
+    if (there == "print('\xff')" && !told) {
+      ++out.whole;
+    } else if (there == content && told) {
+      ++out.conflict;
+    } else {
+      ++out.neither;
+    }
+  }
+  return out;
+}
+
+TEST(ResourceResuming, finishes_a_content_that_it_had_begun_and_leaves_that_of_others) {
+  const Resumed begun = resume_with("print(");
+  EXPECT_GT(begun.whole, 0U);
+  EXPECT_EQ(begun.neither, 0U);
+  const Resumed foreign = resume_with("select 1");
+  EXPECT_EQ(foreign.whole, 0U);
+  EXPECT_GT(foreign.conflict, begun.conflict) << "where it had begun as well";
+  EXPECT_EQ(foreign.neither, 0U);
+}
+
+// Another process had made one of two that name each other, and was killed before it knew the id of the other.
+TEST(ResourceResuming, finds_again_what_was_cut_out_of_a_cycle_whatever_was_made_since) {
+  test::ResourceWorld world;
+  model::ResourcePlan plan = world.plan();
+  ASSERT_EQ(plan.steps.back().source_name, "pong");
+  std::swap(plan.steps.back(), *std::prev(plan.steps.end(), 2));
+  world.target.refusals.emplace("jobs/ping", base::Error(base::ErrorKind::refused, "not now"));
+  ASSERT_FALSE(world.apply(plan).complete());
+  ASSERT_NE(world.target.id_of("jobs", "pong"), "");
+  world.target.refusals.clear();
+  (void)world.state().put(fmt::format("resources/{}/{:08}-intent", plan.id, plan.steps.size() - 1),
+                          base::to_rfc3339(world.clock.now()));
+  world.target.put("jobs", "ping", R"({"name":"ping","origin":"ping","big":100000000000000000000000})", {}, "holdfast");
+  const ResourceApplyResult result = world.apply(plan);
+  EXPECT_TRUE(result.complete()) << testing::PrintToString(outcomes_of(result));
+  EXPECT_EQ(result.adopted, 1U);
+  EXPECT_EQ(world.target.count("jobs"), 4U);
+  test::ResourceWorld undisturbed;
+  ASSERT_TRUE(undisturbed.apply(undisturbed.plan()).complete());
+  EXPECT_EQ(world.target.state(), undisturbed.target.state());
+}
+
+// The run dies at the n-th event, and the owner of a job that is to be patched comes before the next one.
+struct Edited {
+  std::size_t kept = 0;
+  std::size_t lost = 0;
+  std::size_t untold = 0;
+};
+Edited edited_between_the_passes(const std::string& from, const std::string& to) {
+  Edited out;
+  for (std::uint64_t at = 1;; ++at) {
+    test::ResourceWorld world;
+    const model::ResourcePlan plan = world.plan();
+    world.wire.arm(test::Tripwire::Strike::after, at);
+    try {
+      (void)world.apply(plan);
+      return out;
+    } catch (const test::Killed&) {
+      world.wire.arm(test::Tripwire::Strike::never);
+    }
+    const std::string id = world.target.count("jobs") == 0 ? "" : world.target.id_of("jobs", "ping");
+    if (id.empty() || !world.ids().by_source("jobs", world.source.id_of("jobs", "ping"))) continue;
+    std::string body = world.target.body("jobs", id);
+    if (body.find("tasks") != std::string::npos) continue;  // the second pass has written it
+    body.replace(body.find(from), from.size(), to);
+    world.target.rewrite("jobs", id, body);
+    const Texts outcomes = outcomes_of(world.apply(plan));
+    const bool told = std::any_of(outcomes.begin(), outcomes.end(), [](const std::string& one) {
+      return one.starts_with("conflict jobs/ping/") && one.find("somebody changed it before") != std::string::npos;
+    });
+    const bool kept = world.target.body("jobs", id) == body;
+    ++(kept ? out.kept : out.lost);
+    if (!told) ++out.untold;
+  }
+}
+
+TEST(ResourceResuming, leaves_alone_what_its_owner_put_in_between_the_two_passes) {
+  const Edited edited =
+      edited_between_the_passes("\"origin\":\"ping\"", R"("origin":"ping","tasks":[{"task_key":"own"}])");
+  EXPECT_GT(edited.kept, 4U);
+  EXPECT_EQ(edited.lost, 0U);
+  EXPECT_EQ(edited.untold, 0U);
+}
+
+// Before the fingerprint of the first pass is durable nobody can tell what the platform put in from what a human did.
+TEST(ResourceResuming, leaves_alone_what_its_owner_added_between_the_two_passes) {
+  const Edited edited = edited_between_the_passes("\"origin\":\"ping\"", R"("origin":"ping","mail":"me")");
+  EXPECT_GT(edited.kept, 4U);
+  EXPECT_LE(edited.lost, 2U);
+}
+
+}  // namespace
+}  // namespace holdfast::engine
