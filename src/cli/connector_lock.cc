@@ -13,8 +13,8 @@
 
 namespace holdfast::cli {
 
-base::FileLock lock_connector(const std::string& connector, base::FileLock::Mode mode) {
-  const std::string folder = state_folder() + "/locks";
+base::FileLock lock_connector(const Context& context, const std::string& connector, base::FileLock::Mode mode) {
+  const std::string folder = context.state_folder() + "/locks";
   std::error_code failed;  // seen when the file is opened
   std::filesystem::create_directories(folder, failed);
   const std::string path = fmt::format("{}/{}", folder, base::to_hex(connector));

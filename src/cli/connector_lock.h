@@ -7,7 +7,9 @@
 
 namespace holdfast::cli {
 
+class Context;
+
 // Held for as long as it is kept.  Throws Error{refused} naming the process where another one works on the connector.
-base::FileLock lock_connector(const std::string& connector, base::FileLock::Mode mode);
+base::FileLock lock_connector(const Context& context, const std::string& connector, base::FileLock::Mode mode);
 
 }  // namespace holdfast::cli

@@ -205,7 +205,8 @@ void Context::tell_warnings() {
   for (; warnings_told_ < warnings.size(); ++warnings_told_) events().warning(warnings[warnings_told_]);
 }
 
-std::string state_folder() {
+std::string Context::state_folder() const {
+  if (!parts_.composition.state_folder.empty()) return parts_.composition.state_folder;
   if (const auto folder = variable("XDG_STATE_HOME")) return *folder + "/holdfast";
   if (const auto home = variable("HOME")) return *home + "/.local/state/holdfast";
   throw Error(ErrorKind::config, "there is no folder for local state",

@@ -34,6 +34,7 @@ struct Composition {
   // Those of a platform of resources, for which nothing need be opened; others have none.
   std::function<std::vector<model::Kind>(std::string_view platform)> kinds;
   std::function<std::unique_ptr<storage::Backend>(const std::string& folder)> open_state;
+  std::string state_folder;  // of the local state; empty: where the environment says
   const base::Clock* clock = nullptr;
   base::Random* random = nullptr;
 };
@@ -66,8 +67,10 @@ public:
   ui::Output& out();  // where no progress is shown any more
   bool json() const noexcept { return parts_.global.json; }
 
-  const Config& config();                // read on first use
-  storage::Backend& state();             // local state: pins, journals
+  const Config& config();     // read on first use
+  storage::Backend& state();  // local state: pins, journals
+  // Where it lies.  Throws Error{config} where that is not known.
+  std::string state_folder() const;
   std::string repository_url();          // Error{config}, Error{usage} when it is not clear which
   repository::Repository& repository();  // opened on first use
   repository::Repository& init_repository(const FoundKey& key, const std::string& label);
@@ -102,8 +105,6 @@ private:
   std::size_t warnings_told_ = 0;
 };
 
-// Where the local state of this host lies.  Throws Error{config} where that is not known.
-std::string state_folder();
 std::string program_version();  // "holdfast 0.1.0"
 
 }  // namespace holdfast::cli

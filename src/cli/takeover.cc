@@ -24,7 +24,7 @@ using model::ResourcePlan;
 
 void Cutover::lock(const std::string& connector, base::FileLock::Mode mode) {
   if (dry()) return;
-  locks_.push_back(lock_connector(connector, mode));
+  locks_.push_back(lock_connector(context_, connector, mode));
 }
 
 engine::Charge Cutover::charge(const std::string& source, const std::string& target) {

@@ -131,9 +131,7 @@ public:
         secondary_(workspace_options("secondary", "northeurope", 2), context.clock()),
         composition_(context.composition()) {
     // What this run learns is kept beside its repository, not among what this host knows.
-    composition_.open_state = [this](const std::string&) {
-      return context_.composition().open_state(folder_.file("state"));
-    };
+    composition_.state_folder = folder_.file("state");
   }
 
   void run() {
@@ -218,7 +216,7 @@ private:
     type({"restore", "latest", "--to", "primary", "--yes"});
     expect(jobs_of(primary_).size() == 2, "both jobs are back");
     say("What is made anew arrives paused: it fires when you say so, exactly as it did.");
-    type({"activate", "primary", "--from", "primary"});
+    type({"activate", "primary", "--from", "primary", "--yes"});
     expect(firing_jobs(primary_) == 2, "both jobs fire again");
     say("Once more: what is back needs nothing, so a restore can be run again after anything.");
     type({"restore", "latest", "--to", "primary", "--yes"});

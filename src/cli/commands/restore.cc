@@ -97,7 +97,7 @@ public:
       refuse(flags_of_part(), "the restore of a whole snapshot, which replaces every row",
              "Add --select to restore a part; \"key:*\" selects every row.");
     context.connector_config(to_);
-    const auto lock = locked(to_);
+    const auto lock = locked(context, to_);
     const repository::Snapshot snapshot = resolve_beside(context.repository(), snapshot_, to_);
     say_which(context, snapshot);
     warn_of_own(context, snapshot, snapshot_, to_, fmt::format("holdfast restore {{}} --to {}", to_));
@@ -109,9 +109,9 @@ public:
   }
 
 private:
-  std::optional<base::FileLock> locked(const std::string& target) const {
+  std::optional<base::FileLock> locked(const Context& context, const std::string& target) const {
     if (dry_run_ == DryRun::yes) return std::nullopt;
-    return lock_connector(target, base::FileLock::Mode::exclusive);
+    return lock_connector(context, target, base::FileLock::Mode::exclusive);
   }
 
   using Given = std::vector<std::pair<std::string_view, bool>>;
@@ -155,7 +155,7 @@ private:
     refuse(flags_of_whole(), mode, "Leave that out; the rows of a plan are written in the table that is there.");
     if (const auto resources = read_resource_plan(*plan_file_)) {
       const repository::Snapshot snapshot = snapshot_of(context, *resources);
-      const auto lock = locked(resources->target);
+      const auto lock = locked(context, resources->target);
       const auto target = context.open_connector(resources->target);
       if (!has_resources(*target))
         throw Error(ErrorKind::usage,
@@ -169,7 +169,7 @@ private:
     }
     const model::Plan plan = read_plan(*plan_file_);
     const repository::Snapshot snapshot = snapshot_of(context, plan);
-    const auto lock = locked(plan.target);
+    const auto lock = locked(context, plan.target);
     const auto target = context.open_connector(plan.target);
     return apply(context, plan, snapshot, *target);
   }

@@ -26,11 +26,6 @@ std::string age_text(base::Duration age) {
   return "now";
 }
 
-std::string fence_text(const engine::Fence& fence) {
-  const std::string out = fmt::format("{} since {}", to_string(fence.state), short_time(fence.since));
-  return fence.active.empty() ? out : fmt::format("{}: {} took over", out, fence.active);
-}
-
 std::string charge_text(const engine::Pair& pair) {
   const std::string& name = pair.active.empty() ? pair.source : pair.active;
   return pair.complete ? name : fmt::format("{}, not all of it activated", name);
@@ -103,9 +98,13 @@ private:
     for (const Age& age : ages) {
       const std::optional<engine::Fence> fence = store.fence(age.connector);
       connectors.row({age.connector, age.newest ? short_time(age.newest->taken) : "none",
-                      age.newest ? age_text(now - age.newest->taken) : "", fence ? fence_text(*fence) : ""});
+                      age.newest ? age_text(now - age.newest->taken) : "",
+                      fence ? fmt::format("{} since {}", to_string(fence->state), short_time(fence->since)) : ""});
     }
     context.out().write(connectors.text());
+    // Below the table, which is wide enough.
+    for (const engine::Fence& fence : store.fences())
+      if (!fence.active.empty()) context.out().line(fmt::format("{}: {} took over", fence.connector, fence.active));
     const std::vector<engine::Pair> pairs = engine::one_of_each(store.pairs());
     if (pairs.empty()) return;
     context.out().line("");
