@@ -20,9 +20,4 @@ std::string tier_of(const Client& client);
 // Names of the kinds that the workspace has, as far as it lets us look.
 std::vector<std::string> kinds_offered(const Client& client);
 
-// "standard" or "premium or above", told by whether there is access control; empty where that cannot be told.
-std::string tier_of(const Client& client);
-// Names of the kinds that the workspace has, as far as it lets us look.
-std::vector<std::string> kinds_offered(const Client& client);
-
 }  // namespace holdfast::platform::databricks
