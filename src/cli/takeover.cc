@@ -97,7 +97,7 @@ int Cutover::activate(const std::vector<PlannedActivation>& planned, bool& anyth
     ResourceRun run{one.recorded, connector(one.plan.target), "activate", flags_.dry_run};
     run.result = &result;
     code = worse(code, apply_resource_plan(context_, one.plan, run));
-    anything = anything || result.activated + result.already != 0;
+    anything = anything || result.activated + result.paused + result.already != 0;
   }
   return code;
 }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <mutex>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -13,7 +12,6 @@
 #include "base/task_group.h"
 #include "engine/backup_reading.h"
 #include "engine/carry_forward.h"
-#include "engine/difference_filter.h"
 #include "engine/losses.h"
 #include "engine/meter.h"
 #include "engine/previous_rows.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/difference_filter.h"
 #include "engine/stop_guard.h"
 #include "repository/ranges.h"
 

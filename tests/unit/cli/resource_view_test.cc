@@ -201,7 +201,7 @@ TEST_F(ResourceCommands, write_no_plan_in_a_dry_run) {
 
 TEST_F(ResourceCommands, stop_where_the_target_takes_the_credentials_no_more) {
   target_.workspace.signed_out_from = 5;
-  const Outcome out = run({"migrate", "primary", "secondary"});
+  const Outcome out = run({"migrate", "primary", "secondary", "--yes"});
   EXPECT_EQ(out.code, base::exit_code(base::ErrorKind::auth)) << out.err;
   EXPECT_TRUE(out.says("steps were not tried: the target takes the credentials no more")) << out.err;
   EXPECT_TRUE(out.says("Run the same command again")) << out.err;
@@ -215,10 +215,10 @@ TEST_F(ResourceCommands, stop_where_the_target_takes_the_credentials_no_more) {
 
 TEST_F(ResourceCommands, say_whether_the_plan_before_failed_or_was_interrupted) {
   target_.workspace.refusals.emplace("jobs/nightly", base::Error(base::ErrorKind::auth, "you may not"));
-  EXPECT_EQ(run({"migrate", "primary", "secondary"}).code, 3);
+  EXPECT_EQ(run({"migrate", "primary", "secondary", "--yes"}).code, 3);
   target_.workspace.refusals.clear();
   const base::Duration before = clock_.elapsed();
-  const Outcome again = run({"migrate", "primary", "secondary"});
+  const Outcome again = run({"migrate", "primary", "secondary", "--yes"});
   EXPECT_EQ(again.code, 0) << again.err;
   EXPECT_TRUE(again.says(", which failed in part")) << again.err;
   EXPECT_FALSE(again.says("waiting up to")) << again.err;
@@ -328,7 +328,7 @@ TEST_F(ResourceCommands, say_whose_snapshot_is_compared_and_that_it_may_be_the_w
   EXPECT_EQ((own.err + own.out).find("snapshot "), 0U) << own.err;
   EXPECT_TRUE(own.says(" of primary, taken 2026-11-21T20:01:00Z")) << own.err;
   EXPECT_FALSE(own.says("own snapshot"));
-  ASSERT_EQ(run({"migrate", "primary", "secondary"}).code, 0);
+  ASSERT_EQ(run({"migrate", "primary", "secondary", "--yes"}).code, 0);
   target_.workspace.erase("jobs", target_.workspace.id_of("jobs", "nightly"));
   ASSERT_EQ(run({"backup", "secondary"}).code, 0);
   const Outcome wrong = run({"verify", "latest", "secondary"});
@@ -347,7 +347,7 @@ TEST_F(ResourceCommands, say_whose_snapshot_is_compared_and_that_it_may_be_the_w
 
 TEST_F(ResourceCommands, mind_what_is_paused_where_it_is_to_fire) {
   source_.workspace.put("jobs", "solo", R"({"name":"solo","origin":"solo","schedule":{"cron":"x"}})");
-  ASSERT_EQ(run({"migrate", "primary", "secondary"}).code, 0);
+  ASSERT_EQ(run({"migrate", "primary", "secondary", "--yes"}).code, 0);
   EXPECT_EQ(run({"verify", "primary/latest", "secondary"}).code, 0) << "it waits, paused";
   ASSERT_EQ(run({"failover", "primary", "secondary", "--source-lost", "--yes"}).code, 0);
   EXPECT_EQ(run({"verify", "primary/latest", "secondary"}).code, 0);
