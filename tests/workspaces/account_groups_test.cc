@@ -22,7 +22,7 @@ protected:
     const auto result =
         backup.apply(backup.plan(secondary, "secondary", *local), *connector, {.state = *local, .clock = world.clock});
     EXPECT_TRUE(result.complete());
-    std::vector<std::string> out = outcome_lines(result);
+    std::vector<std::string> out = outcomes_of(result);
     std::erase_if(out, [](const std::string& line) { return line.find("directory") == std::string::npos; });
     return out;
   }

@@ -43,7 +43,7 @@ protected:
   void apply(BackedUp& from, const model::ResourcePlan& plan) {
     const auto connector = secondary.connect();
     const auto result = from.apply(plan, *connector, {.state = local, .clock = world.clock});
-    EXPECT_TRUE(result.complete()) << testing::PrintToString(outcome_lines(result));
+    EXPECT_TRUE(result.complete()) << testing::PrintToString(outcomes_of(result));
   }
   std::vector<std::string> differences(const BackedUp& from) {
     std::vector<std::string> out;
