@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "sim/databricks/seeds.h"
 #include "storage/memory/memory_backend.h"
+#include "support/resource_world.h"
 #include "workspaces/every_kind.h"
 #include "workspaces/two_workspaces.h"
 

@@ -11,6 +11,7 @@
 #include "sim/databricks/secrets.h"
 #include "sim/databricks/seeds.h"
 #include "storage/memory/memory_backend.h"
+#include "support/resource_world.h"
 #include "workspaces/two_workspaces.h"
 
 namespace holdfast::test {
