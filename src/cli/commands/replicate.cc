@@ -14,8 +14,8 @@ public:
             "once it has nothing to do.\n\n"
             "What somebody changed on TARGET since, or TARGET had of its own, is left alone and listed\n"
             "(exit 3): --existing replace overwrites it, --keep-changed lets it be.  What is gone from\n"
-            "SOURCE stays unless --remove is given.  Where TARGET took over, this is refused (exit 5); a\n"
-            "fence that is still open is closed first.",
+            "SOURCE stays unless --remove is given.  Where TARGET took over, this is refused (exit 5);\n"
+            "a fence that is still open is closed first.",
             Kind::run};
   }
 
