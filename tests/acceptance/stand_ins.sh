@@ -12,7 +12,7 @@ start_stand_in() {
   holdfast sim databricks --json --name "$name" --token "token-of-$name" "$@" >"$name.json" 2>"$name.errors" &
   stand_ins+=($!)
   for _ in $(seq 400); do
-    grep -q '^}' "$name.json" && break
+    grep -qs '^}' "$name.json" && break  # it may not be there yet
     kill -0 $! 2>/dev/null || { cat "$name.errors"; exit 1; }
     sleep 0.05
   done
