@@ -9,6 +9,7 @@ trap 'kill "${stand_ins[@]}" 2>/dev/null' EXIT
 start_stand_in() {
   local name=$1
   shift
+  : >"$name.json"
   holdfast sim databricks --json --name "$name" --token "token-of-$name" "$@" >"$name.json" 2>"$name.errors" &
   stand_ins+=($!)
   for _ in $(seq 400); do
