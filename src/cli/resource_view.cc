@@ -1,6 +1,7 @@
 #include "cli/resource_view.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "engine/resource_firing.h"
 #include "engine/resource_restore.h"
 #include "model/plan_file.h"
+#include "ui/output.h"
 #include "ui/printers.h"
 #include "ui/table.h"
 #include "ui/text.h"
@@ -29,11 +31,17 @@ using model::ResourcePlan;
 using model::ResourceStep;
 
 constexpr std::uint64_t k_steps_most = 50;
+constexpr std::size_t k_hanging = 4;
 
 // Of a plan as it is in memory, where it is laid out in one way only.
 std::string digest_of(const ResourcePlan& plan) {
   const crypto::Hash256 digest = crypto::sha256(model::to_json(plan));
   return base::to_hex({digest.data(), digest.size()});
+}
+
+void line(Context& context, const std::string& text) {
+  const bool screen = ui::is_terminal(STDOUT_FILENO);
+  context.out().line(screen ? hanging(text, ui::terminal_columns(STDOUT_FILENO)) : text);
 }
 
 // Which steps of an activation start nothing.  Where the platform's kinds are not known, the plan says it as a whole.
@@ -77,12 +85,12 @@ std::string counts_with(const ResourcePlan& plan, const Pauses& pauses) {
 
 void print_step(Context& context, const ResourceStep& step, const Pauses& pauses) {
   const std::string_view action = pauses(step) ? "pause" : model::to_string(step.action);
-  context.out().line(fmt::format("{:<8}  {}  ({})", action, ui::printable(step.path), ui::printable(step.reason)));
+  line(context, fmt::format("{:<8}  {}  ({})", action, ui::printable(step.path), ui::printable(step.reason)));
   context.out().write(field_lines(step.fields));
   if (!step.candidates.empty())
-    context.out().line(ui::printable(fmt::format("    one of: {}", fmt::join(step.candidates, ", "))));
-  for (const std::string& note : step.notes) context.out().line(ui::printable(fmt::format("    note: {}", note)));
-  for (const std::string& task : step.tasks) context.out().line(ui::printable(fmt::format("    by hand: {}", task)));
+    line(context, ui::printable(fmt::format("    one of: {}", fmt::join(step.candidates, ", "))));
+  for (const std::string& note : step.notes) line(context, ui::printable(fmt::format("    note: {}", note)));
+  for (const std::string& task : step.tasks) line(context, ui::printable(fmt::format("    by hand: {}", task)));
 }
 
 void tell_outcomes(Context& context, const engine::ResourceApplyResult& result) {
@@ -136,6 +144,14 @@ std::vector<base::Fact> facts_of(const Context& context, const engine::ResourceA
 }
 
 }  // namespace
+
+std::string hanging(std::string_view text, std::size_t columns) {
+  const std::size_t indent = std::min(text.find_first_not_of(' '), text.size());
+  const std::size_t below = indent + k_hanging;
+  if (ui::display_width(text) <= columns || columns <= 2 * below) return std::string(text);
+  const std::vector<std::string> lines = ui::wrap(text.substr(indent), columns - below);
+  return fmt::format("{}{}", std::string(indent, ' '), fmt::join(lines, "\n" + std::string(below, ' ')));
+}
 
 bool has_resources(const platform::Connector& connector) noexcept {
   return !connector.kinds().empty();
@@ -195,11 +211,12 @@ void print_resource_plan(Context& context, const ResourcePlan& plan) {
   }
   if (left_out != 0)
     context.out().line(fmt::format("... and {} more; -v shows all of them", ui::format_count(left_out)));
-  context.out().line(fmt::format("{}{}", shown != 0 ? "\n" : "", counts_with(plan, pauses)));
+  if (shown != 0) context.out().line({});
+  line(context, counts_with(plan, pauses));
   if (!plan.absent.empty())
     context.out().line(ui::printable(
         fmt::format("the target lacks, and what names them is left out: {}", fmt::join(plan.absent, ", "))));
-  if (const std::string calls = calls_text(plan); !calls.empty()) context.out().line(calls);
+  if (const std::string calls = calls_text(plan); !calls.empty()) line(context, calls);
 }
 
 std::string counts_text(const ResourcePlan& plan) {

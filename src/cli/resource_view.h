@@ -30,6 +30,8 @@ std::optional<model::ResourcePlan> read_resource_plan(const std::string& path);
 
 // Steps with reasons, fields, notes and tasks, then counts and calls.  Without --verbose at most 50 steps.
 void print_resource_plan(Context& context, const model::ResourcePlan& plan);
+// What is too wide goes on below, set in by four more columns.
+std::string hanging(std::string_view text, std::size_t columns);
 std::string counts_text(const model::ResourcePlan& plan);
 std::string calls_text(const model::ResourcePlan& plan);  // "12 calls: 3 clusters, 9 jobs"; empty: none
 

@@ -17,7 +17,8 @@ void TextPrinter::detail(std::string_view text) {
 }
 
 void TextPrinter::warning(std::string_view text) {
-  line(screen_.errors, fmt::format("{} {}\n", severity_label(Severity::warning, screen_.color), printable(text)));
+  const std::string label = severity_label(Severity::warning, screen_.color);
+  line(screen_.errors, fmt::format("{}\n", laid_out(fmt::format("{} {}", label, printable(text)))));
 }
 
 void TextPrinter::summary(std::string_view verb, const std::vector<base::Fact>& facts) {

@@ -368,6 +368,12 @@ TEST_F(ResourceCommands, refuse_flags_of_tables) {
   EXPECT_TRUE(outcome.says("--drop-previous means nothing to secondary")) << outcome.err;
 }
 
+TEST(HangingLines, go_on_below_where_they_are_too_wide) {
+  EXPECT_EQ(hanging("create    jobs/a  (it is not there)", 80), "create    jobs/a  (it is not there)");
+  EXPECT_EQ(hanging("create    jobs/a  (it is not there)", 30), "create    jobs/a  (it is\n    not there)");
+  EXPECT_EQ(hanging("    by hand: put it there", 20), "    by hand: put\n        it there");
+}
+
 TEST(ResourcePlanCounts, name_what_is_rare_only_where_there_is_some) {
   model::ResourcePlan plan;
   plan.steps.resize(3);
