@@ -118,8 +118,7 @@ int Cutover::go_on(const std::string& source, const std::string& target, Trouble
       code = worse(code, end_begun(*begun.plan, *snapshot));
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled || trouble == Trouble::stops) throw;
-      context_.events().warning(
-          fmt::format("plan {} {}, and could not be ended: {}", name, how, error.message()));
+      context_.events().warning(fmt::format("plan {} {}, and could not be ended: {}", name, how, error.message()));
       code = worse(code, k_exit_partial);
     }
   }
