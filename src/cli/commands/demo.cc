@@ -278,7 +278,7 @@ public:
     try {
       Demo(context).run();
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::cancelled)
+      if (error.kind() == ErrorKind::cancelled || context.stop().stop_requested())
         context.events().note("the demo was stopped; its workspaces, its repository and its key are removed");
       throw;
     }
