@@ -127,19 +127,26 @@ std::uint64_t count_of(const engine::ResourceApplyResult& result, ResourceOutcom
 }
 
 std::vector<base::Fact> facts_of(const Context& context, const engine::ResourceApplyResult& result) {
-  std::vector<base::Fact> out{ui::fact_count("created", result.created),
-                              ui::fact_count("updated", result.updated),
-                              ui::fact_count("recreated", result.recreated),
-                              ui::fact_count("activated", result.activated),
-                              ui::fact_count("removed", result.removed),
-                              ui::fact_count("already", result.already),
-                              ui::fact_count("adopted", result.adopted),
-                              ui::fact_count("failed", count_of(result, ResourceOutcome::What::failed)),
-                              ui::fact_count("waiting", count_of(result, ResourceOutcome::What::waiting)),
-                              ui::fact_count("conflicts", count_of(result, ResourceOutcome::What::conflict)),
-                              ui::fact_count("by_hand", count_of(result, ResourceOutcome::What::manual))};
-  // People are told of what is rare only where there is some.
-  if (context.json() || result.paused != 0) out.insert(out.begin() + 4, ui::fact_count("paused", result.paused));
+  const std::pair<std::string_view, std::uint64_t> counts[] = {
+      {"created", result.created},
+      {"updated", result.updated},
+      {"recreated", result.recreated},
+      {"activated", result.activated},
+      {"paused", result.paused},
+      {"removed", result.removed},
+      {"already", result.already},
+      {"adopted", result.adopted},
+      {"failed", count_of(result, ResourceOutcome::What::failed)},
+      {"waiting", count_of(result, ResourceOutcome::What::waiting)},
+      {"conflicts", count_of(result, ResourceOutcome::What::conflict)},
+      {"by_hand", count_of(result, ResourceOutcome::What::manual)},
+      {"untried", result.untried},
+  };
+  // Programs are told of everything, people of what there is.
+  std::vector<base::Fact> out;
+  for (const auto& [name, count] : counts)
+    if (context.json() || count != 0) out.push_back(ui::fact_count(std::string(name), count));
+  if (out.empty()) out.push_back(ui::fact_text("changed", "nothing"));
   return out;
 }
 
@@ -249,7 +256,6 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
   tell_outcomes(context, result);
   const std::vector<base::Fact> counts = facts_of(context, result);
   facts.insert(facts.end(), counts.begin(), counts.end());
-  if (result.untried != 0) facts.push_back(ui::fact_count("untried", result.untried));
   context.events().summary(run.verb, facts);
   if (run.result) *run.result = result;
   if (result.ended_by) {
