@@ -13,6 +13,16 @@
 
 namespace holdfast::cli {
 
+namespace {
+
+// The file does not say who holds it in the moment in which it is taken.
+std::string held_by(const std::string& connector, pid_t pid) {
+  const std::string out = fmt::format("another holdfast works on {}", connector);
+  return pid == 0 ? out : fmt::format("{} (pid {})", out, pid);
+}
+
+}  // namespace
+
 base::FileLock lock_connector(const Context& context, const std::string& connector, base::FileLock::Mode mode) {
   const std::string folder = context.state_folder() + "/locks";
   std::error_code failed;  // seen when the file is opened
@@ -20,8 +30,7 @@ base::FileLock lock_connector(const Context& context, const std::string& connect
   const std::string path = fmt::format("{}/{}", folder, base::to_hex(connector));
   std::optional<base::FileLock> got = base::FileLock::try_lock(path, mode);
   if (!got)
-    throw base::Error(base::ErrorKind::refused,
-                      fmt::format("another holdfast works on {} (pid {})", connector, base::FileLock::holder(path)),
+    throw base::Error(base::ErrorKind::busy, held_by(connector, base::FileLock::holder(path)),
                       "Wait until it has ended, then see who is in charge with \"holdfast status\".");
   return *std::move(got);
 }

@@ -66,13 +66,16 @@ repository::Snapshot Cutover::newest(const std::string& name) {
   return out;
 }
 
-repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep sweep) {
+repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep sweep, States states) {
   const ConnectorConfig& config = context_.connector_config(name);
   engine::BackupOptions options;
   options.capture = flags_.plan.capture.options(config);
   options.sweep = sweep;
   options.sweep_after = config.sweep_after.value_or(options.sweep_after);
   options.marks = engine::marks_of(store_, context_.repository(), name);
+  // From here on it shows states of its own: what an earlier snapshot says of others no longer holds.
+  if (states == States::own && !store_.fence(name))
+    std::erase_if(options.marks, [](const auto& mark) { return mark.first == engine::k_states_mark; });
   const engine::BackupResult result = engine::backup(context_.repository(), connector(name), name, options,
                                                      context_.events(), context_.clock(), context_.stop());
   const repository::Snapshot& snapshot = result.snapshot;
@@ -149,12 +152,16 @@ ResourcePlan Cutover::plan(const repository::Snapshot& wanted, const std::string
         fmt::format("how the last run left {} is not known: what was changed there since is not "
                     "noticed",
                     target));
-  const model::IdMap ids = engine::IdMapStore(context_.state(), wanted.connector, target).snapshot();
+  const model::IdMap ids = engine::ids_between(context_.state(), wanted.connector, target);
   engine::Split split{.source = source_then ? &*source_then : nullptr,
                       .target = target_then ? &*target_then : nullptr,
                       .counterparts = &ids,
                       .strangers = strangers};
   for (const engine::LeftAlone& one : last.differed) split.differed.emplace(one.kind, one.target_id);
+  const engine::Pair other = store_.pair(target, wanted.connector);
+  const bool begun = store_.pair(wanted.connector, target).replicated &&
+                     store_.pair(wanted.connector, target).replicated->at > other.since;
+  if (other.active == wanted.connector && !begun) split.way = engine::Split::Way::back;
   if (flags_.keep_changed) split.changed = engine::Split::Changed::keep;
   if (replaces) split.changed = engine::Split::Changed::overwrite;
   return make_resource_plan(context_, flags_.plan, wanted, there, target, &split);

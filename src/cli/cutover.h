@@ -109,7 +109,8 @@ public:
   bool fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded);
   void open_fence(const std::string& name, const std::string& active);
   // Throws Error{refused} where not all that fires on `name` was paused.
-  void require_fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded);
+  void require_fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded,
+                     const engine::Unconfirmed& otherwise);
   // What fired on a connector that is lost: by its newest snapshot, or by what it was given when it was put in charge,
   // where no snapshot is younger.
   repository::Snapshot states_without(const std::string& lost, const engine::Pair& pair);
@@ -128,7 +129,9 @@ private:
                 const engine::ResourceApplyResult& result);
   std::optional<repository::Snapshot> again(const std::string& target);
   std::optional<repository::Snapshot> kept(const std::string& snapshot);
-  repository::Snapshot back_up(const std::string& name, platform::Sweep sweep);
+  // Whether what fires was just set as it shall be.
+  enum class States { by_marks, own };
+  repository::Snapshot back_up(const std::string& name, platform::Sweep sweep, States states = States::by_marks);
 
   Context& context_;
   const CutoverFlags& flags_;

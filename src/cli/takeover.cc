@@ -40,7 +40,7 @@ void Cutover::begin_writing(const std::string& source, const std::string& target
   const engine::Charge known = charge(source, target);
   engine::require_writable(known);
   // Of what took over back to what it took over from: that way is known by the other one.
-  if (known.back.active == source) engine::mirror_id_map(context_.state(), target, source);
+  if (!dry() && known.back.active == source) engine::mirror_id_map(context_.state(), target, source);
 }
 
 void Cutover::end_writing(const std::string& source, const std::string& target) {
@@ -126,7 +126,7 @@ int Cutover::take_charge(const std::vector<PlannedActivation>& planned, engine::
 
 std::string Cutover::back_up_behind(const std::string& name) {
   try {
-    return back_up(name, platform::Sweep::everything).id.name();
+    return back_up(name, platform::Sweep::everything, States::own).id.name();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
     context_.events().warning(fmt::format(
@@ -152,8 +152,9 @@ void Cutover::open_fence(const std::string& name, const std::string& active) {
   store_.save(fence);
 }
 
-void Cutover::require_fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded) {
-  if (!fence(name, active, recorded)) engine::throw_unconfirmed(name, active);
+void Cutover::require_fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded,
+                            const engine::Unconfirmed& otherwise) {
+  if (!fence(name, active, recorded)) engine::throw_unconfirmed(name, otherwise);
 }
 
 repository::Snapshot Cutover::states_by(const repository::Snapshot& snapshot) {
@@ -205,6 +206,7 @@ void Cutover::ask(const std::string& what) const {
 }
 
 bool Cutover::fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded) {
+  connector(name);  // whoever opens it afterwards is told of the fence that this is about to close
   open_fence(name, active);
   const repository::Snapshot now = recorded ? *recorded : take(name);
   if (!dry()) {

@@ -208,9 +208,11 @@ void require_own_activation(const std::string& connector, const std::optional<Fe
   }
 }
 
-void throw_unconfirmed(const std::string& fenced, const std::string& not_activated) {
-  refuse(fmt::format("not all that fires on {} was paused, so {} was not activated", fenced, not_activated),
-         "See what was said about each of them and run it again, or add --source-lost.");
+void throw_unconfirmed(const std::string& fenced, const Unconfirmed& what) {
+  const bool lost_helps = what.lost == Unconfirmed::Lost::helps;
+  refuse(fmt::format("not all that fires on {} was paused, so {}", fenced, what.not_done),
+         fmt::format("See what was said about each of them and run it again{}.",
+                     lost_helps ? ", or add --source-lost" : " once it is paused there"));
 }
 
 std::vector<Pair> one_of_each(const std::vector<Pair>& pairs) {

@@ -59,7 +59,11 @@ void require_own_activation(const std::string& connector, const std::optional<Fe
                             const std::vector<Pair>& pairs);
 
 // What is said where a fence that had to be confirmed was not.
-[[noreturn]] void throw_unconfirmed(const std::string& fenced, const std::string& not_activated);
+struct Unconfirmed {
+  std::string not_done{};                                               // "nothing was replicated"
+  enum class Lost { helps, does_not_help } lost = Lost::does_not_help;  // to say that the fenced one is lost
+};
+[[noreturn]] void throw_unconfirmed(const std::string& fenced, const Unconfirmed& what);
 
 // One of each two connectors: the direction that says who is in charge.
 std::vector<Pair> one_of_each(const std::vector<Pair>& pairs);

@@ -106,4 +106,15 @@ IdMap IdMapStore::snapshot() const {
   return map_;
 }
 
+model::IdMap ids_between(storage::Backend& state, const std::string& source, const std::string& target) {
+  model::IdMap out = IdMapStore(state, source, target).snapshot();
+  if (source == target) return out;
+  for (const model::IdEntry& other : IdMapStore(state, target, source).snapshot().entries()) {
+    model::IdEntry entry = model::turned_round(other);
+    const bool known = out.by_source(entry.kind, entry.source_id) || out.by_target(entry.kind, entry.target_id);
+    if (!known) out.add(std::move(entry));
+  }
+  return out;
+}
+
 }  // namespace holdfast::engine

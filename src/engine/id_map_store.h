@@ -44,4 +44,7 @@ private:
   std::exception_ptr failed_;  // once a record could not be written, nothing more is learnt
 };
 
+// What one connector's resources stand for on the other, whichever of them was restored from which.
+model::IdMap ids_between(storage::Backend& state, const std::string& source, const std::string& target);
+
 }  // namespace holdfast::engine

@@ -18,18 +18,6 @@ using model::KindSet;
 using model::Resource;
 using Places = ResourceCompareRules::Places;
 
-// What one connector's resources stand for on the other, whichever of them was restored from which.
-model::IdMap ids_between(storage::Backend& state, const std::string& source, const std::string& target) {
-  model::IdMap out = IdMapStore(state, source, target).snapshot();
-  if (source == target) return out;
-  for (const model::IdEntry& other : IdMapStore(state, target, source).snapshot().entries()) {
-    model::IdEntry entry = model::turned_round(other);
-    const bool known = out.by_source(entry.kind, entry.source_id) || out.by_target(entry.kind, entry.target_id);
-    if (!known) out.add(std::move(entry));
-  }
-  return out;
-}
-
 // Contents of notebooks and files are most of the bytes, and are only ever compared as a whole.
 Shrink digests(const KindSet& kinds, const repository::Repository& repository) {
   return [&kinds, key = repository.boundary_key()](Resource& one) {

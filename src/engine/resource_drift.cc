@@ -107,9 +107,12 @@ std::optional<ResourcePlanOptions::HeldBack> DriftJudge::judge(const Resource* w
                                          .reason = fmt::format("it was never on {}", wanted_.connector)};
   if (split_.changed == Split::Changed::overwrite) return std::nullopt;
   std::string reason = change_of(wanted, live);
+  const bool source_did = wanted && split_.source && source_changed(*wanted);
+  if (reason.empty() && wanted && split_.source && split_.way == Split::Way::back && !source_did)
+    reason =
+        fmt::format("it was not changed on {} since, and never was there as it is on {}", wanted_.connector, target_);
   if (reason.empty()) return std::nullopt;
-  if (wanted && split_.source)
-    reason += fmt::format(", {} on {}", source_changed(*wanted) ? "and also" : "and not", wanted_.connector);
+  if (source_did) reason += fmt::format("; it was changed on {}, too", wanted_.connector);
   const bool keep = split_.changed == Split::Changed::keep;
   if (!keep)
     reason += fmt::format(": --existing replace {} it, --keep-changed lets it be", wanted ? "overwrites" : "removes");

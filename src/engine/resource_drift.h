@@ -25,6 +25,8 @@ struct Split {
   // What of the target came from the source, or was known to be the same; what this does not name was never there.
   // Absent: that is not asked.
   const model::IdMap* counterparts = nullptr;
+  // Of a way back: the run went the other way.  What it did not bring there is the older one here.
+  enum class Way { same, back } way = Way::same;
   // What becomes of what was changed on the target: somebody has to decide, or it stays, or nobody minds.
   enum class Changed { conflict, keep, overwrite } changed = Changed::conflict;
   // What becomes of what a run would remove and the source never had: somebody has to decide, or it stays.

@@ -173,7 +173,7 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   if (plan.removes)
     if (const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer())
       plan.who = writer->who();
-  const model::IdMap ids = IdMapStore(restore.state, plan.source, plan.target).snapshot();
+  const model::IdMap ids = ids_between(restore.state, plan.source, plan.target);
   model::ResourcePlan out = plan_resources(ready.kinds(), ready.sides(), ids, plan, clock, random);
   if (plan.removes || plan.source == plan.target) return out;
   if (const std::uint64_t behind = left_behind(ready, plan, ids, out); behind != 0)

@@ -190,7 +190,8 @@ StepWorker::Made StepWorker::create(std::size_t index, const StepContent& wanted
       if (error.kind() == ErrorKind::cancelled) throw;
       const bool conflict = error.kind() == ErrorKind::conflict;
       // Something else may have brought it along, as a git folder does with what is in it, or a call before this one.
-      if (conflict)
+      const bool may_be_ours = tried || !kind.space.empty() || !kind.creator.empty();
+      if (conflict && may_be_ours)
         if (const std::optional<std::string> id = orphan(wanted, intent, tried ? Content::begun : Content::equal))
           return {.id = *id, .adopted = true, .doubtful = tried};
       refused();

@@ -21,7 +21,8 @@ SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, 
   SnapshotMarks out;
   const std::optional<Fence> fence = store.fence(connector);
   if (fence && !fence->snapshot.empty()) out.emplace_back(k_states_mark, fence->snapshot);
-  bool known = fence.has_value();
+  // One that is only being opened says nothing of what fires yet.
+  bool known = fence && !fence->snapshot.empty();
   for (const Pair& pair : one_of_each(store.pairs())) {
     known = known || pair.source == connector || pair.target == connector;
     if (pair.target == connector && pair.active == connector) out.emplace_back(k_took_over_mark, pair.source);

@@ -1,5 +1,6 @@
 #include "net/url.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -177,6 +178,13 @@ std::string to_string(const Url& url) {
   std::string out = origin(url) + url.path;
   if (!url.query.empty()) out += "?" + url.query;
   return out;
+}
+
+bool is_loopback(const std::string& host) {
+  if (host == "localhost" || host == "::1") return true;
+  // Only a literal address: 127.0.0.1.example.com is somebody else's name.
+  in_addr address{};
+  return inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24U) == 127;
 }
 
 bool same_origin(const Url& a, const Url& b) {

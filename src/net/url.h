@@ -28,6 +28,8 @@ std::string to_string(const Url& url);
 // Scheme, host and port: what a connection, a cookie or a credential belongs to.
 std::string origin(const Url& url);
 bool same_origin(const Url& a, const Url& b);
+// Whether a host, without port and brackets, is this machine: localhost, or an address that can only be that.
+bool is_loopback(const std::string& host);
 
 // Everything but letters, digits and -._~ becomes %XX: for one segment of a path (a slash inside of it is %2F).
 std::string encode_segment(std::string_view segment);

@@ -111,7 +111,12 @@ private:
     if (run.dry() || !changes) return run.activate(planned);
     run.ask(fmt::format("{} is not changed without being told to ({})", target_, counts_text(planned.front().plan)));
     const int code = run.activate(planned);
-    if (fence && code == k_exit_ok) run.store().lift(target_);
+    const bool whole = flags_.plan.select.empty();
+    if (fence && code == k_exit_ok && whole) run.store().lift(target_);
+    if (fence && !whole)
+      context.events().warning(fmt::format(
+          "what was not chosen stays paused, and the fence of {} stands: \"holdfast activate {}\" sets the rest",
+          target_, target_));
     run.back_up_behind(target_);
     return code;
   }

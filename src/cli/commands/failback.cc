@@ -48,9 +48,16 @@ public:
     if (step == engine::FailbackStep::finish) return finish(context, run, charge.pair, k_exit_ok);
     require_id_map(context, charge);
     if (!run.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed))
-      run.require_fence(primary_, secondary_, nullptr);
+      run.require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
+    if (run.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed))
+      context.events().note(fmt::format("first all that fires on {} would be paused", primary_));
     const repository::Snapshot now = source_lost_ ? run.newest(secondary_) : ask_secondary(run);
     const int code = bring_back(context, run, now);
+    if (code != k_exit_ok && !run.dry() && !leave_paused_) {
+      context.events().warning(fmt::format(
+          "not everything was brought back, so {} stays in charge: run it again, or add --leave-paused", secondary_));
+      return code;
+    }
     const bool known = charge.target && !charge.target->snapshot.empty();
     const repository::Snapshot recorded = known          ? run.named(charge.target->snapshot)
                                           : source_lost_ ? run.states_without(secondary_, charge.pair)
@@ -88,9 +95,10 @@ private:
   }
 
   int bring_back(Context& context, Cutover& run, const repository::Snapshot& wanted) const {
-    // Said of both directions alike, and needed to plan even in a dry run.
-    engine::mirror_id_map(context.state(), primary_, secondary_);
-    run.go_on(secondary_, primary_);
+    // Said of both directions alike.
+    if (!run.dry()) engine::mirror_id_map(context.state(), primary_, secondary_);
+    const int gone_on =
+        run.go_on(secondary_, primary_, source_lost_ ? Cutover::Trouble::warns : Cutover::Trouble::stops);
     // Originals that could not be brought to the secondary are no loss of it.
     const model::ResourcePlan plan =
         run.plan(wanted, primary_, run.parted(secondary_, primary_), engine::Split::Strangers::keep);
@@ -105,7 +113,7 @@ private:
       context.events().warning(
           fmt::format("{}: without --existing replace or --keep-changed it would end here (exit 5)", what));
     }
-    const int code = run.apply(plan, wanted);
+    const int code = worse(flags_.plan.select.empty() ? k_exit_ok : gone_on, run.apply(plan, wanted));
     if (run.dry()) return code;
     engine::mirror_id_map(context.state(), secondary_, primary_);
     // From here on both go their own ways again.
@@ -127,7 +135,10 @@ private:
   }
 
   void close_fence(Context& context, Cutover& run, const repository::Snapshot& now) const {
-    if (!source_lost_) return run.require_fence(secondary_, primary_, &now);
+    if (!source_lost_)
+      return run.require_fence(
+          secondary_, primary_, &now,
+          {.not_done = fmt::format("{} was not activated", primary_), .lost = engine::Unconfirmed::Lost::helps});
     run.open_fence(secondary_, primary_);
     context.events().warning(
         fmt::format("{} is not paused: what fires there goes on, or will when it is back; \"holdfast fence {}\" then",
@@ -180,7 +191,11 @@ private:
                                         const engine::FiringStates& there) const {
     if (pair.behind.empty()) return there;
     try {
-      return engine::changed_states(run.firing(run.named(pair.behind)), there);
+      const repository::Snapshot behind = run.named(pair.behind);
+      // What the primary was found to be when it was back says nothing of what fired before it was lost.
+      const std::optional<engine::Fence> fence = run.store().fence(primary_);
+      if (fence && !fence->snapshot.empty() && run.named(fence->snapshot).started > behind.started) return there;
+      return engine::changed_states(run.firing(behind), there);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found) throw;
       context.events().warning(fmt::format(

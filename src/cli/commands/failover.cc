@@ -102,7 +102,10 @@ private:
   }
 
   void close_fence(Context& context, Cutover& run, const repository::Snapshot& recorded) const {
-    if (!source_lost_) return run.require_fence(source_, target_, &recorded);
+    if (!source_lost_)
+      return run.require_fence(
+          source_, target_, &recorded,
+          {.not_done = fmt::format("{} was not activated", target_), .lost = engine::Unconfirmed::Lost::helps});
     run.open_fence(source_, target_);
     context.events().warning(
         fmt::format("{} is not paused: what fires there goes on, or will when it is back; \"holdfast "

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/suggest.h"
 #include "cli/commands/commands.h"
+#include "cli/connector_lock.h"
 #include "cli/context.h"
 #include "cli/describe.h"
 #include "engine/id_map_store.h"
@@ -135,6 +136,8 @@ public:
     context.connector_config(source_);
     const model::IdMap map = read();
     refuse_unknown_kinds(context, map);
+    std::optional<base::FileLock> lock;
+    if (dry_run_ == DryRun::no) lock.emplace(lock_connector(context, target_, base::FileLock::Mode::exclusive));
     if (dry_run_ == DryRun::no) engine::IdMapStore(context.state(), source_, target_).learn(map.entries());
     std::vector<base::Fact> facts{ui::fact_text("source", source_), ui::fact_text("target", target_),
                                   ui::fact_count("entries", map.size())};

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
@@ -30,7 +32,7 @@ public:
     run.check_sides(source_, target_);
     run.lock_to_write(source_, target_);
     const std::optional<engine::Fence> fence = run.store().fence(source_);
-    if (fence && fence->state == engine::Fence::State::open) run.require_fence(source_, fence->active, nullptr);
+    if (fence && fence->state == engine::Fence::State::open) close_fence(context, run, *fence);
     run.begin_writing(source_, target_);
     const Cutover::Brought brought = run.bring(source_, target_);
     run.refuse_destruction(brought.plan);
@@ -40,6 +42,16 @@ public:
   }
 
 private:
+  // A failover that was begun and has not ended is no reason to pause what goes on firing.
+  void close_fence(Context& context, Cutover& run, const engine::Fence& fence) const {
+    const bool took_over = fence.active.empty() || run.store().pair(source_, fence.active).active == fence.active;
+    if (took_over) return run.require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
+    context.events().warning(fmt::format(
+        "a failover from {0} to {1} was begun and has not ended: go on with \"holdfast failover {0} {1}\", or "
+        "give it up with \"holdfast activate {0}\"",
+        source_, fence.active));
+  }
+
   std::string source_;
   std::string target_;
   CutoverFlags flags_;

@@ -14,7 +14,10 @@
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
 #include "engine/browse.h"
+#include "engine/charge.h"
+#include "engine/cutover_store.h"
 #include "engine/reference.h"
+#include "engine/snapshot_marks.h"
 #include "ui/printers.h"
 #include "ui/table.h"
 
@@ -102,13 +105,23 @@ public:
     say_which(context, snapshot);
     warn_of_own(context, snapshot, snapshot_, to_, fmt::format("holdfast restore {{}} --to {}", to_));
     const auto target = context.open_connector(to_);
-    if (has_resources(*target)) return restore_resources(context, snapshot, *target);
+    if (has_resources(*target)) {
+      refuse_charge(context, snapshot.connector, to_);
+      return restore_resources(context, snapshot, *target);
+    }
     refuse({{"--with-dependencies", plan_.with_dependencies}}, to_,
            "Leave that out; rows of this platform need no others.");
     return partial ? restore_part(context, snapshot, *target) : restore_whole(context, snapshot, *target);
   }
 
 private:
+  // What took over is not written over by what it took over from.
+  static void refuse_charge(Context& context, const std::string& source, const std::string& target) {
+    if (source == target) return;
+    engine::CutoverStore store(context.state());
+    engine::require_writable(engine::charge_by_all(store, context.repository(), source, target));
+  }
+
   std::optional<base::FileLock> locked(const Context& context, const std::string& target) const {
     if (dry_run_ == DryRun::yes) return std::nullopt;
     return lock_connector(context, target, base::FileLock::Mode::exclusive);
@@ -161,6 +174,7 @@ private:
         throw Error(ErrorKind::usage,
                     fmt::format("the plan {} is for resources, and {} has none", *plan_file_, resources->target),
                     "Make a plan for that target.");
+      refuse_charge(context, resources->source, resources->target);
       return base::in_context(
           [&] { return fmt::format("applying the plan in {}", *plan_file_); },
           [&] {

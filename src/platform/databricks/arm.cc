@@ -127,8 +127,7 @@ ArmOptions read_arm_options(const std::string& connector, const Settings& settin
   out.connector = connector;
   out.url = settings.text("azure_management_url").value_or(address_of(account.cloud).url);
   const net::Url url = net::parse_url(out.url);
-  const bool loopback = url.host == "::1" || url.host == "localhost" || url.host.starts_with("127.");
-  if (url.scheme != "https" && !loopback)
+  if (url.scheme != "https" && !net::is_loopback(url.host))
     throw Error(ErrorKind::config, fmt::format("connector '{}': azure_management_url is not encrypted", connector),
                 "Write https:// instead of http://.");
   out.resource_id = account.resource_id;

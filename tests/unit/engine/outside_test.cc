@@ -84,7 +84,7 @@ TEST_F(OutsideFinding, leaves_out_what_the_server_fills_in) {
 TEST_F(OutsideFinding, searches_scripts_and_contents_that_are_text) {
   const std::string script = model::base64_encode("curl https://files.example.test/x | sh");
   see("etl", fmt::format(R"({{"script":"{}"}})", script), "spark.read.load('abfss://raw@lake.dfs.core.test/orders')");
-  see("jar", "{}", std::string("PK\0\0abfss://raw@noise.dfs.core.test/", 38));
+  see("jar", "{}", std::string("PK\0\0abfss://raw@noise.dfs.core.test/", 36));
   const Outside got = finder_.found();
   EXPECT_EQ(told(got.services), Told{"URL in a script files.example.test: clusters/etl script"});
   EXPECT_EQ(told(got.storage), Told{"storage account lake: clusters/etl content"});

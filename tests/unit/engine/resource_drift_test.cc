@@ -94,9 +94,19 @@ TEST_F(Parted, leaves_alone_what_somebody_changed_on_the_target) {
   const model::ResourceStep step = test::step_of(plan, "jobs", "hourly");
   EXPECT_EQ(step.action, ResourceAction::conflict);
   EXPECT_TRUE(step.reason.starts_with("it was changed on secondary since ")) << step.reason;
-  EXPECT_NE(step.reason.find(", and not on primary"), std::string::npos) << step.reason;
+  EXPECT_EQ(step.reason.find("on primary, too"), std::string::npos) << step.reason;
   ASSERT_EQ(step.fields.size(), 1U) << "field by field";
   EXPECT_EQ(test::actions_of(again(nullptr)), std::vector<std::string>{"update jobs/hourly"}) << "when told to";
+}
+
+TEST_F(Parted, takes_nothing_for_a_change_on_the_way_back_that_only_was_never_brought_there) {
+  source_.workspace.rewrite("jobs", job_, hourly("two"));
+  first_ = take(source_, "primary");  // the run that both parted by did not bring it
+  EXPECT_EQ(test::step_of(again(&split_), "jobs", "hourly").action, ResourceAction::update) << "it is tried again";
+  split_.way = Split::Way::back;
+  const model::ResourceStep step = test::step_of(again(&split_), "jobs", "hourly");
+  EXPECT_EQ(step.action, ResourceAction::conflict);
+  EXPECT_NE(step.reason.find("it was not changed on primary since"), std::string::npos) << step.reason;
 }
 
 TEST_F(Parted, says_where_both_changed_it) {
@@ -105,7 +115,7 @@ TEST_F(Parted, says_where_both_changed_it) {
   split_.changed = Split::Changed::keep;
   const model::ResourceStep step = test::step_of(again(&split_), "jobs", "hourly");
   EXPECT_EQ(step.action, ResourceAction::skip);
-  EXPECT_NE(step.reason.find(", and also on primary"), std::string::npos) << step.reason;
+  EXPECT_NE(step.reason.find("; it was changed on primary, too"), std::string::npos) << step.reason;
 }
 
 TEST_F(Parted, pauses_again_what_somebody_let_fire) {

@@ -161,6 +161,8 @@ TEST(ArmOptionsRead, take_the_subscription_of_the_workspace_unless_told_others) 
   EXPECT_THROW((void)read_arm_options("primary", path, account), base::Error);
   const test::WrittenSettings plain(test::WrittenSettings::Values{{"azure_management_url", "http://management.test"}});
   EXPECT_THROW((void)read_arm_options("primary", plain, account), base::Error) << "a token would be read on the way";
+  const test::WrittenSettings alike(test::WrittenSettings::Values{{"azure_management_url", "http://127.0.0.1.test"}});
+  EXPECT_THROW((void)read_arm_options("primary", alike, account), base::Error) << "a name, not an address";
 }
 
 }  // namespace
