@@ -26,11 +26,11 @@ enum class RateLimiting { off, with_retry_after, without_retry_after };
 struct StandInOptions {
   WorldOptions world;
   std::string admin = "admin@example.test";
-  std::string token;  // of the administrator; empty: one is drawn
+  std::string token = {};  // of the administrator; empty: one is drawn
   base::Duration latency{};
   RateLimiting rate_limits = RateLimiting::off;
-  std::vector<std::string> faults;
-  std::optional<std::string> log_file;
+  std::vector<std::string> faults = {};
+  std::optional<std::string> log_file = std::nullopt;
 };
 
 class StandIn {  // thread-safe
