@@ -64,6 +64,7 @@ public:
     if (!account_.host.starts_with("http://")) return nullptr;
     return make_resource_writer(session_.client(), clock_);
   }
+  void limit_patience(base::Duration patience) override { session_.limit_patience(patience); }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
   KnowsOutside* outside() override { return this; }
