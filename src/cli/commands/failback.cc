@@ -4,6 +4,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
+#include "cli/ticks_view.h"
 #include "engine/id_map_store.h"
 #include "engine/resource_restore.h"
 #include "ui/table.h"
@@ -47,8 +48,10 @@ public:
     run.ask(fmt::format("{} would be in charge again in place of {}", primary_, secondary_));
     if (step == engine::FailbackStep::finish) return finish(context, run, charge.pair, k_exit_ok);
     require_id_map(context, charge);
-    if (!run.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed))
+    if (!run.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed)) {
       run.require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
+      tell_ticks(context, run, primary_, secondary_);
+    }
     if (run.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed))
       context.events().note(fmt::format("first all that fires on {} would be paused", primary_));
     const repository::Snapshot now = source_lost_ ? run.newest(secondary_) : ask_secondary(run);
@@ -253,6 +256,7 @@ private:
     if (fence && fence->state == engine::Fence::State::confirmed) run.store().lift(secondary_);
     run.store().lift(primary_);
     run.back_up_behind(primary_);
+    tell_ticks(context, run, secondary_, primary_);
     run.tell_charge(run.store().pair(primary_, secondary_));
     return code;
   }

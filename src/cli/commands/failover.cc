@@ -4,6 +4,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
+#include "cli/ticks_view.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -133,6 +134,7 @@ private:
     run.store().lift(target_);  // of a failback by which it was lost, and paused when it was back
     run.remember_behind(source_, target_);
     warn_of_rest(context, run, recorded);
+    tell_ticks(context, run, source_, target_);
     run.tell_charge(run.store().pair(source_, target_));
     return code;
   }

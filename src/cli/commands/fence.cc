@@ -3,6 +3,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
+#include "cli/ticks_view.h"
 
 namespace holdfast::cli {
 namespace {
@@ -32,6 +33,7 @@ public:
     const bool confirmed = run.fence(source_, before ? before->active : std::string(), nullptr);
     if (run.dry()) return k_exit_ok;
     if (confirmed) context.events().note(fmt::format("the fence of {} is confirmed", source_));
+    if (confirmed && before && !before->active.empty()) tell_ticks(context, run, source_, before->active);
     return confirmed ? k_exit_ok : k_exit_partial;
   }
 
