@@ -126,7 +126,7 @@ TEST(Quartz, counts_no_further_than_it_is_told) {
 TEST(Quartz, is_due_when_the_stand_in_fires) {
   const Stretch year{at("2026-01-01"), at("2027-01-02")};
   std::size_t compared = 0;
-  for (const char* zone_name : {"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"}) {
+  for (const char* zone_name : {"UTC", "Europe/Berlin", "America/New_York", "Africa/Casablanca", "Asia/Kolkata"}) {
     const auto zone = sim::databricks::Zone::load(zone_name);
     ASSERT_TRUE(zone) << zone_name;
     for (const char* expression :
