@@ -170,7 +170,11 @@ repository::Snapshot Cutover::states_without(const std::string& lost, const engi
 
 engine::FiringStates Cutover::firing(const repository::Snapshot& snapshot, const std::vector<std::string>& selection) {
   // Asked of the platform, not of the connector: that may be lost.
-  const model::KindSet kinds(context_.kinds_of(context_.connector_config(snapshot.connector).platform));
+  const std::string& platform = context_.connector_config(snapshot.connector).platform;
+  const model::KindSet kinds(context_.kinds_of(platform));
+  // By none of them nothing would fire, and a failback would end well with everything paused.
+  if (kinds.size() == 0)
+    throw Error(ErrorKind::internal, fmt::format("the kinds of the platform {} are not known", platform));
   return engine::firing_states(context_.repository(), snapshot, kinds, model::Selection(selection), context_.stop());
 }
 

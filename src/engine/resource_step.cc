@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "engine/resource_decide.h"
-#include "platform/by_hand.h"
 
 namespace holdfast::engine {
 
@@ -44,6 +43,8 @@ auto called(const base::Clock& clock, const std::stop_token& stop, const Call& c
       if (attempt == k_attempts) throw StepFailed(What::failed, lost.message());
     } catch (const SignedOut&) {
       throw;
+    } catch (const platform::ByHand& task) {
+      throw StepFailed(What::manual, task.message());
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
       throw StepFailed(What::failed, error.message());

@@ -101,6 +101,9 @@ public:
   virtual unsigned readers() const = 0;                // how many ranges may be read at once
   // Whether rows of CaptureOptions::previous were, or may be, given in place of rows that were fetched.
   virtual bool reuses_previous() const { return false; }
+  // All of these collections will be read, most likely in this order: for captures that fetch their rows piece by piece
+  // and can do so before their turn.
+  virtual void expect(const std::vector<std::string>& collections) { static_cast<void>(collections); }
   // Ranges that together cover all keys, in key order, cut so that each takes about as long.
   // Where it throws, the collection counts as unread and the others are still captured.
   virtual std::vector<base::KeyRange> ranges(const model::Collection& collection, unsigned wanted) = 0;
@@ -170,6 +173,12 @@ public:
   using Error::Error;
 };
 
+// Somebody with other rights has to do it: a task, no failure.  Its message is the task, a full sentence.
+class ByHand : public base::Error {
+public:
+  explicit ByHand(const std::string& task) : Error(base::ErrorKind::unsupported, task) {}
+};
+
 // For platforms whose rows are made by calls, described by kinds.  Thread-safe.
 class ResourceWriter {
 public:
@@ -189,7 +198,8 @@ public:
   virtual std::string who() = 0;    // natural name of the account that writes
   virtual base::Instant now() = 0;  // by the platform's clock
   virtual unsigned parallel() = 0;  // calls at once
-  // Each of the following throws SignedOut where credentials that were good are taken no more.
+  // Each of the following throws SignedOut where credentials that were good are taken no more, and each that writes
+  // ByHand where somebody else has to do it.
   // Error{conflict}: the name is taken.
   virtual std::string create(const model::Kind& kind, const Content& content) = 0;  // returns the id
   // Stops what creating it has started and its body does not ask for.  Called for whatever was created, also where the
@@ -240,6 +250,8 @@ struct OwnRuns {
   base::Instant complete_since{};  // what started before that may be missing
 };
 
+class KnowsOutside;  // platform/outside.h
+
 class Connector {  // thread-safe as far as its parts say
 public:
   virtual ~Connector() = default;
@@ -269,6 +281,9 @@ public:
     static_cast<void>(within), static_cast<void>(stop);
     return std::nullopt;
   }
+
+  // As long-lived as the connector; nullptr: nothing is known of what lies outside of this one.
+  virtual KnowsOutside* outside() { return nullptr; }
   // True when the collection exists and holds rows.
   virtual bool holds_rows(const model::Collection& collection) = 0;
   // Throws Error{refused} naming a row that this target cannot hold (NUL byte on PostgreSQL, a key that its collation
@@ -314,6 +329,8 @@ struct Platform {
     std::string_view doc;
   };
   std::vector<Setting> settings;
+  // Of a platform of resources, as all its connectors have them, for whom none need be opened.
+  std::vector<model::Kind> kinds;
   // Clock and events outlive the connector; its calls tell of what they have to wait for.
   std::function<std::unique_ptr<Connector>(const std::string& name, const Settings&, const base::Clock&, base::Events&)>
       open;

@@ -43,6 +43,7 @@ auto FakeWorkspace::written(const std::string& what, const Work& work) {
   const std::uint64_t event = wire ? wire->before() : 0;
   const auto refusal = refusals.find(what);
   if (refusal != refusals.end()) throw refusal->second;
+  if (const auto task = by_hand.find(what); task != by_hand.end()) throw platform::ByHand(task->second);
   auto out = work();
   if (wire) wire->after(event);
   if (writes == lose_answer_of) throw platform::LostAnswer(ErrorKind::unavailable, "the answer was lost");

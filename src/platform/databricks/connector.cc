@@ -30,7 +30,7 @@ constexpr std::size_t k_runs_most = 100'000;  // that are listed before no day m
               "It is restored resource by resource: make a plan with `holdfast plan`.");
 }
 
-class WorkspaceConnector : public Connector, public KnowsOutside {
+class WorkspaceConnector : public Connector, private KnowsOutside {
 public:
   explicit WorkspaceConnector(ConnectorParts parts)
       : account_(std::move(parts.account)),
@@ -74,6 +74,7 @@ public:
   }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
+  KnowsOutside* outside() override { return this; }
   const std::vector<OutsideField>& outside_fields() const override { return fields_that_lead_outside(); }
   Side describe_side(std::stop_token stop) override {
     return survey_workspace(session_.hasty_client(), clock_, std::move(stop));
@@ -127,6 +128,7 @@ Platform databricks_platform(base::Random& random) {
       .name = "databricks",
       .doc = "a Databricks workspace on Azure",
       .settings = std::move(settings),
+      .kinds = resource_kinds(),
       .open = [&random](const std::string& name, const Settings& given, const base::Clock& clock,
                         base::Events& events) -> std::unique_ptr<Connector> {
         const Account account = read_account(name, given, real_surroundings());

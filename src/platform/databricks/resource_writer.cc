@@ -177,9 +177,10 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
     write_tree(calls_, kind.collection.name, content, Existing::replace);
     return;
   }
+  const WriteValues values{.id = id, .name = content.name, .body = accepted_body(kind, content.body)};
+  if (kind.collection.name == k_group_assignments) return change_assignment(calls_, writes.update, values);
   // The whole definition is sent: twice is once.
-  calls_.send(writes.update, {.id = id, .name = content.name, .body = accepted_body(kind, content.body)},
-              net::Repeat::safe);
+  calls_.send(writes.update, values, net::Repeat::safe);
 }
 
 void Writer::remove(const Kind& kind, const std::string& id) {
