@@ -37,19 +37,19 @@ std::optional<engine::Pair> takeover_of(engine::CutoverStore& store, const std::
 class TicksView {
 public:
   TicksView(Context& context, Cutover& cutover, std::string left, std::string entered)
-      : context_(context), run_(run), takeover_{.left = std::move(left), .entered = std::move(entered)} {}
+      : context_(context), cutover_(cutover), takeover_{.left = std::move(left), .entered = std::move(entered)} {}
 
   void tell(const engine::Pair& pair) {
-    const repository::Snapshot recorded = run_.named(pair.recorded);
+    const repository::Snapshot recorded = cutover_.named(pair.recorded);
     takeover_.activated = pair.since;
     takeover_.within = {recorded.taken, context_.clock().now()};
-    auto left = run_.connector(takeover_.left).own_runs(takeover_.within, context_.stop());
-    auto entered = run_.connector(takeover_.entered).own_runs(takeover_.within, context_.stop());
+    auto left = cutover_.connector(takeover_.left).own_runs(takeover_.within, context_.stop());
+    auto entered = cutover_.connector(takeover_.entered).own_runs(takeover_.within, context_.stop());
     if (!left || !entered) return;
     takeover_.within.from = std::max(left->complete_since, entered->complete_since);
     const model::IdMap ids = engine::ids_between(context_.state(), takeover_.left, takeover_.entered);
     const std::vector<engine::Ticking> ticking =
-        engine::ticking_of({context_.repository(), recorded, newest(), ids, run_.connector(takeover_.entered)},
+        engine::ticking_of({context_.repository(), recorded, newest(), ids, cutover_.connector(takeover_.entered)},
                            takeover_, context_.stop());
     const TickReport report = engine::reckon_ticks(ticking, {std::move(*left), std::move(*entered)}, takeover_);
     if (!context_.json() && !context_.global().quiet) print(report);
@@ -148,7 +148,7 @@ private:
   }
 
   Context& context_;
-  Cutover& run_;
+  Cutover& cutover_;
   engine::Takeover takeover_;
 };
 
@@ -165,7 +165,7 @@ void tell_ticks(Context& context, Cutover& cutover, const std::string& left, con
     return;
   }
   try {
-    TicksView(context, run, left, entered).tell(*pair);
+    TicksView(context, cutover, left, entered).tell(*pair);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
     context.events().warning(fmt::format("which ticks ran on both {} and {}, and which on neither, cannot be told: {}",
