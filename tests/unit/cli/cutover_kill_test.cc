@@ -168,10 +168,24 @@ void failed_over(Host& host) {
   host.secondary.workspace.put("jobs", "late", job("late", "one"));
 }
 
+// The next day, which must find nothing in its way.
+void home_again(Host& host) {
+  rewrite_job(host.secondary.workspace, "y", "three", "UNPAUSED");
+  host.must({"failback", "secondary", "primary", "--yes"});
+}
+void another_night(Host& host) {
+  rewrite_job(host.primary.workspace, "y", "three", "UNPAUSED");
+  host.must({"replicate", "primary", "secondary"});
+}
+void lifted(Host& host) {
+  host.must({"activate", "primary", "--from", "primary", "--yes"});
+}
+
 struct Verb {
   const char* name;
   std::function<void(Host&)> before;
   Lines command;
+  std::function<void(Host&)> after;
   enum class Firing { once, may_be_twice } firing = Firing::once;
 };
 
@@ -186,7 +200,10 @@ protected:
     host_.must(verb.command);
     if (HasFailure()) return;
     const std::uint64_t events = host_.wire.count();
-    const Lines expected = host_.documents();
+    Expected expected;
+    expected.behind_it = host_.documents();
+    verb.after(host_);
+    expected.behind_the_next = host_.documents();
     std::uint64_t kills = 0;
     for (const Strike strike : {Strike::before, Strike::after}) {
       for (std::uint64_t at = 1; at <= events && !HasFailure(); at += stride()) {
@@ -203,7 +220,11 @@ protected:
   Host host_;
 
 private:
-  void kill(const Verb& verb, Strike strike, std::uint64_t at, const Lines& expected) {
+  struct Expected {
+    Lines behind_it;
+    Lines behind_the_next;
+  };
+  void kill(const Verb& verb, Strike strike, std::uint64_t at, const Expected& expected) {
     host_.wire.arm(strike, at);
     const Outcome killed = host_.run(verb.command);
     host_.wire.arm(Strike::never);
@@ -213,41 +234,54 @@ private:
     }
     const Outcome again = host_.run(verb.command);
     EXPECT_EQ(again.code, 0) << again.out << again.err;
-    EXPECT_EQ(host_.documents(), expected) << again.out << again.err;
+    EXPECT_EQ(host_.documents(), expected.behind_it) << again.out << again.err;
+    verb.after(host_);
+    EXPECT_EQ(host_.documents(), expected.behind_the_next);
   }
 };
 
+TEST_F(CutoverKill, a_night_ends_the_same_wherever_it_is_killed) {
+  kill_everywhere({"night", migrated_and_changed, {"replicate", "primary", "secondary"}, another_night});
+  EXPECT_EQ(Host::firing_jobs(host_.secondary.workspace), Lines{});
+}
+
 TEST_F(CutoverKill, a_failover_ends_the_same_wherever_it_is_killed) {
-  kill_everywhere({"failover", migrated_and_changed, {"failover", "primary", "secondary", "--yes"}});
-  EXPECT_EQ(Host::firing_jobs(host_.secondary.workspace), (Lines{"late", "x", "x", "y", "z"}));
-  EXPECT_EQ(Host::firing_jobs(host_.primary.workspace), Lines{});
+  kill_everywhere({"failover", migrated_and_changed, {"failover", "primary", "secondary", "--yes"}, home_again});
+  EXPECT_EQ(Host::firing_jobs(host_.primary.workspace), (Lines{"late", "x", "x", "y", "z"}));
+  EXPECT_EQ(Host::firing_jobs(host_.secondary.workspace), Lines{});
 }
 
 TEST_F(CutoverKill, a_failover_from_what_is_lost_ends_the_same_wherever_it_is_killed) {
   kill_everywhere({"failover from what is lost",
                    migrated_and_changed,
                    {"failover", "primary", "secondary", "--source-lost", "--yes"},
+                   [](Host& host) {
+                     host.must({"fence", "primary"});
+                   },
                    Verb::Firing::may_be_twice});
   EXPECT_EQ(Host::firing_jobs(host_.secondary.workspace), (Lines{"x", "x", "y", "z"}));
-}
-
-TEST_F(CutoverKill, a_fence_ends_the_same_wherever_it_is_killed) {
-  kill_everywhere({"fence", migrated, {"fence", "primary", "--yes"}});
   EXPECT_EQ(Host::firing_jobs(host_.primary.workspace), Lines{});
 }
 
+TEST_F(CutoverKill, a_fence_ends_the_same_wherever_it_is_killed) {
+  kill_everywhere({"fence", migrated, {"fence", "primary", "--yes"}, lifted});
+  EXPECT_EQ(Host::firing_jobs(host_.primary.workspace), (Lines{"x", "x", "y", "z"}));
+}
+
 TEST_F(CutoverKill, an_activation_ends_the_same_wherever_it_is_killed) {
-  kill_everywhere({"activation", fenced, {"activate", "secondary", "--from", "primary", "--yes"}});
-  EXPECT_EQ(Host::firing_jobs(host_.secondary.workspace), (Lines{"x", "x", "y", "z"}));
+  kill_everywhere({"activation", fenced, {"activate", "secondary", "--from", "primary", "--yes"}, home_again});
+  EXPECT_EQ(Host::firing_jobs(host_.primary.workspace), (Lines{"x", "x", "y", "z"}));
+  EXPECT_EQ(Host::firing_jobs(host_.secondary.workspace), Lines{});
 }
 
 TEST_F(CutoverKill, an_activation_in_place_ends_the_same_wherever_it_is_killed) {
-  kill_everywhere({"activation in place", fenced, {"activate", "primary", "--from", "primary", "--yes"}});
+  kill_everywhere(
+      {"activation in place", fenced, {"activate", "primary", "--from", "primary", "--yes"}, another_night});
   EXPECT_EQ(Host::firing_jobs(host_.primary.workspace), (Lines{"x", "x", "y", "z"}));
 }
 
 TEST_F(CutoverKill, a_failback_ends_the_same_wherever_it_is_killed) {
-  kill_everywhere({"failback", failed_over, {"failback", "secondary", "primary", "--yes"}});
+  kill_everywhere({"failback", failed_over, {"failback", "secondary", "primary", "--yes"}, another_night});
   EXPECT_EQ(Host::firing_jobs(host_.primary.workspace), (Lines{"late", "x", "x", "y"}));
   EXPECT_EQ(Host::firing_jobs(host_.secondary.workspace), Lines{});
 }
