@@ -10,6 +10,7 @@
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/outside.h"
 #include "platform/databricks/resource_writer.h"
+#include "platform/databricks/runs.h"
 #include "platform/databricks/session.h"
 #include "platform/databricks/survey.h"
 
@@ -64,6 +65,10 @@ public:
     if (!account_.host.starts_with("http://")) return nullptr;
     return make_resource_writer(session_.client(), clock_);
   }
+  RunsThings* runs() override { return &runs_; }
+  base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const override {
+    return session_.least_time(calls);
+  }
   void limit_patience(base::Duration patience) override { session_.limit_patience(patience); }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
@@ -82,6 +87,7 @@ private:
   OptIns opt_ins_;
   const base::Clock& clock_;
   Session session_;
+  JobRuns runs_{session_.client()};
   std::unique_ptr<Arm> arm_;
 };
 
