@@ -5,6 +5,7 @@
 #include "cli/cutover.h"
 #include "cli/queued_runs.h"
 #include "cli/takeover.h"
+#include "cli/ticks_view.h"
 
 namespace holdfast::cli {
 namespace {
@@ -40,6 +41,7 @@ public:
     const int runs = cancel_queued_ ? cancel_queued(cutover, source_, recorded(cutover, takeover)) : k_exit_ok;
     if (cutover.dry()) return k_exit_ok;
     if (confirmed) context.events().note(fmt::format("the fence of {} is confirmed", source_));
+    if (confirmed && before && !before->active.empty()) tell_ticks(context, cutover, source_, before->active);
     return confirmed ? runs : k_exit_partial;
   }
 
