@@ -131,7 +131,7 @@ repository::Snapshot Cutover::take(const std::string& name) {
 
 void Cutover::show(const model::ResourcePlan& plan) {
   if (context_.json() || context_.global().quiet) return;
-  print_resource_plan(context_, plan);
+  print_resource_plan(context_, plan, connector(plan.target));
   context_.out().flush();
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/bytes.h"
@@ -150,6 +151,20 @@ std::vector<base::Fact> facts_of(const Context& context, const engine::ResourceA
   return out;
 }
 
+// No plan is so exact that seconds counted beside minutes.
+std::string time_text(base::Duration least) {
+  using std::chrono::minutes;
+  using std::chrono::seconds;
+  if (least < seconds(1)) return {};
+  const auto whole = std::chrono::round<minutes>(least);
+  std::string text = base::to_short(whole);
+  if (least < minutes(1))
+    text = fmt::format("{} s", std::chrono::ceil<seconds>(least).count());
+  else if (whole.count() < 60)
+    text = fmt::format("{} min", whole.count());
+  return fmt::format("; about {} at the platform's limits", text);
+}
+
 }  // namespace
 
 std::string hanging(std::string_view text, std::size_t columns) {
@@ -201,7 +216,7 @@ std::optional<ResourcePlan> read_resource_plan(const std::string& path) {
   return base::in_context([&] { return fmt::format("reading the plan {}", path); }, read);
 }
 
-void print_resource_plan(Context& context, const ResourcePlan& plan) {
+void print_resource_plan(Context& context, const ResourcePlan& plan, const platform::Connector& target) {
   const bool verbose = context.global().verbose;
   const Pauses pauses(context, plan);
   const std::uint64_t most = verbose ? UINT64_MAX : k_steps_most;
@@ -223,14 +238,14 @@ void print_resource_plan(Context& context, const ResourcePlan& plan) {
   if (!plan.absent.empty())
     context.out().line(ui::printable(
         fmt::format("the target lacks, and what names them is left out: {}", fmt::join(plan.absent, ", "))));
-  if (const std::string calls = calls_text(plan); !calls.empty()) line(context, calls);
+  if (const std::string calls = calls_text(plan, target.least_time(plan.calls)); !calls.empty()) line(context, calls);
 }
 
 std::string counts_text(const ResourcePlan& plan) {
   return counts_with(plan, Pauses(plan));
 }
 
-std::string calls_text(const ResourcePlan& plan) {
+std::string calls_text(const ResourcePlan& plan, base::Duration least) {
   std::uint64_t sum = 0;
   std::vector<std::string> families;
   for (const auto& [family, calls] : plan.calls) {
@@ -239,7 +254,7 @@ std::string calls_text(const ResourcePlan& plan) {
       families.push_back(fmt::format("{} {}", ui::format_count(calls), family.empty() ? "other" : family));
   }
   if (sum == 0) return {};
-  return fmt::format("{}: {}", ui::format_counted(sum, "call"), fmt::join(families, ", "));
+  return fmt::format("{}: {}{}", ui::format_counted(sum, "call"), fmt::join(families, ", "), time_text(least));
 }
 
 int apply_resource_plan(Context& context, const ResourcePlan& plan, const ResourceRun& run) {

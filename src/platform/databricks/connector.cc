@@ -10,6 +10,7 @@
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/outside.h"
 #include "platform/databricks/resource_writer.h"
+#include "platform/databricks/runs.h"
 #include "platform/databricks/session.h"
 #include "platform/databricks/survey.h"
 #include "platform/databricks/ticks.h"
@@ -66,6 +67,10 @@ public:
     if (!account_.host.starts_with("http://")) return nullptr;
     return make_resource_writer(session_.client(), clock_);
   }
+  RunsThings* runs() override { return &runs_; }
+  base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const override {
+    return session_.least_time(calls);
+  }
   void limit_patience(base::Duration patience) override { session_.limit_patience(patience); }
   Timetable timetable(const model::Kind& kind, const std::string& body, const Stretch& within) const override {
     return timetable_of(kind, body, within);
@@ -90,6 +95,7 @@ private:
   OptIns opt_ins_;
   const base::Clock& clock_;
   Session session_;
+  JobRuns runs_{session_.client()};
   std::unique_ptr<Arm> arm_;
 };
 
