@@ -36,20 +36,22 @@ std::optional<engine::Pair> takeover_of(engine::CutoverStore& store, const std::
 
 class TicksView {
 public:
-  TicksView(Context& context, Cutover& run, std::string left, std::string entered)
-      : context_(context), run_(run), takeover_{.left = std::move(left), .entered = std::move(entered)} {}
+  TicksView(Cutover& cutover, std::string left, std::string entered)
+      : context_(cutover.context()),
+        cutover_(cutover),
+        takeover_{.left = std::move(left), .entered = std::move(entered)} {}
 
   void tell(const engine::Pair& pair) {
-    const repository::Snapshot recorded = run_.named(pair.recorded);
+    const repository::Snapshot recorded = cutover_.named(pair.recorded);
     takeover_.activated = pair.since;
     takeover_.within = {recorded.taken, context_.clock().now()};
-    auto left = run_.connector(takeover_.left).own_runs(takeover_.within, context_.stop());
-    auto entered = run_.connector(takeover_.entered).own_runs(takeover_.within, context_.stop());
+    auto left = cutover_.connector(takeover_.left).own_runs(takeover_.within, context_.stop());
+    auto entered = cutover_.connector(takeover_.entered).own_runs(takeover_.within, context_.stop());
     if (!left || !entered) return;
     takeover_.within.from = std::max(left->complete_since, entered->complete_since);
     const model::IdMap ids = engine::ids_between(context_.state(), takeover_.left, takeover_.entered);
     const std::vector<engine::Ticking> ticking =
-        engine::ticking_of({context_.repository(), recorded, newest(), ids, run_.connector(takeover_.entered)},
+        engine::ticking_of({context_.repository(), recorded, newest(), ids, cutover_.connector(takeover_.entered)},
                            takeover_, context_.stop());
     const TickReport report = engine::reckon_ticks(ticking, {std::move(*left), std::move(*entered)}, takeover_);
     if (!context_.json() && !context_.global().quiet) print(report);
@@ -148,28 +150,28 @@ private:
   }
 
   Context& context_;
-  Cutover& run_;
+  Cutover& cutover_;
   engine::Takeover takeover_;
 };
 
 }  // namespace
 
-void tell_ticks(Context& context, Cutover& run, const std::string& left, const std::string& entered) {
-  if (run.dry()) return;
-  const std::optional<engine::Pair> pair = takeover_of(run.store(), left, entered);
+void tell_ticks(Cutover& cutover, const std::string& left, const std::string& entered) {
+  if (cutover.dry()) return;
+  const std::optional<engine::Pair> pair = takeover_of(cutover.store(), left, entered);
   if (!pair) return;
-  const std::optional<engine::Fence> fence = run.store().fence(left);
+  const std::optional<engine::Fence> fence = cutover.store().fence(left);
   if (fence && fence->state == engine::Fence::State::open) {
-    context.events().note(
+    cutover.context().events().note(
         fmt::format("which ticks ran on both, and which on neither, is told when the fence of {} is confirmed", left));
     return;
   }
   try {
-    TicksView(context, run, left, entered).tell(*pair);
+    TicksView(cutover, left, entered).tell(*pair);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
-    context.events().warning(fmt::format("which ticks ran on both {} and {}, and which on neither, cannot be told: {}",
-                                         left, entered, error.message()));
+    cutover.context().events().warning(fmt::format(
+        "which ticks ran on both {} and {}, and which on neither, cannot be told: {}", left, entered, error.message()));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -192,6 +193,10 @@ public:
     std::string name;                                          // natural name
     std::string body;                                          // the definition, with everything in it as it shall be
     std::vector<std::pair<std::string, base::Bytes>> columns;  // those that are written with_create
+    // Of an update: the members at the top of the body that differ from what is there, where nothing else does; empty:
+    // not known.  Where a call takes those alone, no more is sent: what somebody saves meanwhile stays, and so does
+    // what the platform does not show.
+    std::vector<std::string> members{};
   };
 
   virtual ~ResourceWriter() = default;
@@ -251,6 +256,7 @@ struct OwnRuns {
 };
 
 class KnowsOutside;  // platform/outside.h
+class RunsThings;    // platform/runs.h
 
 class Connector {  // thread-safe as far as its parts say
 public:
@@ -281,9 +287,17 @@ public:
     static_cast<void>(within), static_cast<void>(stop);
     return std::nullopt;
   }
-
+  // From here on a call that is not answered is tried again for this long at most, and not for what is usual.
+  virtual void limit_patience(base::Duration patience) { static_cast<void>(patience); }
+  // What so many calls take at least at the rates that are kept to, by rate family as in model::Cost; zero: no limit.
+  virtual base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const {
+    static_cast<void>(calls);
+    return base::Duration::zero();
+  }
   // As long-lived as the connector; nullptr: nothing is known of what lies outside of this one.
   virtual KnowsOutside* outside() { return nullptr; }
+  // The same; nullptr: nothing runs there that could be cancelled.
+  virtual RunsThings* runs() { return nullptr; }
   // True when the collection exists and holds rows.
   virtual bool holds_rows(const model::Collection& collection) = 0;
   // Throws Error{refused} naming a row that this target cannot hold (NUL byte on PostgreSQL, a key that its collation

@@ -72,6 +72,7 @@ public:
   std::optional<OwnRuns> own_runs(const Stretch& within, std::stop_token stop) override {
     return list_own_runs(session_.client(), within, k_runs_most, std::move(stop));
   }
+  void limit_patience(base::Duration patience) override { session_.limit_patience(patience); }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
   KnowsOutside* outside() override { return this; }
