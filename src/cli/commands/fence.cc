@@ -16,7 +16,9 @@ public:
             "Takes a backup, which records the states, pauses all that starts by itself, and looks\n"
             "again: the fence is confirmed when everything was seen to be paused, else it stays open\n"
             "(exit 3) and every command that meets the connector says so.  Lifted by failback, or\n"
-            "by \"holdfast activate SOURCE --from SOURCE\" where nobody took over.",
+            "by \"holdfast activate SOURCE --from SOURCE\" where nobody took over.\n\n"
+            "Where somebody took over, it lists which ticks of schedules ran on both sides until\n"
+            "then, and which on neither.",
             Kind::run};
   }
 
