@@ -28,7 +28,7 @@ constexpr unsigned k_connections = 40;
               "It is restored resource by resource: make a plan with `holdfast plan`.");
 }
 
-class WorkspaceConnector : public Connector, public KnowsOutside {
+class WorkspaceConnector : public Connector, private KnowsOutside {
 public:
   explicit WorkspaceConnector(ConnectorParts parts)
       : account_(std::move(parts.account)),
@@ -64,8 +64,10 @@ public:
     if (!account_.host.starts_with("http://")) return nullptr;
     return make_resource_writer(session_.client(), clock_);
   }
+  void limit_patience(base::Duration patience) override { session_.limit_patience(patience); }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
+  KnowsOutside* outside() override { return this; }
   const std::vector<OutsideField>& outside_fields() const override { return fields_that_lead_outside(); }
   Side describe_side(std::stop_token stop) override {
     return survey_workspace(session_.hasty_client(), clock_, std::move(stop));
@@ -119,6 +121,7 @@ Platform databricks_platform(base::Random& random) {
       .name = "databricks",
       .doc = "a Databricks workspace on Azure",
       .settings = std::move(settings),
+      .kinds = resource_kinds(),
       .open = [&random](const std::string& name, const Settings& given, const base::Clock& clock,
                         base::Events& events) -> std::unique_ptr<Connector> {
         const Account account = read_account(name, given, real_surroundings());
