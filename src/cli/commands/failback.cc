@@ -6,6 +6,7 @@
 #include "cli/cutover.h"
 #include "cli/cutover_run.h"
 #include "cli/takeover.h"
+#include "cli/ticks_view.h"
 #include "engine/id_map_store.h"
 #include "engine/resource_restore.h"
 #include "ui/table.h"
@@ -49,8 +50,10 @@ public:
     cutover.ask(fmt::format("{} would be in charge again in place of {}", primary_, secondary_));
     if (step == engine::FailbackStep::finish) return finish(context, cutover, charge.pair, k_exit_ok);
     require_id_map(context, charge);
-    if (!cutover.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed))
+    if (!cutover.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed)) {
       Takeover(cutover).require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
+      tell_ticks(context, cutover, primary_, secondary_);
+    }
     if (cutover.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed))
       context.events().note(fmt::format("first all that fires on {} would be paused", primary_));
     const repository::Snapshot now = source_lost_ ? cutover.newest(secondary_) : ask_secondary(cutover);
@@ -255,6 +258,7 @@ private:
     if (fence && fence->state == engine::Fence::State::confirmed) cutover.store().lift(secondary_);
     cutover.store().lift(primary_);
     Takeover(cutover).back_up_behind(primary_);
+    tell_ticks(context, cutover, secondary_, primary_);
     Takeover(cutover).tell_charge(cutover.store().pair(primary_, secondary_));
     return code;
   }

@@ -4,6 +4,7 @@
 #include "cli/context.h"
 #include "cli/cutover.h"
 #include "cli/takeover.h"
+#include "cli/ticks_view.h"
 
 namespace holdfast::cli {
 namespace {
@@ -33,6 +34,7 @@ public:
     const bool confirmed = Takeover(cutover).fence(source_, before ? before->active : std::string(), nullptr);
     if (cutover.dry()) return k_exit_ok;
     if (confirmed) context.events().note(fmt::format("the fence of {} is confirmed", source_));
+    if (confirmed && before && !before->active.empty()) tell_ticks(context, cutover, source_, before->active);
     return confirmed ? k_exit_ok : k_exit_partial;
   }
 

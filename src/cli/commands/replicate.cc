@@ -5,6 +5,7 @@
 #include "cli/cutover.h"
 #include "cli/cutover_run.h"
 #include "cli/takeover.h"
+#include "cli/ticks_view.h"
 
 namespace holdfast::cli {
 namespace {
@@ -47,8 +48,10 @@ private:
   // A failover that was begun and has not ended is no reason to pause what goes on firing.
   void close_fence(Context& context, Cutover& cutover, const engine::Fence& fence) const {
     const bool took_over = fence.active.empty() || cutover.store().pair(source_, fence.active).active == fence.active;
-    if (took_over)
-      return Takeover(cutover).require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
+    if (took_over) {
+      Takeover(cutover).require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
+      return tell_ticks(context, cutover, source_, fence.active);
+    }
     context.events().warning(fmt::format(
         "a failover from {0} to {1} was begun and has not ended: go on with \"holdfast failover {0} {1}\", or "
         "give it up with \"holdfast activate {0}\"",

@@ -187,18 +187,12 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
     write_tree(calls_, kind.collection.name, content, Existing::replace);
     return;
   }
-<<<<<<< HEAD
   const WriteValues values{
       .id = id, .name = content.name, .body = accepted_body(kind, content.body), .members = content.members};
+  if (kind.collection.name == k_group_assignments) return change_assignment(calls_, writes.update, values);
   if (!content.members.empty() && !writes.sent_back.definition.empty()) return calls_.send_back(writes, values);
   // What is sent is as it shall be: twice is once.
   calls_.send(goes_in_part(writes, content) ? writes.part : writes.update, values, net::Repeat::safe);
-=======
-  const WriteValues values{.id = id, .name = content.name, .body = accepted_body(kind, content.body)};
-  if (kind.collection.name == k_group_assignments) return change_assignment(calls_, writes.update, values);
-  // The whole definition is sent: twice is once.
-  calls_.send(writes.update, values, net::Repeat::safe);
->>>>>>> nights
 }
 
 void Writer::remove(const Kind& kind, const std::string& id) {
