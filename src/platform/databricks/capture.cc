@@ -136,6 +136,7 @@ private:
   ReadAhead::Source source();
   ReadItem read_paced(const Stock& stock, const Item& item, const std::stop_token& stop);
   ReadItem read_one(const Stock& stock, const Item& item, const std::stop_token& stop);
+  static std::optional<base::Row> unchanged_in(PreviousRows& rows, const Stock& stock, const Item& item);
   void refuse_when_old() const;
   std::vector<LeftOut> left_out() const;
 
@@ -269,16 +270,27 @@ ReadItem WorkspaceCapture::read_paced(const Stock& stock, const Item& item, cons
   return out;
 }
 
+std::optional<base::Row> WorkspaceCapture::unchanged_in(PreviousRows& rows, const Stock& stock, const Item& item) {
+  std::optional<base::Row> out = rows.find(stock.entry->kind.collection, item.key);
+  const bool whole = out && !out->columns.empty() && out->columns.front() &&
+                     ItemReader::is_unchanged(*stock.entry, item, *out->columns.front());
+  if (!whole) out.reset();
+  return out;
+}
+
 ReadItem WorkspaceCapture::read_one(const Stock& stock, const Item& item, const std::stop_token& stop) {
   refuse_when_old();
-  if (changes_only() && !stock.entry->modified.empty()) {
-    auto earlier = options_.previous->find(stock.entry->kind.collection, item.key);
-    const bool whole = earlier && !earlier->columns.empty() && earlier->columns.front() &&
-                       ItemReader::is_unchanged(*stock.entry, item, *earlier->columns.front());
-    if (whole) return reader_.renew(*stock.entry, item, *std::move(earlier), stop);
-  }
+  const KindEntry& entry = *stock.entry;
+  const bool shows_changes = !entry.modified.empty();
   try {
-    return reader_.read(*stock.entry, item, stop);
+    std::optional<base::Row> earlier;
+    if (shows_changes && changes_only()) earlier = unchanged_in(*options_.previous, stock, item);
+    if (shows_changes && !earlier && options_.kept != nullptr) earlier = unchanged_in(*options_.kept, stock, item);
+    if (earlier) return reader_.renew(entry, item, *std::move(earlier), stop);
+    ReadItem out = reader_.read(entry, item, stop);
+    if (shows_changes && options_.kept != nullptr && out.row && out.unread.empty())
+      options_.kept->keep(entry.kind.collection, *out.row);
+    return out;
   } catch (const Error& error) {
     const std::lock_guard lock(mutex_);
     if (is_signed_out(error) && !signed_out_) signed_out_ = error;
