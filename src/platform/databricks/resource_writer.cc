@@ -218,6 +218,9 @@ void Writer::set_column(const Kind& kind, const std::string& id, const std::stri
 
 // The element of a list, or what serves as one, of the resource of this id; a git folder's path is as good as its id.
 std::optional<std::string> Writer::element(const KindEntry& entry, const std::string& id) const {
+  if (entry.source == Source::cluster)
+    throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be looked for by itself", entry.kind.one),
+                "Only a cluster tells of it, along with all others.");
   const auto get = [&](const Ask& ask) -> std::optional<std::string> {
     const net::Answer answer = client_.get(ask, {});
     if (answer.ok()) return answer.response.body;
