@@ -12,6 +12,7 @@
 #include "platform/databricks/resource_writer.h"
 #include "platform/databricks/session.h"
 #include "platform/databricks/survey.h"
+#include "platform/databricks/table_acls.h"
 
 namespace holdfast::platform::databricks {
 
@@ -28,6 +29,17 @@ constexpr std::int64_t k_command_seconds_most = 86'400;
 [[noreturn]] void no_rows(std::string_view what) {
   throw Error(ErrorKind::unsupported, fmt::format("a Databricks workspace {}", what),
               "It is restored resource by resource: make a plan with `holdfast plan`.");
+}
+
+// Where a cluster may be asked, it writes what is somebody's task elsewhere.
+const std::vector<model::Kind>& kinds_with_cluster() {
+  static const std::vector<model::Kind> all = [] {
+    std::vector<model::Kind> out = resource_kinds();
+    for (model::Kind& kind : out)
+      if (kind.collection.name == k_table_acls) kind.manual.clear();
+    return out;
+  }();
+  return all;
 }
 
 class WorkspaceConnector : public Connector, public KnowsOutside {
@@ -59,12 +71,14 @@ public:
     no_rows("cannot be replaced as a whole");
   }
   std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
-  const std::vector<model::Kind>& kinds() const override { return resource_kinds(); }
+  const std::vector<model::Kind>& kinds() const override {
+    return opt_ins_.commands.cluster.empty() ? resource_kinds() : kinds_with_cluster();
+  }
   // Only stand-ins are written to, which are on this machine and so the only ones that are reached without TLS: what is
   // still missing before a workspace can be trusted to it stands in docs/platforms/databricks.md.
   std::unique_ptr<ResourceWriter> resource_writer() override {
     if (!account_.host.starts_with("http://")) return nullptr;
-    return make_resource_writer(session_.client(), clock_);
+    return make_resource_writer(session_.client(), clock_, opt_ins_.commands);
   }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
