@@ -178,7 +178,8 @@ void Cutover::refuse_destruction(const ResourcePlan& plan) {
   const engine::Pair pair = store_.pair(plan.source, plan.target);
   const bool known =
       pair.replicated && plan.existing != model::Existing::replace && kept(pair.replicated->target_snapshot);
-  const std::uint64_t gone = plan.count(ResourceAction::recreate) + plan.count(ResourceAction::remove);
+  std::uint64_t gone = plan.count(ResourceAction::recreate) + plan.count(ResourceAction::remove);
+  for (const auto& [one, count] : plan.removed_items()) gone += count;
   const std::uint64_t changed = known ? 0 : plan.count(ResourceAction::update);
   if (gone + changed != 0)
     ask(fmt::format("{} is not changed without being told to ({})", plan.target, counts_text(plan)));

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "engine/resource_firing.h"
+#include "engine/seen_column.h"
 #include "model/field_diff.h"
 #include "model/hidden_values.h"
 #include "model/secret_column.h"
@@ -26,6 +27,10 @@ using model::ResourceStep;
 void add_unique(std::vector<std::string>& to, std::vector<std::string> from) {
   for (std::string& one : from)
     if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(std::move(one));
+}
+
+bool has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 void refuse(ResourceStep& step, const LinkReport& report) {
@@ -215,15 +220,38 @@ void StepDecider::compare_columns(const Resource& resource, const Resource& live
     if (column.written == KindColumn::Written::never) continue;
     const std::optional<std::string> wanted = prepared_column(facts_.context, resource, at, &live.row, report);
     if (!wanted) continue;  // the snapshot does not say
-    const std::optional<std::string> before = compared_live_column(live, kind, at);
+    std::optional<std::string> before = compared_live_column(live, kind, at);
     // Secrets are read by whoever is asked to: not to have read them does not mean that there are none.
     if (!before && model::is_secret(kind.kind.collection.columns[at])) continue;
     const std::string after = compared_column(*wanted, kind, at);
+    if (before && !column.kept.items.empty()) before = keep_items(live, column, *std::move(before), after, step);
     if (before == after) continue;
     std::vector<model::FieldChange> fields = differences(kind, at, before, after);
     if (fields.empty()) continue;
     step.fields.insert(step.fields.end(), fields.begin(), fields.end());
     step.columns.push_back(column.name);
+  }
+}
+
+// What the target has and the snapshot has not is no difference, unless it shall go.
+std::string StepDecider::keep_items(const Resource& live, const KindColumn& column, std::string before,
+                                    const std::string& after, ResourceStep& step) const {
+  const std::vector<std::string> others = keys_beside(column, before, after);
+  const bool removes = facts_.options.removes && !(facts_.options.stale && facts_.options.stale(live));
+  if (!removes) return without_items(column, before, others);
+  for (const std::string& key : others)
+    step.removed_items.push_back({.column = column.name, .key = key, .one = column.kept.one});
+  return before;
+}
+
+void StepDecider::remember_columns(const Resource& live, ResourceStep& step) const {
+  const ReadyKind& kind = facts_.kinds.at(live.kind);
+  for (const KindColumn& column : kind.kind.columns) {
+    if (column.written != KindColumn::Written::afterwards || !has(step.columns, column.name)) continue;
+    const std::size_t at = kind.column(telling_column(column));
+    const auto& there = live.row.columns;
+    step.seen_columns[column.name] =
+        seen_text(telling_items(kind, column, at < there.size() ? there[at] : std::nullopt));
   }
 }
 
@@ -253,6 +281,8 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
   step.fields = std::move(found.fields);
   step.columns = std::move(found.columns);
   step.seen = seen_fingerprint(live.row, kind);
+  step.removed_items = std::move(found.removed_items);
+  remember_columns(live, step);
   add_unique(step.notes, std::move(report.notes));
   if (by_hand_only(kind)) {
     step.action = ResourceAction::skip;

@@ -57,6 +57,9 @@ private:
                     LinkReport& report);
   void compare_columns(const model::Resource& resource, const model::Resource& live, model::ResourceStep& step,
                        LinkReport& report);
+  std::string keep_items(const model::Resource& live, const model::KindColumn& column, std::string before,
+                         const std::string& after, model::ResourceStep& step) const;
+  void remember_columns(const model::Resource& live, model::ResourceStep& step) const;
   void mention(const model::Resource& resource, model::ResourceStep& step);
   void tasks(const model::Resource& resource, model::ResourceStep& step) const;
   std::optional<model::ResourceStep> unclear_activation(std::uint32_t index) const;

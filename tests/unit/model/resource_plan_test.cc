@@ -72,8 +72,8 @@ TEST(ResourcePlan, refuses_what_it_does_not_know) {
   EXPECT_EQ(with("\"recorded\"", "\"loud\""), base::ErrorKind::config);
   EXPECT_EQ(with("\"needs\":[0]", "\"needs\":[1]"), base::ErrorKind::config);
   EXPECT_EQ(with("\"after\":[0]", "\"after\":[1]"), base::ErrorKind::config);
-  EXPECT_EQ(with("\"format_version\": 2", "\"format_version\": 1"), base::ErrorKind::unsupported);
-  EXPECT_EQ(with("\"format_version\": 2", "\"format_version\": 3"), base::ErrorKind::unsupported);
+  EXPECT_EQ(with("\"format_version\": 3", "\"format_version\": 2"), base::ErrorKind::unsupported);
+  EXPECT_EQ(with("\"format_version\": 3", "\"format_version\": 4"), base::ErrorKind::unsupported);
   EXPECT_EQ(test::error_of([&] { (void)resource_plan_from_json(std::string(30, '[')); }), base::ErrorKind::config);
   EXPECT_EQ(with("\"removes\"", "\"removes\""), std::nullopt);
 }
