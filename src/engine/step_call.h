@@ -25,6 +25,8 @@ auto called(const base::Clock& clock, const std::stop_token& stop, const Call& c
       if (attempt == k_attempts) throw StepFailed(What::failed, lost.message());
     } catch (const platform::SignedOut&) {
       throw;
+    } catch (const platform::ByHand& task) {
+      throw StepFailed(What::manual, task.message());
     } catch (const base::Error& error) {
       if (error.kind() == base::ErrorKind::cancelled) throw;
       throw StepFailed(What::failed, error.message());

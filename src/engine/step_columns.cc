@@ -48,6 +48,13 @@ std::vector<const KindColumn*> columns_of(const StepContent& wanted) {
   return out;
 }
 
+// What somebody has to decide about hides that another column failed, which the next run tries again anyhow.
+What graver(What one, What other) {
+  for (const What what : {What::conflict, What::failed, What::waiting})
+    if (one == what || other == what) return what;
+  return What::manual;
+}
+
 std::set<std::string> marks_of(const std::vector<const ColumnItems*>& all) {
   std::set<std::string> out;
   for (const ColumnItems* items : all)
@@ -66,15 +73,15 @@ StepColumns::StepColumns(const Tools& tools, std::stop_token stop)
 
 void StepColumns::write(const StepContent& wanted, const std::string& id, const ColumnBasis& basis) const {
   std::vector<std::string> texts;
-  What outcome = What::failed;
+  What outcome = What::manual;
   for (const KindColumn* column : columns_of(wanted)) {
     try {
       const std::optional<std::string> text = contents_.column(wanted, column->name);
       if (text) write_one({wanted, id, *column, *text}, basis);
     } catch (const StepFailed& failed) {
-      const bool conflict = failed.outcome() == What::conflict;
-      if (texts.empty() || conflict) outcome = failed.outcome();
-      texts.push_back(conflict ? failed.text() : fmt::format("{}: {}", column->name, failed.text()));
+      outcome = graver(outcome, failed.outcome());
+      const bool speaks_for_itself = failed.outcome() == What::conflict || failed.outcome() == What::manual;
+      texts.push_back(speaks_for_itself ? failed.text() : fmt::format("{}: {}", column->name, failed.text()));
     }
   }
   if (!texts.empty()) throw StepFailed(outcome, fmt::format("{}", fmt::join(texts, "; ")));

@@ -98,6 +98,8 @@ public:
   // What makes a call fail for good: "jobs/nightly".
   std::map<std::string, base::Error> refusals;
   std::set<std::string> unreadable;  // columns that read_column() is refused
+  // What somebody else has to do, and the task.
+  std::map<std::string, std::string> by_hand;
   std::uint64_t writes = 0;
 
   std::string who() override { return account_; }
