@@ -192,9 +192,10 @@ bool StepWorker::came_along(std::size_t index) const {
       const model::Kind& brings = application_.kinds.at(other_kind).kind;
       const bool below = brings.space == kind.space && own.target_name.starts_with(other.target_name + "/");
       if (below && (brings.brings_content || came_along(one))) return true;
-      if (home && home->kind == other_kind && home->name == other.target_name &&
-          own.target_name == std::string(home->below) + home->name)
-        return true;
+      const bool whose =
+          home && home->kind == other_kind &&
+          application_.kinds.folded(other_kind, home->name) == application_.kinds.folded(other_kind, other.target_name);
+      if (whose && own.target_name == std::string(home->below) + home->name) return true;
     }
   return false;
 }

@@ -1,5 +1,6 @@
 #include "engine/step_columns.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -163,6 +164,60 @@ TEST(ColumnsOfWhatWasMade, that_somebody_set_before_an_interrupted_run_went_on_s
   const Interrupted got = set_between_the_runs();
   EXPECT_GT(got.kept, 0U);
   EXPECT_EQ(got.lost, 0U);
+}
+
+// --- what lies under a name that the plan would make
+
+constexpr const char* k_of_eve = R"({"acl":[{"user":"eve@corp.test","level":"READ"}]})";
+
+struct Other {
+  std::string kind;
+  std::string name;
+  std::string body;  // as the plan would make it
+};
+
+// Twice by the same plan: its second run knows of the attempt of the first.
+TEST(TakenNames, are_others_whatever_is_in_it_and_keep_their_permissions) {
+  for (const Other& other :
+       {Other{"folders", "/Users/anna@corp.test", R"({"path":"/Users/anna@corp.test","origin":"home"})"},
+        Other{"scopes", "keys", R"({"name":"keys","origin":"keys"})"}}) {
+    test::ResourceWorld world;
+    world.target.put("users", "anna@corp.test", R"({"userName":"anna@corp.test","origin":"anna"})");
+    const model::ResourcePlan plan = world.plan();
+    world.target.put(other.kind, other.name, other.body, {{"permissions", k_of_eve}});
+    for (int run = 0; run < 2; ++run) {
+      const Texts outcomes = outcomes_of(world.apply(plan));
+      ASSERT_FALSE(outcomes.empty());
+      EXPECT_TRUE(outcomes[0].starts_with(
+          fmt::format("conflict {}/{}: somebody made it after the plan was made", other.kind, other.name)))
+          << outcomes[0];
+      EXPECT_EQ(world.target.column(other.kind, world.target.id_of(other.kind, other.name), "permissions"), k_of_eve);
+    }
+    EXPECT_FALSE(world.ids().by_source(other.kind, world.source.id_of(other.kind, other.name)).has_value());
+  }
+}
+
+TEST(TakenNames, are_ours_where_our_account_made_it_just_now) {
+  for (const char* creator : {"human", "holdfast"}) {
+    test::ResourceWorld world;
+    const model::ResourcePlan plan = world.plan();
+    world.target.put("pools", "small",
+                     R"({"name":"small","node_type":"east-4","min_idle":0,"max":1e400,"origin":"small"})", {}, creator);
+    const ResourceApplyResult result = world.apply(plan);
+    EXPECT_EQ(result.adopted, creator == std::string("holdfast") ? 1U : 0U) << creator;
+  }
+}
+
+TEST(TakenNames, are_ours_where_a_user_of_the_plan_brought_the_home_along) {
+  test::ResourceWorld world;
+  const model::ResourcePlan plan = world.plan();
+  world.target.interrupt_at = 2;  // behind the user
+  world.target.interrupt = [&] {
+    world.target.put("folders", "/Users/anna@corp.test", R"({"path":"/Users/anna@corp.test","origin":"home"})");
+  };
+  const ResourceApplyResult result = world.apply(plan);
+  EXPECT_TRUE(result.complete()) << testing::PrintToString(outcomes_of(result));
+  EXPECT_EQ(result.adopted, 1U);
 }
 
 }  // namespace
