@@ -145,6 +145,18 @@ void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
   }
 }
 
+// Of what is made, also where it is made again: nothing of what was there stays.
+std::vector<std::string> StepDecider::all_columns(const Resource& resource, LinkReport& report) const {
+  const ReadyKind& kind = facts_.kinds.at(resource.kind);
+  std::vector<std::string> out;
+  for (const KindColumn& column : kind.kind.columns) {
+    if (column.written == KindColumn::Written::never) continue;
+    if (prepared_column(facts_.context, resource, kind.column(column.name), nullptr, report))
+      out.push_back(column.name);
+  }
+  return out;
+}
+
 void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
   const Resource& resource = want(index);
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
@@ -176,11 +188,7 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
   step.reason = "the target does not have it";
   LinkReport report;
   (void)prepared_body(facts_.context, resource, nullptr, report);
-  for (const KindColumn& column : kind.kind.columns) {
-    const std::size_t at = kind.column(column.name);
-    if (column.written == KindColumn::Written::never) continue;
-    if (prepared_column(facts_.context, resource, at, nullptr, report)) step.columns.push_back(column.name);
-  }
+  step.columns = all_columns(resource, report);
   add_unique(step.notes, std::move(report.notes));
   absent_.insert(report.absent.begin(), report.absent.end());
   tasks(resource, step);
@@ -282,7 +290,6 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
   step.columns = std::move(found.columns);
   step.seen = seen_fingerprint(live.row, kind);
   step.removed_items = std::move(found.removed_items);
-  remember_columns(live, step);
   add_unique(step.notes, std::move(report.notes));
   if (by_hand_only(kind)) {
     step.action = ResourceAction::skip;
@@ -310,7 +317,9 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
     fixed_fields(kind, fixed, facts_.options.existing, step);
   }
   hold_back(&resource, live, step);
+  if (step.action == ResourceAction::recreate) step.columns = all_columns(resource, report);
   if (step.writes()) {
+    remember_columns(live, step);
     tasks(resource, step);
     mention(resource, step);
   }

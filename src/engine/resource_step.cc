@@ -239,6 +239,7 @@ void StepWorker::require_gone_in_place(const StepContent& wanted) {
 // Removes what is to be created again.
 void StepWorker::clear_way(std::size_t index, const StepContent& wanted) {
   if (journal_.has(index, Mark::removed)) return;
+  if (read(wanted.kind, wanted.step.target_id)) columns_.require_as_seen(wanted, wanted.step.target_id);
   remove(wanted.step);
   journal_.set(index, Mark::removed);
 }

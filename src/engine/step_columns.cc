@@ -87,6 +87,13 @@ void StepColumns::write(const StepContent& wanted, const std::string& id, const 
   if (!texts.empty()) throw StepFailed(outcome, fmt::format("{}", fmt::join(texts, "; ")));
 }
 
+void StepColumns::require_as_seen(const StepContent& wanted, const std::string& id) const {
+  const ColumnBasis basis{.known = Known::seen, .seen = wanted.step.seen_columns};
+  for (const KindColumn* column : columns_of(wanted))
+    if (const std::optional<std::string> text = contents_.column(wanted, column->name))
+      (void)differs({wanted, id, *column, *text}, basis);
+}
+
 void StepColumns::write_one(const Target& target, const ColumnBasis& basis) const {
   if (basis.known != Known::fresh && !differs(target, basis)) return;
   const model::Kind& kind = target.wanted.kind.kind;

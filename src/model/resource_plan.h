@@ -67,7 +67,8 @@ struct ResourceStep {
   // planned, of an activation those of all documents in which something fires: somebody who changed it since is not
   // overwritten.
   std::string seen;
-  // Of an update: what the target had in each of `columns` that is written after the body; see engine/seen_column.h.
+  // Of an update, and of what is removed and created again: what the target had in each of `columns` that is written
+  // after the body; see engine/seen_column.h.
   std::map<std::string, std::string> seen_columns;
   std::vector<RemovedItem> removed_items;  // of an update
   std::uint64_t calls = 0;

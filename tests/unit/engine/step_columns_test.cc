@@ -130,6 +130,37 @@ TEST_F(HeldColumns, cost_one_more_call_each) {
   EXPECT_EQ(plan.calls.at("permissions"), 3U);
 }
 
+// A notebook of another language has to be removed and made again.
+class MadeAgain : public HeldColumns {
+protected:
+  MadeAgain() {
+    set_wanted(k_of_both);
+    EXPECT_TRUE(world.apply(world.plan()).complete());
+    const std::string id = world.source.id_of("notebooks", k_notebook);
+    std::string body = world.source.body("notebooks", id);
+    body.replace(body.find("PYTHON"), 6, "SQL");
+    world.source.rewrite("notebooks", id, body);
+    world.take_snapshot();
+    world.options.existing = model::Existing::replace;
+    plan = world.plan();
+  }
+};
+
+TEST_F(MadeAgain, has_all_its_columns_also_those_that_were_equal) {
+  const std::string was = permissions("notebooks", k_notebook);
+  ASSERT_EQ(plan.count(model::ResourceAction::recreate), 1U);
+  EXPECT_TRUE(world.apply(plan).complete());
+  EXPECT_EQ(permissions("notebooks", k_notebook), was);
+  EXPECT_EQ(world.target.column("notebooks", world.target.id_of("notebooks", k_notebook), "content"), "print('\xff')");
+  EXPECT_TRUE(world.plan().does_nothing());
+}
+
+TEST_F(MadeAgain, is_left_alone_where_somebody_changed_its_permissions_since) {
+  somebody_sets("notebooks", k_notebook, k_of_nobody);
+  EXPECT_EQ(changed_by_somebody(world.apply(plan)).size(), 1U);
+  EXPECT_EQ(permissions("notebooks", k_notebook), k_of_nobody);
+}
+
 // The run dies at the n-th event, and somebody comes before it goes on.
 struct Interrupted {
   std::size_t kept = 0;  // what somebody set stayed, and was told of
