@@ -173,6 +173,22 @@ TEST_F(Nights, end_with_a_failback_that_removes_no_original) {
   EXPECT_EQ(primary_.workspace.id_of("jobs", "x"), "") << "that was removed there";
 }
 
+// What was changed in it since the last backup would be lost, and nobody would hear of it.
+TEST_F(Nights, end_with_no_failover_of_a_source_of_which_not_all_was_read) {
+  migrate();
+  primary_.unread = {"big"};
+  grow(primary_, 7);
+  const Outcome refused = run({"failover", "primary", "secondary", "--yes"});
+  EXPECT_EQ(refused.code, 5) << refused.err;
+  EXPECT_TRUE(refused.says("not all of primary could be read, and nothing was written: 1 failure: ")) << refused.err;
+  EXPECT_TRUE(refused.says("--source-partial")) << refused.err;
+  EXPECT_FALSE(run({"status"}).says("is fenced")) << "nothing was done";
+  EXPECT_TRUE(run({"failover", "primary", "secondary", "--dry-run"}).says("takes --source-partial"));
+  const Outcome done = run({"failover", "primary", "secondary", "--source-partial", "--yes"});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_TRUE(done.says("in charge")) << done.out;
+}
+
 TEST_F(Nights, are_not_stopped_by_a_plan_that_nobody_can_go_on_with) {
   migrate();
   change(primary_, "x", "two");

@@ -328,6 +328,19 @@ TEST_F(ResourceCommands, mind_what_is_paused_where_it_is_to_fire) {
   EXPECT_TRUE(outcome.says("secondary is in charge")) << outcome.err;
 }
 
+TEST_F(ResourceCommands, show_what_comes_along_with_a_task_line_by_line) {
+  target_.workspace.erase("users", target_.workspace.id_of("users", "bob@corp.test"));
+  const std::string shown = "bring Bob@corp.test.\n      bring\n\n        {";
+  const Outcome planned = run({"plan", "latest", "--to", "secondary"});
+  EXPECT_NE(planned.out.find(shown), std::string::npos) << planned.out;
+  const Outcome done = run({"restore", "latest", "--to", "secondary", "--yes"});
+  EXPECT_TRUE(done.says("to be done by hand: users/Bob@corp.test: Let the directory bring Bob@corp.test.\n"))
+      << done.err;
+  EXPECT_NE(done.out.find("      bring\n\n        {"), std::string::npos) << done.out;
+  const Outcome told = run({"restore", "latest", "--to", "secondary", "--yes", "--json"});
+  EXPECT_TRUE(told.says(R"(bring Bob@corp.test.\nbring\n\n  {)")) << told.out;
+}
+
 TEST_F(ResourceCommands, refuse_flags_of_tables) {
   const Outcome outcome = run({"restore", "latest", "--to", "secondary", "--drop-previous"});
   EXPECT_EQ(outcome.code, 2) << outcome.err;
@@ -350,6 +363,11 @@ TEST(ResourcePlanCounts, name_what_is_rare_only_where_there_is_some) {
   EXPECT_EQ(calls_text(plan), "");
   plan.calls = {{"", 2}, {"clusters", 0}, {"jobs", 1'000}};
   EXPECT_EQ(calls_text(plan), "1,002 calls: 2 other, 1,000 jobs");
+  const auto with = [&](base::Duration least) { return calls_text(plan, least).substr(33); };
+  EXPECT_EQ(with(std::chrono::milliseconds(900)), "");
+  EXPECT_EQ(with(std::chrono::milliseconds(12'100)), "; about 13 s at the platform's limits");
+  EXPECT_EQ(with(std::chrono::seconds(200)), "; about 3 min at the platform's limits");
+  EXPECT_EQ(with(std::chrono::minutes(125)), "; about 2 h 5 min at the platform's limits");
 }
 
 }  // namespace
