@@ -84,6 +84,23 @@ std::string counts_with(const ResourcePlan& plan, const Pauses& pauses) {
   return out;
 }
 
+// What comes along with a task stands below its sentence, line by line; it is to be copied, and never laid out anew.
+struct TaskText {
+  explicit TaskText(std::string_view text) : sentence(text.substr(0, text.find('\n'))) {
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos;) {
+      const std::size_t begin = end + 1;
+      end = text.find('\n', begin);
+      if (begin != text.size()) content.emplace_back(text.substr(begin, end == text.npos ? end : end - begin));
+    }
+  }
+  void print_content(Context& context) const {
+    for (const std::string& one : content)
+      context.out().line(one.empty() ? one : fmt::format("      {}", ui::printable(one)));
+  }
+  std::string sentence;
+  std::vector<std::string> content;
+};
+
 void print_step(Context& context, const ResourceStep& step, const Pauses& pauses) {
   const std::string_view action = pauses(step) ? "pause" : model::to_string(step.action);
   line(context, fmt::format("{:<8}  {}  ({})", action, ui::printable(step.path), ui::printable(step.reason)));
@@ -91,7 +108,11 @@ void print_step(Context& context, const ResourceStep& step, const Pauses& pauses
   if (!step.candidates.empty())
     line(context, ui::printable(fmt::format("    one of: {}", fmt::join(step.candidates, ", "))));
   for (const std::string& note : step.notes) line(context, ui::printable(fmt::format("    note: {}", note)));
-  for (const std::string& task : step.tasks) line(context, ui::printable(fmt::format("    by hand: {}", task)));
+  for (const std::string& text : step.tasks) {
+    const TaskText task(text);
+    line(context, ui::printable(fmt::format("    by hand: {}", task.sentence)));
+    task.print_content(context);
+  }
 }
 
 void tell_outcomes(Context& context, const engine::ResourceApplyResult& result) {
@@ -115,10 +136,15 @@ void tell_outcomes(Context& context, const engine::ResourceApplyResult& result) 
     context.events().warning(fmt::format("{} were not tried: the target takes the credentials no more",
                                          ui::format_counted(result.untried, "step")));
   // Last, as they are what remains to be read.
-  for (const ResourceOutcome& one : result.outcomes)
-    if (one.what == ResourceOutcome::What::manual)
-      context.events().warning(
-          fmt::format("to be done by hand: {}", ui::printable(fmt::format("{}: {}", one.path, one.text))));
+  for (const ResourceOutcome& one : result.outcomes) {
+    if (one.what != ResourceOutcome::What::manual) continue;
+    const TaskText task(one.text);
+    std::string said = fmt::format("to be done by hand: {}", ui::printable(one.path + ": " + task.sentence));
+    // Programs are told of it in one piece.
+    if (context.json() && !task.content.empty()) said += fmt::format("\n{}\n", fmt::join(task.content, "\n"));
+    context.events().warning(said);
+    if (!context.json()) task.print_content(context);
+  }
 }
 
 std::uint64_t count_of(const engine::ResourceApplyResult& result, ResourceOutcome::What what) {

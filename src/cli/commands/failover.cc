@@ -161,7 +161,7 @@ private:
     cutover.store().lift(target_);  // of a failback by which it was lost, and paused when it was back
     Takeover(cutover).remember_behind(source_, target_);
     warn_of_rest(context, cutover, recorded);
-    tell_ticks(context, cutover, source_, target_);
+    tell_ticks(cutover, source_, target_);
     Takeover(cutover).tell_charge(cutover.store().pair(source_, target_));
     return code;
   }

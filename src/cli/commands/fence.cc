@@ -19,7 +19,9 @@ public:
             "(exit 3) and every command that meets the connector says so.  Lifted by failback, or\n"
             "by \"holdfast activate SOURCE --from SOURCE\" where nobody took over.\n"
             "A run that waits begins all the same, and one that runs goes on: --cancel-queued\n"
-            "cancels the first kind and lists the second.",
+            "cancels the first kind and lists the second.\n\n"
+            "Where somebody took over, it lists which ticks of schedules ran on both sides until\n"
+            "then, and which on neither.",
             Kind::run};
   }
 
@@ -41,7 +43,7 @@ public:
     const int runs = cancel_queued_ ? cancel_queued(cutover, source_, recorded(cutover, takeover)) : k_exit_ok;
     if (cutover.dry()) return k_exit_ok;
     if (confirmed) context.events().note(fmt::format("the fence of {} is confirmed", source_));
-    if (confirmed && before && !before->active.empty()) tell_ticks(context, cutover, source_, before->active);
+    if (confirmed && before && !before->active.empty()) tell_ticks(cutover, source_, before->active);
     return confirmed ? runs : k_exit_partial;
   }
 
