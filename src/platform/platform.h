@@ -69,6 +69,15 @@ public:
   virtual std::optional<base::Row> find(const model::Collection& collection, base::ByteView key) = 0;
 };
 
+// What an earlier capture of the same had fetched when its backup ended early, and the place where this one leaves what
+// it fetches.  A row of it is as good as one of PreviousRows, by the same signs: what shows no sign of change must not
+// be kept.
+class KeptRows : public PreviousRows {  // thread-safe
+public:
+  // A row that was read in full just now.
+  virtual void keep(const model::Collection& collection, const base::Row& row) = 0;
+};
+
 // What a capture has to fetch: everything, or only what may have changed since the previous rows were read.
 enum class Sweep { everything, changes };
 
@@ -78,6 +87,8 @@ struct CaptureOptions {
   std::optional<base::Duration> max_snapshot_age;  // give up reading (partial) rather than hold the instant longer
   Sweep sweep = Sweep::everything;
   PreviousRows* previous = nullptr;  // outlives the capture; never absent where only changes are to be fetched
+  // Outlives the capture; absent where nothing is kept.  Whoever reads one instant has no use for rows of another.
+  KeptRows* kept = nullptr;
 };
 
 struct CollectionEstimate {
@@ -277,6 +288,13 @@ public:
     return none;
   }
   virtual std::unique_ptr<ResourceWriter> resource_writer() { return nullptr; }
+  // From here on a call that is not answered is tried again for this long at most, and not for what is usual.
+  virtual void limit_patience(base::Duration patience) { static_cast<void>(patience); }
+  // What so many calls take at least at the rates that are kept to, by rate family as in model::Cost; zero: no limit.
+  virtual base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const {
+    static_cast<void>(calls);
+    return base::Duration::zero();
+  }
   // Asks nobody.
   virtual Timetable timetable(const model::Kind& kind, const std::string& body, const Stretch& within) const {
     static_cast<void>(kind), static_cast<void>(body), static_cast<void>(within);
@@ -287,13 +305,7 @@ public:
     static_cast<void>(within), static_cast<void>(stop);
     return std::nullopt;
   }
-  // From here on a call that is not answered is tried again for this long at most, and not for what is usual.
-  virtual void limit_patience(base::Duration patience) { static_cast<void>(patience); }
-  // What so many calls take at least at the rates that are kept to, by rate family as in model::Cost; zero: no limit.
-  virtual base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const {
-    static_cast<void>(calls);
-    return base::Duration::zero();
-  }
+
   // As long-lived as the connector; nullptr: nothing is known of what lies outside of this one.
   virtual KnowsOutside* outside() { return nullptr; }
   // The same; nullptr: nothing runs there that could be cancelled.
