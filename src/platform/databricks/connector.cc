@@ -9,12 +9,12 @@
 #include "platform/databricks/diagnosis.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/outside.h"
+#include "platform/databricks/provision.h"
 #include "platform/databricks/resource_writer.h"
 #include "platform/databricks/runs.h"
 #include "platform/databricks/session.h"
 #include "platform/databricks/survey.h"
 #include "platform/databricks/table_acls.h"
-#include "platform/databricks/ticks.h"
 
 namespace holdfast::platform::databricks {
 
@@ -27,7 +27,6 @@ using base::ErrorKind;
 constexpr unsigned k_connections = 40;
 constexpr std::int64_t k_command_seconds = 300;
 constexpr std::int64_t k_command_seconds_most = 86'400;
-constexpr std::size_t k_runs_most = 100'000;  // that are listed before no day more is asked for
 
 [[noreturn]] void no_rows(std::string_view what) {
   throw Error(ErrorKind::unsupported, fmt::format("a Databricks workspace {}", what),
@@ -88,12 +87,6 @@ public:
     return session_.least_time(calls);
   }
   void limit_patience(base::Duration patience) override { session_.limit_patience(patience); }
-  Timetable timetable(const model::Kind& kind, const std::string& body, const Stretch& within) const override {
-    return timetable_of(kind, body, within);
-  }
-  std::optional<OwnRuns> own_runs(const Stretch& within, std::stop_token stop) override {
-    return list_own_runs(session_.client(), within, k_runs_most, std::move(stop));
-  }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
   KnowsOutside* outside() override { return this; }
@@ -104,6 +97,14 @@ public:
   const std::vector<UsedField>& used_fields() const override { return fields_that_name_offers(); }
   CloudFacts ask_cloud(const std::vector<std::string>& accounts, std::stop_token stop) override {
     return arm_ ? arm_->ask(account_.host, accounts, std::move(stop)) : CloudFacts{};
+  }
+  Provision provision(const ProvisionWish& wish, std::stop_token stop) override {
+    std::vector<Diagnosis> lines;
+    WorkspaceFacts facts = facts_for_provision(session_.hasty_client(), clock_, lines, stop);
+    if (arm_) facts.resource = arm_->workspace(account_.host, lines, std::move(stop));
+    Provision out = render_provision(facts, wish);
+    out.lines = std::move(lines);
+    return out;
   }
 
 private:
