@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -27,7 +28,8 @@ struct BackupOptions {
   platform::Sweep sweep = platform::Sweep::changes;
   base::Duration sweep_after = std::chrono::hours(24 * 7);
   bool dry_run = false;  // read and compare, write nothing
-  SnapshotMarks marks;
+  // Asked when everything was read: what they say may have changed meanwhile.  Absent: none.
+  std::function<SnapshotMarks()> marks{};
 };
 
 struct BackupResult {

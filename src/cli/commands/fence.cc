@@ -30,8 +30,10 @@ public:
     cutover.lock(source_, base::FileLock::Mode::exclusive);
     const std::optional<engine::Fence> before = cutover.store().fence(source_);
     if (!before) cutover.ask(fmt::format("all that fires on {} would be paused", source_));
-    const bool confirmed = Takeover(cutover).fence(source_, before ? before->active : std::string(), nullptr);
+    Takeover takeover(cutover);
+    const bool confirmed = takeover.fence(source_, before ? before->active : std::string(), nullptr);
     if (cutover.dry()) return k_exit_ok;
+    takeover.leave_marks(source_);
     if (confirmed) context.events().note(fmt::format("the fence of {} is confirmed", source_));
     return confirmed ? k_exit_ok : k_exit_partial;
   }

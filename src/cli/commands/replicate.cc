@@ -47,8 +47,11 @@ private:
   // A failover that was begun and has not ended is no reason to pause what goes on firing.
   void close_fence(Context& context, Cutover& cutover, const engine::Fence& fence) const {
     const bool took_over = fence.active.empty() || cutover.store().pair(source_, fence.active).active == fence.active;
-    if (took_over)
-      return Takeover(cutover).require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
+    if (took_over) {
+      Takeover takeover(cutover);
+      takeover.require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
+      return takeover.leave_marks(source_);
+    }
     context.events().warning(fmt::format(
         "a failover from {0} to {1} was begun and has not ended: go on with \"holdfast failover {0} {1}\", or "
         "give it up with \"holdfast activate {0}\"",
