@@ -247,8 +247,11 @@ repository::Snapshot Takeover::states_without(const std::string& lost, const eng
 
 engine::FiringStates Takeover::firing(const repository::Snapshot& snapshot, const std::vector<std::string>& selection) {
   // Asked of the platform, not of the connector: that may be lost.
-  const model::KindSet kinds(
-      cutover_.context().kinds_of(cutover_.context().connector_config(snapshot.connector).platform));
+  const std::string& platform = cutover_.context().connector_config(snapshot.connector).platform;
+  const model::KindSet kinds(cutover_.context().kinds_of(platform));
+  // By none of them nothing would fire, and a failback would end well with everything paused.
+  if (kinds.size() == 0)
+    throw Error(ErrorKind::internal, fmt::format("the kinds of the platform {} are not known", platform));
   return engine::firing_states(cutover_.context().repository(), snapshot, kinds, model::Selection(selection),
                                cutover_.context().stop());
 }

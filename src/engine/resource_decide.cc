@@ -136,7 +136,13 @@ void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
       step.action = ResourceAction::manual;
       step.reason = "no API of the platform can create it";
     }
-    step.tasks.push_back(task_text(manual.text, step.target_name));
+    std::string text = task_text(manual.text, step.target_name);
+    if (manual.content != nullptr) {
+      LinkReport report;
+      text += "\n" + manual.content(prepared_body(facts_.context, resource, nullptr, report).print());
+      add_unique(step.notes, std::move(report.notes));
+    }
+    step.tasks.push_back(std::move(text));
   }
 }
 

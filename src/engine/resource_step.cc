@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "engine/resource_decide.h"
-#include "platform/by_hand.h"
 
 namespace holdfast::engine {
 
@@ -44,6 +43,8 @@ auto called(const base::Clock& clock, const std::stop_token& stop, const Call& c
       if (attempt == k_attempts) throw StepFailed(What::failed, lost.message());
     } catch (const SignedOut&) {
       throw;
+    } catch (const platform::ByHand& task) {
+      throw StepFailed(What::manual, task.message());
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
       throw StepFailed(What::failed, error.message());
@@ -349,7 +350,8 @@ void StepWorker::activate(const ResourceStep& own) {
     const std::string& column = kind.kind.collection.columns[one.first->column].name;
     const std::string& text = one.second.text;
     if (one.first->column == kind.body) {
-      const platform::ResourceWriter::Content content{.name = own.target_name, .body = text, .columns = {}};
+      const platform::ResourceWriter::Content content{
+          .name = own.target_name, .body = text, .columns = {}, .members = one.second.members};
       called(clock_, stop_, [&] { application_.writer.update(kind.kind, own.target_id, content); });
     } else {
       called(clock_, stop_, [&] { application_.writer.set_column(kind.kind, own.target_id, column, text); });

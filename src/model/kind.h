@@ -94,6 +94,9 @@ struct Manual {
   std::string text{};  // a full sentence that says what to do; {name} is the resource's natural name
   // Which document `when` is in.  What another one than the body asks for remains to be done whenever that is written.
   std::string column{k_body};
+  // What comes along with the task, whole lines below the sentence: a notebook, a script.  Made of the body as it is to
+  // be on the target.
+  std::string (*content)(const std::string& body) = nullptr;
 };
 
 struct Cost {

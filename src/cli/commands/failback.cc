@@ -9,6 +9,7 @@
 #include "cli/cutover.h"
 #include "cli/cutover_run.h"
 #include "cli/takeover.h"
+#include "cli/ticks_view.h"
 #include "engine/id_map_store.h"
 #include "engine/resource_restore.h"
 #include "engine/snapshot_marks.h"
@@ -57,8 +58,10 @@ public:
     keep_what_is_told(context, cutover, charge);
     const bool fenced = charge.source && charge.source->state == engine::Fence::State::confirmed;
     Takeover takeover(cutover);
-    if (!cutover.dry() && !fenced)
+    if (!cutover.dry() && !fenced) {
       takeover.require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
+      tell_ticks(cutover, primary_, secondary_);
+    }
     takeover.leave_marks(primary_);
     if (cutover.dry() && !fenced)
       context.events().note(fmt::format("first all that fires on {} would be paused", primary_));
@@ -246,6 +249,7 @@ private:
       context.events().warning(fmt::format("{} on {} {} paused: \"holdfast activate {}\" sets what was recorded",
                                            ui::format_counted(pair.left.size(), "resource"), primary_,
                                            pair.left.size() == 1 ? "stays" : "stay", primary_));
+    tell_ticks(cutover, secondary_, primary_);
     takeover.tell_charge(pair);
     return code;
   }

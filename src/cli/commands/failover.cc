@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
 #include <set>
 
@@ -8,11 +9,15 @@
 #include "cli/cutover.h"
 #include "cli/cutover_run.h"
 #include "cli/takeover.h"
+#include "cli/ticks_view.h"
 #include "engine/id_map_store.h"
+#include "engine/whole_source.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
 namespace {
+
+constexpr std::chrono::minutes k_patience(2);
 
 class FailoverCommand final : public Command {
 public:
@@ -23,6 +28,8 @@ public:
             "is written.  Where it is lost, add --source-lost: its newest snapshot is brought to\n"
             "TARGET, a fence is opened, and TARGET is activated; the repository and TARGET are\n"
             "enough.  What fires on SOURCE goes on until \"holdfast fence SOURCE\" has paused it.\n"
+            "Where only a part of SOURCE could be read it is told what is missing, and nothing is\n"
+            "written without --source-partial.\n"
             "Interrupted, or with something that could not be activated: run it again.",
             Kind::run};
   }
@@ -31,6 +38,7 @@ public:
     flags.argument("SOURCE", source_, "what is lost, or to be left").offer = Offer::connectors;
     flags.argument("TARGET", target_, "what takes over").offer = Offer::connectors;
     flags.toggle("--source-lost", source_lost_, "do not ask SOURCE: it may go on firing");
+    flags.toggle("--source-partial", source_partial_, "go on where not all of SOURCE could be read");
     flags_.declare(flags);
   }
 
@@ -53,7 +61,7 @@ public:
     Takeover takeover(cutover);
     const Lost lost = source_lost_ ? Lost::yes : Lost::no;
     // Read before anything is written: only --source-lost says that it is lost, no answer does.
-    const repository::Snapshot wanted = takeover.ask(source_, lost, "Nothing was written.");
+    const repository::Snapshot wanted = ask_source(cutover);
     const int code = bring(cutover, wanted);
     const repository::Snapshot recorded = takeover.recorded_states(wanted, charge.pair, lost);
     if (cutover.dry()) return tell_dry(context, takeover, recorded);
@@ -62,6 +70,19 @@ public:
   }
 
 private:
+  repository::Snapshot ask_source(Cutover& cutover) const {
+    Takeover takeover(cutover);
+    if (source_lost_) return takeover.ask(source_, Lost::yes, {});
+    // Who fails over has no time for a source that half answers.
+    cutover.connector(source_).limit_patience(k_patience);
+    if (!cutover.dry())
+      cutover.context().events().note(
+          fmt::format("{} is waited for {} min at most where it does not answer", source_, k_patience.count()));
+    const repository::Snapshot out = takeover.ask(source_, Lost::no, "Nothing was written.");
+    if (!source_partial_ && !cutover.dry()) engine::require_whole(out);
+    return out;
+  }
+
   int bring(Cutover& cutover, const repository::Snapshot& wanted) const {
     CutoverRun run(cutover);
     // Of a lost source no run that was begun before stops this.
@@ -77,6 +98,11 @@ private:
   int tell_dry(Context& context, Takeover& takeover, const repository::Snapshot& recorded) const {
     std::uint64_t fires = 0;
     for (const auto& [key, state] : takeover.firing(recorded, flags_.plan.select)) fires += state.fires && state.chosen;
+    if (!source_lost_ && !source_partial_ && recorded.partial())
+      context.events().warning(
+          fmt::format("the newest snapshot of {} is partial ({}): where the next one is, too, this "
+                      "takes --source-partial",
+                      source_, engine::lacks(recorded)));
     takeover.tell_fence(source_, source_lost_ ? Lost::yes : Lost::no);
     context.events().note(fmt::format("then {} would be activated: {} as snapshot {} recorded it", target_,
                                       ui::format_counted(fires, "resource"), recorded.id.short_id()));
@@ -119,6 +145,7 @@ private:
     if (!out.in_charge) return code;
     const engine::Pair pair = cutover.store().pair(source_, target_);
     warn_of_rest(context, takeover, what.recorded, pair);
+    tell_ticks(cutover, source_, target_);
     takeover.tell_charge(pair);
     return code;
   }
@@ -126,6 +153,7 @@ private:
   std::string source_;
   std::string target_;
   bool source_lost_ = false;
+  bool source_partial_ = false;
   CutoverFlags flags_;
 };
 

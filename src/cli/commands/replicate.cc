@@ -5,6 +5,7 @@
 #include "cli/cutover.h"
 #include "cli/cutover_run.h"
 #include "cli/takeover.h"
+#include "cli/ticks_view.h"
 
 namespace holdfast::cli {
 namespace {
@@ -50,7 +51,8 @@ private:
     if (took_over) {
       Takeover takeover(cutover);
       takeover.require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
-      return takeover.leave_marks(source_);
+      takeover.leave_marks(source_);
+      return tell_ticks(cutover, source_, fence.active);
     }
     context.events().warning(fmt::format(
         "a failover from {0} to {1} was begun and has not ended: go on with \"holdfast failover {0} {1}\", or "

@@ -10,8 +10,11 @@
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/outside.h"
 #include "platform/databricks/resource_writer.h"
+#include "platform/databricks/runs.h"
 #include "platform/databricks/session.h"
 #include "platform/databricks/survey.h"
+#include "platform/databricks/table_acls.h"
+#include "platform/databricks/ticks.h"
 
 namespace holdfast::platform::databricks {
 
@@ -22,13 +25,27 @@ using base::ErrorKind;
 
 // The documented limits of notebooks, 60 exports and as many statuses and permissions a second, need 36 calls of 0.2 s.
 constexpr unsigned k_connections = 40;
+constexpr std::int64_t k_command_seconds = 300;
+constexpr std::int64_t k_command_seconds_most = 86'400;
+constexpr std::size_t k_runs_most = 100'000;  // that are listed before no day more is asked for
 
 [[noreturn]] void no_rows(std::string_view what) {
   throw Error(ErrorKind::unsupported, fmt::format("a Databricks workspace {}", what),
               "It is restored resource by resource: make a plan with `holdfast plan`.");
 }
 
-class WorkspaceConnector : public Connector, public KnowsOutside {
+// Where a cluster may be asked, it writes what is somebody's task elsewhere.
+const std::vector<model::Kind>& kinds_with_cluster() {
+  static const std::vector<model::Kind> all = [] {
+    std::vector<model::Kind> out = resource_kinds();
+    for (model::Kind& kind : out)
+      if (kind.collection.name == k_table_acls) kind.manual.clear();
+    return out;
+  }();
+  return all;
+}
+
+class WorkspaceConnector : public Connector, private KnowsOutside {
 public:
   explicit WorkspaceConnector(ConnectorParts parts)
       : account_(std::move(parts.account)),
@@ -47,7 +64,7 @@ public:
   std::vector<Diagnosis> diagnose() override {
     return diagnose_workspace(session_.hasty_client(), account_, clock_, opt_ins_);
   }
-  std::vector<LeftOut> left_out() override { return declared_left_out(); }
+  std::vector<LeftOut> left_out() override { return declared_left_out(opt_ins_); }
   std::unique_ptr<Capture> capture(const CaptureOptions& options, std::stop_token stop) override {
     return open_capture(session_.client(), options, clock_, std::move(stop), opt_ins_);
   }
@@ -57,15 +74,29 @@ public:
     no_rows("cannot be replaced as a whole");
   }
   std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
-  const std::vector<model::Kind>& kinds() const override { return resource_kinds(); }
+  const std::vector<model::Kind>& kinds() const override {
+    return opt_ins_.commands.cluster.empty() ? resource_kinds() : kinds_with_cluster();
+  }
   // Only stand-ins are written to, which are on this machine and so the only ones that are reached without TLS: what is
   // still missing before a workspace can be trusted to it stands in docs/platforms/databricks.md.
   std::unique_ptr<ResourceWriter> resource_writer() override {
     if (!account_.host.starts_with("http://")) return nullptr;
-    return make_resource_writer(session_.client(), clock_);
+    return make_resource_writer(session_.client(), clock_, opt_ins_.commands);
+  }
+  RunsThings* runs() override { return &runs_; }
+  base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const override {
+    return session_.least_time(calls);
+  }
+  void limit_patience(base::Duration patience) override { session_.limit_patience(patience); }
+  Timetable timetable(const model::Kind& kind, const std::string& body, const Stretch& within) const override {
+    return timetable_of(kind, body, within);
+  }
+  std::optional<OwnRuns> own_runs(const Stretch& within, std::stop_token stop) override {
+    return list_own_runs(session_.client(), within, k_runs_most, std::move(stop));
   }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
+  KnowsOutside* outside() override { return this; }
   const std::vector<OutsideField>& outside_fields() const override { return fields_that_lead_outside(); }
   Side describe_side(std::stop_token stop) override {
     return survey_workspace(session_.hasty_client(), clock_, std::move(stop));
@@ -80,6 +111,7 @@ private:
   OptIns opt_ins_;
   const base::Clock& clock_;
   Session session_;
+  JobRuns runs_{session_.client()};
   std::unique_ptr<Arm> arm_;
 };
 
@@ -91,9 +123,22 @@ net::ClientOptions client_options(const Settings& settings) {
   return out;
 }
 
-OptIns opt_ins(const Settings& settings) {
+CommandOptions command_options(const std::string& connector, const Settings& settings) {
+  CommandOptions out;
+  out.cluster = settings.text("command_cluster").value_or("");
+  if (settings.flag("command_cluster_start").value_or(false)) out.start = CommandOptions::Start::when_needed;
+  const std::int64_t seconds = settings.number("command_seconds").value_or(k_command_seconds);
+  if (seconds < 1 || seconds > k_command_seconds_most)
+    throw Error(ErrorKind::config, fmt::format("command_seconds of connector '{}' is {}", connector, seconds),
+                fmt::format("Set it to a number from 1 to {}.", k_command_seconds_most));
+  out.most = std::chrono::seconds(seconds);
+  return out;
+}
+
+OptIns opt_ins(const std::string& connector, const Settings& settings) {
   OptIns out;
   if (settings.flag("secret_values").value_or(false)) out.secret_values = SecretValues::read;
+  out.commands = command_options(connector, settings);
   return out;
 }
 
@@ -115,10 +160,15 @@ Platform databricks_platform(base::Random& random) {
   for (Platform::Setting& one : arm_settings()) settings.push_back(one);
   settings.push_back({"ca_file", Type::text, "PEM file of the authorities to trust; the system's when not set"});
   settings.push_back({"secret_values", Type::flag, "true: the values of secrets are backed up as well"});
+  settings.push_back(
+      {"command_cluster", Type::text, "id or name of a cluster that may be asked for mounts and table ACLs"});
+  settings.push_back({"command_cluster_start", Type::flag, "true: it is started when it does not run, and terminated"});
+  settings.push_back({"command_seconds", Type::number, "how long the cluster may take, 300 when not set"});
   return Platform{
       .name = "databricks",
       .doc = "a Databricks workspace on Azure",
       .settings = std::move(settings),
+      .kinds = resource_kinds(),
       .open = [&random](const std::string& name, const Settings& given, const base::Clock& clock,
                         base::Events& events) -> std::unique_ptr<Connector> {
         const Account account = read_account(name, given, real_surroundings());
@@ -129,7 +179,7 @@ Platform databricks_platform(base::Random& random) {
                                .events = events,
                                .arm = read_arm_options(name, given, account),
                                .arm_http = net::open_curl_client(client_options(given)),
-                               .opt_ins = opt_ins(given)});
+                               .opt_ins = opt_ins(name, given)});
       },
   };
 }

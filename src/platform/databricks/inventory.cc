@@ -10,6 +10,7 @@
 #include "base/task_group.h"
 #include "model/json_path.h"
 #include "model/json_text.h"
+#include "platform/databricks/cluster_kinds.h"
 #include "platform/databricks/conf_keys.h"
 #include "platform/databricks/placeholders.h"
 #include "platform/databricks/tree_walk.h"
@@ -57,13 +58,14 @@ base::KeyRange beginning_with(const std::string& text) {
 
 class Taking {
 public:
-  Taking(const Client& client, unsigned parallel, std::stop_token stop)
-      : client_(client), parallel_(parallel), stop_(std::move(stop)) {
+  Taking(const Client& client, unsigned parallel, std::stop_token stop, Cluster* cluster)
+      : client_(client), parallel_(parallel), stop_(std::move(stop)), cluster_(cluster) {
     for (const KindEntry& entry : all_kinds())
-      inventory_.stocks.push_back({.entry = &entry, .items = {}, .unlisted = {}, .failure = {}, .not_available = {}});
+      if (entry.source != Source::cluster || cluster != nullptr)
+        inventory_.stocks.push_back({.entry = &entry, .items = {}, .unlisted = {}, .failure = {}, .not_available = {}});
   }
 
-  // Each has families of its own to wait for: the tree, DBFS, and everything else.
+  // Each has families of its own to wait for: the tree, DBFS, and everything else.  A cluster takes its time.
   Inventory run() {
     base::TaskGroup group(stop_);
     group.spawn([this](const std::stop_token& stop) { list_kinds(stop); });
@@ -71,6 +73,7 @@ public:
         [this](const std::stop_token& stop) { guard({stocks_of(Source::tree)}, stop, [&] { walk_workspace(stop); }); });
     group.spawn(
         [this](const std::stop_token& stop) { guard({stocks_of(Source::dbfs)}, stop, [&] { walk_dbfs(stop); }); });
+    if (cluster_ != nullptr) group.spawn([this](const std::stop_token& stop) { ask_cluster(stop); });
     group.wait();
     if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "reading the workspace was stopped");
     for (Stock& stock : inventory_.stocks) finish(stock);
@@ -130,6 +133,7 @@ private:
   static void judge_below(Stock& stock, const Stock& parent, const std::vector<Stock>& outcomes);
   void walk_workspace(const std::stop_token& stop);
   void walk_dbfs(const std::stop_token& stop);
+  void ask_cluster(const std::stop_token& stop);
   void add(Stock& stock, std::string_view element);
   void unlisted_below(const std::vector<Stock*>& stocks, const std::string& path, const Error& error);
   static void finish(Stock& stock);
@@ -137,6 +141,7 @@ private:
   const Client& client_;
   const unsigned parallel_;
   std::stop_token stop_;
+  Cluster* cluster_;
   std::mutex mutex_;  // guards the inventory while several threads list
   Inventory inventory_;
   std::vector<const Stock*> done_;  // of those that have lists
@@ -184,7 +189,8 @@ void Taking::list_plain(const std::stop_token& stop) {
   std::vector<Stock*> stocks;
   for (Stock& stock : inventory_.stocks) {
     const Source source = stock.entry->source;
-    if (source == Source::tree || source == Source::dbfs || !stock.entry->per.empty()) continue;
+    if (source == Source::tree || source == Source::dbfs || source == Source::cluster || !stock.entry->per.empty())
+      continue;
     stocks.push_back(&stock);
     done_.push_back(&stock);
   }
@@ -298,6 +304,23 @@ void Taking::walk_dbfs(const std::stop_token& stop) {
   walk_tree(client_, walk, "/", parallel_, stop);
 }
 
+// One after the other, in one context: it is one cluster.
+void Taking::ask_cluster(const std::stop_token& stop) {
+  for (Stock* stock : stocks_of(Source::cluster)) {
+    guard({stock}, stop, [&] {
+      const ClusterListing told = stock->entry->tell(*cluster_, stop);
+      for (const std::string& body : told.bodies) add(*stock, body);
+      for (const ClusterListing::Unread& one : told.unread) {
+        const bool several = one.of == ClusterListing::Unread::Of::all_that_begin_so;
+        base::Bytes key;
+        base::append_text(key, one.name);
+        stock->unlisted.push_back({several ? beginning_with(one.name) : base::range_of_key(key), one.reason});
+      }
+    });
+  }
+  cluster_->close();
+}
+
 // Lists repeat elements when something moves between two pages; two resources of one name are another matter.
 void Taking::finish(Stock& stock) {
   auto& items = stock.items;
@@ -347,8 +370,8 @@ void for_each_parallel(std::size_t count, unsigned parallel,
   if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "reading the workspace was stopped");
 }
 
-Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop) {
-  return Taking(client, parallel, std::move(stop)).run();
+Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop, Cluster* cluster) {
+  return Taking(client, parallel, std::move(stop), cluster).run();
 }
 
 }  // namespace holdfast::platform::databricks

@@ -43,7 +43,8 @@ struct Inventory {
 
 // Asks with up to `parallel` calls at once.  What cannot be listed is told in the Stock, also where that is because the
 // credentials are taken no more; throws only what else ends_the_run().
-Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop);
+// Kinds that only a cluster tells are there where there is one; it is closed afterwards.
+Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop, Cluster* cluster = nullptr);
 
 // The key of a resource by an element of a list, or by its body.
 base::Bytes key_of(const model::Kind& kind, std::string_view json);

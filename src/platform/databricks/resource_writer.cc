@@ -16,6 +16,7 @@
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
 #include "platform/databricks/placeholders.h"
+#include "platform/databricks/table_acls.h"
 #include "platform/databricks/tree_writer.h"
 #include "platform/databricks/workspace.h"
 #include "platform/databricks/writes.h"
@@ -87,8 +88,10 @@ std::string accepted_body(const Kind& kind, const std::string& definition) {
 
 class Writer : public ResourceWriter {
 public:
-  Writer(const Client& client, const base::Clock& clock)
-      : client_(client), clock_(clock), calls_(client), reader_(client) {}
+  Writer(const Client& client, const base::Clock& clock, const CommandOptions& commands)
+      : client_(client), clock_(clock), calls_(client), reader_(client) {
+    if (!commands.cluster.empty()) table_acls_.emplace(client, clock, commands);
+  }
 
   std::string who() override { return look().me; }
   base::Instant now() override {
@@ -108,6 +111,8 @@ public:
 
 private:
   const Workspace& look();
+  TableAcls* table_acls(const Kind& kind);
+  std::optional<Found> found_acl(const Kind& kind, const std::string& name);
   std::string permission_id(const Kind& kind, const KindWrites& writes, const std::string& id) const;
   std::optional<std::string> element(const KindEntry& entry, const std::string& id) const;
   std::optional<Found> found(const KindEntry& entry, std::string element) const;
@@ -117,6 +122,7 @@ private:
   const base::Clock& clock_;
   Calls calls_;
   ItemReader reader_;
+  std::optional<TableAcls> table_acls_;  // where a cluster may be asked
   std::once_flag once_;
   Workspace workspace_;
   base::Duration looked_{};
@@ -130,7 +136,23 @@ const Workspace& Writer::look() {
   return workspace_;
 }
 
+// nullptr: the kind is another one, and has calls of its own.
+TableAcls* Writer::table_acls(const Kind& kind) {
+  return kind.collection.name == k_table_acls && table_acls_ ? &*table_acls_ : nullptr;
+}
+
+std::optional<ResourceWriter::Found> Writer::found_acl(const Kind& kind, const std::string& name) {
+  std::optional<std::string> body = table_acls_->read(name);
+  if (!body) return std::nullopt;
+  base::Bytes key = key_of(kind, *body);
+  return Found{.id = name, .row = {std::move(key), {std::move(body)}}, .creator = {}, .created = {}};
+}
+
 std::string Writer::create(const Kind& kind, const Content& content) {
+  if (TableAcls* acls = table_acls(kind)) {
+    acls->write(content.body);
+    return content.name;
+  }
   const KindWrites& writes = writes_of(kind);
   if (is_written_as_tree(kind.collection.name)) {
     write_tree(calls_, kind.collection.name, content, Existing::refuse);
@@ -159,6 +181,7 @@ std::string Writer::create(const Kind& kind, const Content& content) {
 }
 
 void Writer::settle(const Kind& kind, const std::string& id) {
+  if (table_acls(kind) != nullptr) return;
   for (const WriteCall& call : writes_of(kind).after) {
     try {
       calls_.send(call, {.id = id, .name = id}, net::Repeat::safe);
@@ -171,18 +194,33 @@ void Writer::settle(const Kind& kind, const std::string& id) {
   }
 }
 
+// Of an array some calls take what is sent as an addition to what is there.
+bool goes_in_part(const KindWrites& writes, const ResourceWriter::Content& content) {
+  if (writes.part.path.empty() || content.members.empty()) return false;
+  const JsonText body(content.body);
+  return std::none_of(content.members.begin(), content.members.end(), [&](const std::string& name) {
+    const JsonText::Id id = body.member(JsonText::k_root, name);
+    return id == JsonText::k_none || body.type(id) == JsonText::Type::array;
+  });
+}
+
 void Writer::update(const Kind& kind, const std::string& id, const Content& content) {
+  if (TableAcls* acls = table_acls(kind)) return acls->write(content.body);
   const KindWrites& writes = writes_of(kind);
   if (is_written_as_tree(kind.collection.name)) {
     write_tree(calls_, kind.collection.name, content, Existing::replace);
     return;
   }
-  // The whole definition is sent: twice is once.
-  calls_.send(writes.update, {.id = id, .name = content.name, .body = accepted_body(kind, content.body)},
-              net::Repeat::safe);
+  const WriteValues values{
+      .id = id, .name = content.name, .body = accepted_body(kind, content.body), .members = content.members};
+  if (kind.collection.name == k_group_assignments) return change_assignment(calls_, writes.update, values);
+  if (!content.members.empty() && !writes.sent_back.definition.empty()) return calls_.send_back(writes, values);
+  // What is sent is as it shall be: twice is once.
+  calls_.send(goes_in_part(writes, content) ? writes.part : writes.update, values, net::Repeat::safe);
 }
 
 void Writer::remove(const Kind& kind, const std::string& id) {
+  if (TableAcls* acls = table_acls(kind)) return acls->remove(id);
   const KindWrites& writes = writes_of(kind);
   if (writes.remove.path.empty())
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be removed", kind.one),
@@ -218,6 +256,9 @@ void Writer::set_column(const Kind& kind, const std::string& id, const std::stri
 
 // The element of a list, or what serves as one, of the resource of this id; a git folder's path is as good as its id.
 std::optional<std::string> Writer::element(const KindEntry& entry, const std::string& id) const {
+  if (entry.source == Source::cluster)
+    throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be looked for by itself", entry.kind.one),
+                "Only a cluster tells of it, along with all others.");
   const auto get = [&](const Ask& ask) -> std::optional<std::string> {
     const net::Answer answer = client_.get(ask, {});
     if (answer.ok()) return answer.response.body;
@@ -271,6 +312,11 @@ std::optional<ResourceWriter::Found> Writer::found(const KindEntry& entry, std::
 }
 
 std::vector<ResourceWriter::Found> Writer::find(const Kind& kind, const std::string& name) {
+  if (table_acls(kind) != nullptr) {
+    std::vector<Found> out;
+    if (auto one = found_acl(kind, name)) out.push_back(*std::move(one));
+    return out;
+  }
   const KindEntry& entry = entry_of(kind);
   std::vector<std::string> elements;
   if (entry.source != Source::list || !entry.per.empty()) {
@@ -296,6 +342,7 @@ bool is_thrown_away(const ResourceWriter::Found& found) {
 }
 
 std::optional<ResourceWriter::Found> Writer::read(const Kind& kind, const std::string& id) {
+  if (table_acls(kind) != nullptr) return found_acl(kind, id);
   const KindEntry& entry = entry_of(kind);
   if (auto one = element(entry, id)) {
     std::optional<Found> out = found(entry, *std::move(one));
@@ -321,7 +368,8 @@ std::optional<ResourceWriter::Found> Writer::set_aside(const KindEntry& entry, c
 // Tells who was signed out from who may not do one thing.
 class Believed : public ResourceWriter {
 public:
-  Believed(const Client& client, const base::Clock& clock) : inner_(client, clock) {}
+  Believed(const Client& client, const base::Clock& clock, const CommandOptions& commands)
+      : inner_(client, clock, commands) {}
 
   std::string who() override {
     return asked([&] { return inner_.who(); });
@@ -371,8 +419,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock) {
-  return std::make_unique<Believed>(client, clock);
+std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
+                                                     const CommandOptions& commands) {
+  return std::make_unique<Believed>(client, clock, commands);
 }
 
 }  // namespace holdfast::platform::databricks

@@ -5,11 +5,13 @@
 
 #include "base/clock.h"
 #include "platform/databricks/client.h"
+#include "platform/databricks/opt_ins.h"
 #include "platform/platform.h"
 
 namespace holdfast::platform::databricks {
 
-// `client` outlives the writer.
-std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock);
+// `client` and `clock` outlive the writer.
+std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
+                                                     const CommandOptions& commands = {});
 
 }  // namespace holdfast::platform::databricks
