@@ -32,7 +32,8 @@ public:
             "  holdfast activate primary --from primary\n"
             "sets what fires there as its newest snapshot has it, such as what a restore made anew,\n"
             "which arrived paused, but also what somebody paused since; where primary is fenced and\n"
-            "nobody took over, it sets what was recorded then and lifts the fence.",
+            "nobody took over, it sets what was recorded then and lifts the fence; where a failback\n"
+            "left something paused, it sets that.",
             Kind::run};
   }
 

@@ -31,7 +31,9 @@ public:
             "What was changed on PRIMARY since the two parted is shown field by field and stops this\n"
             "(exit 5): --existing replace takes what SECONDARY has, --keep-changed leaves PRIMARY's.\n"
             "Fences are lifted only when everything was activated (else exit 3): run it again, or add\n"
-            "--leave-paused.  Where SECONDARY is lost, --source-lost goes by its newest snapshot.\n"
+            "--leave-paused, which keeps what it leaves for \"holdfast activate PRIMARY\".  Where\n"
+            "SECONDARY is lost, --source-lost goes by its newest snapshot.  Where how both parted is\n"
+            "not known here, whatever differs has to be decided like what both changed.\n"
             "Interrupted, run it again.",
             Kind::run};
   }

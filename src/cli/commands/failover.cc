@@ -30,7 +30,8 @@ public:
             "enough.  What fires on SOURCE goes on until \"holdfast fence SOURCE\" has paused it.\n"
             "Where only a part of SOURCE could be read it is told what is missing, and nothing is\n"
             "written without --source-partial.\n"
-            "Interrupted, or with something that could not be activated: run it again.",
+            "Interrupted, with something that could not be activated, or to activate what a --select\n"
+            "had left out: run it again.",
             Kind::run};
   }
 

@@ -55,7 +55,8 @@ class StatusCommand final : public Command {
 public:
   CommandDoc doc() const override {
     return {"status", "who is in charge, what is fenced, how old the snapshots are",
-            "Reads the repository and the local state of this host, and asks no platform."};
+            "Reads the repository and the local state of this host, and asks no platform.  Where the\n"
+            "local state knows nothing of two connectors, their newest snapshots say who took over."};
   }
 
   void declare(FlagTable&) override {}
