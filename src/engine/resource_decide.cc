@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "engine/resource_firing.h"
+#include "engine/resource_users.h"
 #include "model/field_diff.h"
 #include "model/hidden_values.h"
 #include "model/secret_column.h"
@@ -22,6 +23,8 @@ using model::ReadyKind;
 using model::Resource;
 using model::ResourceAction;
 using model::ResourceStep;
+
+constexpr std::string_view k_users = "{users}";
 
 void add_unique(std::vector<std::string>& to, std::vector<std::string> from) {
   for (std::string& one : from)
@@ -58,12 +61,9 @@ void fixed_fields(const ReadyKind& kind, const std::vector<std::string>& fixed, 
   }
 }
 
-// The task with its name in it.
-std::string task_text(std::string text, const std::string& name) {
-  constexpr std::string_view k_name = "{name}";
-  for (std::size_t at = text.find(k_name); at != std::string::npos; at = text.find(k_name, at + name.size()))
-    text.replace(at, k_name.size(), name);
-  return text;
+void put_in(std::string& text, std::string_view mark, const std::string& value) {
+  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
+    text.replace(at, mark.size(), value);
 }
 
 // Neither made nor changed by any call, whatever is in it.
@@ -124,6 +124,19 @@ ResourceStep StepDecider::step_for(std::uint32_t index) const {
   return step;
 }
 
+// What a script holds is nobody's placeholder: it comes last.
+std::string StepDecider::task_text(const Resource& resource, const model::Manual& manual,
+                                   const ResourceStep& step) const {
+  std::string text = manual.text;
+  put_in(text, "{name}", step.target_name);
+  if (text.find(k_users) != std::string::npos) put_in(text, k_users, users_text(facts_.kinds, facts_.wanted, resource));
+  if (manual.script == nullptr) return text;
+  LinkReport ignored;
+  const JsonText body = prepared_body(facts_.context, resource, nullptr, ignored);
+  put_in(text, "{script}", manual.script(body.print()));
+  return text;
+}
+
 void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
   if (kind.kind.manual.empty()) return;
@@ -136,13 +149,24 @@ void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
       step.action = ResourceAction::manual;
       step.reason = "no API of the platform can create it";
     }
-    step.tasks.push_back(task_text(manual.text, step.target_name));
+    step.tasks.push_back(task_text(resource, manual, step));
   }
+}
+
+// Those that creating it takes.
+std::vector<std::string> StepDecider::all_columns(const Resource& resource, LinkReport& report) const {
+  const ReadyKind& kind = facts_.kinds.at(resource.kind);
+  std::vector<std::string> out;
+  for (const KindColumn& column : kind.kind.columns) {
+    if (column.written == KindColumn::Written::never) continue;
+    if (prepared_column(facts_.context, resource, kind.column(column.name), nullptr, report))
+      out.push_back(column.name);
+  }
+  return out;
 }
 
 void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
   const Resource& resource = want(index);
-  const ReadyKind& kind = facts_.kinds.at(resource.kind);
   const ResourceMatch& match = facts_.matches[index];
   if (resource.system) {
     step.action = ResourceAction::skip;
@@ -171,11 +195,7 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
   step.reason = "the target does not have it";
   LinkReport report;
   (void)prepared_body(facts_.context, resource, nullptr, report);
-  for (const KindColumn& column : kind.kind.columns) {
-    const std::size_t at = kind.column(column.name);
-    if (column.written == KindColumn::Written::never) continue;
-    if (prepared_column(facts_.context, resource, at, nullptr, report)) step.columns.push_back(column.name);
-  }
+  step.columns = all_columns(resource, report);
   add_unique(step.notes, std::move(report.notes));
   absent_.insert(report.absent.begin(), report.absent.end());
   tasks(resource, step);
@@ -278,6 +298,8 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
     refuse(step, report);
   } else if (!fixed.empty()) {
     fixed_fields(kind, fixed, facts_.options.existing, step);
+    // What was equal goes with what is removed.
+    if (step.action == ResourceAction::recreate) step.columns = all_columns(resource, report);
   }
   hold_back(&resource, live, step);
   if (step.writes()) {

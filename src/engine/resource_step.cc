@@ -44,6 +44,8 @@ auto called(const base::Clock& clock, const std::stop_token& stop, const Call& c
       if (attempt == k_attempts) throw StepFailed(What::failed, lost.message());
     } catch (const SignedOut&) {
       throw;
+    } catch (const platform::ByHand& task) {
+      throw StepFailed(What::manual, task.message());
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
       throw StepFailed(What::failed, error.message());
@@ -125,7 +127,10 @@ bool StepWorker::fits(const StepContent& wanted, const ResourceJournal::Intent& 
   if (!body) return false;
   JsonText there(*body);
   model::pause_firing(there, wanted.kind.documents.front());
-  return holds_all_of(JsonText(compared_live_body(there, wanted.kind)), JsonText(wanted.resting));
+  JsonText least(wanted.resting);
+  for (const model::JsonPath& field : wanted.kind.set_later)
+    field.visit(least, [&](JsonText::Id id) { least.remove(id); });
+  return holds_all_of(JsonText(compared_live_body(there, wanted.kind)), JsonText(least.print()));
 }
 
 // What a create whose answer was lost has left behind, with a content of which at least so much is there.
