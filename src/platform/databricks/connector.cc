@@ -28,6 +28,17 @@ constexpr unsigned k_connections = 40;
               "It is restored resource by resource: make a plan with `holdfast plan`.");
 }
 
+// Whose definitions in SQL are run, and are no tasks.
+const std::vector<model::Kind>& kinds_with_warehouse() {
+  static const std::vector<model::Kind> all = [] {
+    std::vector<model::Kind> out = resource_kinds();
+    for (model::Kind& kind : out)
+      std::erase_if(kind.manual, [](const model::Manual& manual) { return manual.script != nullptr; });
+    return out;
+  }();
+  return all;
+}
+
 class WorkspaceConnector : public Connector, public KnowsOutside {
 public:
   explicit WorkspaceConnector(ConnectorParts parts)
@@ -57,12 +68,14 @@ public:
     no_rows("cannot be replaced as a whole");
   }
   std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
-  const std::vector<model::Kind>& kinds() const override { return resource_kinds(); }
+  const std::vector<model::Kind>& kinds() const override {
+    return opt_ins_.sql_warehouse.empty() ? resource_kinds() : kinds_with_warehouse();
+  }
   // Only stand-ins are written to, which are on this machine and so the only ones that are reached without TLS: what is
   // still missing before a workspace can be trusted to it stands in docs/platforms/databricks.md.
   std::unique_ptr<ResourceWriter> resource_writer() override {
     if (!account_.host.starts_with("http://")) return nullptr;
-    return make_resource_writer(session_.client(), clock_);
+    return make_resource_writer(session_.client(), clock_, opt_ins_.sql_warehouse);
   }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
@@ -91,9 +104,28 @@ net::ClientOptions client_options(const Settings& settings) {
   return out;
 }
 
+// With commas and spaces between them.
+std::vector<std::string> patterns(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    std::string_view one = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    if (!one.empty() && !one.starts_with('/'))
+      throw Error(ErrorKind::config, fmt::format("the pattern '{}' in dbfs_leave_out does not begin with a slash", one),
+                  "Write paths on DBFS, as in /FileStore/models/**.");
+    if (!one.empty()) out.emplace_back(one);
+  }
+  return out;
+}
+
 OptIns opt_ins(const Settings& settings) {
   OptIns out;
   if (settings.flag("secret_values").value_or(false)) out.secret_values = SecretValues::read;
+  out.sql_warehouse = settings.text("sql_warehouse").value_or("");
+  out.dbfs_leave_out = patterns(settings.text("dbfs_leave_out").value_or(""));
   return out;
 }
 
@@ -115,6 +147,10 @@ Platform databricks_platform(base::Random& random) {
   for (Platform::Setting& one : arm_settings()) settings.push_back(one);
   settings.push_back({"ca_file", Type::text, "PEM file of the authorities to trust; the system's when not set"});
   settings.push_back({"secret_values", Type::flag, "true: the values of secrets are backed up as well"});
+  settings.push_back({"dbfs_leave_out", Type::text,
+                      "patterns of paths on DBFS, with commas between them, that are no part of a backup"});
+  settings.push_back({"sql_warehouse", Type::text,
+                      "name or id of the SQL warehouse that makes views and external tables; by hand when not set"});
   return Platform{
       .name = "databricks",
       .doc = "a Databricks workspace on Azure",

@@ -12,6 +12,7 @@
 #include "model/json_text.h"
 #include "platform/databricks/column_writer.h"
 #include "platform/databricks/conf_keys.h"
+#include "platform/databricks/definition_writer.h"
 #include "platform/databricks/group_assignments.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
@@ -87,8 +88,8 @@ std::string accepted_body(const Kind& kind, const std::string& definition) {
 
 class Writer : public ResourceWriter {
 public:
-  Writer(const Client& client, const base::Clock& clock)
-      : client_(client), clock_(clock), calls_(client), reader_(client) {}
+  Writer(const Client& client, const base::Clock& clock, const std::string& warehouse)
+      : client_(client), clock_(clock), calls_(client), statements_(calls_, clock, warehouse), reader_(client) {}
 
   std::string who() override { return look().me; }
   base::Instant now() override {
@@ -108,6 +109,9 @@ public:
 
 private:
   const Workspace& look();
+  DefinitionTarget definitions(const Kind& kind) {
+    return {.calls = calls_, .statements = statements_, .kind = kind.collection.name};
+  }
   std::string permission_id(const Kind& kind, const KindWrites& writes, const std::string& id) const;
   std::optional<std::string> element(const KindEntry& entry, const std::string& id) const;
   std::optional<Found> found(const KindEntry& entry, std::string element) const;
@@ -116,6 +120,7 @@ private:
   const Client& client_;
   const base::Clock& clock_;
   Calls calls_;
+  Statements statements_;
   ItemReader reader_;
   std::once_flag once_;
   Workspace workspace_;
@@ -136,6 +141,7 @@ std::string Writer::create(const Kind& kind, const Content& content) {
     write_tree(calls_, kind.collection.name, content, Existing::refuse);
     return content.name;
   }
+  if (is_written_as_definition(kind.collection.name)) return create_definition(definitions(kind), content);
   if (kind.collection.name == k_group_assignments) return assign_group(calls_, content.name, content.body);
   if (writes.create.path.empty())
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be created", kind.one),
@@ -177,12 +183,14 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
     write_tree(calls_, kind.collection.name, content, Existing::replace);
     return;
   }
+  if (is_written_as_definition(kind.collection.name)) return update_definition(definitions(kind), id, content);
   // The whole definition is sent: twice is once.
   calls_.send(writes.update, {.id = id, .name = content.name, .body = accepted_body(kind, content.body)},
               net::Repeat::safe);
 }
 
 void Writer::remove(const Kind& kind, const std::string& id) {
+  if (is_written_as_definition(kind.collection.name)) return remove_definition(definitions(kind), id);
   const KindWrites& writes = writes_of(kind);
   if (writes.remove.path.empty())
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be removed", kind.one),
@@ -321,7 +329,8 @@ std::optional<ResourceWriter::Found> Writer::set_aside(const KindEntry& entry, c
 // Tells who was signed out from who may not do one thing.
 class Believed : public ResourceWriter {
 public:
-  Believed(const Client& client, const base::Clock& clock) : inner_(client, clock) {}
+  Believed(const Client& client, const base::Clock& clock, const std::string& warehouse)
+      : inner_(client, clock, warehouse) {}
 
   std::string who() override {
     return asked([&] { return inner_.who(); });
@@ -371,8 +380,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock) {
-  return std::make_unique<Believed>(client, clock);
+std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
+                                                     const std::string& warehouse) {
+  return std::make_unique<Believed>(client, clock, warehouse);
 }
 
 }  // namespace holdfast::platform::databricks

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/clock.h"
 #include "platform/databricks/client.h"
@@ -9,7 +10,9 @@
 
 namespace holdfast::platform::databricks {
 
-// `client` outlives the writer.
-std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock);
+// `client` outlives the writer.  `warehouse` is the name or the id of the SQL warehouse that runs what no other call
+// does; empty: that is left to people.
+std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
+                                                     const std::string& warehouse = {});
 
 }  // namespace holdfast::platform::databricks
