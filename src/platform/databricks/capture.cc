@@ -98,7 +98,7 @@ public:
         begun_(clock.elapsed()),
         pace_(options.limit_read, clock),
         workspace_(look_at_workspace(client, clock, stop)),
-        inventory_(take_inventory(client, reader_count() * k_lists_per_reader, stop)),
+        inventory_(take_inventory(client, reader_count() * k_lists_per_reader, stop, opt_ins.dbfs_leave_out)),
         opt_ins_(tried(client, opt_ins, stop)),
         reader_(client, opt_ins_.taken.secret_values),
         ahead_(shelves(), source(), {.threads = std::min(k_threads_most, reader_count() * k_calls_per_reader)}, stop) {
@@ -211,6 +211,9 @@ std::vector<LeftOut> WorkspaceCapture::left_out() const {
     out.push_back({"values of secrets", "this workspace gives none: " + opt_ins_.no_secret_values});
   for (const auto& [type, count] : inventory_.unknown_types)
     out.push_back({fmt::format("{} objects of type '{}'", count, type), "this version does not know them"});
+  if (inventory_.dbfs_left_out != 0)
+    out.push_back({fmt::format("{} files or folders on DBFS", inventory_.dbfs_left_out),
+                   "they are in dbfs_leave_out of the connector"});
   for (const std::string& path : inventory_.unfinished)
     out.push_back({fmt::format("DBFS file '{}'", path),
                    "left of a restore that was interrupted: apply its plan again, or remove the file"});

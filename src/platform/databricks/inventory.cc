@@ -8,6 +8,7 @@
 
 #include "base/key.h"
 #include "base/task_group.h"
+#include "model/glob.h"
 #include "model/json_path.h"
 #include "model/json_text.h"
 #include "platform/databricks/conf_keys.h"
@@ -57,8 +58,8 @@ base::KeyRange beginning_with(const std::string& text) {
 
 class Taking {
 public:
-  Taking(const Client& client, unsigned parallel, std::stop_token stop)
-      : client_(client), parallel_(parallel), stop_(std::move(stop)) {
+  Taking(const Client& client, unsigned parallel, std::stop_token stop, const std::vector<std::string>& dbfs_leave_out)
+      : client_(client), parallel_(parallel), stop_(std::move(stop)), dbfs_leave_out_(dbfs_leave_out) {
     for (const KindEntry& entry : all_kinds())
       inventory_.stocks.push_back({.entry = &entry, .items = {}, .unlisted = {}, .failure = {}, .not_available = {}});
   }
@@ -137,6 +138,7 @@ private:
   const Client& client_;
   const unsigned parallel_;
   std::stop_token stop_;
+  const std::vector<std::string>& dbfs_leave_out_;
   std::mutex mutex_;  // guards the inventory while several threads list
   Inventory inventory_;
   std::vector<const Stock*> done_;  // of those that have lists
@@ -283,6 +285,12 @@ void Taking::walk_dbfs(const std::stop_token& stop) {
       .element =
           [&](const std::string& path, std::string_view element) {
             if (is_foreign_dbfs(path)) return false;
+            if (std::any_of(dbfs_leave_out_.begin(), dbfs_leave_out_.end(),
+                            [&](const std::string& pattern) { return model::path_match(pattern, path); })) {
+              const std::lock_guard lock(mutex_);
+              ++inventory_.dbfs_left_out;
+              return false;
+            }
             const JsonText json{std::string(element)};
             const JsonText::Id folder = json.member(JsonText::k_root, "is_dir");
             if (folder != JsonText::k_none && json.raw(folder) == "true") return true;
@@ -347,8 +355,9 @@ void for_each_parallel(std::size_t count, unsigned parallel,
   if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "reading the workspace was stopped");
 }
 
-Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop) {
-  return Taking(client, parallel, std::move(stop)).run();
+Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop,
+                         const std::vector<std::string>& dbfs_leave_out) {
+  return Taking(client, parallel, std::move(stop), dbfs_leave_out).run();
 }
 
 }  // namespace holdfast::platform::databricks

@@ -37,13 +37,16 @@ struct Inventory {
   std::vector<Stock> stocks;                         // in the order of all_kinds()
   std::map<std::string, std::size_t> unknown_types;  // objects of the tree of no known type
   std::vector<std::string> unfinished;               // DBFS files that a restore has left half-way
+  std::size_t dbfs_left_out = 0;                     // files and folders on DBFS that somebody does not want
   // The credentials were taken no more at some time: what was listed until then is good.
   std::optional<base::Error> signed_out;
 };
 
 // Asks with up to `parallel` calls at once.  What cannot be listed is told in the Stock, also where that is because the
-// credentials are taken no more; throws only what else ends_the_run().
-Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop);
+// credentials are taken no more; throws only what else ends_the_run().  What is on DBFS at paths that match a pattern
+// of `dbfs_leave_out` is counted, and not looked into.
+Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop,
+                         const std::vector<std::string>& dbfs_leave_out = {});
 
 // The key of a resource by an element of a list, or by its body.
 base::Bytes key_of(const model::Kind& kind, std::string_view json);
