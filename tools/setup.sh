@@ -15,7 +15,7 @@ packages_of() {
     build)
       echo g++ cmake ninja-build ccache mold pkg-config libfmt-dev libsodium-dev libssl-dev libzstd-dev libxxhash-dev \
         libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libmariadb-dev libpq-dev \
-        libcurl4-openssl-dev libcpp-httplib-dev libgtest-dev libgmock-dev librapidcheck-dev
+        libcurl4-openssl-dev libcpp-httplib-dev libhowardhinnant-date-dev libgtest-dev libgmock-dev librapidcheck-dev
       ;;
     # mariadb-server-core and postgresql-client-15 bring programs only: no unit, no user, no data.
     servers) echo mariadb-server-core mariadb-client-core postgresql-client-15 openssl util-linux procps ;;

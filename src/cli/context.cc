@@ -195,8 +195,9 @@ ui::Output& Context::out() {
 }
 
 std::vector<model::Kind> Context::kinds_of(std::string_view platform) const {
-  const auto& kinds = parts_.composition.kinds;
-  return kinds ? kinds(platform) : std::vector<model::Kind>{};
+  for (const platform::Platform& one : parts_.composition.platforms)
+    if (one.name == platform) return one.kinds;
+  return {};
 }
 
 void Context::tell_warnings() {

@@ -31,8 +31,6 @@ struct BackendKind {
 struct Composition {
   std::vector<BackendKind> backends;
   std::vector<platform::Platform> platforms;
-  // Those of a platform of resources, for which nothing need be opened; others have none.
-  std::function<std::vector<model::Kind>(std::string_view platform)> kinds;
   std::function<std::unique_ptr<storage::Backend>(const std::string& folder)> open_state;
   std::string state_folder;  // of the local state; empty: where the environment says
   const base::Clock* clock = nullptr;
@@ -85,6 +83,7 @@ public:
   std::unique_ptr<platform::Connector> open_connector(std::string_view name);
   // For the one command that runs others.
   const Composition& composition() const noexcept { return parts_.composition; }
+  // Of the table of platforms; none of one that is not in it.
   std::vector<model::Kind> kinds_of(std::string_view platform) const;
 
   // Says what the repository found odd and was not said before; run at the end of every command.

@@ -1,6 +1,5 @@
 // The composition root: the one place that names concrete backends and platforms.
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -30,18 +29,12 @@ std::vector<holdfast::platform::Platform> all_platforms() {
   };
 }
 
-std::vector<holdfast::model::Kind> kinds_of(std::string_view platform) {
-  if (platform != "databricks") return {};
-  return holdfast::platform::databricks::resource_kinds();
-}
-
 }  // namespace
 
 int main(int count, char** values) {
   holdfast::cli::Composition composition;
   composition.backends = all_backends();
   composition.platforms = all_platforms();
-  composition.kinds = kinds_of;
   composition.open_state = [](const std::string& folder) { return holdfast::storage::open_local_backend(folder); };
   composition.clock = &holdfast::base::system_clock();
   composition.random = &holdfast::base::system_random();

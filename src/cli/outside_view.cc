@@ -123,7 +123,7 @@ std::optional<repository::Snapshot> newest_of(Context& context, const std::strin
 }  // namespace
 
 std::optional<OutsideReport> look_outside(Context& context, const std::string& name, platform::Connector& connector) {
-  platform::KnowsOutside* outside = platform::knows_outside(connector);
+  platform::KnowsOutside* outside = connector.outside();
   if (outside == nullptr) return std::nullopt;
   OutsideReport out;
   const auto snapshot = newest_of(context, name);
@@ -152,7 +152,7 @@ struct Seen {
 };
 
 Seen look_at_side(Context& context, const std::string& name, platform::Connector& connector) {
-  platform::KnowsOutside& outside = *platform::knows_outside(connector);
+  platform::KnowsOutside& outside = *connector.outside();
   Seen out{.side = {.name = name, .side = outside.describe_side(context.stop()), .storage = {}}, .uses = {}};
   const auto snapshot = newest_of(context, name);
   if (!snapshot) return out;
@@ -167,7 +167,7 @@ Seen look_at_side(Context& context, const std::string& name, platform::Connector
 std::vector<platform::Diagnosis> compare_both(Context& context, const std::string& first, const std::string& second) {
   const auto one = context.open_connector(first);
   const auto other = context.open_connector(second);
-  if (one->platform() != other->platform() || platform::knows_outside(*one) == nullptr) return {};
+  if (one->platform() != other->platform() || one->outside() == nullptr) return {};
   const Seen here = look_at_side(context, first, *one);
   const Seen there = look_at_side(context, second, *other);
   auto out = engine::compare_sides(here.side, there.side, here.uses, context.config().mapping(first, second));

@@ -16,7 +16,6 @@
 #include "engine/meter.h"
 #include "engine/previous_rows.h"
 #include "engine/stop_guard.h"
-#include "platform/reads_ahead.h"
 #include "repository/ranges.h"
 
 namespace holdfast::engine {
@@ -187,7 +186,7 @@ void BackupRun::read_all(platform::Capture& capture) {
   const std::vector<std::size_t> order = reading_order(capture.collections());
   std::vector<std::string> names;
   for (const std::size_t i : order) names.push_back(capture.collections()[i].collection.name);
-  platform::expect(capture, names);
+  capture.expect(names);
   for (const std::size_t i : order) {
     const platform::CollectionEstimate& estimate = capture.collections()[i];
     snapshot_.trees[i] =

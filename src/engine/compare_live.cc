@@ -17,7 +17,6 @@
 #include "engine/losses.h"
 #include "engine/meter.h"
 #include "engine/stop_guard.h"
-#include "platform/reads_ahead.h"
 
 namespace holdfast::engine {
 
@@ -340,7 +339,7 @@ CompareCounts compare_capture(repository::Repository& repository, const reposito
     bytes += estimate.bytes;
   }
   Meter meter(events, "comparing", rows, bytes, capture.readers());
-  if (selection.everything()) platform::expect(capture, names_in_order(before, live));
+  if (selection.everything()) capture.expect(names_in_order(before, live));
   LiveComparison comparison(repository, capture, readers, std::move(stop), visit);
   for (const Tree& tree : before.trees) {
     const auto same = std::find_if(live.begin(), live.end(),

@@ -8,9 +8,7 @@
 
 namespace holdfast::engine {
 
-namespace {
-
-FiringState state_of(const model::Resource& one, const model::KindSet& kinds) {
+FiringState firing_state(const model::Resource& one, const model::KindSet& kinds) {
   FiringState out;
   out.path = kinds.path_of(one);
   for (const model::ReadyDocument& document : kinds.at(one.kind).documents) {
@@ -25,8 +23,6 @@ FiringState state_of(const model::Resource& one, const model::KindSet& kinds) {
   return out;
 }
 
-}  // namespace
-
 FiringStates firing_states(repository::Repository& repository, const repository::Snapshot& snapshot,
                            const model::KindSet& kinds, const model::Selection& selection, std::stop_token stop) {
   const std::vector<model::Resource> all = read_stored_side(repository, snapshot, kinds, std::move(stop));
@@ -34,7 +30,7 @@ FiringStates firing_states(repository::Repository& repository, const repository:
   FiringStates out;
   for (const model::Resource& one : all) {
     if (kinds.at(one.kind).kind.firing.empty()) continue;
-    FiringState state = state_of(one, kinds);
+    FiringState state = firing_state(one, kinds);
     if (state.values.empty()) continue;
     state.chosen = selected(chosen, kinds, one);
     out.emplace(std::pair(kinds.at(one.kind).label(), one.id), std::move(state));

@@ -21,6 +21,8 @@ struct FiringState {
 // By kind and id; what has nothing that may fire is not in it.
 using FiringStates = std::map<std::pair<std::string, std::string>, FiringState>;
 
+// Of one of a kind that may fire; without values where nothing in it may.
+FiringState firing_state(const model::Resource& resource, const model::KindSet& kinds);
 FiringStates firing_states(repository::Repository& repository, const repository::Snapshot& snapshot,
                            const model::KindSet& kinds, const model::Selection& selection, std::stop_token stop);
 

@@ -21,6 +21,19 @@ std::string text_of(const JsonText& json, const ReadyKind& kind, const ReadyDocu
   return document.column == kind.body ? model::definition_text(json, kind) : json.print();
 }
 
+// Members at the top of `after` that `before` does not have, or has otherwise.
+std::vector<std::string> differing_members(const std::string& before, const std::string& after) {
+  const JsonText was(before);
+  const JsonText is(after);
+  std::vector<std::string> out;
+  if (is.type(JsonText::k_root) != JsonText::Type::object) return out;
+  for (JsonText::Id id = is.first(JsonText::k_root); id != JsonText::k_none; id = is.next(id)) {
+    const JsonText::Id old = was.member(JsonText::k_root, is.name(id));
+    if (old == JsonText::k_none || was.raw(old) != is.raw(id)) out.emplace_back(is.name(id));
+  }
+  return out;
+}
+
 // What each of `there` is to be; notes what only one of the sides has, or has otherwise.
 States states_for(const std::vector<FiringValue>& there, const std::vector<FiringValue>& recorded,
                   std::vector<std::string>& notes) {
@@ -107,8 +120,10 @@ FiringChange firing_change(const ReadyKind& kind, const ReadyDocument& document,
   for (std::size_t i = 0; i < there.size(); ++i)
     if (states[i] && *states[i] != there[i].value)
       out.fields.push_back({.path = there[i].where, .before = there[i].value, .after = states[i]});
+  const std::string found = text_of(json, kind, document);
   model::set_firing(json, document, states);
   out.text = text_of(json, kind, document);
+  out.members = differing_members(found, out.text);
   return out;
 }
 

@@ -31,6 +31,7 @@ std::vector<model::FiringValue> recorded_firing(const ResourceContext& context, 
 // What setting it, and nothing else, does to a document of the target.
 struct FiringChange {
   std::string text;                        // of the document, as it is written
+  std::vector<std::string> members;        // at its top, that are written otherwise than they were found
   std::vector<model::FieldChange> fields;  // empty: it fires as it shall
   std::vector<std::string> notes;          // where the two sides are not alike
   std::string seen;                        // fingerprint of the document as it was found

@@ -16,7 +16,6 @@
 #include "engine/row_layout.h"
 #include "engine/stop_guard.h"
 #include "model/json_text.h"
-#include "platform/reads_ahead.h"
 
 namespace holdfast::engine {
 
@@ -106,7 +105,7 @@ public:
     std::uint64_t rows = 0;
     for (const platform::CollectionEstimate& one : capture_.collections()) rows += one.rows;
     Meter meter(events, "reading the target", rows, 0, readers_);
-    platform::expect(capture_, names_in_order(parts));
+    capture_.expect(names_in_order(parts));
     std::atomic<std::size_t> next{0};
     base::TaskGroup group(stop_);
     for (unsigned i = 0; i < readers_; ++i) {

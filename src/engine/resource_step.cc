@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "engine/resource_decide.h"
-#include "platform/by_hand.h"
 
 namespace holdfast::engine {
 
@@ -354,7 +353,8 @@ void StepWorker::activate(const ResourceStep& own) {
     const std::string& column = kind.kind.collection.columns[one.first->column].name;
     const std::string& text = one.second.text;
     if (one.first->column == kind.body) {
-      const platform::ResourceWriter::Content content{.name = own.target_name, .body = text, .columns = {}};
+      const platform::ResourceWriter::Content content{
+          .name = own.target_name, .body = text, .columns = {}, .members = one.second.members};
       called(clock_, stop_, [&] { application_.writer.update(kind.kind, own.target_id, content); });
     } else {
       called(clock_, stop_, [&] { application_.writer.set_column(kind.kind, own.target_id, column, text); });

@@ -66,6 +66,7 @@ public:
         call_(std::move(call)),
         stop_(std::move(stop)),
         safe_(is_safe(call_)),
+        patience_(health.patience(options.patience)),
         own_secrets_(call_.request.secrets.size()) {
     answer_.request = describe(call_.request);
     answer_.attempts = 0;
@@ -106,7 +107,7 @@ private:
   std::optional<Duration> attempt() {
     asking_login_ = false;
     const auto kind = answer_.attempts++ == 0 ? Budget::Attempt::first : Budget::Attempt::repeat;
-    Budget::Permit permit = parts_.budget.admit(call_.family, kind, stop_, options_.patience);
+    Budget::Permit permit = parts_.budget.admit(call_.family, kind, stop_, patience_);
     if (!started_) started_ = parts_.clock.elapsed();
     const Credentials credentials = log_in();
     answer_.response = parts_.client.send(call_.request, stop_);
@@ -181,13 +182,13 @@ private:
 
   Duration patience() const {
     const bool nobody = options_.first_patience && !health_.anybody_there();
-    return nobody ? std::min(*options_.first_patience, options_.patience) : options_.patience;
+    return nobody ? std::min(*options_.first_patience, patience_) : patience_;
   }
 
   bool has_time_for(Duration wait) {
     const Duration now = parts_.clock.elapsed();
-    const Duration outage = health_.failed(call_.family, now, options_.patience);
-    return outage < options_.patience && now - started_.value_or(now) + wait <= patience();
+    const Duration outage = health_.failed(call_.family, now, patience_);
+    return outage < patience_ && now - started_.value_or(now) + wait <= patience();
   }
 
   void tell(Duration wait) const {
@@ -216,7 +217,7 @@ private:
 
   Answer given_up(Duration wait) {
     std::string& message = answer_.verdict.message;
-    if (wait > options_.patience)
+    if (wait > patience_)
       message += fmt::format("{}asked to wait for {}", message.empty() ? "" : "; ", base::to_short(wait));
     return std::move(answer_);
   }
@@ -239,6 +240,7 @@ private:
   Call call_;
   const std::stop_token stop_;
   const bool safe_;
+  const Duration patience_;
   const std::size_t own_secrets_;
   Answer answer_;
   std::optional<Duration> started_;
@@ -320,6 +322,7 @@ void Api::Health::answered(std::string_view family) {
   const std::lock_guard lock(mutex_);
   there_ = true;
   if (const auto at = outages_.find(family); at != outages_.end()) outages_.erase(at);
+  if (given_up_ == family) given_up_.reset();
 }
 
 void Api::Health::there() {
@@ -332,13 +335,25 @@ bool Api::Health::anybody_there() const {
   return there_;
 }
 
+void Api::Health::limit_patience(base::Duration most) {
+  const std::lock_guard lock(mutex_);
+  most_ = most;
+}
+
+base::Duration Api::Health::patience(base::Duration usual) const {
+  const std::lock_guard lock(mutex_);
+  return most_ ? std::min(*most_, usual) : usual;
+}
+
 base::Duration Api::Health::failed(std::string_view family, base::Duration now, base::Duration patience) {
   const std::lock_guard lock(mutex_);
   Outage& outage = outages_.try_emplace(std::string(family), Outage{now, now}).first->second;
   // Two failures that lie far apart are two outages: nobody asked in between.
   if (now - outage.last > patience) outage.since = now;
   outage.last = now;
-  return now - outage.since;
+  const Duration lasted = now - outage.since;
+  if (most_ && lasted >= patience && !given_up_) given_up_ = family;
+  return given_up_ ? std::max(lasted, patience) : lasted;
 }
 
 base::Error to_error(const Answer& answer) {

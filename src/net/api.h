@@ -112,6 +112,9 @@ public:
   // repeat or never went out.  For another one it is an Answer with Status::lost.  Also throws what HttpClient::send
   // and TokenSource::credentials throw beside that (cancelled, auth, config, oversize).
   Answer call(Call call, std::stop_token stop);
+  // In place of ApiOptions::patience where that is longer, for calls that are made from here on, and for all families
+  // together: once one of them went without a usable answer for so long, no call waits until it has one again.
+  void limit_patience(base::Duration most) { health_.limit_patience(most); }
 
   // What all calls together know of the other side.
   class Health {  // thread-safe
@@ -121,6 +124,8 @@ public:
     // How long the family has gone without an answer that can be used, of which this is one more.
     base::Duration failed(std::string_view family, base::Duration now, base::Duration patience);
     bool anybody_there() const;
+    void limit_patience(base::Duration most);
+    base::Duration patience(base::Duration usual) const;
 
   private:
     struct Outage {
@@ -129,6 +134,8 @@ public:
     };
     mutable std::mutex mutex_;
     bool there_ = false;
+    std::optional<base::Duration> most_;   // for all families together
+    std::optional<std::string> given_up_;  // the family that used it up
     std::map<std::string, Outage, std::less<>> outages_;
   };
 

@@ -1,4 +1,4 @@
-// What a Connector may be beside: one that knows what lies outside of its platform and that its resources refer to.
+// What lies outside of a platform and its resources refer to, as far as a Connector knows it.
 #pragma once
 
 #include <optional>
@@ -96,10 +96,5 @@ public:
   virtual Side describe_side(std::stop_token stop) = 0;
   virtual const std::vector<UsedField>& used_fields() const = 0;
 };
-
-// nullptr: nothing is known of what lies outside of this one.
-inline KnowsOutside* knows_outside(Connector& connector) {
-  return dynamic_cast<KnowsOutside*>(&connector);
-}
 
 }  // namespace holdfast::platform

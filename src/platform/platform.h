@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -101,6 +102,9 @@ public:
   virtual unsigned readers() const = 0;                // how many ranges may be read at once
   // Whether rows of CaptureOptions::previous were, or may be, given in place of rows that were fetched.
   virtual bool reuses_previous() const { return false; }
+  // All of these collections will be read, most likely in this order: for captures that fetch their rows piece by piece
+  // and can do so before their turn.
+  virtual void expect(const std::vector<std::string>& collections) { static_cast<void>(collections); }
   // Ranges that together cover all keys, in key order, cut so that each takes about as long.
   // Where it throws, the collection counts as unread and the others are still captured.
   virtual std::vector<base::KeyRange> ranges(const model::Collection& collection, unsigned wanted) = 0;
@@ -170,6 +174,12 @@ public:
   using Error::Error;
 };
 
+// Somebody with other rights has to do it: a task, no failure.  Its message is the task, a full sentence.
+class ByHand : public base::Error {
+public:
+  explicit ByHand(const std::string& task) : Error(base::ErrorKind::unsupported, task) {}
+};
+
 // For platforms whose rows are made by calls, described by kinds.  Thread-safe.
 class ResourceWriter {
 public:
@@ -183,13 +193,18 @@ public:
     std::string name;                                          // natural name
     std::string body;                                          // the definition, with everything in it as it shall be
     std::vector<std::pair<std::string, base::Bytes>> columns;  // those that are written with_create
+    // Of an update: the members at the top of the body that differ from what is there, where nothing else does; empty:
+    // not known.  Where a call takes those alone, no more is sent: what somebody saves meanwhile stays, and so does
+    // what the platform does not show.
+    std::vector<std::string> members{};
   };
 
   virtual ~ResourceWriter() = default;
   virtual std::string who() = 0;    // natural name of the account that writes
   virtual base::Instant now() = 0;  // by the platform's clock
   virtual unsigned parallel() = 0;  // calls at once
-  // Each of the following throws SignedOut where credentials that were good are taken no more.
+  // Each of the following throws SignedOut where credentials that were good are taken no more, and each that writes
+  // ByHand where somebody else has to do it.
   // Error{conflict}: the name is taken.
   virtual std::string create(const model::Kind& kind, const Content& content) = 0;  // returns the id
   // Stops what creating it has started and its body does not ask for.  Called for whatever was created, also where the
@@ -204,6 +219,44 @@ public:
   virtual std::vector<Found> find(const model::Kind& kind, const std::string& name) = 0;
   virtual std::optional<Found> read(const model::Kind& kind, const std::string& id) = 0;
 };
+
+// --- what starts by itself
+// ---------------------------------------------------------------------------------------------------------------
+
+struct Stretch {  // of time: after `from`, up to and with `until`
+  base::Instant from{};
+  base::Instant until{};
+};
+
+// When a resource is due by its definition.
+struct Timetable {
+  enum class Form {
+    none,     // nothing of it starts by itself
+    ticks,    // at `due`
+    no_grid,  // it starts by itself, at times that its definition does not tell
+    unknown,  // it starts at times, and which they are is not understood
+  } form = Form::none;
+  std::vector<base::Instant> due{};  // ascending, within the stretch that was asked for
+  std::string rule{};                // as its owner wrote it: "0 0 2 * * ? in Europe/Berlin"
+  std::string why{};                 // of no_grid and unknown
+};
+
+// What started and was asked for by nobody.
+struct OwnRun {
+  std::string kind{};  // of the resource: "jobs"
+  std::string id{};
+  base::Instant at{};  // by the platform's clock
+  enum class Cause { clock, other } cause = Cause::clock;
+  enum class Outcome { ran, skipped } outcome = Outcome::ran;  // skipped: as many as may run at once were running
+};
+struct OwnRuns {
+  std::vector<std::string> kinds{};  // of which runs are listed at all
+  std::vector<OwnRun> runs{};
+  base::Instant complete_since{};  // what started before that may be missing
+};
+
+class KnowsOutside;  // platform/outside.h
+class RunsThings;    // platform/runs.h
 
 class Connector {  // thread-safe as far as its parts say
 public:
@@ -224,6 +277,28 @@ public:
     return none;
   }
   virtual std::unique_ptr<ResourceWriter> resource_writer() { return nullptr; }
+  // From here on a call that is not answered is tried again for this long at most, and not for what is usual.
+  virtual void limit_patience(base::Duration patience) { static_cast<void>(patience); }
+  // What so many calls take at least at the rates that are kept to, by rate family as in model::Cost; zero: no limit.
+  virtual base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const {
+    static_cast<void>(calls);
+    return base::Duration::zero();
+  }
+  // Asks nobody.
+  virtual Timetable timetable(const model::Kind& kind, const std::string& body, const Stretch& within) const {
+    static_cast<void>(kind), static_cast<void>(body), static_cast<void>(within);
+    return {};
+  }
+  // nullopt: it keeps no list of what ran.
+  virtual std::optional<OwnRuns> own_runs(const Stretch& within, std::stop_token stop) {
+    static_cast<void>(within), static_cast<void>(stop);
+    return std::nullopt;
+  }
+
+  // As long-lived as the connector; nullptr: nothing is known of what lies outside of this one.
+  virtual KnowsOutside* outside() { return nullptr; }
+  // The same; nullptr: nothing runs there that could be cancelled.
+  virtual RunsThings* runs() { return nullptr; }
   // True when the collection exists and holds rows.
   virtual bool holds_rows(const model::Collection& collection) = 0;
   // Throws Error{refused} naming a row that this target cannot hold (NUL byte on PostgreSQL, a key that its collation
@@ -269,6 +344,8 @@ struct Platform {
     std::string_view doc;
   };
   std::vector<Setting> settings;
+  // Of a platform of resources, as all its connectors have them, for whom none need be opened.
+  std::vector<model::Kind> kinds;
   // Clock and events outlive the connector; its calls tell of what they have to wait for.
   std::function<std::unique_ptr<Connector>(const std::string& name, const Settings&, const base::Clock&, base::Events&)>
       open;

@@ -25,6 +25,20 @@ std::string with_members(const std::string& object, const std::vector<std::pair<
   return json.print();
 }
 
+// As a platform with a call for parts of a definition takes them.
+std::string with_changed(const std::string& definition, const platform::ResourceWriter::Content& content) {
+  JsonText json(definition);
+  const JsonText sent(content.body);
+  for (const std::string& name : content.members) {
+    const std::string value(sent.raw(sent.member(JsonText::k_root, name)));
+    if (const JsonText::Id old = json.member(JsonText::k_root, name); old != JsonText::k_none)
+      json.replace(old, value);
+    else
+      json.add_member(JsonText::k_root, name, value);
+  }
+  return json.print();
+}
+
 void replace_all(std::string& text, const std::string& old, const std::string& now) {
   for (std::size_t at = text.find(old); at != std::string::npos; at = text.find(old, at + now.size()))
     text.replace(at, old.size(), now);
@@ -43,6 +57,7 @@ auto FakeWorkspace::written(const std::string& what, const Work& work) {
   const std::uint64_t event = wire ? wire->before() : 0;
   const auto refusal = refusals.find(what);
   if (refusal != refusals.end()) throw refusal->second;
+  if (const auto task = by_hand.find(what); task != by_hand.end()) throw platform::ByHand(task->second);
   auto out = work();
   if (wire) wire->after(event);
   if (writes == lose_answer_of) throw platform::LostAnswer(ErrorKind::unavailable, "the answer was lost");
@@ -145,7 +160,7 @@ void FakeWorkspace::update(const model::Kind& kind, const std::string& id, const
     Object* found = object(label, id);
     if (!found) throw Error(ErrorKind::not_found, fmt::format("{} {} does not exist", label, id));
     check_links(label, content.body);
-    found->definition = content.body;
+    found->definition = content.members.empty() ? content.body : with_changed(found->definition, content);
     for (const auto& [name, value] : content.columns) found->columns[name] = value;
     return 0;
   });

@@ -96,6 +96,8 @@ public:
   std::uint64_t signed_out_from = 0;
   // What makes a call fail for good: "jobs/nightly".
   std::map<std::string, base::Error> refusals;
+  // What somebody else has to do, and the task.
+  std::map<std::string, std::string> by_hand;
   std::uint64_t writes = 0;
 
   std::string who() override { return account_; }

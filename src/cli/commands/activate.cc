@@ -6,6 +6,7 @@
 #include "cli/cutover.h"
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
+#include "cli/takeover.h"
 
 namespace holdfast::cli {
 namespace {
@@ -38,45 +39,45 @@ public:
 
   int run(Context& context) override {
     context.connector_config(target_);
-    Cutover run(context, flags_, "activate");
-    run.lock(target_, base::FileLock::Mode::exclusive);
-    const std::string source = from_.value_or(std::string()).empty() ? only_source(run) : *from_;
-    if (source == target_) return in_place(context, run);
-    run.check_sides(source, target_);
-    const engine::Charge charge = run.charge(source, target_);
+    Cutover cutover(context, flags_, "activate");
+    cutover.lock(target_, base::FileLock::Mode::exclusive);
+    const std::string source = from_.value_or(std::string()).empty() ? only_source(cutover) : *from_;
+    if (source == target_) return in_place(context, cutover);
+    cutover.check_sides(source, target_);
+    const engine::Charge charge = cutover.charge(source, target_);
     engine::require_activation(charge);
-    const repository::Snapshot recorded = states_of_source(context, run, charge);
-    const auto planned = run.plan_activations(target_, {{recorded, flags_.plan.select}});
+    const repository::Snapshot recorded = states_of_source(context, cutover, charge);
+    const auto planned = Takeover(cutover).plan_activations(target_, {{recorded, flags_.plan.select}});
     const bool fenced = charge.source && charge.source->state == engine::Fence::State::confirmed;
     if (!fenced)
       context.events().warning(fmt::format(
           "{} is not fenced: what fires there may run on both sides; \"holdfast fence {}\"", source, source));
-    if (run.dry()) return run.activate(planned);
+    if (cutover.dry()) return Takeover(cutover).activate(planned);
     const bool changes = charge.pair.active != target_ || !planned.front().plan.does_nothing();
     if (changes)
-      run.ask(
+      cutover.ask(
           fmt::format("{} would be in charge in place of {} ({})", target_, source, counts_text(planned.front().plan)));
-    run.open_fence(source, target_);
-    engine::Pair pair = run.store().pair(source, target_);
+    Takeover(cutover).open_fence(source, target_);
+    engine::Pair pair = cutover.store().pair(source, target_);
     if (pair.active != target_) pair.behind.clear();
     pair.active = target_;
     pair.recorded = recorded.id.name();
-    const int code = run.take_charge(planned, pair);
-    if (run.store().pair(source, target_).active != target_) {
-      if (!charge.source) run.store().lift(source);
+    const int code = Takeover(cutover).take_charge(planned, pair);
+    if (cutover.store().pair(source, target_).active != target_) {
+      if (!charge.source) cutover.store().lift(source);
       return code;
     }
-    if (changes) run.remember_behind(source, target_);
-    run.tell_charge(run.store().pair(source, target_));
+    if (changes) Takeover(cutover).remember_behind(source, target_);
+    Takeover(cutover).tell_charge(cutover.store().pair(source, target_));
     return code;
   }
 
 private:
   // Its own, where it is fenced: nobody has to know who it was that a fence was opened for.
-  std::string only_source(Cutover& run) const {
-    if (run.store().fence(target_)) return target_;
+  std::string only_source(Cutover& cutover) const {
+    if (cutover.store().fence(target_)) return target_;
     std::vector<std::string> sources;
-    for (const engine::Pair& pair : run.store().pairs())
+    for (const engine::Pair& pair : cutover.store().pairs())
       if (pair.target == target_ && (pair.replicated || !pair.active.empty())) sources.push_back(pair.source);
     if (sources.size() == 1) return sources.front();
     throw Error(
@@ -84,40 +85,42 @@ private:
         sources.empty() ? "Add --from SOURCE." : fmt::format("Add --from, one of: {}.", fmt::join(sources, ", ")));
   }
 
-  repository::Snapshot states_of_source(Context& context, Cutover& run, const engine::Charge& charge) const {
-    if (snapshot_) return run.states_by(resolve_beside(context.repository(), *snapshot_, charge.pair.source));
-    if (charge.source && !charge.source->snapshot.empty()) return run.named(charge.source->snapshot);
+  repository::Snapshot states_of_source(Context& context, Cutover& cutover, const engine::Charge& charge) const {
+    if (snapshot_)
+      return Takeover(cutover).states_by(resolve_beside(context.repository(), *snapshot_, charge.pair.source));
+    if (charge.source && !charge.source->snapshot.empty()) return cutover.named(charge.source->snapshot);
     if (charge.pair.replicated) {
       // As it was brought; of a source that was paused by us at that time the newest one says more.
-      const repository::Snapshot brought = run.named(charge.pair.replicated->source_snapshot);
-      if (run.states_by(brought).id == brought.id) return brought;
+      const repository::Snapshot brought = cutover.named(charge.pair.replicated->source_snapshot);
+      if (Takeover(cutover).states_by(brought).id == brought.id) return brought;
     }
-    return run.states_by(run.newest(charge.pair.source));
+    return Takeover(cutover).states_by(cutover.newest(charge.pair.source));
   }
 
-  int in_place(Context& context, Cutover& run) const {
-    const std::optional<engine::Fence> fence = run.store().fence(target_);
-    engine::require_own_activation(target_, fence, run.store().pairs());
+  int in_place(Context& context, Cutover& cutover) const {
+    const std::optional<engine::Fence> fence = cutover.store().fence(target_);
+    engine::require_own_activation(target_, fence, cutover.store().pairs());
     if (fence && fence->snapshot.empty()) {  // nothing was paused yet
-      if (!run.dry()) run.store().lift(target_);
+      if (!cutover.dry()) cutover.store().lift(target_);
       return k_exit_ok;
     }
     const repository::Snapshot recorded =
         fence && !snapshot_
-            ? run.named(fence->snapshot)
-            : run.states_by(resolve_beside(context.repository(), snapshot_.value_or("latest"), target_));
-    const auto planned = run.plan_activations(target_, {{recorded, flags_.plan.select}});
+            ? cutover.named(fence->snapshot)
+            : Takeover(cutover).states_by(resolve_beside(context.repository(), snapshot_.value_or("latest"), target_));
+    const auto planned = Takeover(cutover).plan_activations(target_, {{recorded, flags_.plan.select}});
     const bool changes = fence || !planned.front().plan.does_nothing();
-    if (run.dry() || !changes) return run.activate(planned);
-    run.ask(fmt::format("{} is not changed without being told to ({})", target_, counts_text(planned.front().plan)));
-    const int code = run.activate(planned);
+    if (cutover.dry() || !changes) return Takeover(cutover).activate(planned);
+    cutover.ask(
+        fmt::format("{} is not changed without being told to ({})", target_, counts_text(planned.front().plan)));
+    const int code = Takeover(cutover).activate(planned);
     const bool whole = flags_.plan.select.empty();
-    if (fence && code == k_exit_ok && whole) run.store().lift(target_);
+    if (fence && code == k_exit_ok && whole) cutover.store().lift(target_);
     if (fence && !whole)
       context.events().warning(fmt::format(
           "what was not chosen stays paused, and the fence of {} stands: \"holdfast activate {}\" sets the rest",
           target_, target_));
-    run.back_up_behind(target_);
+    Takeover(cutover).back_up_behind(target_);
     return code;
   }
 

@@ -4,6 +4,9 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
+#include "cli/cutover_run.h"
+#include "cli/takeover.h"
+#include "cli/ticks_view.h"
 #include "engine/id_map_store.h"
 #include "engine/resource_restore.h"
 #include "ui/table.h"
@@ -38,35 +41,37 @@ public:
   }
 
   int run(Context& context) override {
-    Cutover run(context, flags_, "failback");
-    run.check_sides(secondary_, primary_);
-    run.lock(secondary_, base::FileLock::Mode::exclusive);
-    run.lock(primary_, base::FileLock::Mode::exclusive);
-    const engine::Charge charge = run.charge(primary_, secondary_);
+    Cutover cutover(context, flags_, "failback");
+    cutover.check_sides(secondary_, primary_);
+    cutover.lock(secondary_, base::FileLock::Mode::exclusive);
+    cutover.lock(primary_, base::FileLock::Mode::exclusive);
+    const engine::Charge charge = cutover.charge(primary_, secondary_);
     const engine::FailbackStep step = engine::failback_step(charge);
-    run.ask(fmt::format("{} would be in charge again in place of {}", primary_, secondary_));
-    if (step == engine::FailbackStep::finish) return finish(context, run, charge.pair, k_exit_ok);
+    cutover.ask(fmt::format("{} would be in charge again in place of {}", primary_, secondary_));
+    if (step == engine::FailbackStep::finish) return finish(context, cutover, charge.pair, k_exit_ok);
     require_id_map(context, charge);
-    if (!run.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed))
-      run.require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
-    if (run.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed))
+    if (!cutover.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed)) {
+      Takeover(cutover).require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
+      tell_ticks(context, cutover, primary_, secondary_);
+    }
+    if (cutover.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed))
       context.events().note(fmt::format("first all that fires on {} would be paused", primary_));
-    const repository::Snapshot now = source_lost_ ? run.newest(secondary_) : ask_secondary(run);
-    const int code = bring_back(context, run, now);
-    if (code != k_exit_ok && !run.dry() && !leave_paused_) {
+    const repository::Snapshot now = source_lost_ ? cutover.newest(secondary_) : ask_secondary(cutover);
+    const int code = bring_back(context, cutover, now);
+    if (code != k_exit_ok && !cutover.dry() && !leave_paused_) {
       context.events().warning(fmt::format(
           "not everything was brought back, so {} stays in charge: run it again, or add --leave-paused", secondary_));
       return code;
     }
     const bool known = charge.target && !charge.target->snapshot.empty();
-    const repository::Snapshot recorded = known          ? run.named(charge.target->snapshot)
-                                          : source_lost_ ? run.states_without(secondary_, charge.pair)
-                                                         : run.states_by(now);
-    if (run.dry()) return tell_dry(context, recorded);
-    close_fence(context, run, now);
-    engine::Pair pair = run.store().pair(primary_, secondary_);
+    const repository::Snapshot recorded = known          ? cutover.named(charge.target->snapshot)
+                                          : source_lost_ ? Takeover(cutover).states_without(secondary_, charge.pair)
+                                                         : Takeover(cutover).states_by(now);
+    if (cutover.dry()) return tell_dry(context, recorded);
+    close_fence(context, cutover, now);
+    engine::Pair pair = cutover.store().pair(primary_, secondary_);
     pair.recorded = recorded.id.name();
-    return finish(context, run, pair, code);
+    return finish(context, cutover, pair, code);
   }
 
 private:
@@ -81,9 +86,9 @@ private:
                     secondary_, primary_, primary_, primary_));
   }
 
-  repository::Snapshot ask_secondary(Cutover& run) const {
+  repository::Snapshot ask_secondary(Cutover& cutover) const {
     try {
-      return run.take(secondary_);
+      return cutover.take(secondary_);
     } catch (Error& error) {
       if (error.kind() != ErrorKind::cancelled)
         error.set_hint(
@@ -94,32 +99,32 @@ private:
     }
   }
 
-  int bring_back(Context& context, Cutover& run, const repository::Snapshot& wanted) const {
+  int bring_back(Context& context, Cutover& cutover, const repository::Snapshot& wanted) const {
     // Said of both directions alike.
-    if (!run.dry()) engine::mirror_id_map(context.state(), primary_, secondary_);
-    const int gone_on =
-        run.go_on(secondary_, primary_, source_lost_ ? Cutover::Trouble::warns : Cutover::Trouble::stops);
+    if (!cutover.dry()) engine::mirror_id_map(context.state(), primary_, secondary_);
+    const int gone_on = CutoverRun(cutover).go_on(
+        secondary_, primary_, source_lost_ ? CutoverRun::Trouble::warns : CutoverRun::Trouble::stops);
     // Originals that could not be brought to the secondary are no loss of it.
-    const model::ResourcePlan plan =
-        run.plan(wanted, primary_, run.parted(secondary_, primary_), engine::Split::Strangers::keep);
-    run.show(plan);
+    const model::ResourcePlan plan = CutoverRun(cutover).plan(
+        wanted, primary_, CutoverRun(cutover).parted(secondary_, primary_), engine::Split::Strangers::keep);
+    cutover.show(plan);
     const std::uint64_t conflicts = plan.count(model::ResourceAction::conflict);
     if (conflicts != 0 && flags_.plan.existing != model::Existing::replace && !flags_.keep_changed) {
       const std::string what = fmt::format("{} on {} cannot be brought back without a decision",
                                            ui::format_counted(conflicts, "resource"), primary_);
-      if (!run.dry())
+      if (!cutover.dry())
         throw Error(ErrorKind::refused, what,
                     "Look at each of them above, then add --existing replace or --keep-changed.");
       context.events().warning(
           fmt::format("{}: without --existing replace or --keep-changed it would end here (exit 5)", what));
     }
-    const int code = worse(flags_.plan.select.empty() ? k_exit_ok : gone_on, run.apply(plan, wanted));
-    if (run.dry()) return code;
+    const int code = worse(flags_.plan.select.empty() ? k_exit_ok : gone_on, CutoverRun(cutover).apply(plan, wanted));
+    if (cutover.dry()) return code;
     engine::mirror_id_map(context.state(), secondary_, primary_);
     // From here on both go their own ways again.
-    engine::Pair now = run.store().pair(primary_, secondary_);
-    now.replicated = engine::turned_round(run.store().pair(secondary_, primary_)).replicated;
-    run.store().save(now);
+    engine::Pair now = cutover.store().pair(primary_, secondary_);
+    now.replicated = engine::turned_round(cutover.store().pair(secondary_, primary_)).replicated;
+    cutover.store().save(now);
     return code;
   }
 
@@ -134,12 +139,12 @@ private:
     return k_exit_ok;
   }
 
-  void close_fence(Context& context, Cutover& run, const repository::Snapshot& now) const {
+  void close_fence(Context& context, Cutover& cutover, const repository::Snapshot& now) const {
     if (!source_lost_)
-      return run.require_fence(
+      return Takeover(cutover).require_fence(
           secondary_, primary_, &now,
           {.not_done = fmt::format("{} was not activated", primary_), .lost = engine::Unconfirmed::Lost::helps});
-    run.open_fence(secondary_, primary_);
+    Takeover(cutover).open_fence(secondary_, primary_);
     context.events().warning(
         fmt::format("{} is not paused: what fires there goes on, or will when it is back; \"holdfast fence {}\" then",
                     secondary_, secondary_));
@@ -147,14 +152,14 @@ private:
 
   // What fires on the primary: as it was set on the secondary since that took over, else as it was before.
   struct States {
-    std::vector<Cutover::Activation> activations{};
+    std::vector<Takeover::Activation> activations{};
     std::vector<std::string> fired{};  // before the fence of the primary
     bool any = false;                  // fires from now on
   };
 
-  States states(Context& context, Cutover& run, const engine::Pair& pair) const {
-    const repository::Snapshot recorded = run.named(pair.recorded);
-    const std::optional<engine::Fence> fence = run.store().fence(primary_);
+  States states(Context& context, Cutover& cutover, const engine::Pair& pair) const {
+    const repository::Snapshot recorded = cutover.named(pair.recorded);
+    const std::optional<engine::Fence> fence = cutover.store().fence(primary_);
     States out;
     if (recorded.connector != secondary_ || !fence || fence->snapshot.empty()) {
       // Of a secondary of which no snapshot is young enough: what it was given.
@@ -162,8 +167,8 @@ private:
       out.any = true;
       return out;
     }
-    const auto there = std::make_shared<const engine::FiringStates>(run.firing(recorded));
-    const auto follows = std::make_shared<const engine::FiringStates>(since_taken_over(context, run, pair, *there));
+    const auto there = std::make_shared<const engine::FiringStates>(Takeover(cutover).firing(recorded));
+    const auto follows = std::make_shared<const engine::FiringStates>(since_taken_over(context, cutover, pair, *there));
     const auto ids =
         std::make_shared<const model::IdMap>(engine::IdMapStore(context.state(), primary_, secondary_).snapshot());
     const auto of_secondary = [follows](const std::string& kind, const std::string& id) {
@@ -176,9 +181,9 @@ private:
       return there->contains(other) && !follows->contains(other);
     };
     out.activations.push_back({recorded, {}, of_secondary});
-    out.activations.push_back({run.named(fence->snapshot), {}, of_primary});
+    out.activations.push_back({cutover.named(fence->snapshot), {}, of_primary});
     for (const auto& [key, state] : *follows) out.any = out.any || state.fires;
-    for (const auto& [key, state] : run.firing(out.activations.back().recorded)) {
+    for (const auto& [key, state] : Takeover(cutover).firing(out.activations.back().recorded)) {
       if (!state.fires) continue;
       out.fired.push_back(state.path);
       out.any = out.any || of_primary(key.first, key.second);
@@ -187,15 +192,15 @@ private:
   }
 
   // Everything where no snapshot shows what it was given.
-  engine::FiringStates since_taken_over(Context& context, Cutover& run, const engine::Pair& pair,
+  engine::FiringStates since_taken_over(Context& context, Cutover& cutover, const engine::Pair& pair,
                                         const engine::FiringStates& there) const {
     if (pair.behind.empty()) return there;
     try {
-      const repository::Snapshot behind = run.named(pair.behind);
+      const repository::Snapshot behind = cutover.named(pair.behind);
       // What the primary was found to be when it was back says nothing of what fired before it was lost.
-      const std::optional<engine::Fence> fence = run.store().fence(primary_);
-      if (fence && !fence->snapshot.empty() && run.named(fence->snapshot).started > behind.started) return there;
-      return engine::changed_states(run.firing(behind), there);
+      const std::optional<engine::Fence> fence = cutover.store().fence(primary_);
+      if (fence && !fence->snapshot.empty() && cutover.named(fence->snapshot).started > behind.started) return there;
+      return engine::changed_states(Takeover(cutover).firing(behind), there);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found) throw;
       context.events().warning(fmt::format(
@@ -205,55 +210,56 @@ private:
     }
   }
 
-  void tell_gone(Context& context, Cutover& run, const repository::Snapshot& recorded) const {
+  void tell_gone(Context& context, Cutover& cutover, const repository::Snapshot& recorded) const {
     if (recorded.connector != secondary_) return;
     const model::IdMap ids = engine::IdMapStore(context.state(), primary_, secondary_).snapshot();
     const std::vector<std::string> gone = engine::gone_counterparts(
-        {context.repository(), recorded, run.connector(primary_), context.state()}, ids, context.stop());
+        {context.repository(), recorded, cutover.connector(primary_), context.state()}, ids, context.stop());
     for (const std::string& one : gone)
       context.events().warning(
           fmt::format("stays paused on {}: {} was removed from {} meanwhile", primary_, one, secondary_));
   }
 
   // Activates, and lifts the fences where that was all.  Run again it comes here at once.
-  int finish(Context& context, Cutover& run, engine::Pair pair, int code) const {
-    if (pair.active == primary_ && pair.complete) return end(context, run, code);
-    const States wanted = states(context, run, pair);
-    tell_gone(context, run, run.named(pair.recorded));
-    const auto planned = run.plan_activations(primary_, wanted.activations);
+  int finish(Context& context, Cutover& cutover, engine::Pair pair, int code) const {
+    if (pair.active == primary_ && pair.complete) return end(context, cutover, code);
+    const States wanted = states(context, cutover, pair);
+    tell_gone(context, cutover, cutover.named(pair.recorded));
+    const auto planned = Takeover(cutover).plan_activations(primary_, wanted.activations);
     pair.active = primary_;
-    int activated = run.take_charge(planned, pair);
-    if (run.dry()) return activated;
+    int activated = Takeover(cutover).take_charge(planned, pair);
+    if (cutover.dry()) return activated;
     if (!wanted.any && !wanted.fired.empty()) {
       for (const std::string& one : wanted.fired)
         context.events().warning(fmt::format("fired on {} before, and nothing fires on either now: {}", primary_, one));
       activated = k_exit_partial;
     }
-    if (activated == k_exit_ok || leave_paused_) return end(context, run, worse(code, activated));
-    pair = run.store().pair(primary_, secondary_);
+    if (activated == k_exit_ok || leave_paused_) return end(context, cutover, worse(code, activated));
+    pair = cutover.store().pair(primary_, secondary_);
     pair.complete = pair.complete && pair.active != primary_;
-    run.store().save(pair);
+    cutover.store().save(pair);
     context.events().warning(fmt::format(
         "not everything was activated on {}, so the fences stand: run it again, or add --leave-paused", primary_));
-    run.tell_charge(run.store().pair(primary_, secondary_));
+    Takeover(cutover).tell_charge(cutover.store().pair(primary_, secondary_));
     return k_exit_partial;
   }
 
-  int end(Context& context, Cutover& run, int code) const {
-    if (run.dry()) return code;
-    engine::Pair pair = run.store().pair(primary_, secondary_);
+  int end(Context& context, Cutover& cutover, int code) const {
+    if (cutover.dry()) return code;
+    engine::Pair pair = cutover.store().pair(primary_, secondary_);
     if (pair.active != primary_) pair.since = context.clock().now();  // all of it is left paused
     pair.active = primary_;
     pair.complete = true;
     pair.behind.clear();
-    run.store().save(pair);
-    run.store().forget(secondary_, primary_);  // what it said is the pair's own by now
+    cutover.store().save(pair);
+    cutover.store().forget(secondary_, primary_);  // what it said is the pair's own by now
     // Of a secondary that was lost it stays: what fires there was not paused.
-    const std::optional<engine::Fence> fence = run.store().fence(secondary_);
-    if (fence && fence->state == engine::Fence::State::confirmed) run.store().lift(secondary_);
-    run.store().lift(primary_);
-    run.back_up_behind(primary_);
-    run.tell_charge(run.store().pair(primary_, secondary_));
+    const std::optional<engine::Fence> fence = cutover.store().fence(secondary_);
+    if (fence && fence->state == engine::Fence::State::confirmed) cutover.store().lift(secondary_);
+    cutover.store().lift(primary_);
+    Takeover(cutover).back_up_behind(primary_);
+    tell_ticks(context, cutover, secondary_, primary_);
+    Takeover(cutover).tell_charge(cutover.store().pair(primary_, secondary_));
     return code;
   }
 

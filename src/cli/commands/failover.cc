@@ -4,6 +4,9 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
+#include "cli/cutover_run.h"
+#include "cli/takeover.h"
+#include "cli/ticks_view.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -33,38 +36,38 @@ public:
   }
 
   int run(Context& context) override {
-    Cutover run(context, flags_, "failover");
-    run.check_sides(source_, target_);
-    run.lock(source_, base::FileLock::Mode::exclusive);
-    run.lock(target_, base::FileLock::Mode::exclusive);
-    const engine::Charge charge = run.charge(source_, target_);
+    Cutover cutover(context, flags_, "failover");
+    cutover.check_sides(source_, target_);
+    cutover.lock(source_, base::FileLock::Mode::exclusive);
+    cutover.lock(target_, base::FileLock::Mode::exclusive);
+    const engine::Charge charge = cutover.charge(source_, target_);
     switch (engine::failover_step(charge)) {
       case engine::FailoverStep::nothing:
         context.events().note(fmt::format("{} took over {}", target_, base::to_rfc3339(charge.pair.since)));
         return k_exit_ok;
       case engine::FailoverStep::activate:
-        run.ask(fmt::format("{} took over, and not all of it was activated", target_));
-        return activate(context, run, run.named(charge.pair.recorded), k_exit_ok);
+        cutover.ask(fmt::format("{} took over, and not all of it was activated", target_));
+        return activate(context, cutover, cutover.named(charge.pair.recorded), k_exit_ok);
       case engine::FailoverStep::begin:
         break;
     }
-    run.ask(fmt::format("{} would take over from {}", target_, source_));
+    cutover.ask(fmt::format("{} would take over from {}", target_, source_));
     // Read before anything is written: only --source-lost says that it is lost, no answer does.
-    const repository::Snapshot wanted = source_lost_ ? run.newest(source_) : ask_source(run);
-    const int code = bring(run, wanted);
+    const repository::Snapshot wanted = source_lost_ ? cutover.newest(source_) : ask_source(cutover);
+    const int code = bring(cutover, wanted);
     const bool known = charge.source && !charge.source->snapshot.empty();
-    const repository::Snapshot recorded = known          ? run.named(charge.source->snapshot)
-                                          : source_lost_ ? run.states_without(source_, charge.pair)
-                                                         : run.states_by(wanted);
-    if (run.dry()) return tell_dry(context, run, recorded);
-    close_fence(context, run, wanted);
-    return activate(context, run, recorded, code);
+    const repository::Snapshot recorded = known          ? cutover.named(charge.source->snapshot)
+                                          : source_lost_ ? Takeover(cutover).states_without(source_, charge.pair)
+                                                         : Takeover(cutover).states_by(wanted);
+    if (cutover.dry()) return tell_dry(context, cutover, recorded);
+    close_fence(context, cutover, wanted);
+    return activate(context, cutover, recorded, code);
   }
 
 private:
-  repository::Snapshot ask_source(Cutover& run) const {
+  repository::Snapshot ask_source(Cutover& cutover) const {
     try {
-      return run.take(source_);
+      return cutover.take(source_);
     } catch (Error& error) {
       if (error.kind() != ErrorKind::cancelled) error.set_hint(lost_hint());
       throw;
@@ -79,19 +82,22 @@ private:
         source_, source_, source_);
   }
 
-  int bring(Cutover& run, const repository::Snapshot& wanted) const {
+  int bring(Cutover& cutover, const repository::Snapshot& wanted) const {
     // Of a lost source no run that was begun before stops this.
-    const int gone_on = run.go_on(source_, target_, source_lost_ ? Cutover::Trouble::warns : Cutover::Trouble::stops);
-    const model::ResourcePlan plan = run.plan(wanted, target_, run.parted(source_, target_));
-    run.show(plan);
+    const int gone_on = CutoverRun(cutover).go_on(
+        source_, target_, source_lost_ ? CutoverRun::Trouble::warns : CutoverRun::Trouble::stops);
+    const model::ResourcePlan plan =
+        CutoverRun(cutover).plan(wanted, target_, CutoverRun(cutover).parted(source_, target_));
+    cutover.show(plan);
     // What a plan of before did not do is in this one again, unless this one looks at less.
-    return worse(flags_.plan.select.empty() ? k_exit_ok : gone_on, run.apply(plan, wanted));
+    return worse(flags_.plan.select.empty() ? k_exit_ok : gone_on, CutoverRun(cutover).apply(plan, wanted));
   }
 
   // What is not there yet cannot be planned to fire.
-  int tell_dry(Context& context, Cutover& run, const repository::Snapshot& recorded) const {
+  int tell_dry(Context& context, Cutover& cutover, const repository::Snapshot& recorded) const {
     std::uint64_t fires = 0;
-    for (const auto& [key, state] : run.firing(recorded, flags_.plan.select)) fires += state.fires && state.chosen;
+    for (const auto& [key, state] : Takeover(cutover).firing(recorded, flags_.plan.select))
+      fires += state.fires && state.chosen;
     if (source_lost_)
       context.events().note(fmt::format("then {} would not be asked, and a fence opened for it", source_));
     else
@@ -101,39 +107,41 @@ private:
     return k_exit_ok;
   }
 
-  void close_fence(Context& context, Cutover& run, const repository::Snapshot& recorded) const {
+  void close_fence(Context& context, Cutover& cutover, const repository::Snapshot& recorded) const {
     if (!source_lost_)
-      return run.require_fence(
+      return Takeover(cutover).require_fence(
           source_, target_, &recorded,
           {.not_done = fmt::format("{} was not activated", target_), .lost = engine::Unconfirmed::Lost::helps});
-    run.open_fence(source_, target_);
+    Takeover(cutover).open_fence(source_, target_);
     context.events().warning(
         fmt::format("{} is not paused: what fires there goes on, or will when it is back; \"holdfast "
                     "fence {}\" then",
                     source_, source_));
   }
 
-  void warn_of_rest(Context& context, Cutover& run, const repository::Snapshot& recorded) const {
+  void warn_of_rest(Context& context, Cutover& cutover, const repository::Snapshot& recorded) const {
     if (flags_.plan.select.empty()) return;
     std::uint64_t rest = 0;
-    for (const auto& [key, state] : run.firing(recorded, flags_.plan.select)) rest += state.fires && !state.chosen;
+    for (const auto& [key, state] : Takeover(cutover).firing(recorded, flags_.plan.select))
+      rest += state.fires && !state.chosen;
     if (rest != 0)
       context.events().warning(fmt::format("{} that fired on {} and {} not chosen: paused until failback",
                                            ui::format_counted(rest, "resource"), source_, rest == 1 ? "was" : "were"));
   }
 
-  int activate(Context& context, Cutover& run, const repository::Snapshot& recorded, int code) const {
-    const auto planned = run.plan_activations(target_, {{recorded, flags_.plan.select}});
-    engine::Pair pair = run.store().pair(source_, target_);
+  int activate(Context& context, Cutover& cutover, const repository::Snapshot& recorded, int code) const {
+    const auto planned = Takeover(cutover).plan_activations(target_, {{recorded, flags_.plan.select}});
+    engine::Pair pair = cutover.store().pair(source_, target_);
     if (pair.active != target_) pair.behind.clear();
     pair.active = target_;
     pair.recorded = recorded.id.name();
-    code = worse(code, run.take_charge(planned, pair));
-    if (run.dry() || run.store().pair(source_, target_).active != target_) return code;
-    run.store().lift(target_);  // of a failback by which it was lost, and paused when it was back
-    run.remember_behind(source_, target_);
-    warn_of_rest(context, run, recorded);
-    run.tell_charge(run.store().pair(source_, target_));
+    code = worse(code, Takeover(cutover).take_charge(planned, pair));
+    if (cutover.dry() || cutover.store().pair(source_, target_).active != target_) return code;
+    cutover.store().lift(target_);  // of a failback by which it was lost, and paused when it was back
+    Takeover(cutover).remember_behind(source_, target_);
+    warn_of_rest(context, cutover, recorded);
+    tell_ticks(context, cutover, source_, target_);
+    Takeover(cutover).tell_charge(cutover.store().pair(source_, target_));
     return code;
   }
 

@@ -3,6 +3,8 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
+#include "cli/takeover.h"
+#include "cli/ticks_view.h"
 
 namespace holdfast::cli {
 namespace {
@@ -25,13 +27,14 @@ public:
 
   int run(Context& context) override {
     context.connector_config(source_);
-    Cutover run(context, flags_, "fence");
-    run.lock(source_, base::FileLock::Mode::exclusive);
-    const std::optional<engine::Fence> before = run.store().fence(source_);
-    if (!before) run.ask(fmt::format("all that fires on {} would be paused", source_));
-    const bool confirmed = run.fence(source_, before ? before->active : std::string(), nullptr);
-    if (run.dry()) return k_exit_ok;
+    Cutover cutover(context, flags_, "fence");
+    cutover.lock(source_, base::FileLock::Mode::exclusive);
+    const std::optional<engine::Fence> before = cutover.store().fence(source_);
+    if (!before) cutover.ask(fmt::format("all that fires on {} would be paused", source_));
+    const bool confirmed = Takeover(cutover).fence(source_, before ? before->active : std::string(), nullptr);
+    if (cutover.dry()) return k_exit_ok;
     if (confirmed) context.events().note(fmt::format("the fence of {} is confirmed", source_));
+    if (confirmed && before && !before->active.empty()) tell_ticks(context, cutover, source_, before->active);
     return confirmed ? k_exit_ok : k_exit_partial;
   }
 

@@ -4,6 +4,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
+#include "cli/cutover_run.h"
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
 #include "ui/printers.h"
@@ -38,22 +39,22 @@ public:
   }
 
   int run(Context& context) override {
-    Cutover run(context, flags_, "migrate");
-    if (plan_file_) return apply_file(context, run);
+    Cutover cutover(context, flags_, "migrate");
+    if (plan_file_) return apply_file(context, cutover);
     if (source_.empty() || target_.empty())
       throw Error(ErrorKind::usage, "a source and a target must be named",
                   "Write holdfast migrate SOURCE TARGET, or holdfast migrate --plan FILE.");
-    if (plan_out_ && run.dry())
+    if (plan_out_ && cutover.dry())
       throw Error(ErrorKind::usage, "a dry run writes nothing, and --plan-out a file",
                   "Leave --dry-run out: --plan-out backs SOURCE up, writes the plan, and changes nothing on TARGET.");
-    run.check_sides(source_, target_);
-    run.lock_to_write(source_, target_);
-    run.begin_writing(source_, target_);
-    const Cutover::Brought brought = run.bring(source_, target_);
+    cutover.check_sides(source_, target_);
+    cutover.lock_to_write(source_, target_);
+    CutoverRun(cutover).begin_writing(source_, target_);
+    const CutoverRun::Brought brought = CutoverRun(cutover).bring(source_, target_);
     if (plan_out_) return keep(context, brought.plan);
-    run.refuse_destruction(brought.plan);
-    const int code = worse(brought.before, run.apply(brought.plan, brought.snapshot));
-    run.end_writing(source_, target_);
+    CutoverRun(cutover).refuse_destruction(brought.plan);
+    const int code = worse(brought.before, CutoverRun(cutover).apply(brought.plan, brought.snapshot));
+    CutoverRun(cutover).end_writing(source_, target_);
     return code;
   }
 
@@ -65,20 +66,20 @@ private:
     return k_exit_ok;
   }
 
-  int apply_file(Context& context, Cutover& run) const {
+  int apply_file(Context& context, Cutover& cutover) const {
     if (!source_.empty() || !flags_.plan.select.empty() || flags_.plan.existing || plan_out_)
       throw Error(ErrorKind::usage, "a plan says itself what goes where", "Leave everything but --plan out.");
     const std::optional<model::ResourcePlan> plan = read_resource_plan(*plan_file_);
     if (!plan || plan->source == plan->target)
       throw Error(ErrorKind::usage, fmt::format("{} is no plan of a migration", *plan_file_),
                   "Apply it with \"holdfast restore --plan\".");
-    run.check_sides(plan->source, plan->target);
+    cutover.check_sides(plan->source, plan->target);
     const repository::Snapshot snapshot = snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot);
-    run.lock_to_write(plan->source, plan->target);
-    run.begin_writing(plan->source, plan->target);
+    cutover.lock_to_write(plan->source, plan->target);
+    CutoverRun(cutover).begin_writing(plan->source, plan->target);
     const int code = base::in_context([&] { return fmt::format("applying the plan in {}", *plan_file_); },
-                                      [&] { return run.apply(*plan, snapshot); });
-    run.end_writing(plan->source, plan->target);
+                                      [&] { return CutoverRun(cutover).apply(*plan, snapshot); });
+    CutoverRun(cutover).end_writing(plan->source, plan->target);
     return code;
   }
 

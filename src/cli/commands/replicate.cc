@@ -3,6 +3,9 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
+#include "cli/cutover_run.h"
+#include "cli/takeover.h"
+#include "cli/ticks_view.h"
 
 namespace holdfast::cli {
 namespace {
@@ -28,24 +31,27 @@ public:
   }
 
   int run(Context& context) override {
-    Cutover run(context, flags_, "replicate");
-    run.check_sides(source_, target_);
-    run.lock_to_write(source_, target_);
-    const std::optional<engine::Fence> fence = run.store().fence(source_);
-    if (fence && fence->state == engine::Fence::State::open) close_fence(context, run, *fence);
-    run.begin_writing(source_, target_);
-    const Cutover::Brought brought = run.bring(source_, target_);
-    run.refuse_destruction(brought.plan);
-    const int code = worse(brought.before, run.apply(brought.plan, brought.snapshot));
-    run.end_writing(source_, target_);
+    Cutover cutover(context, flags_, "replicate");
+    cutover.check_sides(source_, target_);
+    cutover.lock_to_write(source_, target_);
+    const std::optional<engine::Fence> fence = cutover.store().fence(source_);
+    if (fence && fence->state == engine::Fence::State::open) close_fence(context, cutover, *fence);
+    CutoverRun(cutover).begin_writing(source_, target_);
+    const CutoverRun::Brought brought = CutoverRun(cutover).bring(source_, target_);
+    CutoverRun(cutover).refuse_destruction(brought.plan);
+    const int code = worse(brought.before, CutoverRun(cutover).apply(brought.plan, brought.snapshot));
+    CutoverRun(cutover).end_writing(source_, target_);
     return code;
   }
 
 private:
   // A failover that was begun and has not ended is no reason to pause what goes on firing.
-  void close_fence(Context& context, Cutover& run, const engine::Fence& fence) const {
-    const bool took_over = fence.active.empty() || run.store().pair(source_, fence.active).active == fence.active;
-    if (took_over) return run.require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
+  void close_fence(Context& context, Cutover& cutover, const engine::Fence& fence) const {
+    const bool took_over = fence.active.empty() || cutover.store().pair(source_, fence.active).active == fence.active;
+    if (took_over) {
+      Takeover(cutover).require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
+      return tell_ticks(context, cutover, source_, fence.active);
+    }
     context.events().warning(fmt::format(
         "a failover from {0} to {1} was begun and has not ended: go on with \"holdfast failover {0} {1}\", or "
         "give it up with \"holdfast activate {0}\"",

@@ -16,7 +16,6 @@
 #include "platform/databricks/placeholders.h"
 #include "platform/databricks/read_ahead.h"
 #include "platform/databricks/workspace.h"
-#include "platform/reads_ahead.h"
 
 namespace holdfast::platform::databricks {
 
@@ -89,7 +88,7 @@ unsigned worth_at_once(const KindEntry& entry) {
   return std::max(1U, least * static_cast<unsigned>(asked.size()));
 }
 
-class WorkspaceCapture : public Capture, public ReadsAhead {
+class WorkspaceCapture : public Capture {
 public:
   WorkspaceCapture(const Client& client, const CaptureOptions& options, const base::Clock& clock, std::stop_token stop,
                    const OptIns& opt_ins)

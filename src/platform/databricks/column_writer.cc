@@ -192,6 +192,7 @@ void write_grants(const Calls& calls, const ColumnTarget& target, const Bytes& v
 
 struct Schedule {
   std::string id;    // empty: it is to come
+  std::string etag;  // as it is there: a change is refused without, and where it is of an older state
   std::string sent;  // as it is written
   std::string all;   // the same, to be compared
   std::string name;
@@ -201,6 +202,7 @@ struct Schedule {
 Schedule schedule_in(std::string text_of_it) {
   JsonText json(std::move(text_of_it));
   Schedule out{.id = text(json, JsonText::k_root, "schedule_id"),
+               .etag = text(json, JsonText::k_root, "etag"),
                .sent = {},
                .all = {},
                .name = text(json, JsonText::k_root, "display_name"),
@@ -214,6 +216,13 @@ Schedule schedule_in(std::string text_of_it) {
   return out;
 }
 
+std::string with_etag(const Schedule& one) {
+  if (one.etag.empty()) return one.sent;
+  JsonText json(one.sent);
+  json.add_member(JsonText::k_root, "etag", json_quoted(one.etag));
+  return json.print();
+}
+
 // Gives to those that are wanted the ids of those that are there and alike in this; each once.
 template <typename Alike>
 void take_ids(std::vector<Schedule>& wanted, std::vector<Schedule>& there, const Alike& alike) {
@@ -223,6 +232,7 @@ void take_ids(std::vector<Schedule>& wanted, std::vector<Schedule>& there, const
                                    [&](const Schedule& other) { return !other.id.empty() && alike(one, other); });
     if (same == there.end()) continue;
     one.id = std::exchange(same->id, {});
+    one.etag = same->etag;
     if (one.all == same->all) one.sent.clear();  // it is as it shall be
   }
 }
@@ -253,7 +263,8 @@ void write_schedules(const Calls& calls, const std::string& dashboard, const Byt
     if (one.id.empty()) {
       calls.post(path, one.sent, k_sql);
     } else if (!one.sent.empty()) {
-      calls.send(calls.request(net::Method::put, path_to(one), one.sent), k_sql);
+      // Tried again by itself it would be refused for its own first attempt.
+      calls.send(calls.request(net::Method::put, path_to(one), with_etag(one)), k_sql, net::Repeat::unsafe);
     }
   }
   for (const Schedule& one : there)

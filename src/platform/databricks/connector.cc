@@ -12,6 +12,7 @@
 #include "platform/databricks/resource_writer.h"
 #include "platform/databricks/session.h"
 #include "platform/databricks/survey.h"
+#include "platform/databricks/ticks.h"
 
 namespace holdfast::platform::databricks {
 
@@ -22,6 +23,7 @@ using base::ErrorKind;
 
 // The documented limits of notebooks, 60 exports and as many statuses and permissions a second, need 36 calls of 0.2 s.
 constexpr unsigned k_connections = 40;
+constexpr std::size_t k_runs_most = 100'000;  // that are listed before no day more is asked for
 
 [[noreturn]] void no_rows(std::string_view what) {
   throw Error(ErrorKind::unsupported, fmt::format("a Databricks workspace {}", what),
@@ -39,7 +41,7 @@ const std::vector<model::Kind>& kinds_with_warehouse() {
   return all;
 }
 
-class WorkspaceConnector : public Connector, public KnowsOutside {
+class WorkspaceConnector : public Connector, private KnowsOutside {
 public:
   explicit WorkspaceConnector(ConnectorParts parts)
       : account_(std::move(parts.account)),
@@ -77,8 +79,16 @@ public:
     if (!account_.host.starts_with("http://")) return nullptr;
     return make_resource_writer(session_.client(), clock_, opt_ins_.sql_warehouse);
   }
+  void limit_patience(base::Duration patience) override { session_.limit_patience(patience); }
+  Timetable timetable(const model::Kind& kind, const std::string& body, const Stretch& within) const override {
+    return timetable_of(kind, body, within);
+  }
+  std::optional<OwnRuns> own_runs(const Stretch& within, std::stop_token stop) override {
+    return list_own_runs(session_.client(), within, k_runs_most, std::move(stop));
+  }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
+  KnowsOutside* outside() override { return this; }
   const std::vector<OutsideField>& outside_fields() const override { return fields_that_lead_outside(); }
   Side describe_side(std::stop_token stop) override {
     return survey_workspace(session_.hasty_client(), clock_, std::move(stop));
@@ -155,6 +165,7 @@ Platform databricks_platform(base::Random& random) {
       .name = "databricks",
       .doc = "a Databricks workspace on Azure",
       .settings = std::move(settings),
+      .kinds = resource_kinds(),
       .open = [&random](const std::string& name, const Settings& given, const base::Clock& clock,
                         base::Events& events) -> std::unique_ptr<Connector> {
         const Account account = read_account(name, given, real_surroundings());

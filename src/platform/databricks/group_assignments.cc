@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "model/json_text.h"
-#include "platform/by_hand.h"
 #include "platform/databricks/placeholders.h"
 
 namespace holdfast::platform::databricks {
@@ -25,6 +24,16 @@ using net::Status;
 
 bool is_for_others(Status status) {
   return status == Status::denied || status == Status::feature_absent || status == Status::not_found;
+}
+
+template <typename Call>
+void or_by_hand(const std::string& name, const Call& call) {
+  try {
+    call();
+  } catch (const Refused& refused) {
+    if (is_for_others(refused.status())) by_hand(name, refused.message());
+    throw;
+  }
 }
 
 std::vector<std::string> ids_of(const Calls& calls, const std::string& name) {
@@ -61,13 +70,13 @@ std::string assign_group(const Calls& calls, const std::string& name, const std:
       fmt::format(R"({{"permissions":{}}})",
                   permissions == JsonText::k_none ? std::string(R"(["USER"])") : std::string(wanted.raw(permissions)));
   const std::string path = "/api/2.0/preview/permissionassignments/principals/" + net::encode_segment(ids.front());
-  try {
-    calls.send(calls.request(net::Method::put, path, sent), k_other);
-  } catch (const Refused& refused) {
-    if (is_for_others(refused.status())) by_hand(name, refused.message());
-    throw;
-  }
+  or_by_hand(name, [&] { calls.send(calls.request(net::Method::put, path, sent), k_other); });
   return ids.front();
+}
+
+void change_assignment(const Calls& calls, const WriteCall& call, const WriteValues& values) {
+  // All permissions are sent: twice is once.
+  or_by_hand(values.name, [&] { calls.send(call, values, net::Repeat::safe); });
 }
 
 }  // namespace holdfast::platform::databricks

@@ -12,5 +12,7 @@ inline constexpr std::string_view k_group_assignments = "group-assignments";  //
 // Assigns the account's group of this name with the `permissions` of `body`; its id.  Throws platform::ByHand where the
 // account has none, or does not let us.
 std::string assign_group(const Calls& calls, const std::string& name, const std::string& body);
+// What the group may do; `call` is the one of the table.  Throws as assign_group does.
+void change_assignment(const Calls& calls, const WriteCall& call, const WriteValues& values);
 
 }  // namespace holdfast::platform::databricks

@@ -177,6 +177,16 @@ void Writer::settle(const Kind& kind, const std::string& id) {
   }
 }
 
+// Of an array some calls take what is sent as an addition to what is there.
+bool goes_in_part(const KindWrites& writes, const ResourceWriter::Content& content) {
+  if (writes.part.path.empty() || content.members.empty()) return false;
+  const JsonText body(content.body);
+  return std::none_of(content.members.begin(), content.members.end(), [&](const std::string& name) {
+    const JsonText::Id id = body.member(JsonText::k_root, name);
+    return id == JsonText::k_none || body.type(id) == JsonText::Type::array;
+  });
+}
+
 void Writer::update(const Kind& kind, const std::string& id, const Content& content) {
   const KindWrites& writes = writes_of(kind);
   if (is_written_as_tree(kind.collection.name)) {
@@ -184,9 +194,12 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
     return;
   }
   if (is_written_as_definition(kind.collection.name)) return update_definition(definitions(kind), id, content);
-  // The whole definition is sent: twice is once.
-  calls_.send(writes.update, {.id = id, .name = content.name, .body = accepted_body(kind, content.body)},
-              net::Repeat::safe);
+  const WriteValues values{
+      .id = id, .name = content.name, .body = accepted_body(kind, content.body), .members = content.members};
+  if (kind.collection.name == k_group_assignments) return change_assignment(calls_, writes.update, values);
+  if (!content.members.empty() && !writes.sent_back.definition.empty()) return calls_.send_back(writes, values);
+  // What is sent is as it shall be: twice is once.
+  calls_.send(goes_in_part(writes, content) ? writes.part : writes.update, values, net::Repeat::safe);
 }
 
 void Writer::remove(const Kind& kind, const std::string& id) {

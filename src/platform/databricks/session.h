@@ -33,6 +33,7 @@ public:
   const Client& client() const noexcept { return client_; }
   // For somebody who waits at a screen: gives up after some seconds.
   const Client& hasty_client() const noexcept { return hasty_client_; }
+  void limit_patience(base::Duration most) { api_.limit_patience(most); }
   std::vector<net::FamilyCounters> counters() const { return budget_.counters(); }
 
 private:

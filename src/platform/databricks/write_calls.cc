@@ -25,6 +25,14 @@ std::string member_of(const JsonText& body, std::string_view name) {
   return id == JsonText::k_none ? "null" : std::string(body.raw(id));
 }
 
+// The members of these names, as they are.
+std::string changed_of(const JsonText& body, const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names)
+    out += fmt::format("{}{}:{}", out.empty() ? "" : ",", model::json_quoted(name), member_of(body, name));
+  return fmt::format("{{{}}}", out);
+}
+
 // A brace in a template that is no placeholder stands for itself.
 std::string sent_body(const WriteCall& call, const WriteValues& values) {
   if (call.sent.empty()) return {};
@@ -49,7 +57,8 @@ std::string sent_body(const WriteCall& call, const WriteValues& values) {
     if (take("{body}", [&] { return body.print(); }) || take("{id}", [&] { return model::json_quoted(values.id); }) ||
         take("{number}", [&] { return values.id; }) ||
         take("{name}", [&] { return model::json_quoted(values.name); }) ||
-        take("{fields}", [&] { return members_of(body); }))
+        take("{fields}", [&] { return members_of(body); }) ||
+        take("{changed}", [&] { return changed_of(body, values.members); }))
       continue;
     out += rest.front();
     rest.remove_prefix(1);
@@ -98,9 +107,29 @@ std::string Calls::send(const WriteCall& call, const WriteValues& values, net::R
   net::Request out = request(call.method, path, sent_body(call, values));
   net::Pairs query;
   for (const auto& [name, value] : call.query)
-    query.emplace_back(name, replaced(value, "{fields}", members_of(JsonText(values.body))));
+    query.emplace_back(name, replaced(replaced(value, "{fields}", members_of(JsonText(values.body))), "{differing}",
+                                      fmt::format("{}", fmt::join(values.members, ","))));
   out.url.query = net::encode_pairs(query);
   return send(std::move(out), call.family, repeat);
+}
+
+// Also what the table of kinds leaves out goes back, and only what differs is taken from the body.
+void Calls::send_back(const KindWrites& writes, const WriteValues& values) const {
+  const KindWrites::SentBack& how = writes.sent_back;
+  const JsonText there(get({.path = replaced(writes.update.path, "{id}", net::encode_segment(values.id))}));
+  JsonText whole(member_of(there, how.definition));
+  const JsonText body(values.body);
+  for (const std::string& name : values.members) {
+    const std::string value = member_of(body, name);
+    const JsonText::Id old = whole.member(JsonText::k_root, name);
+    if (old == JsonText::k_none)
+      whole.add_member(JsonText::k_root, name, value);
+    else
+      whole.replace(old, value);
+  }
+  whole.add_member(JsonText::k_root, how.expected, member_of(there, how.modified));
+  // Tried again by itself it would be refused for its own first attempt.
+  send(writes.update, {.id = values.id, .name = values.name, .body = whole.print()}, net::Repeat::unsafe);
 }
 
 std::string Calls::post(std::string_view path, std::string body, std::string_view family) const {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "platform/databricks/client.h"
 #include "platform/databricks/writes.h"
@@ -14,6 +15,7 @@ struct WriteValues {
   std::string id;
   std::string name;
   std::string body = "{}";
+  std::vector<std::string> members{};  // of the body, that differ
 };
 
 class Calls {  // thread-safe
@@ -24,6 +26,8 @@ public:
   // The answer's body.  Throws LostAnswer when it may have taken effect and nobody knows; Error{conflict} when the name
   // is taken; Refused for every other refusal.
   std::string send(const WriteCall& call, const WriteValues& values, net::Repeat repeat = net::Repeat::by_method) const;
+  // As KindWrites::sent_back says.  LostAnswer also where it may have been done: who calls it again reads again.
+  void send_back(const KindWrites& writes, const WriteValues& values) const;
   // A JSON body, as it is, to a path that is encoded already.
   std::string post(std::string_view path, std::string body, std::string_view family = k_other) const;
   // The same where what is not there is no error.

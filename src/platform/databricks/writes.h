@@ -15,8 +15,8 @@ struct WriteCall {
   std::string path{};  // with {id} and {name}; empty: there is no such call
   std::string_view family = k_other;
   // What is sent: {body} is the definition, {id} the id as a JSON string, {number} the id as it is, {name} the name as
-  // a JSON string, {fields} the names of the body's members joined by commas, {member:x} the body's member x.  Empty:
-  // nothing is sent.
+  // a JSON string, {fields} the names of the body's members joined by commas, {member:x} the body's member x, {changed}
+  // those of its members that differ, {differing} their names joined by commas.  Empty: nothing is sent.
   std::string sent{"{body}"};
   std::string with_id{};  // a member that is added to the body: the id
   net::Pairs query{};     // values as in `sent`, unquoted
@@ -28,6 +28,14 @@ struct KindWrites {
   std::string created_id{};        // member of the answer; empty: the name is the id
   std::vector<WriteCall> after{};  // what stops what creating it has started
   WriteCall update{};
+  // Takes some members of the definition, and leaves all others as they are.
+  WriteCall part{};
+  // Where there is no such call: what a GET of the update's path shows is sent back, with the members that differ.
+  struct SentBack {
+    std::string definition{};  // member of what is read; empty: it is not sent back
+    std::string modified{};    // when it was changed last, and …
+    std::string expected{};    // … under which name that is sent: it is refused where somebody was faster
+  } sent_back{};
   bool completed = false;  // creating takes a part of the body only: it is updated at once
   WriteCall remove{};
   std::string permissions{};    // type in /permissions/TYPE/ID

@@ -168,6 +168,7 @@ Reply get_schedule(Call& call) {
 
 Reply update_schedule(Call& call) {
   Json& schedule = schedule_of(call);
+  if (optional_string(call.body(), "etag").value_or("").empty()) throw invalid("etag must be provided in an update");
   check_etag(schedule, optional_string(call.body(), "etag"));
   Json changed = checked_schedule(call.body());
   changed.update(only_fields(schedule, {"schedule_id", "dashboard_id", "create_time"}));

@@ -67,6 +67,13 @@ Fault parse_action(std::string_view action, std::string_view rule) {
     fault.delay = duration(verb.substr(5), rule);
     return fault;
   }
+  for (const FaultKind kind : {FaultKind::hidden, FaultKind::masked}) {
+    if (!verb.starts_with(kind == FaultKind::hidden ? "hide=" : "mask=")) continue;
+    fault.kind = kind;
+    fault.field = verb.substr(5);
+    if (fault.field.empty() || !detail.empty()) not_understood(rule, "it names one field");
+    return fault;
+  }
   bool known = false;
   for (const auto& word : k_words) {
     if (word.text != verb) continue;

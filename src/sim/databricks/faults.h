@@ -14,6 +14,7 @@
 //             | "empty-page" | "short-page"          ; a list that goes on behind a page of nothing, or of half
 //             | "stale"                              ; the answer that the same request got before
 //             | "token-expired"                      ; the token is not taken any more; one of OAuth is gone for good
+//             | "hide=" FIELD | "mask=" FIELD        ; the answer is without it, or has "[REDACTED]" in its place
 //             | "html"                               ; 502, and a page instead of JSON
 #pragma once
 
@@ -43,6 +44,8 @@ enum class FaultKind {
   short_page,
   stale,
   token_expired,
+  hidden,
+  masked,
   html,
 };
 
@@ -50,7 +53,8 @@ struct Fault {
   FaultKind kind = FaultKind::failed;
   std::optional<int> retry_after;  // seconds; nullopt: no such header
   base::Duration delay{};
-  std::string text;  // the rule as it was written, for the log
+  std::string field{};  // of what is hidden or masked: "settings.description", in every item of an array
+  std::string text;     // the rule as it was written, for the log
 };
 
 class FaultPlan {  // thread-safe

@@ -159,6 +159,9 @@ Reply update(Call& call) {
   World& world = call.world();
   const std::string id = call.placeholder("id");
   Json& pipeline = pipeline_of(world, id);
+  const auto expected = optional_integer(call.body(), "expected_last_modified");
+  if (expected && *expected < pipeline["modified"].get<std::int64_t>())
+    throw ApiError(409, "RESOURCE_CONFLICT", fmt::format("The settings of pipeline {} were modified meanwhile.", id));
   check_name(world, call.body(), id);
   Json spec = checked_spec(call.body());
   spec["name"] = required_string(call.body(), "name");

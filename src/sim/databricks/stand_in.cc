@@ -38,6 +38,31 @@ bool is(const std::optional<Fault>& fault, FaultKind kind) {
   return fault && fault->kind == kind;
 }
 
+void conceal(Json& json, std::string_view field, FaultKind how) {
+  if (json.is_array())
+    for (Json& item : json) conceal(item, field, how);
+  if (!json.is_object()) return;
+  const auto dot = field.find('.');
+  const auto member = json.find(std::string(field.substr(0, dot)));
+  if (member == json.end()) return;
+  if (dot != std::string_view::npos) {
+    conceal(*member, field.substr(dot + 1), how);
+  } else if (how == FaultKind::masked) {
+    *member = "[REDACTED]";
+  } else {
+    json.erase(member);
+  }
+}
+
+// What the workspace has stays as it is: only this answer does not show it.
+void conceal(Reply& reply, const std::optional<Fault>& fault) {
+  if (!is(fault, FaultKind::hidden) && !is(fault, FaultKind::masked)) return;
+  Json json = Json::parse(reply.body, nullptr, false);
+  if (json.is_discarded()) return;
+  conceal(json, fault->field, fault->kind);
+  reply.body = json.dump();
+}
+
 }  // namespace
 
 StandIn::StandIn(StandInOptions options, const base::Clock& clock)
@@ -110,6 +135,7 @@ StandIn::Answer StandIn::answer(const HttpRequest& request, const Router::Match&
       return out;
     }
     out.reply = stale_or_fresh(request, run(request, match, caller, page_fault_of(fault)), is(fault, FaultKind::stale));
+    conceal(out.reply, fault);
   } catch (const ApiError& error) {
     out.reply = error_reply(error, dialect);
     if (fault && fault->retry_after) out.reply.headers.emplace_back("Retry-After", std::to_string(*fault->retry_after));

@@ -41,6 +41,7 @@ protected:
         {"file", "", [](const std::string& url) { return storage::open_local_backend(file_url_path(url)); }}};
     platform::Platform platform;
     platform.name = "workspace";
+    platform.kinds = test::workspace_kinds();
     platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
       return test::connect(name == "secondary" ? secondary_ : primary_);
     };

@@ -38,11 +38,11 @@ protected:
         {"file", "", [](const std::string& url) { return storage::open_local_backend(file_url_path(url)); }}};
     platform::Platform platform;
     platform.name = "workspace";
+    platform.kinds = test::workspace_kinds();
     platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
       return test::connect(name == "secondary" ? target_ : source_);
     };
     composition_.platforms = {platform};
-    composition_.kinds = [](std::string_view) { return test::workspace_kinds(); };
     composition_.open_state = [](const std::string& folder) { return storage::open_local_backend(folder); };
     composition_.clock = &clock_;
     composition_.random = &base::system_random();

@@ -1,5 +1,3 @@
-#include "platform/reads_ahead.h"
-
 #include <gtest/gtest.h>
 
 #include "base/key.h"
@@ -13,7 +11,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 // Another's capture, and what it is told.
-class ToldCapture : public platform::Capture, public platform::ReadsAhead {
+class ToldCapture : public platform::Capture {
 public:
   ToldCapture(std::unique_ptr<platform::Capture> inner, Names& told) : inner_(std::move(inner)), told_(told) {}
   void expect(const Names& collections) override { told_ = collections; }

@@ -99,6 +99,23 @@ TEST_F(ResourceApplying, leaves_alone_what_somebody_changed_after_the_plan) {
   EXPECT_EQ(job("nightly"), body);
 }
 
+TEST_F(ResourceApplying, leaves_to_others_what_only_they_may_change) {
+  ASSERT_TRUE(world_.apply(world_.plan()).complete());
+  world_.source.rewrite("pools", world_.source.id_of("pools", "small"),
+                        R"({"name":"small","node_type":"east-4","min_idle":2,"max":7,"origin":"small"})");
+  world_.take_snapshot();
+  world_.target.by_hand.emplace("pools/small", "Make the pool small larger.");
+  const model::ResourcePlan plan = world_.plan();
+  ASSERT_EQ(step_of(plan, "pools", "small").action, model::ResourceAction::update);
+  const ResourceApplyResult result = world_.apply(plan);
+  EXPECT_TRUE(result.complete()) << "a task is no failure";
+  ASSERT_EQ(result.outcomes.size(), 1U);
+  EXPECT_EQ(result.outcomes[0].what, ResourceOutcome::What::manual);
+  EXPECT_EQ(result.outcomes[0].text, "Make the pool small larger.");
+  world_.target.by_hand.clear();
+  EXPECT_EQ(world_.apply(plan).updated, 1U) << "and it is tried again";
+}
+
 TEST_F(ResourceApplying, waits_for_nothing_that_was_refused) {
   world_.target.refusals.emplace("jobs/nightly", base::Error(base::ErrorKind::auth, "you may not"));
   const model::ResourcePlan plan = world_.plan();

@@ -9,7 +9,6 @@
 
 #include "platform/databricks/item_reader.h"
 #include "platform/databricks/kinds.h"
-#include "platform/reads_ahead.h"
 #include "repository/layer.h"
 #include "sim/databricks/seeds.h"
 #include "sim/databricks/stand_in.h"
@@ -389,7 +388,7 @@ TEST(DatabricksCapture, reads_other_kinds_while_one_is_slow_when_it_is_told_that
     }
   };
   const auto capture = world.capture();
-  platform::expect(*capture, {"jobs", "files"});
+  capture->expect({"jobs", "files"});
   Rows jobs;
   capture->read(collection("jobs"), {}, jobs, {});
   EXPECT_EQ(jobs.rows.size(), 1U);

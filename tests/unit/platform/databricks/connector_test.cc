@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "platform/outside.h"
 #include "support/fakes.h"
 #include "support/scripted_http.h"
 
@@ -22,6 +23,22 @@ TEST(DatabricksConnector, writes_to_stand_ins_on_this_machine_and_to_no_workspac
   EXPECT_EQ(workspace->resource_writer(), nullptr);
   EXPECT_FALSE(workspace->kinds().empty()) << "it can be planned for";
   EXPECT_THROW((void)workspace->writer({}), base::Error) << "there are no rows to be written";
+}
+
+TEST(DatabricksConnector, tells_what_it_knows_of_outside_and_its_kinds_before_one_is_opened) {
+  test::ManualClock clock{base::Instant{}};
+  test::SeededRandom random(1);
+  Account account;
+  account.host = "https://adb-1.2.azuredatabricks.test";
+  const auto workspace = make_connector(
+      {.account = account, .http = std::make_unique<test::ScriptedHttp>(nullptr), .clock = clock, .random = random});
+  ASSERT_NE(workspace->outside(), nullptr);
+  EXPECT_FALSE(workspace->outside()->outside_fields().empty());
+  const Platform platform = databricks_platform(random);
+  ASSERT_FALSE(platform.kinds.empty());
+  ASSERT_EQ(platform.kinds.size(), workspace->kinds().size());
+  for (std::size_t i = 0; i < platform.kinds.size(); ++i)
+    EXPECT_EQ(platform.kinds[i].collection.name, workspace->kinds()[i].collection.name);
 }
 
 }  // namespace

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "base/json.h"
-#include "platform/by_hand.h"
 #include "platform/databricks/resource_writer.h"
 #include "sim/databricks/account.h"
 #include "sim/databricks/stand_in.h"
@@ -50,8 +51,11 @@ protected:
   }
   // What remains to be done by hand; empty: nothing.
   std::string task(const std::string& name) {
+    return task_of([&] { assign(name); });
+  }
+  static std::string task_of(const std::function<void()>& write) {
     try {
-      assign(name);
+      write();
     } catch (const platform::ByHand& by_hand) {
       return by_hand.message();
     }
@@ -89,6 +93,27 @@ TEST_F(GroupAssigning, is_a_task_where_this_account_may_not) {
   stand_in_.faults().add("PUT /api/2.0/preview/permissionassignments/principals/{id}#1: 403");
   EXPECT_TRUE(task("directory").starts_with("Assign the account's group directory to the target workspace"));
   EXPECT_EQ(task("directory"), "") << "and is tried again";
+}
+
+TEST_F(GroupAssigning, is_a_task_where_this_account_may_not_change_it_or_the_group_is_gone) {
+  const std::string id = sim::databricks::add_account_group(stand_in_.world(), "directory", "e-1");
+  assign("directory");
+  const auto change = [&] { writer_->update(kind(), id, {"directory", R"({"permissions":["USER"]})", {}}); };
+  const std::string put = "PUT /api/2.0/preview/permissionassignments/principals/{id}#*: ";
+  const std::string task = "Assign the account's group directory to the target workspace";
+  stand_in_.faults().add(put + "403");
+  EXPECT_TRUE(task_of(change).starts_with(task)) << task_of(change);
+  stand_in_.faults().clear();
+  stand_in_.faults().add(put + "500");
+  EXPECT_THROW(change(), platform::LostAnswer) << "what may come right by itself is no task";
+  stand_in_.faults().clear();
+  EXPECT_EQ(permissions(id), R"(["ADMIN"])");
+  EXPECT_EQ(task_of(change), "");
+  EXPECT_EQ(permissions(id), R"(["USER"])");
+  const std::string gone = task_of([&] {
+    writer_->update(kind(), "404404", {"directory", R"({"permissions":[]})", {}});
+  });
+  EXPECT_TRUE(gone.starts_with(task)) << gone;
 }
 
 }  // namespace

@@ -44,12 +44,15 @@ TEST(FaultPlan, ReadsEveryAction) {
   EXPECT_EQ(kind_of("stale"), FaultKind::stale);
   EXPECT_EQ(kind_of("token-expired"), FaultKind::token_expired);
   EXPECT_EQ(kind_of("html"), FaultKind::html);
+  EXPECT_EQ(kind_of("hide=settings.tags"), FaultKind::hidden);
+  EXPECT_EQ(kind_of("mask=settings.tags"), FaultKind::masked);
 }
 
 TEST(FaultPlan, QuotesWhatItDoesNotUnderstand) {
   FaultPlan plan;
-  for (const auto* text : {"GET", "GET /x: 429", "GET /x#0: 429", "GET /x#3-2: 429", "GET /x#a: 429", "GET /x#1: 418",
-                           "GET /x#1: 403 retry-after=2", "GET /x#1: slow=2", "GET /x#1: 429 retry-after="}) {
+  for (const auto* text :
+       {"GET", "GET /x: 429", "GET /x#0: 429", "GET /x#3-2: 429", "GET /x#a: 429", "GET /x#1: 418",
+        "GET /x#1: 403 retry-after=2", "GET /x#1: slow=2", "GET /x#1: 429 retry-after=", "GET /x#1: hide="}) {
     try {
       plan.add(text);
       FAIL() << text;

@@ -88,6 +88,17 @@ TEST(StandIn, GivesStaleAnswersAndPagesInStead) {
   EXPECT_EQ(world.get(list).json["objects"].size(), 1U);
 }
 
+TEST(StandIn, HidesAndMasksWhatItHas) {
+  WorkspaceWorld world(
+      with_faults("GET /api/2.2/jobs/list#1: hide=jobs.settings.name; "
+                  "GET /api/2.2/jobs/list#2: mask=jobs.settings.name"));
+  world.post("/api/2.2/jobs/create", {{"name", "a"}});
+  const std::string list = "/api/2.2/jobs/list";
+  EXPECT_FALSE(world.get(list).json["jobs"][0]["settings"].contains("name"));
+  EXPECT_EQ(world.get(list).json["jobs"][0]["settings"]["name"], "[REDACTED]");
+  EXPECT_EQ(world.get(list).json["jobs"][0]["settings"]["name"], "a");
+}
+
 TEST(StandIn, SlowsDownByItsClock) {
   auto options = with_faults("GET *#1: slow=2s");
   options.latency = std::chrono::milliseconds(50);

@@ -1,0 +1,208 @@
+#include "cli/cutover_run.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/resource_view.h"
+#include "engine/id_map_store.h"
+#include "engine/replication.h"
+#include "engine/resource_restore.h"
+#include "model/kind_set.h"
+
+namespace holdfast::cli {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using model::ResourceAction;
+using model::ResourcePlan;
+
+}  // namespace
+
+void CutoverRun::begin_writing(const std::string& source, const std::string& target) {
+  const engine::Charge known = cutover_.charge(source, target);
+  engine::require_writable(known);
+  // Of what took over back to what it took over from: that way is known by the other one.
+  if (!cutover_.dry() && known.back.active == source) engine::mirror_id_map(cutover_.context().state(), target, source);
+}
+
+void CutoverRun::end_writing(const std::string& source, const std::string& target) {
+  if (!cutover_.dry() && cutover_.store().pair(target, source).active == source)
+    engine::mirror_id_map(cutover_.context().state(), source, target);
+}
+
+engine::Pair CutoverRun::parted(const std::string& source, const std::string& target) {
+  const engine::Pair out = engine::split_of(cutover_.charge(source, target));
+  // What a run leaves alone is told by how the one before ended.
+  if (!cutover_.dry() && cutover_.store().pair(target, source).active == source) {
+    engine::Pair own = cutover_.store().pair(source, target);
+    own.replicated = out.replicated;
+    cutover_.store().save(own);
+  }
+  return out;
+}
+
+CutoverRun::Brought CutoverRun::bring(const std::string& source, const std::string& target) {
+  const int gone_on = go_on(source, target);
+  const repository::Snapshot snapshot = cutover_.take(source);
+  const model::ResourcePlan plan = this->plan(snapshot, target, parted(source, target));
+  cutover_.show(plan);
+  return {snapshot, plan, cutover_.flags().plan.select.empty() ? k_exit_ok : gone_on};
+}
+
+int CutoverRun::go_on(const std::string& source, const std::string& target, Trouble trouble) {
+  int code = k_exit_ok;
+  for (const engine::CutoverStore::Begun& begun : cutover_.store().begun(source, target)) {
+    const std::string name = begun.plan ? begun.plan->id : begun.name;
+    const char* how = begun.plan && engine::came_to_its_end(cutover_.context().state(), *begun.plan)
+                          ? "failed in part"
+                          : "was interrupted";
+    if (cutover_.dry()) {
+      cutover_.context().events().note(fmt::format("plan {} {}; without --dry-run it is ended first", name, how));
+      continue;
+    }
+    const std::optional<repository::Snapshot> snapshot =
+        begun.plan ? cutover_.kept(begun.plan->snapshot) : std::nullopt;
+    if (!snapshot) {
+      const std::string why = begun.plan ? fmt::format("snapshot {} is gone", begun.plan->snapshot) : begun.problem;
+      cutover_.context().events().warning(fmt::format(
+          "plan {} {}, and is dropped: {}; what it made without an answer may be made again", name, how, why));
+      cutover_.store().drop(begun);
+      continue;
+    }
+    try {
+      cutover_.context().events().note(fmt::format("going on with plan {}, which {}", name, how));
+      code = worse(code, end_begun(*begun.plan, *snapshot));
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled || trouble == Trouble::stops) throw;
+      cutover_.context().events().warning(
+          fmt::format("plan {} {}, and could not be ended: {}", name, how, error.message()));
+      code = worse(code, k_exit_partial);
+    }
+  }
+  return code;
+}
+
+int CutoverRun::end_begun(const ResourcePlan& plan, const repository::Snapshot& source) {
+  engine::ResourceApplyResult result;
+  const int code = apply_resource_plan(
+      cutover_.context(), plan,
+      {source, cutover_.connector(plan.target), cutover_.verb(), cutover_.flags().dry_run, &result});
+  cutover_.store().end(plan);
+  remember(plan, source, result);
+  return code;
+}
+
+ResourcePlan CutoverRun::plan(const repository::Snapshot& wanted, const std::string& target, const engine::Pair& pair,
+                              engine::Split::Strangers strangers) {
+  const bool replaces = cutover_.flags().plan.existing == model::Existing::replace;
+  const bool keeps_strangers = strangers == engine::Split::Strangers::keep;
+  platform::Connector& there = cutover_.connector(target);
+  if (!keeps_strangers && (!pair.replicated || replaces))
+    return make_resource_plan(cutover_.context(), cutover_.flags().plan, wanted, there, target);
+  const engine::LastRun last = pair.replicated.value_or(engine::LastRun());
+  const std::optional<repository::Snapshot> source_then = cutover_.kept(last.source_snapshot);
+  const std::optional<repository::Snapshot> target_then = cutover_.kept(last.target_snapshot);
+  if (!target_then)
+    cutover_.context().events().warning(
+        fmt::format("how the last run left {} is not known: what was changed there since is not "
+                    "noticed",
+                    target));
+  const model::IdMap ids = engine::ids_between(cutover_.context().state(), wanted.connector, target);
+  engine::Split split{.source = source_then ? &*source_then : nullptr,
+                      .target = target_then ? &*target_then : nullptr,
+                      .counterparts = &ids,
+                      .strangers = strangers};
+  for (const engine::LeftAlone& one : last.differed) split.differed.emplace(one.kind, one.target_id);
+  const engine::Pair other = cutover_.store().pair(target, wanted.connector);
+  const bool begun = cutover_.store().pair(wanted.connector, target).replicated &&
+                     cutover_.store().pair(wanted.connector, target).replicated->at > other.since;
+  if (other.active == wanted.connector && !begun) split.way = engine::Split::Way::back;
+  if (cutover_.flags().keep_changed) split.changed = engine::Split::Changed::keep;
+  if (replaces) split.changed = engine::Split::Changed::overwrite;
+  return make_resource_plan(cutover_.context(), cutover_.flags().plan, wanted, there, target, &split);
+}
+
+// What Holdfast itself brought, and nobody changed since, is nobody's loss.
+void CutoverRun::refuse_destruction(const ResourcePlan& plan) {
+  const engine::Pair pair = cutover_.store().pair(plan.source, plan.target);
+  const bool known =
+      pair.replicated && plan.existing != model::Existing::replace && cutover_.kept(pair.replicated->target_snapshot);
+  const std::uint64_t gone = plan.count(ResourceAction::recreate) + plan.count(ResourceAction::remove);
+  const std::uint64_t changed = known ? 0 : plan.count(ResourceAction::update);
+  if (gone + changed != 0)
+    cutover_.ask(fmt::format("{} is not changed without being told to ({})", plan.target, counts_text(plan)));
+}
+
+int CutoverRun::apply(const ResourcePlan& plan, const repository::Snapshot& wanted) {
+  engine::ResourceApplyResult result;
+  const ResourceRun run{wanted, cutover_.connector(plan.target), cutover_.verb(), cutover_.flags().dry_run, &result};
+  if (cutover_.dry()) return apply_resource_plan(cutover_.context(), plan, run);
+  if (plan.does_nothing()) {
+    cutover_.context().events().note(fmt::format("{} has nothing to be done", plan.target));
+  } else {
+    cutover_.store().begin(plan);
+  }
+  const int code = apply_resource_plan(cutover_.context(), plan, run);
+  // What failed is tried once more by the same plan, whose journal knows which answers were lost.
+  if (result.wrote_all(plan)) cutover_.store().end(plan);
+  remember(plan, wanted, result);
+  return code;
+}
+
+// The target as it is now; absent where it cannot be read.
+std::optional<repository::Snapshot> CutoverRun::again(const std::string& target) {
+  try {
+    // Permissions alone do not change the time at which a thing was modified.
+    return cutover_.back_up(target, platform::Sweep::everything);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    cutover_.context().events().warning(
+        fmt::format("{} could not be read again, so that what is changed there until the next run "
+                    "will not be noticed: {}",
+                    target, error.message()));
+    return std::nullopt;
+  }
+}
+
+// From here on, what differs from the target as it is now was changed by somebody else; and what is not as the plan
+// left it already was.
+void CutoverRun::remember(const ResourcePlan& plan, const repository::Snapshot& source,
+                          const engine::ResourceApplyResult& result) {
+  const std::optional<engine::LastRun> before = cutover_.store().pair(plan.source, plan.target).replicated;
+  const std::optional<repository::Snapshot> split = before ? cutover_.kept(before->target_snapshot) : std::nullopt;
+  const model::IdMap ids = engine::IdMapStore(cutover_.context().state(), plan.source, plan.target).snapshot();
+  const model::KindSet kinds(cutover_.connector(plan.target).kinds());
+  engine::FinishedRun run{.plan = plan,
+                          .result = result,
+                          .source = source,
+                          .target = nullptr,
+                          .ids = ids,
+                          .before = before ? &*before : nullptr,
+                          .split = split ? &*split : nullptr};
+  const auto left_alone = [&](const std::optional<repository::Snapshot>& target) {
+    run.target = target ? &*target : nullptr;
+    return engine::left_alone(cutover_.context().repository(), kinds, run, cutover_.context().stop());
+  };
+  const bool same = split && plan.does_nothing();
+  std::optional<repository::Snapshot> now = same ? split : again(plan.target);
+  std::vector<engine::LeftAlone> differed = left_alone(now);
+  if (same && differed.size() < before->differed.size()) {
+    // What somebody had changed is as it was before: the snapshot still has it otherwise.
+    now = again(plan.target);
+    differed = left_alone(now);
+  }
+  // Reading takes its time, in which somebody else may have been put in charge.
+  engine::Pair pair = cutover_.store().pair(plan.source, plan.target);
+  pair.replicated = engine::LastRun{.plan = plan.id,
+                                    .source_snapshot = plan.snapshot,
+                                    .target_snapshot = now ? now->id.name() : std::string(),
+                                    .at = cutover_.context().clock().now(),
+                                    .differed = std::move(differed)};
+  cutover_.store().save(pair);
+}
+
+}  // namespace holdfast::cli
