@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "model/json_text.h"
 #include "model/resource_text.h"
-#include "platform/by_hand.h"
 #include "platform/databricks/definition_sql.h"
 #include "platform/databricks/placeholders.h"
 

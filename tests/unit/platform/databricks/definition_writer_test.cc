@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
-#include "platform/by_hand.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/resource_writer.h"
 #include "platform/databricks/session.h"
