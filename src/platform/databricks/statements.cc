@@ -41,20 +41,29 @@ std::string condition_of(std::string_view message) {
 
 }  // namespace
 
-std::string Statements::warehouse_id() {
-  const std::lock_guard lock(mutex_);
-  if (!id_.empty()) return id_;
-  calls_.client().list(
+std::optional<std::string> find_warehouse(const Client& client, const std::string& name_or_id) {
+  std::optional<std::string> by_name;
+  std::optional<std::string> by_id;
+  client.list(
       {.paging = Listing::Paging::page_token, .ask = {.path = "/api/2.0/sql/warehouses"}, .items = "warehouses"},
       [&](std::string_view element) {
         const JsonText one{std::string(element)};
-        const std::string id = scalar_at(one, "id");
-        if (id == warehouse_ || (id_.empty() && scalar_at(one, "name") == warehouse_)) id_ = id;
+        std::string id = scalar_at(one, "id");
+        if (id == name_or_id) by_id = id;
+        if (scalar_at(one, "name") == name_or_id) by_name = std::move(id);
       },
       {});
-  if (id_.empty())
+  return by_id ? by_id : by_name;
+}
+
+std::string Statements::warehouse_id() {
+  const std::lock_guard lock(mutex_);
+  if (!id_.empty()) return id_;
+  std::optional<std::string> found = find_warehouse(calls_.client(), warehouse_);
+  if (!found)
     throw Error(ErrorKind::not_found, fmt::format("there is no SQL warehouse '{}'", warehouse_),
                 "Name one that the workspace has in sql_warehouse.");
+  id_ = *std::move(found);
   return id_;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,9 @@
 #include "platform/databricks/write_calls.h"
 
 namespace holdfast::platform::databricks {
+
+// The id of the SQL warehouse of this name or id; nullopt: the workspace has none.
+std::optional<std::string> find_warehouse(const Client& client, const std::string& name_or_id);
 
 class Statements {  // thread-safe
 public:

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "platform/databricks/diagnosis.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/resource_writer.h"
 #include "platform/databricks/session.h"
@@ -161,6 +162,20 @@ TEST_F(Definitions, are_tasks_with_the_script_where_something_is_lacking) {
             std::string::npos);
 }
 
+TEST_F(Definitions, have_a_warehouse_that_doctor_looks_for) {
+  const auto said = [&](const std::string& wanted) {
+    platform::databricks::OptIns opt_ins;
+    opt_ins.sql_warehouse = wanted;
+    for (const platform::Diagnosis& one :
+         platform::databricks::diagnose_workspace(session_.client(), ScriptedSession::account(), clock_, opt_ins))
+      if (one.subject == "SQL warehouse") return one.text;
+    return std::string("nothing");
+  };
+  EXPECT_EQ(said(k_warehouse), "'wh' makes views and external tables");
+  EXPECT_EQ(said("other"), "there is none that is 'other'");
+  EXPECT_EQ(said(""), "nothing");
+}
+
 TEST_F(Definitions, whose_owner_is_not_there_are_made_all_the_same) {
   json unknown = function();
   unknown["owner"] = "nobody@example.test";
@@ -175,7 +190,7 @@ TEST_F(Definitions, tell_lost_answers_from_refusals) {
   EXPECT_THROW(create("tables", "main.sales.orders", k_table), platform::LostAnswer);
   clock_.advance(std::chrono::minutes(1));
   EXPECT_EQ(writer_->find(kind("tables"), "main.sales.orders").size(), 1U) << "it ran, though nobody waited";
-  stand_in_.faults().add("POST /api/2.0/sql/statements#2: 403");
+  stand_in_.faults().add("POST /api/2.0/sql/statements#*: 403");
   EXPECT_EQ(error_of([&] { create("tables", "main.sales.daily", view("SELECT 1")); }), base::ErrorKind::auth);
   EXPECT_EQ(error_of([&] { create("tables", "main.sales.daily", view("")); }), base::ErrorKind::unsupported);
 }
