@@ -143,8 +143,11 @@ repository::Repository& Context::repository() {
                               throw Error(ErrorKind::no_repository,
                                           fmt::format("there is no repository at {}", place.properties().location),
                                           "Check the URL, or run \"holdfast init\" to make one there.");
-                            const FoundKey found = key("the repository's key", Confirm::once);
-                            repository_ = repository::Repository::open(place, environment(), found.material);
+                            const auto& unlocked = parts_.composition.unlocked;
+                            repository_ = unlocked ? repository::Repository::open(place, environment(), *unlocked)
+                                                   : repository::Repository::open(
+                                                         place, environment(),
+                                                         key("the repository's key", Confirm::once).material);
                             return *repository_;
                           });
 }

@@ -35,6 +35,9 @@ struct Composition {
   std::string state_folder;  // of the local state; empty: where the environment says
   const base::Clock* clock = nullptr;
   base::Random* random = nullptr;
+  // Of the repository, where whoever runs several commands has unlocked it: none of them asks for a key then, and what
+  // that costs is paid once.
+  std::optional<repository::MasterKey> unlocked;
 };
 
 // A key and where it came from, in the words of a key slot.

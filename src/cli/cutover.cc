@@ -110,6 +110,8 @@ repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep s
   options.capture = flags_.plan.capture.options(config);
   options.sweep = sweep;
   options.sweep_after = config.sweep_after.value_or(options.sweep_after);
+  // Who asks for everything to be fetched wants to know what is there now.
+  if (sweep == platform::Sweep::changes) options.state = &context_.state();
   options.marks = engine::marks_of(store_, context_.repository(), name);
   // From here on it shows states of its own: what an earlier snapshot says of others no longer holds.
   if (states == States::own && !store_.fence(name))
@@ -131,7 +133,7 @@ repository::Snapshot Cutover::take(const std::string& name) {
 
 void Cutover::show(const model::ResourcePlan& plan) {
   if (context_.json() || context_.global().quiet) return;
-  print_resource_plan(context_, plan);
+  print_resource_plan(context_, plan, connector(plan.target));
   context_.out().flush();
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/bytes.h"
@@ -83,6 +84,23 @@ std::string counts_with(const ResourcePlan& plan, const Pauses& pauses) {
   return out;
 }
 
+// What comes along with a task stands below its sentence, line by line; it is to be copied, and never laid out anew.
+struct TaskText {
+  explicit TaskText(std::string_view text) : sentence(text.substr(0, text.find('\n'))) {
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos;) {
+      const std::size_t begin = end + 1;
+      end = text.find('\n', begin);
+      if (begin != text.size()) content.emplace_back(text.substr(begin, end == text.npos ? end : end - begin));
+    }
+  }
+  void print_content(Context& context) const {
+    for (const std::string& one : content)
+      context.out().line(one.empty() ? one : fmt::format("      {}", ui::printable(one)));
+  }
+  std::string sentence;
+  std::vector<std::string> content;
+};
+
 void print_step(Context& context, const ResourceStep& step, const Pauses& pauses) {
   const std::string_view action = pauses(step) ? "pause" : model::to_string(step.action);
   line(context, fmt::format("{:<8}  {}  ({})", action, ui::printable(step.path), ui::printable(step.reason)));
@@ -90,7 +108,11 @@ void print_step(Context& context, const ResourceStep& step, const Pauses& pauses
   if (!step.candidates.empty())
     line(context, ui::printable(fmt::format("    one of: {}", fmt::join(step.candidates, ", "))));
   for (const std::string& note : step.notes) line(context, ui::printable(fmt::format("    note: {}", note)));
-  for (const std::string& task : step.tasks) line(context, ui::printable(fmt::format("    by hand: {}", task)));
+  for (const std::string& text : step.tasks) {
+    const TaskText task(text);
+    line(context, ui::printable(fmt::format("    by hand: {}", task.sentence)));
+    task.print_content(context);
+  }
 }
 
 void tell_outcomes(Context& context, const engine::ResourceApplyResult& result) {
@@ -114,10 +136,15 @@ void tell_outcomes(Context& context, const engine::ResourceApplyResult& result) 
     context.events().warning(fmt::format("{} were not tried: the target takes the credentials no more",
                                          ui::format_counted(result.untried, "step")));
   // Last, as they are what remains to be read.
-  for (const ResourceOutcome& one : result.outcomes)
-    if (one.what == ResourceOutcome::What::manual)
-      context.events().warning(
-          fmt::format("to be done by hand: {}", ui::printable(fmt::format("{}: {}", one.path, one.text))));
+  for (const ResourceOutcome& one : result.outcomes) {
+    if (one.what != ResourceOutcome::What::manual) continue;
+    const TaskText task(one.text);
+    std::string said = fmt::format("to be done by hand: {}", ui::printable(one.path + ": " + task.sentence));
+    // Programs are told of it in one piece.
+    if (context.json() && !task.content.empty()) said += fmt::format("\n{}\n", fmt::join(task.content, "\n"));
+    context.events().warning(said);
+    if (!context.json()) task.print_content(context);
+  }
 }
 
 std::uint64_t count_of(const engine::ResourceApplyResult& result, ResourceOutcome::What what) {
@@ -148,6 +175,20 @@ std::vector<base::Fact> facts_of(const Context& context, const engine::ResourceA
     if (context.json() || count != 0) out.push_back(ui::fact_count(std::string(name), count));
   if (out.empty()) out.push_back(ui::fact_text("changed", "nothing"));
   return out;
+}
+
+// No plan is so exact that seconds counted beside minutes.
+std::string time_text(base::Duration least) {
+  using std::chrono::minutes;
+  using std::chrono::seconds;
+  if (least < seconds(1)) return {};
+  const auto whole = std::chrono::round<minutes>(least);
+  std::string text = base::to_short(whole);
+  if (least < minutes(1))
+    text = fmt::format("{} s", std::chrono::ceil<seconds>(least).count());
+  else if (whole.count() < 60)
+    text = fmt::format("{} min", whole.count());
+  return fmt::format("; about {} at the platform's limits", text);
 }
 
 }  // namespace
@@ -201,7 +242,7 @@ std::optional<ResourcePlan> read_resource_plan(const std::string& path) {
   return base::in_context([&] { return fmt::format("reading the plan {}", path); }, read);
 }
 
-void print_resource_plan(Context& context, const ResourcePlan& plan) {
+void print_resource_plan(Context& context, const ResourcePlan& plan, const platform::Connector& target) {
   const bool verbose = context.global().verbose;
   const Pauses pauses(context, plan);
   const std::uint64_t most = verbose ? UINT64_MAX : k_steps_most;
@@ -223,14 +264,14 @@ void print_resource_plan(Context& context, const ResourcePlan& plan) {
   if (!plan.absent.empty())
     context.out().line(ui::printable(
         fmt::format("the target lacks, and what names them is left out: {}", fmt::join(plan.absent, ", "))));
-  if (const std::string calls = calls_text(plan); !calls.empty()) line(context, calls);
+  if (const std::string calls = calls_text(plan, target.least_time(plan.calls)); !calls.empty()) line(context, calls);
 }
 
 std::string counts_text(const ResourcePlan& plan) {
   return counts_with(plan, Pauses(plan));
 }
 
-std::string calls_text(const ResourcePlan& plan) {
+std::string calls_text(const ResourcePlan& plan, base::Duration least) {
   std::uint64_t sum = 0;
   std::vector<std::string> families;
   for (const auto& [family, calls] : plan.calls) {
@@ -239,7 +280,7 @@ std::string calls_text(const ResourcePlan& plan) {
       families.push_back(fmt::format("{} {}", ui::format_count(calls), family.empty() ? "other" : family));
   }
   if (sum == 0) return {};
-  return fmt::format("{}: {}", ui::format_counted(sum, "call"), fmt::join(families, ", "));
+  return fmt::format("{}: {}{}", ui::format_counted(sum, "call"), fmt::join(families, ", "), time_text(least));
 }
 
 int apply_resource_plan(Context& context, const ResourcePlan& plan, const ResourceRun& run) {

@@ -28,12 +28,14 @@ std::string plan_file_text(model::ResourcePlan plan);
 // Throws Error{config} naming the file, also where somebody changed it; nullopt where it holds a plan of rows.
 std::optional<model::ResourcePlan> read_resource_plan(const std::string& path);
 
-// Steps with reasons, fields, notes and tasks, then counts and calls.  Without --verbose at most 50 steps.
-void print_resource_plan(Context& context, const model::ResourcePlan& plan);
+// Steps with reasons, fields, notes and tasks, then counts and calls, with what they take at the limits that `target`
+// keeps to.  Without --verbose at most 50 steps.
+void print_resource_plan(Context& context, const model::ResourcePlan& plan, const platform::Connector& target);
 // What is too wide goes on below, set in by four more columns.
 std::string hanging(std::string_view text, std::size_t columns);
 std::string counts_text(const model::ResourcePlan& plan);
-std::string calls_text(const model::ResourcePlan& plan);  // "12 calls: 3 clusters, 9 jobs"; empty: none
+// "12 calls: 3 clusters, 9 jobs; about 3 min at the platform's limits"; empty: none.  Less than a second is not said.
+std::string calls_text(const model::ResourcePlan& plan, base::Duration least = base::Duration::zero());
 
 // Says what failed, waits, is in conflict, and is to be done by hand; then the summary of `verb`.  Returns the exit
 // code; throws Error{auth} behind the summary where the target took the credentials no more.

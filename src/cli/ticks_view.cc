@@ -36,8 +36,10 @@ std::optional<engine::Pair> takeover_of(engine::CutoverStore& store, const std::
 
 class TicksView {
 public:
-  TicksView(Context& context, Cutover& cutover, std::string left, std::string entered)
-      : context_(context), cutover_(cutover), takeover_{.left = std::move(left), .entered = std::move(entered)} {}
+  TicksView(Cutover& cutover, std::string left, std::string entered)
+      : context_(cutover.context()),
+        cutover_(cutover),
+        takeover_{.left = std::move(left), .entered = std::move(entered)} {}
 
   void tell(const engine::Pair& pair) {
     const repository::Snapshot recorded = cutover_.named(pair.recorded);
@@ -154,22 +156,22 @@ private:
 
 }  // namespace
 
-void tell_ticks(Context& context, Cutover& cutover, const std::string& left, const std::string& entered) {
+void tell_ticks(Cutover& cutover, const std::string& left, const std::string& entered) {
   if (cutover.dry()) return;
   const std::optional<engine::Pair> pair = takeover_of(cutover.store(), left, entered);
   if (!pair) return;
   const std::optional<engine::Fence> fence = cutover.store().fence(left);
   if (fence && fence->state == engine::Fence::State::open) {
-    context.events().note(
+    cutover.context().events().note(
         fmt::format("which ticks ran on both, and which on neither, is told when the fence of {} is confirmed", left));
     return;
   }
   try {
-    TicksView(context, cutover, left, entered).tell(*pair);
+    TicksView(cutover, left, entered).tell(*pair);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
-    context.events().warning(fmt::format("which ticks ran on both {} and {}, and which on neither, cannot be told: {}",
-                                         left, entered, error.message()));
+    cutover.context().events().warning(fmt::format(
+        "which ticks ran on both {} and {}, and which on neither, cannot be told: {}", left, entered, error.message()));
   }
 }
 

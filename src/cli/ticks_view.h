@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "cli/context.h"
 #include "cli/cutover.h"
 
 namespace holdfast::cli {
@@ -11,6 +10,6 @@ namespace holdfast::cli {
 // Asks both what they ran since the snapshot by which `entered` took over from `left` was taken.  Says nothing in a dry
 // run, where `entered` did not take over, or where the platform keeps no list of runs; and while the fence of `left` is
 // open, that it is told later.  What hinders it is a warning.
-void tell_ticks(Context& context, Cutover& cutover, const std::string& left, const std::string& entered);
+void tell_ticks(Cutover& cutover, const std::string& left, const std::string& entered);
 
 }  // namespace holdfast::cli

@@ -12,9 +12,11 @@
 #include "base/task_group.h"
 #include "engine/backup_reading.h"
 #include "engine/carry_forward.h"
+#include "engine/kept_rows.h"
 #include "engine/losses.h"
 #include "engine/meter.h"
 #include "engine/previous_rows.h"
+#include "engine/resource_sides.h"
 #include "engine/stop_guard.h"
 #include "repository/ranges.h"
 
@@ -80,8 +82,11 @@ public:
 
   repository::Snapshot run(platform::Connector& connector, const std::string& name, const base::Clock& clock);
   BackupResult outcome() const { return outcome_; }  // without the snapshot
+  void ends_early();                                 // after run() has thrown
 
 private:
+  void begin_keeping(const platform::Capture& capture);
+  void tell_age_of_rows();
   platform::CaptureOptions capture_options(const std::string& name, const base::Clock& clock);
   void choose_parent(const std::string& name);
   void read_all(platform::Capture& capture);
@@ -104,10 +109,12 @@ private:
   const BackupOptions& options_;
   base::Events& events_;
   std::stop_token stop_;
-  platform::Connector* connector_ = nullptr;      // what is backed up
-  std::unique_ptr<platform::Capture> second_;     // of what the first one found wholly empty
-  std::optional<SnapshotRows> previous_;          // where only changes are fetched
-  std::optional<base::Instant> last_sweep_;       // of those rows
+  platform::Connector* connector_ = nullptr;   // what is backed up
+  std::unique_ptr<platform::Capture> second_;  // of what the first one found wholly empty
+  std::optional<SnapshotRows> previous_;       // where only changes are fetched
+  std::optional<base::Instant> last_sweep_;    // of those rows
+  std::optional<KeptRowStore> kept_;           // where a backup goes on that ended early
+  platform::Sweep sweep_ = platform::Sweep::everything;
   std::optional<repository::Snapshot> parent_;    // what this backup compares with
   std::unique_ptr<repository::Session> session_;  // absent in a dry run
   CountingSink counting_;
@@ -123,17 +130,21 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   snapshot_.connector = name;
   snapshot_.platform = std::string(connector.platform());
   connector_ = &connector;
+  // Tables are read at one instant: rows of another would tear the snapshot.
+  if (options_.state != nullptr && !options_.dry_run && !connector.kinds().empty())
+    kept_.emplace(KeptRowStore::Parts{*options_.state, repository_, clock, events_}, name);
   std::unique_ptr<platform::Capture> capture = connector.capture(capture_options(name, clock), stop_);
   for (const std::string& note : capture->notes()) events_.note(note);
   snapshot_.taken = capture->taken();
   snapshot_.attributes = with_marks(capture->attributes(), options_.marks);
-  if (capture->reuses_previous() && last_sweep_) {
-    snapshot_.attributes = with_last_sweep(snapshot_.attributes, *last_sweep_);
+  if (!capture->reuses_previous()) last_sweep_.reset();
+  if (last_sweep_)
     events_.note(fmt::format("what shows no change is not read again, nor are its permissions, since {} (--sweep does)",
                              base::to_rfc3339(*last_sweep_)));
-  }
   choose_parent(name);
+  begin_keeping(*capture);
   read_all(*capture);
+  tell_age_of_rows();
   outcome_.ended_by = capture->ended_by();
   second_.reset();
   capture.reset();  // the server need not hold its instant while the last packs are written
@@ -141,9 +152,44 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   // A snapshot in which nothing at all was read would only push good ones out of retention.
   if (first_failure_ && rows_read_ == 0) throw base::Error(outcome_.ended_by.value_or(*first_failure_));
   tell_losses();
-  if (session_) return session_->commit(std::move(snapshot_));
+  if (session_) {
+    repository::Snapshot committed = session_->commit(std::move(snapshot_));
+    if (kept_) kept_->end(committed);
+    return committed;
+  }
   snapshot_.bytes_added_raw = counting_.bytes();
   return std::move(snapshot_);
+}
+
+void BackupRun::begin_keeping(const platform::Capture& capture) {
+  if (!kept_) return;
+  // Where there is a newer snapshot than the one that those rows were read upon, that is what to compare with: what it
+  // does not show as changed is in it, and younger.
+  kept_->begin({.origin = attribute_of(snapshot_.attributes, platform::k_workspace_attribute),
+                .upon = parent_ ? parent_->id.name() : std::string(),
+                .sweep = sweep_},
+               options_.anew ? KeptRowStore::Earlier::thrown_away : KeptRowStore::Earlier::taken_up);
+  if (kept_->taken_up() == 0) return;
+  std::uint64_t rows = 0;
+  for (const platform::CollectionEstimate& estimate : capture.collections()) rows += estimate.rows;
+  events_.note(
+      fmt::format("goes on: {} of {} were read before (--anew reads all of them again)", kept_->taken_up(), rows));
+}
+
+// Whatever was taken over, the next sweep is due by the oldest of it.
+void BackupRun::tell_age_of_rows() {
+  std::optional<base::Instant> since = last_sweep_;
+  if (const auto oldest = kept_ ? kept_->oldest_given() : std::nullopt)
+    since = since ? std::min(*since, *oldest) : *oldest;
+  if (since) snapshot_.attributes = with_last_sweep(snapshot_.attributes, *since);
+}
+
+void BackupRun::ends_early() {
+  if (!kept_) return;
+  kept_->flush();
+  if (const std::uint64_t rows = kept_->taken_up() + kept_->kept(); rows != 0)
+    events_.note(fmt::format("{} that were read are kept on this host: the next backup goes on from there, within {}",
+                             rows, base::to_short(k_kept_for)));
 }
 
 // The parent is chosen later, when the instant is open: should another snapshot come in between, these rows are older
@@ -152,6 +198,7 @@ platform::CaptureOptions BackupRun::capture_options(const std::string& name, con
   platform::CaptureOptions out = options_.capture;
   out.sweep = platform::Sweep::everything;
   out.previous = nullptr;
+  out.kept = kept_ ? &*kept_ : nullptr;
   if (options_.full || options_.sweep == platform::Sweep::everything) return out;
   std::optional<repository::Snapshot> before = repository_.latest(name);
   if (!before) return out;
@@ -160,7 +207,7 @@ platform::CaptureOptions BackupRun::capture_options(const std::string& name, con
   if (age < base::Duration(0) || age >= options_.sweep_after) return out;  // or nobody knows how old it is
   last_sweep_ = swept;
   previous_.emplace(repository_, *std::move(before), stop_);
-  out.sweep = platform::Sweep::changes;
+  sweep_ = out.sweep = platform::Sweep::changes;
   out.previous = &*previous_;
   return out;
 }
@@ -350,8 +397,14 @@ BackupResult backup(repository::Repository& repository, platform::Connector& con
                     std::stop_token stop) {
   const base::Duration begun = clock.elapsed();
   BackupRun run(repository, options, events, std::move(stop));
-  repository::Snapshot snapshot = base::in_context([&] { return fmt::format("backing up connector '{}'", name); },
-                                                   [&] { return run.run(connector, name, clock); });
+  repository::Snapshot snapshot;
+  try {
+    snapshot = base::in_context([&] { return fmt::format("backing up connector '{}'", name); },
+                                [&] { return run.run(connector, name, clock); });
+  } catch (...) {
+    run.ends_early();
+    throw;
+  }
   BackupResult out = run.outcome();
   out.snapshot = std::move(snapshot);
   out.took = clock.elapsed() - begun;

@@ -27,6 +27,10 @@ struct BackupOptions {
   platform::Sweep sweep = platform::Sweep::changes;
   base::Duration sweep_after = std::chrono::hours(24 * 7);
   bool dry_run = false;  // read and compare, write nothing
+  // The local state, which outlives the backup: what it reads of a platform of resources is kept there until a snapshot
+  // has it (kept_rows.h).  Without, a backup that ended early begins anew.
+  storage::Backend* state = nullptr;
+  bool anew = false;  // take up nothing that a backup which ended early had read
   SnapshotMarks marks;
 };
 

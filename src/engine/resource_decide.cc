@@ -124,16 +124,14 @@ ResourceStep StepDecider::step_for(std::uint32_t index) const {
   return step;
 }
 
-// What a script holds is nobody's placeholder: it comes last.
-std::string StepDecider::task_text(const Resource& resource, const model::Manual& manual,
-                                   const ResourceStep& step) const {
+std::string StepDecider::task_text(const Resource& resource, const model::Manual& manual, ResourceStep& step) const {
   std::string text = manual.text;
   put_in(text, "{name}", step.target_name);
   if (text.find(k_users) != std::string::npos) put_in(text, k_users, users_text(facts_.kinds, facts_.wanted, resource));
-  if (manual.script == nullptr) return text;
-  LinkReport ignored;
-  const JsonText body = prepared_body(facts_.context, resource, nullptr, ignored);
-  put_in(text, "{script}", manual.script(body.print()));
+  if (manual.content == nullptr) return text;
+  LinkReport report;
+  text += "\n" + manual.content(prepared_body(facts_.context, resource, nullptr, report).print());
+  add_unique(step.notes, std::move(report.notes));
   return text;
 }
 

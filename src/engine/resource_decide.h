@@ -59,8 +59,7 @@ private:
                        LinkReport& report);
   void mention(const model::Resource& resource, model::ResourceStep& step);
   void tasks(const model::Resource& resource, model::ResourceStep& step) const;
-  std::string task_text(const model::Resource& resource, const model::Manual& manual,
-                        const model::ResourceStep& step) const;
+  std::string task_text(const model::Resource& resource, const model::Manual& manual, model::ResourceStep& step) const;
   std::vector<std::string> all_columns(const model::Resource& resource, LinkReport& report) const;
   std::optional<model::ResourceStep> unclear_activation(std::uint32_t index) const;
   std::optional<model::ResourceStep> missing_activation(std::uint32_t index) const;

@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "base/error.h"
-#include "engine/carry_forward.h"
 #include "engine/resource_plan.h"
 #include "engine/resource_sides.h"
 #include "engine/resource_unknown.h"
 #include "engine/unread_secrets.h"
+#include "engine/unseen_firing.h"
 
 namespace holdfast::engine {
 
@@ -53,41 +53,6 @@ ResourcePlanOptions plain_options(const ResourceRestore& restore, const Resource
                           .mapping = options.mapping};
   std::string host = attribute_of(restore.snapshot.attributes, platform::k_host_attribute);
   if (!in_place && !host.empty()) out.foreign_texts.push_back(std::move(host));
-  return out;
-}
-
-// By itself, and does not merely guard what others start.
-bool may_fire(const model::Kind& kind) {
-  return std::any_of(kind.firing.begin(), kind.firing.end(), [](const model::Firing& one) { return !one.guards; });
-}
-
-// Why something may fire that was not seen, although nothing that was seen does.  An answer is no proof that there is
-// nothing: an account may not see all, and a list that is empty all at once is not believed.
-std::vector<std::string> unseen(const repository::Snapshot& known, const model::KindSet& kinds, const LiveSide& live) {
-  std::vector<std::string> out;
-  if (sees_only_its_own(live.attributes))
-    out.emplace_back(
-        "the account is no administrator, and what others keep for themselves may fire: run the fence as an "
-        "administrator of the workspace");
-  std::vector<std::uint64_t> there(kinds.size(), 0);
-  for (const Resource& one : live.resources) ++there[one.kind];
-  for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
-    if (!may_fire(kinds.at(kind).kind)) continue;
-    const std::string& label = kinds.at(kind).label();
-    const auto tree = std::find_if(known.trees.begin(), known.trees.end(),
-                                   [&](const repository::Tree& one) { return one.name == label; });
-    const bool recorded = tree != known.trees.end();
-    const bool refused = std::find(live.partial.begin(), live.partial.end(), kind) != live.partial.end();
-    // What a workspace does not offer at all it did not have in its snapshot either.
-    if (refused || (recorded && !live.unread[kind].empty()))
-      out.push_back(
-          fmt::format("not all {} could be read, and some may fire: run the fence again when they can", label));
-    else if (recorded && there[kind] == 0 && tree->rows >= k_vanishing_rows)
-      out.push_back(
-          fmt::format("there are no {} any more, which is hard to believe of {}: where they are gone indeed, take a "
-                      "backup with --full, then run the fence again",
-                      label, tree->rows));
-  }
   return out;
 }
 
@@ -202,7 +167,7 @@ ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform
                                   std::stop_token stop) {
   const std::string& connector = restore.snapshot.connector;
   const model::KindSet kinds(restore.target.kinds());
-  const LiveSide live = read_live_side({connector, restore.target, capture}, kinds, events, std::move(stop));
+  const LiveSide live = read_live_side({connector, restore.target, capture}, kinds, events, stop);
   refuse_wrong_workspace(restore.snapshot, connector, live.attributes);
   const ResourcePlanOptions options{.repository = restore.repository.id(),
                                     .snapshot = restore.snapshot.id.name(),
@@ -212,7 +177,7 @@ ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform
   ResourcePause out;
   out.plan = plan_activation(kinds, {.wanted = live.resources, .live = live.resources},
                              model::IdMap(connector, connector), options, clock, random);
-  out.unread = unseen(restore.snapshot, kinds, live);
+  out.unread = unseen_firing(restore.repository, restore.snapshot, kinds, live, stop);
   return out;
 }
 

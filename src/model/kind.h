@@ -91,13 +91,14 @@ struct Firing {
 struct Manual {
   enum class What { instead, besides } what = What::besides;  // of creating it
   Condition when{};                                           // with an empty field: always
-  // Full sentences that say what to do; {name} is the resource's natural name, {script} what `script` gives, {users}
-  // the resources of the snapshot that name it.
+  // Full sentences that say what to do; {name} is the resource's natural name, {users} are the resources of the
+  // snapshot that name it.
   std::string text{};
   // Which document `when` is in.  What another one than the body asks for remains to be done whenever that is written.
   std::string column{k_body};
-  // What does it where somebody runs it, made of the body as it would be written.
-  std::string (*script)(std::string_view body) = nullptr;
+  // What comes along with the task, whole lines below the sentence: a notebook, a script.  Made of the body as it is to
+  // be on the target.
+  std::string (*content)(const std::string& body) = nullptr;
 };
 
 struct Cost {

@@ -46,7 +46,7 @@ struct ResourceStep {
   bool writes_body = true;              // of an update
   std::vector<std::string> columns;     // beside the body, that are written
   std::vector<std::string> notes;       // links that nobody knows, old ids in free text
-  std::vector<std::string> tasks;       // what remains to be done by hand, as full sentences
+  std::vector<std::string> tasks;       // what remains to be done by hand: a full sentence, and lines that come along
   std::vector<std::string> candidates;  // ids on the target, of which one has to be chosen
   std::vector<std::uint32_t> needs;     // steps that must have made their resource before
   std::vector<std::uint32_t> after;     // steps that are ended before, well or not: columns name what they bring

@@ -188,7 +188,9 @@ private:
   bool has_time_for(Duration wait) {
     const Duration now = parts_.clock.elapsed();
     const Duration outage = health_.failed(call_.family, now, patience_);
-    return outage < patience_ && now - started_.value_or(now) + wait <= patience();
+    const bool has = outage < patience_ && now - started_.value_or(now) + wait <= patience();
+    if (!has) health_.given_up(call_.family);
+    return has;
   }
 
   void tell(Duration wait) const {
@@ -335,6 +337,11 @@ bool Api::Health::anybody_there() const {
   return there_;
 }
 
+void Api::Health::given_up(std::string_view family) {
+  const std::lock_guard lock(mutex_);
+  if (most_ && !given_up_) given_up_ = family;
+}
+
 void Api::Health::limit_patience(base::Duration most) {
   const std::lock_guard lock(mutex_);
   most_ = most;
@@ -352,7 +359,6 @@ base::Duration Api::Health::failed(std::string_view family, base::Duration now, 
   if (now - outage.last > patience) outage.since = now;
   outage.last = now;
   const Duration lasted = now - outage.since;
-  if (most_ && lasted >= patience && !given_up_) given_up_ = family;
   return given_up_ ? std::max(lasted, patience) : lasted;
 }
 

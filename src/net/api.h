@@ -113,7 +113,7 @@ public:
   // and TokenSource::credentials throw beside that (cancelled, auth, config, oversize).
   Answer call(Call call, std::stop_token stop);
   // In place of ApiOptions::patience where that is longer, for calls that are made from here on, and for all families
-  // together: once one of them went without a usable answer for so long, no call waits until it has one again.
+  // together: once it was given up to wait for one of them, no call waits until that one answers again.
   void limit_patience(base::Duration most) { health_.limit_patience(most); }
 
   // What all calls together know of the other side.
@@ -124,6 +124,7 @@ public:
     // How long the family has gone without an answer that can be used, of which this is one more.
     base::Duration failed(std::string_view family, base::Duration now, base::Duration patience);
     bool anybody_there() const;
+    void given_up(std::string_view family);  // by a call that waited for it
     void limit_patience(base::Duration most);
     base::Duration patience(base::Duration usual) const;
 

@@ -153,6 +153,16 @@ Budget::Permit Budget::admit(std::string_view family, Attempt attempt, std::stop
   return {to, now};
 }
 
+base::Duration Budget::least_time(const std::map<std::string, std::uint64_t>& calls) const {
+  double seconds = 0;
+  for (const std::unique_ptr<Lane>& lane : lanes_) {
+    const auto asked = calls.find(lane->family.name);
+    if (asked == calls.end() || lane->most <= 0) continue;
+    seconds = std::max(seconds, static_cast<double>(asked->second) / lane->most);
+  }
+  return std::chrono::duration_cast<base::Duration>(std::chrono::duration<double>(seconds));
+}
+
 std::vector<FamilyCounters> Budget::counters() const {
   std::vector<FamilyCounters> out;
   for (const auto& lane : lanes_) {

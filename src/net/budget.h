@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -83,6 +84,9 @@ public:
   Permit admit(std::string_view family, Attempt attempt, std::stop_token stop,
                base::Duration longest_hold = base::Duration::max());
 
+  // What so many calls of each family take when nobody throttles and nobody else asks, all families at once.  Families
+  // without a limit, and those that are not in the table, take nothing.
+  base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const;
   std::vector<FamilyCounters> counters() const;  // in the order of the table
 
 private:

@@ -69,6 +69,15 @@ public:
   virtual std::optional<base::Row> find(const model::Collection& collection, base::ByteView key) = 0;
 };
 
+// What an earlier capture of the same had fetched when its backup ended early, and the place where this one leaves what
+// it fetches.  A row of it is as good as one of PreviousRows, by the same signs: what shows no sign of change must not
+// be kept.
+class KeptRows : public PreviousRows {  // thread-safe
+public:
+  // A row that was read in full just now.
+  virtual void keep(const model::Collection& collection, const base::Row& row) = 0;
+};
+
 // What a capture has to fetch: everything, or only what may have changed since the previous rows were read.
 enum class Sweep { everything, changes };
 
@@ -78,6 +87,8 @@ struct CaptureOptions {
   std::optional<base::Duration> max_snapshot_age;  // give up reading (partial) rather than hold the instant longer
   Sweep sweep = Sweep::everything;
   PreviousRows* previous = nullptr;  // outlives the capture; never absent where only changes are to be fetched
+  // Outlives the capture; absent where nothing is kept.  Whoever reads one instant has no use for rows of another.
+  KeptRows* kept = nullptr;
 };
 
 struct CollectionEstimate {

@@ -203,6 +203,11 @@ public:
   // and read nothing.
   WriterKey make_writer(std::string_view label);
 
+  // For what this host keeps beside the repository and others must not read.  `name` is where it lies: it opens nowhere
+  // else.  open_local() throws Error{corruption} naming it.
+  base::Bytes seal_local(std::string_view name, base::ByteView plain);
+  base::Bytes open_local(std::string_view name, base::ByteView sealed);
+
   CheckReport check(const CheckOptions& options);
   RepositoryStats stats();
 

@@ -258,6 +258,13 @@ void FakeWorkspace::erase(const std::string& kind, const std::string& id) {
   std::erase_if(objects_[kind], [&](const Object& one) { return one.id == id; });
 }
 
+void FakeWorkspace::become(const FakeWorkspace& other) {
+  const std::scoped_lock lock(mutex_, other.mutex_);
+  next_ = other.next_;
+  objects_ = other.objects_;
+  late_ones_ = other.late_ones_;
+}
+
 std::string FakeWorkspace::body(const std::string& kind, const std::string& id) const {
   for (const Object& one : objects_.at(kind))
     if (one.id == id) return one.definition;

@@ -52,7 +52,7 @@ private:
   std::uint64_t count_ = 0;
 };
 
-// A backend whose puts are events.
+// A backend whose writes are events.
 class TrippedBackend : public storage::Backend {
 public:
   TrippedBackend(storage::Backend& inner, Tripwire& wire) : inner_(inner), wire_(wire) {}
@@ -65,7 +65,12 @@ public:
     wire_.after(event);
     return out;
   }
-  bool remove(std::string_view name) override { return inner_.remove(name); }
+  bool remove(std::string_view name) override {
+    const std::uint64_t event = wire_.before();
+    const bool out = inner_.remove(name);
+    wire_.after(event);
+    return out;
+  }
   void list(std::string_view prefix, const std::function<void(const storage::ObjectInfo&)>& visit) override {
     inner_.list(prefix, visit);
   }
@@ -124,6 +129,8 @@ public:
   std::string id_of(const std::string& kind, const std::string& name) const;
   std::size_t count(const std::string& kind) const { return objects_.count(kind) == 0 ? 0 : objects_.at(kind).size(); }
   std::vector<model::Resource> capture() const;
+  // Has what the other one has, under the same ids.
+  void become(const FakeWorkspace& other);
   // All that there is, ids replaced by what they belong to ("origin" in the body), in an order of its own.
   std::vector<std::string> state() const;
 

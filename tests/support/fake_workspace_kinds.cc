@@ -51,7 +51,8 @@ Kind users() {
           .removed = Kind::Removed::when_chosen,
           .manual = {{.what = model::Manual::What::instead,
                       .when = {"externalId"},
-                      .text = "Let the directory bring {name}."}},
+                      .text = "Let the directory bring {name}.",
+                      .content = [](const std::string& body) { return "bring\n\n  " + body + "\n"; }}},
           .rank = 0};
 }
 

@@ -1,23 +1,22 @@
-// No double run: two stand-ins fire their schedules by one clock while a workspace is replicated, failed over, fenced
-// and failed back.  The ticks are counted by the stand-ins, and held against the wall clock.  It tries plans in the
-// order of docs/design/0005-cutover.md; the verbs, which keep that order, are tried by tests/acceptance/main/takeover.
+// No double run: two stand-ins fire their schedules by one clock while the verbs put the one or the other in charge.
+// The ticks are counted by the stand-ins, and held against the wall clock.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <set>
 
+#include "base/error.h"
 #include "base/json.h"
+#include "platform/databricks/connector.h"
 #include "sim/databricks/jobs.h"
 #include "sim/databricks/seeds.h"
-#include "storage/memory/memory_backend.h"
-#include "support/resource_world.h"
+#include "support/app_world.h"
 #include "workspaces/two_workspaces.h"
 
 namespace holdfast::test {
 namespace {
 
-using model::FiringMode;
 using sim::databricks::Json;
 using Ticks = std::set<std::int64_t>;  // milliseconds since 1970
 
@@ -36,7 +35,7 @@ Json cron(const char* pause_status) {
 class DoubleRun : public testing::Test {
 protected:
   DoubleRun() {
-    sim::databricks::Seed seed(primary.stand_in);
+    sim::databricks::Seed seed(primary_.stand_in);
     seed.notebook("/Shared/load", "PYTHON", "print(1)\n");
     seed.post("/api/2.2/jobs/create", job("every ten minutes", "schedule", cron("UNPAUSED")));
     seed.post("/api/2.2/jobs/create", job("asleep", "schedule", cron("PAUSED")));
@@ -44,26 +43,45 @@ protected:
     seed.post("/api/2.2/jobs/create",
               job("every hour", "trigger",
                   {{"pause_status", "UNPAUSED"}, {"periodic", {{"interval", 1}, {"unit", "HOURS"}}}}));
+    platform::Platform platform;
+    platform.name = "databricks";
+    platform.kinds = platform::databricks::resource_kinds();
+    platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
+      if (lost_.contains(name)) throw base::Error(base::ErrorKind::unavailable, name + " does not answer");
+      return (name == "secondary" ? secondary_ : primary_).connect();
+    };
+    app_.composition.platforms = {platform};
+    app_.composition.clock = &clock_;
+    app_.configure("databricks", {"primary", "secondary"});
+    app_.init();
+    pass(std::chrono::hours(1));
+    must({"migrate", "primary", "secondary"});
+    pass(std::chrono::hours(1));
+    for (const char* name : {"every ten minutes", "asleep", "without end", "every hour"})
+      EXPECT_TRUE(ticks(secondary_, name).empty()) << name << " arrived and fires";
   }
 
   std::int64_t now_ms() const {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(world.clock.now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().time_since_epoch()).count();
   }
-  // Time passes on both sides.
-  void pass(base::Duration duration) {
-    world.clock.advance(duration);
-    for (StoodWorkspace* side : {&primary, &secondary}) {
+  // Time passes on both sides, until a little behind a tick.
+  void pass(base::Duration least) {
+    const std::int64_t until =
+        now_ms() + std::chrono::duration_cast<std::chrono::milliseconds>(least).count() + k_ten_minutes_ms;
+    const std::int64_t left = until / k_ten_minutes_ms * k_ten_minutes_ms + 1'000 - now_ms();
+    clock_.advance(std::chrono::milliseconds(left));
+    for (StoodWorkspace* side : {&primary_, &secondary_}) {
       const std::lock_guard lock(side->stand_in.world().mutex());
       side->stand_in.world().run_daemons();
     }
   }
-  void apply(BackedUp& from, const model::ResourcePlan& plan, StoodWorkspace& target, storage::Backend& local) {
-    const auto connector = target.connect();
-    const auto result = from.apply(plan, *connector, {.state = local, .clock = world.clock, .threads = 4});
-    EXPECT_TRUE(result.complete()) << fmt::format("{}", fmt::join(outcomes_of(result), "\n"));
-  }
-  void set_firing(BackedUp& from, StoodWorkspace& target, const std::string& name, FiringMode mode) {
-    apply(from, from.activation(target, name, *state, mode), target, *state);
+  // When it had ended.  It takes no tick's time, so that none may be missed by it.
+  std::int64_t must(const std::vector<std::string>& arguments) {
+    const std::int64_t before = now_ms();
+    const Outcome outcome = app_.run(arguments);
+    EXPECT_EQ(outcome.code, 0) << fmt::format("{}", fmt::join(arguments, " ")) << ": " << outcome.out << outcome.err;
+    EXPECT_EQ(before / k_ten_minutes_ms, now_ms() / k_ten_minutes_ms) << "it waited past a tick";
+    return now_ms();
   }
   // Runs of a job that its stand-in counted, all causes and outcomes.
   static Ticks ticks(StoodWorkspace& side, const std::string& name) {
@@ -78,6 +96,15 @@ protected:
     EXPECT_EQ(out.size(), runs) << name << " ran twice at one time on one side";
     return out;
   }
+  Ticks here() { return ticks(primary_, "every ten minutes"); }
+  Ticks there() { return ticks(secondary_, "every ten minutes"); }
+  // The others have no grid; where it is not their turn they do not run.
+  void expect_others(std::int64_t after_ms, std::int64_t until_ms, StoodWorkspace& run, StoodWorkspace& wait) {
+    for (const char* name : {"without end", "every hour"}) {
+      EXPECT_FALSE(within(ticks(run, name), after_ms, until_ms).empty()) << name;
+      EXPECT_EQ(within(ticks(wait, name), after_ms, until_ms), Ticks{}) << name;
+    }
+  }
   static Ticks due(std::int64_t after_ms, std::int64_t until_ms) {
     Ticks out;
     for (std::int64_t at = (after_ms / k_ten_minutes_ms + 1) * k_ten_minutes_ms; at <= until_ms; at += k_ten_minutes_ms)
@@ -88,10 +115,12 @@ protected:
     return {all.upper_bound(after_ms), all.upper_bound(until_ms)};
   }
 
-  EngineWorld world;
-  StoodWorkspace primary{world.clock, 31};
-  StoodWorkspace secondary{world.clock, 32};
-  std::unique_ptr<storage::Backend> state = storage::make_memory_backend();
+  ManualClock clock_{*base::parse_instant("2026-11-21T20:00:01Z")};
+  const std::int64_t began_ = now_ms();
+  StoodWorkspace primary_{clock_, 31};
+  StoodWorkspace secondary_{clock_, 32};
+  std::set<std::string> lost_;  // connectors that do not answer
+  AppWorld app_;
 };
 
 Ticks both(const Ticks& a, const Ticks& b) {
@@ -105,78 +134,56 @@ Ticks either(Ticks a, const Ticks& b) {
   return a;
 }
 
-Ticks without(const Ticks& a, const Ticks& b) {
-  Ticks out;
-  std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::inserter(out, out.end()));
-  return out;
+TEST_F(DoubleRun, runs_every_tick_once_through_a_planned_failover_and_back) {
+  const std::int64_t over = must({"failover", "primary", "secondary", "--yes"});
+  pass(std::chrono::hours(2));
+  const std::int64_t before = now_ms();
+  const std::int64_t home = must({"failback", "secondary", "primary", "--yes"});
+  pass(std::chrono::hours(2));
+  EXPECT_EQ(both(here(), there()), Ticks{}) << "ran on both sides";
+  EXPECT_EQ(either(here(), there()), due(began_, now_ms())) << "none is missed, and none is too much";
+  EXPECT_EQ(there(), due(over, before));
+  EXPECT_GE(there().size(), 12U);
+  EXPECT_GE(within(here(), home, now_ms()).size(), 12U);
+  expect_others(over, before, secondary_, primary_);
+  expect_others(home, now_ms(), primary_, secondary_);
+  EXPECT_EQ(either(ticks(primary_, "asleep"), ticks(secondary_, "asleep")), Ticks{});
 }
 
 TEST_F(DoubleRun, runs_on_both_sides_between_an_outage_and_its_fence_and_never_after_it) {
-  const std::int64_t began = now_ms();
-  pass(std::chrono::hours(3));
-  BackedUp recorded(world, primary, "primary");
-  apply(recorded, recorded.plan(secondary, "secondary", *state), secondary, *state);
-  pass(std::chrono::hours(3));
-  for (const char* name : {"every ten minutes", "asleep", "without end", "every hour"})
-    EXPECT_TRUE(ticks(secondary, name).empty()) << name << " arrived and fires";
-
-  // The primary does not answer us, and runs on: the fence is open.
-  const std::int64_t failed_over = now_ms();
-  set_firing(recorded, secondary, "secondary", FiringMode::recorded);
+  lost_ = {"primary"};
+  const std::int64_t over = must({"failover", "primary", "secondary", "--source-lost", "--yes"});
   pass(std::chrono::hours(2));
-
-  // It answers again: what fires there is paused, as it is there now.
-  BackedUp returned(world, primary, "primary");
-  set_firing(returned, primary, "primary", FiringMode::paused);
-  const std::int64_t fenced = now_ms();
+  lost_.clear();
+  const std::int64_t fenced = must({"fence", "primary", "--yes"});
   pass(std::chrono::hours(2));
-
-  // Back: nothing fires while changes are carried, then as it was recorded before all this.
-  BackedUp final_state(world, secondary, "secondary");
-  set_firing(final_state, secondary, "secondary", FiringMode::paused);
-  const std::int64_t paused = now_ms();
-  pass(std::chrono::minutes(45));
-  const std::int64_t returned_home = now_ms();
-  set_firing(recorded, primary, "primary", FiringMode::recorded);
+  const std::int64_t before = now_ms();
+  const std::int64_t home = must({"failback", "secondary", "primary", "--yes"});
   pass(std::chrono::hours(2));
-  const std::int64_t ended = now_ms();
-
-  const Ticks there = ticks(primary, "every ten minutes");
-  const Ticks here = ticks(secondary, "every ten minutes");
-  EXPECT_EQ(both(there, here), due(failed_over, fenced)) << "ran on both sides";
-  EXPECT_EQ(without(due(began, ended), either(there, here)), due(paused, returned_home)) << "missed";
-  EXPECT_EQ(within(there, fenced, returned_home), Ticks{});
-  EXPECT_EQ(within(here, paused, ended), Ticks{});
-  EXPECT_EQ(without(either(there, here), due(began, ended)), Ticks{}) << "ticks that no schedule asked for";
-  EXPECT_GE(both(there, here).size(), 11U);
-  EXPECT_GE(due(paused, returned_home).size(), 4U);
-  // The others have no grid; on no side do they run when it is not its turn.
-  for (const char* name : {"without end", "every hour"}) {
-    EXPECT_EQ(within(ticks(primary, name), fenced, returned_home), Ticks{}) << name;
-    EXPECT_EQ(within(ticks(secondary, name), paused, ended), Ticks{}) << name;
-    EXPECT_FALSE(within(ticks(secondary, name), failed_over, paused).empty()) << name;
-    EXPECT_FALSE(within(ticks(primary, name), returned_home, ended).empty()) << name;
-  }
-  EXPECT_EQ(either(ticks(primary, "asleep"), ticks(secondary, "asleep")), Ticks{});
+  EXPECT_EQ(both(here(), there()), due(over, fenced)) << "ran on both sides";
+  EXPECT_GE(both(here(), there()).size(), 12U);
+  EXPECT_EQ(either(here(), there()), due(began_, now_ms())) << "none is missed, and none is too much";
+  EXPECT_EQ(within(here(), fenced, home), Ticks{});
+  EXPECT_EQ(within(there(), before, now_ms()), Ticks{});
+  expect_others(fenced, before, secondary_, primary_);
+  expect_others(home, now_ms(), primary_, secondary_);
+  EXPECT_EQ(either(ticks(primary_, "asleep"), ticks(secondary_, "asleep")), Ticks{});
 }
 
-TEST_F(DoubleRun, runs_every_tick_once_through_a_planned_failover) {
-  const std::int64_t began = now_ms();
+TEST_F(DoubleRun, runs_on_both_sides_while_what_took_over_is_lost_and_never_after_its_fence) {
+  const std::int64_t over = must({"failover", "primary", "secondary", "--yes"});
   pass(std::chrono::hours(1));
-  BackedUp recorded(world, primary, "primary");
-  apply(recorded, recorded.plan(secondary, "secondary", *state), secondary, *state);
+  lost_ = {"secondary"};
+  const std::int64_t home = must({"failback", "secondary", "primary", "--source-lost", "--yes"});
   pass(std::chrono::hours(1));
-  // First the pause, then the other side: no instant at which both fire.
-  set_firing(recorded, primary, "primary", FiringMode::paused);
-  const std::int64_t paused = now_ms();
-  set_firing(recorded, secondary, "secondary", FiringMode::recorded);
-  const std::int64_t active = now_ms();
+  lost_.clear();
+  const std::int64_t fenced = must({"fence", "secondary", "--yes"});
   pass(std::chrono::hours(1));
-  const Ticks there = ticks(primary, "every ten minutes");
-  const Ticks here = ticks(secondary, "every ten minutes");
-  EXPECT_EQ(both(there, here), Ticks{});
-  EXPECT_EQ(without(due(began, now_ms()), either(there, here)), due(paused, active));
-  EXPECT_FALSE(here.empty());
+  EXPECT_EQ(both(here(), there()), due(home, fenced)) << "ran on both sides";
+  EXPECT_EQ(either(here(), there()), due(began_, now_ms())) << "none is missed, and none is too much";
+  EXPECT_EQ(within(here(), over, home), Ticks{});
+  EXPECT_EQ(within(there(), fenced, now_ms()), Ticks{});
+  expect_others(fenced, now_ms(), primary_, secondary_);
 }
 
 }  // namespace

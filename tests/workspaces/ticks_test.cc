@@ -51,11 +51,11 @@ protected:
         {"file", "", [](const std::string& url) { return storage::open_local_backend(cli::file_url_path(url)); }}};
     platform::Platform platform;
     platform.name = "databricks";
+    platform.kinds = platform::databricks::resource_kinds();
     platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
       return connect(name == "primary" ? primary_ : secondary_);
     };
     composition_.platforms = {platform};
-    composition_.kinds = [](std::string_view) { return platform::databricks::resource_kinds(); };
     composition_.open_state = [](const std::string& folder) { return storage::open_local_backend(folder); };
     composition_.clock = &clock_;
     composition_.random = &base::system_random();

@@ -49,7 +49,8 @@ public:
             "Where a platform says when a thing was modified, only what changed is fetched, and\n"
             "everything once a week (--sweep, --sweep-after).\n"
             "Killed at any moment, the repository keeps all its snapshots and the next backup\n"
-            "works.",
+            "works.  What a backup of a workspace had read when it ended early is kept on this\n"
+            "host, sealed, for 24 hours: the next one goes on from there (--anew does not).",
             Kind::run};
   }
 
@@ -58,6 +59,7 @@ public:
     flags.toggle("--full", options_.full, "compare with nothing: store a new base");
     flags.toggle("--sweep", sweep_, "fetch what seems unchanged, too");
     flags.duration("--sweep-after", sweep_after_, "do so when the last time is longer ago than this (7d)");
+    flags.toggle("--anew", options_.anew, "read again what a backup that ended early had read");
     flags.dry_run(dry_run_);
     capture_.declare(flags);
   }
@@ -69,6 +71,7 @@ public:
     options_.sweep_after = sweep_after_.value_or(config.sweep_after.value_or(options_.sweep_after));
     options_.dry_run = dry_run_ == DryRun::yes;
     repository::Repository& repository = context.repository();
+    options_.state = &context.state();
     engine::CutoverStore cutovers(context.state());
     options_.marks = engine::marks_of(cutovers, repository, connector_);
     const auto connector = context.open_connector(connector_);

@@ -52,7 +52,7 @@ public:
     require_id_map(context, charge);
     if (!cutover.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed)) {
       Takeover(cutover).require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
-      tell_ticks(context, cutover, primary_, secondary_);
+      tell_ticks(cutover, primary_, secondary_);
     }
     if (cutover.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed))
       context.events().note(fmt::format("first all that fires on {} would be paused", primary_));
@@ -258,7 +258,7 @@ private:
     if (fence && fence->state == engine::Fence::State::confirmed) cutover.store().lift(secondary_);
     cutover.store().lift(primary_);
     Takeover(cutover).back_up_behind(primary_);
-    tell_ticks(context, cutover, secondary_, primary_);
+    tell_ticks(cutover, secondary_, primary_);
     Takeover(cutover).tell_charge(cutover.store().pair(primary_, secondary_));
     return code;
   }

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
@@ -7,6 +9,7 @@
 #include "cli/cutover_run.h"
 #include "cli/takeover.h"
 #include "cli/ticks_view.h"
+#include "engine/whole_source.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -14,6 +17,8 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
+
+constexpr std::chrono::minutes k_patience(2);
 
 class FailoverCommand final : public Command {
 public:
@@ -24,6 +29,8 @@ public:
             "is written.  Where it is lost, add --source-lost: its newest snapshot is brought to\n"
             "TARGET, a fence is opened, and TARGET is activated; the repository and TARGET are\n"
             "enough.  What fires on SOURCE goes on until \"holdfast fence SOURCE\" has paused it.\n"
+            "Where only a part of SOURCE could be read it is told what is missing, and nothing is\n"
+            "written without --source-partial.\n"
             "Interrupted, or with something that could not be activated: run it again.",
             Kind::run};
   }
@@ -32,6 +39,7 @@ public:
     flags.argument("SOURCE", source_, "what is lost, or to be left").offer = Offer::connectors;
     flags.argument("TARGET", target_, "what takes over").offer = Offer::connectors;
     flags.toggle("--source-lost", source_lost_, "do not ask SOURCE: it may go on firing");
+    flags.toggle("--source-partial", source_partial_, "go on where not all of SOURCE could be read");
     flags_.declare(flags);
   }
 
@@ -66,6 +74,17 @@ public:
 
 private:
   repository::Snapshot ask_source(Cutover& cutover) const {
+    // Who fails over has no time for a source that half answers.
+    cutover.connector(source_).limit_patience(k_patience);
+    if (!cutover.dry())
+      cutover.context().events().note(
+          fmt::format("{} is waited for {} min at most where it does not answer", source_, k_patience.count()));
+    const repository::Snapshot out = read_source(cutover);
+    if (!source_partial_ && !cutover.dry()) engine::require_whole(out);
+    return out;
+  }
+
+  repository::Snapshot read_source(Cutover& cutover) const {
     try {
       return cutover.take(source_);
     } catch (Error& error) {
@@ -98,6 +117,11 @@ private:
     std::uint64_t fires = 0;
     for (const auto& [key, state] : Takeover(cutover).firing(recorded, flags_.plan.select))
       fires += state.fires && state.chosen;
+    if (!source_lost_ && !source_partial_ && recorded.partial())
+      context.events().warning(
+          fmt::format("the newest snapshot of {} is partial ({}): where the next one is, too, this "
+                      "takes --source-partial",
+                      source_, engine::lacks(recorded)));
     if (source_lost_)
       context.events().note(fmt::format("then {} would not be asked, and a fence opened for it", source_));
     else
@@ -140,7 +164,7 @@ private:
     cutover.store().lift(target_);  // of a failback by which it was lost, and paused when it was back
     Takeover(cutover).remember_behind(source_, target_);
     warn_of_rest(context, cutover, recorded);
-    tell_ticks(context, cutover, source_, target_);
+    tell_ticks(cutover, source_, target_);
     Takeover(cutover).tell_charge(cutover.store().pair(source_, target_));
     return code;
   }
@@ -148,6 +172,7 @@ private:
   std::string source_;
   std::string target_;
   bool source_lost_ = false;
+  bool source_partial_ = false;
   CutoverFlags flags_;
 };
 

@@ -3,6 +3,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
+#include "cli/queued_runs.h"
 #include "cli/takeover.h"
 #include "cli/ticks_view.h"
 
@@ -16,12 +17,17 @@ public:
             "Takes a backup, which records the states, pauses all that starts by itself, and looks\n"
             "again: the fence is confirmed when everything was seen to be paused, else it stays open\n"
             "(exit 3) and every command that meets the connector says so.  Lifted by failback, or\n"
-            "by \"holdfast activate SOURCE --from SOURCE\" where nobody took over.",
+            "by \"holdfast activate SOURCE --from SOURCE\" where nobody took over.\n"
+            "A run that waits begins all the same, and one that runs goes on: --cancel-queued\n"
+            "cancels the first kind and lists the second.\n\n"
+            "Where somebody took over, it lists which ticks of schedules ran on both sides until\n"
+            "then, and which on neither.",
             Kind::run};
   }
 
   void declare(FlagTable& flags) override {
     flags.argument("SOURCE", source_, "the connector").offer = Offer::connectors;
+    flags.toggle("--cancel-queued", cancel_queued_, "cancel runs that wait, of what fired; what runs is listed");
     flags_.declare_writing(flags);
   }
 
@@ -31,15 +37,26 @@ public:
     cutover.lock(source_, base::FileLock::Mode::exclusive);
     const std::optional<engine::Fence> before = cutover.store().fence(source_);
     if (!before) cutover.ask(fmt::format("all that fires on {} would be paused", source_));
-    const bool confirmed = Takeover(cutover).fence(source_, before ? before->active : std::string(), nullptr);
+    Takeover takeover(cutover);
+    const bool confirmed = takeover.fence(source_, before ? before->active : std::string(), nullptr);
+    // Only what is paused makes no new ones.
+    const int runs = cancel_queued_ ? cancel_queued(cutover, source_, recorded(cutover, takeover)) : k_exit_ok;
     if (cutover.dry()) return k_exit_ok;
     if (confirmed) context.events().note(fmt::format("the fence of {} is confirmed", source_));
-    if (confirmed && before && !before->active.empty()) tell_ticks(context, cutover, source_, before->active);
-    return confirmed ? k_exit_ok : k_exit_partial;
+    if (confirmed && before && !before->active.empty()) tell_ticks(cutover, source_, before->active);
+    return confirmed ? runs : k_exit_partial;
   }
 
 private:
+  // What fired before it was fenced, which may be long ago.
+  engine::FiringStates recorded(Cutover& cutover, Takeover& takeover) const {
+    const std::optional<engine::Fence> fence = cutover.store().fence(source_);
+    return takeover.firing(fence && !fence->snapshot.empty() ? cutover.named(fence->snapshot)
+                                                             : takeover.states_by(cutover.newest(source_)));
+  }
+
   std::string source_;
+  bool cancel_queued_ = false;
   CutoverFlags flags_;
 };
 

@@ -49,7 +49,7 @@ private:
   int show_resources(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) const {
     const model::ResourcePlan plan = make_resource_plan(context, plan_, snapshot, target, to_);
     const bool printed = begin(context, plan_file_text(plan));
-    if (printed && !context.global().quiet) print_resource_plan(context, plan);
+    if (printed && !context.global().quiet) print_resource_plan(context, plan, target);
     return end(context);
   }
 

@@ -50,7 +50,7 @@ private:
     const bool took_over = fence.active.empty() || cutover.store().pair(source_, fence.active).active == fence.active;
     if (took_over) {
       Takeover(cutover).require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
-      return tell_ticks(context, cutover, source_, fence.active);
+      return tell_ticks(cutover, source_, fence.active);
     }
     context.events().warning(fmt::format(
         "a failover from {0} to {1} was begun and has not ended: go on with \"holdfast failover {0} {1}\", or "

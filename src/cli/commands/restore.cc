@@ -201,7 +201,7 @@ private:
     refuse(flags_of_whole(), fmt::format("{}, whose resources are written one by one", to_), "Leave that out.");
     const model::ResourcePlan plan = make_resource_plan(context, plan_, snapshot, target, to_);
     if (!context.json() && !context.global().quiet) {
-      print_resource_plan(context, plan);
+      print_resource_plan(context, plan, target);
       context.out().flush();
     }
     // In place, what only adds takes nothing from anybody.

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/key.h"
 #include "model/json_text.h"
+#include "platform/databricks/cluster.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
 #include "platform/databricks/placeholders.h"
@@ -97,7 +98,7 @@ public:
         begun_(clock.elapsed()),
         pace_(options.limit_read, clock),
         workspace_(look_at_workspace(client, clock, stop)),
-        inventory_(take_inventory(client, reader_count() * k_lists_per_reader, stop, opt_ins.dbfs_leave_out)),
+        inventory_(listed(client, opt_ins, stop)),
         opt_ins_(tried(client, opt_ins, stop)),
         reader_(client, opt_ins_.taken.secret_values),
         ahead_(shelves(), source(), {.threads = std::min(k_threads_most, reader_count() * k_calls_per_reader)}, stop) {
@@ -128,6 +129,7 @@ private:
     OptIns taken{};
     std::string no_secret_values{};  // why they are not read although they were asked for
   };
+  Inventory listed(const Client& client, const OptIns& opt_ins, const std::stop_token& stop) const;
   static Tried tried(const Client& client, OptIns opt_ins, const std::stop_token& stop);
   bool changes_only() const noexcept { return options_.sweep == Sweep::changes && options_.previous != nullptr; }
   unsigned reader_count() const noexcept { return std::max(1U, options_.readers); }
@@ -136,6 +138,7 @@ private:
   ReadAhead::Source source();
   ReadItem read_paced(const Stock& stock, const Item& item, const std::stop_token& stop);
   ReadItem read_one(const Stock& stock, const Item& item, const std::stop_token& stop);
+  static std::optional<base::Row> unchanged_in(PreviousRows& rows, const Stock& stock, const Item& item);
   void refuse_when_old() const;
   std::vector<LeftOut> left_out() const;
 
@@ -152,6 +155,13 @@ private:
   std::optional<Error> signed_out_;
   ReadAhead ahead_;  // last: it uses everything above
 };
+
+Inventory WorkspaceCapture::listed(const Client& client, const OptIns& opt_ins, const std::stop_token& stop) const {
+  std::optional<Cluster> cluster;
+  if (!opt_ins.commands.cluster.empty()) cluster.emplace(client, clock_, opt_ins.commands);
+  return take_inventory(client, reader_count() * k_lists_per_reader, stop,
+                        {.cluster = cluster ? &*cluster : nullptr, .dbfs_leave_out = opt_ins.dbfs_leave_out});
+}
 
 WorkspaceCapture::Tried WorkspaceCapture::tried(const Client& client, OptIns opt_ins, const std::stop_token& stop) {
   Tried out{.taken = opt_ins};
@@ -228,7 +238,7 @@ std::string WorkspaceCapture::attributes() const {
                              {"me", workspace_.me},
                              {"admin", workspace_.admin}};
   auto list = nlohmann::ordered_json::array();
-  for (const auto& lines : {left_out(), declared_left_out()})
+  for (const auto& lines : {left_out(), declared_left_out(opt_ins_.taken)})
     for (const LeftOut& line : lines) list.push_back({{"what", line.what}, {"reason", line.reason}});
   out["left_out"] = std::move(list);
   // What other programs answered may be no UTF-8.
@@ -272,16 +282,27 @@ ReadItem WorkspaceCapture::read_paced(const Stock& stock, const Item& item, cons
   return out;
 }
 
+std::optional<base::Row> WorkspaceCapture::unchanged_in(PreviousRows& rows, const Stock& stock, const Item& item) {
+  std::optional<base::Row> out = rows.find(stock.entry->kind.collection, item.key);
+  const bool whole = out && !out->columns.empty() && out->columns.front() &&
+                     ItemReader::is_unchanged(*stock.entry, item, *out->columns.front());
+  if (!whole) out.reset();
+  return out;
+}
+
 ReadItem WorkspaceCapture::read_one(const Stock& stock, const Item& item, const std::stop_token& stop) {
   refuse_when_old();
-  if (changes_only() && !stock.entry->modified.empty()) {
-    auto earlier = options_.previous->find(stock.entry->kind.collection, item.key);
-    const bool whole = earlier && !earlier->columns.empty() && earlier->columns.front() &&
-                       ItemReader::is_unchanged(*stock.entry, item, *earlier->columns.front());
-    if (whole) return reader_.renew(*stock.entry, item, *std::move(earlier), stop);
-  }
+  const KindEntry& entry = *stock.entry;
+  const bool shows_changes = !entry.modified.empty();
   try {
-    return reader_.read(*stock.entry, item, stop);
+    std::optional<base::Row> earlier;
+    if (shows_changes && changes_only()) earlier = unchanged_in(*options_.previous, stock, item);
+    if (shows_changes && !earlier && options_.kept != nullptr) earlier = unchanged_in(*options_.kept, stock, item);
+    if (earlier) return reader_.renew(entry, item, *std::move(earlier), stop);
+    ReadItem out = reader_.read(entry, item, stop);
+    if (shows_changes && options_.kept != nullptr && out.row && out.unread.empty())
+      options_.kept->keep(entry.kind.collection, *out.row);
+    return out;
   } catch (const Error& error) {
     const std::lock_guard lock(mutex_);
     if (is_signed_out(error) && !signed_out_) signed_out_ = error;
@@ -364,11 +385,15 @@ std::unique_ptr<Capture> open_capture(const Client& client, const CaptureOptions
   return std::make_unique<WorkspaceCapture>(client, options, clock, std::move(stop), opt_ins);
 }
 
-std::vector<LeftOut> declared_left_out() {
-  std::vector<LeftOut> out{{"data of tables and volumes", "Holdfast keeps definitions; bring data by deep clones"},
-                           {"mounts, table ACLs of the hive metastore", "only a running cluster could tell them"}};
+std::vector<LeftOut> declared_left_out(const OptIns& opt_ins) {
+  const bool asked = !opt_ins.commands.cluster.empty();
+  std::vector<LeftOut> out{{"data of tables and volumes", "Holdfast keeps definitions; bring data by deep clones"}};
   for (const KindEntry& entry : all_kinds())
-    if (!entry.not_included.empty()) out.push_back({entry.kind.collection.name, entry.not_included});
+    if (entry.source == KindEntry::Source::cluster && !asked)
+      out.push_back({entry.kind.collection.name, "only a cluster tells them, and command_cluster names none"});
+  for (const KindEntry& entry : all_kinds())
+    if ((entry.source != KindEntry::Source::cluster || asked) && !entry.not_included.empty())
+      out.push_back({entry.kind.collection.name, entry.not_included});
   return out;
 }
 

@@ -17,6 +17,6 @@ std::unique_ptr<Capture> open_capture(const Client& client, const CaptureOptions
                                       std::stop_token stop, const OptIns& opt_ins = {});
 
 // Kinds and what of them is not included, as `doctor` and a snapshot's attributes list them.
-std::vector<LeftOut> declared_left_out();
+std::vector<LeftOut> declared_left_out(const OptIns& opt_ins);
 
 }  // namespace holdfast::platform::databricks

@@ -6,12 +6,15 @@
 
 #include "base/error.h"
 #include "platform/databricks/capture.h"
+#include "platform/databricks/definition_writer.h"
 #include "platform/databricks/diagnosis.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/outside.h"
 #include "platform/databricks/resource_writer.h"
+#include "platform/databricks/runs.h"
 #include "platform/databricks/session.h"
 #include "platform/databricks/survey.h"
+#include "platform/databricks/table_acls.h"
 #include "platform/databricks/ticks.h"
 
 namespace holdfast::platform::databricks {
@@ -23,6 +26,8 @@ using base::ErrorKind;
 
 // The documented limits of notebooks, 60 exports and as many statuses and permissions a second, need 36 calls of 0.2 s.
 constexpr unsigned k_connections = 40;
+constexpr std::int64_t k_command_seconds = 300;
+constexpr std::int64_t k_command_seconds_most = 86'400;
 constexpr std::size_t k_runs_most = 100'000;  // that are listed before no day more is asked for
 
 [[noreturn]] void no_rows(std::string_view what) {
@@ -30,22 +35,23 @@ constexpr std::size_t k_runs_most = 100'000;  // that are listed before no day m
               "It is restored resource by resource: make a plan with `holdfast plan`.");
 }
 
-// Whose definitions in SQL are run, and are no tasks.
-const std::vector<model::Kind>& kinds_with_warehouse() {
-  static const std::vector<model::Kind> all = [] {
-    std::vector<model::Kind> out = resource_kinds();
-    for (model::Kind& kind : out)
-      std::erase_if(kind.manual, [](const model::Manual& manual) { return manual.script != nullptr; });
-    return out;
-  }();
-  return all;
+// Those without the tasks that a warehouse or a cluster does.
+std::vector<model::Kind> kinds_for(const OptIns& opt_ins) {
+  std::vector<model::Kind> out = resource_kinds();
+  for (model::Kind& kind : out) {
+    if (kind.collection.name == k_table_acls && !opt_ins.commands.cluster.empty()) kind.manual.clear();
+    if (is_written_as_definition(kind.collection.name) && !opt_ins.sql_warehouse.empty())
+      std::erase_if(kind.manual, [](const model::Manual& manual) { return manual.content != nullptr; });
+  }
+  return out;
 }
 
 class WorkspaceConnector : public Connector, private KnowsOutside {
 public:
   explicit WorkspaceConnector(ConnectorParts parts)
       : account_(std::move(parts.account)),
-        opt_ins_(parts.opt_ins),
+        opt_ins_(std::move(parts.opt_ins)),
+        kinds_(kinds_for(opt_ins_)),
         clock_(parts.clock),
         session_(account_, std::move(parts.http), parts.clock, parts.random, parts.events) {
     if (parts.arm_http)
@@ -60,7 +66,7 @@ public:
   std::vector<Diagnosis> diagnose() override {
     return diagnose_workspace(session_.hasty_client(), account_, clock_, opt_ins_);
   }
-  std::vector<LeftOut> left_out() override { return declared_left_out(); }
+  std::vector<LeftOut> left_out() override { return declared_left_out(opt_ins_); }
   std::unique_ptr<Capture> capture(const CaptureOptions& options, std::stop_token stop) override {
     return open_capture(session_.client(), options, clock_, std::move(stop), opt_ins_);
   }
@@ -70,14 +76,16 @@ public:
     no_rows("cannot be replaced as a whole");
   }
   std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
-  const std::vector<model::Kind>& kinds() const override {
-    return opt_ins_.sql_warehouse.empty() ? resource_kinds() : kinds_with_warehouse();
-  }
+  const std::vector<model::Kind>& kinds() const override { return kinds_; }
   // Only stand-ins are written to, which are on this machine and so the only ones that are reached without TLS: what is
   // still missing before a workspace can be trusted to it stands in docs/platforms/databricks.md.
   std::unique_ptr<ResourceWriter> resource_writer() override {
     if (!account_.host.starts_with("http://")) return nullptr;
-    return make_resource_writer(session_.client(), clock_, opt_ins_.sql_warehouse);
+    return make_resource_writer(session_.client(), clock_, opt_ins_);
+  }
+  RunsThings* runs() override { return &runs_; }
+  base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const override {
+    return session_.least_time(calls);
   }
   void limit_patience(base::Duration patience) override { session_.limit_patience(patience); }
   Timetable timetable(const model::Kind& kind, const std::string& body, const Stretch& within) const override {
@@ -100,9 +108,11 @@ public:
 
 private:
   Account account_;
-  OptIns opt_ins_;
+  const OptIns opt_ins_;
+  const std::vector<model::Kind> kinds_;
   const base::Clock& clock_;
   Session session_;
+  JobRuns runs_{session_.client()};
   std::unique_ptr<Arm> arm_;
 };
 
@@ -131,9 +141,22 @@ std::vector<std::string> patterns(std::string_view text) {
   return out;
 }
 
-OptIns opt_ins(const Settings& settings) {
+CommandOptions command_options(const std::string& connector, const Settings& settings) {
+  CommandOptions out;
+  out.cluster = settings.text("command_cluster").value_or("");
+  if (settings.flag("command_cluster_start").value_or(false)) out.start = CommandOptions::Start::when_needed;
+  const std::int64_t seconds = settings.number("command_seconds").value_or(k_command_seconds);
+  if (seconds < 1 || seconds > k_command_seconds_most)
+    throw Error(ErrorKind::config, fmt::format("command_seconds of connector '{}' is {}", connector, seconds),
+                fmt::format("Set it to a number from 1 to {}.", k_command_seconds_most));
+  out.most = std::chrono::seconds(seconds);
+  return out;
+}
+
+OptIns opt_ins(const std::string& connector, const Settings& settings) {
   OptIns out;
   if (settings.flag("secret_values").value_or(false)) out.secret_values = SecretValues::read;
+  out.commands = command_options(connector, settings);
   out.sql_warehouse = settings.text("sql_warehouse").value_or("");
   out.dbfs_leave_out = patterns(settings.text("dbfs_leave_out").value_or(""));
   return out;
@@ -161,6 +184,10 @@ Platform databricks_platform(base::Random& random) {
                       "patterns of paths on DBFS, with commas between them, that are no part of a backup"});
   settings.push_back({"sql_warehouse", Type::text,
                       "name or id of the SQL warehouse that makes views and external tables; by hand when not set"});
+  settings.push_back(
+      {"command_cluster", Type::text, "id or name of a cluster that may be asked for mounts and table ACLs"});
+  settings.push_back({"command_cluster_start", Type::flag, "true: it is started when it does not run, and terminated"});
+  settings.push_back({"command_seconds", Type::number, "how long the cluster may take, 300 when not set"});
   return Platform{
       .name = "databricks",
       .doc = "a Databricks workspace on Azure",
@@ -176,7 +203,7 @@ Platform databricks_platform(base::Random& random) {
                                .events = events,
                                .arm = read_arm_options(name, given, account),
                                .arm_http = net::open_curl_client(client_options(given)),
-                               .opt_ins = opt_ins(given)});
+                               .opt_ins = opt_ins(name, given)});
       },
   };
 }

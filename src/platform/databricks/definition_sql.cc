@@ -139,7 +139,7 @@ std::string view_change_sql(std::string_view body) {
   return fmt::format("ALTER VIEW {} AS {}", name_of(view), text_of(view, "view_definition"));
 }
 
-std::string creation_script(std::string_view body) {
+std::string creation_script(const std::string& body) {
   if (std::optional<std::string> sql = creation_sql(body)) return *std::move(sql) + ";";
   const Json table = Json::parse(body);
   return fmt::format("(no statement makes a table of the type {} in the format {} from what the catalog says of it)",

@@ -13,6 +13,6 @@ std::optional<std::string> creation_sql(std::string_view body);
 // Gives a view another text, without taking away who may use it.
 std::string view_change_sql(std::string_view body);
 // For people: the same as creation_sql(), or why there is none.
-std::string creation_script(std::string_view body);
+std::string creation_script(const std::string& body);
 
 }  // namespace holdfast::platform::databricks

@@ -73,7 +73,7 @@ void run_by_hand_where_lacking(const DefinitionTarget& to, const std::string& sq
     to.statements.run(sql, place_of(body));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found) throw;
-    throw ByHand(fmt::format("Run this where all that it names is there, or restore again then ({}): {};",
+    throw ByHand(fmt::format("Run this where all that it names is there, or restore again then ({}).\n{};",
                              error.message(), sql));
   }
 }
@@ -81,7 +81,7 @@ void run_by_hand_where_lacking(const DefinitionTarget& to, const std::string& sq
 std::string create_table(const DefinitionTarget& to, const std::string& name, const JsonText& body) {
   const std::string text = body.print();
   const std::optional<std::string> sql = creation_sql(text);
-  if (!sql) throw ByHand(fmt::format("Create {} yourself: {}.", name, creation_script(text)));
+  if (!sql) throw ByHand(fmt::format("Create {} yourself.\n{}", name, creation_script(text)));
   run_by_hand_where_lacking(to, *sql, body);
   const std::string made = to.calls.get({.path = path_of(to, name)});
   give_new(to, name, scalar_at(body, "owner"), made);
@@ -115,7 +115,7 @@ void update_table(const DefinitionTarget& to, const std::string& id, const JsonT
   const bool view = scalar_at(wanted, "table_type") == "VIEW";
   if (view && scalar_at(wanted, "view_definition") != scalar_at(there, "view_definition")) {
     const std::string sql = view_change_sql(wanted.print());
-    if (!to.statements.there()) throw ByHand(fmt::format("Change the view {} on a SQL warehouse: {};", id, sql));
+    if (!to.statements.there()) throw ByHand(fmt::format("Change the view {} on a SQL warehouse.\n{};", id, sql));
     run_by_hand_where_lacking(to, sql, wanted);
   }
   const std::string owner = scalar_at(wanted, "owner");

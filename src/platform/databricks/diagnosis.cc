@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "platform/databricks/cluster.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/statements.h"
@@ -77,6 +78,28 @@ void say_warehouse(std::vector<Diagnosis>& out, const Client& client, const std:
   }
 }
 
+// No command is run, and nothing is started: that is for who makes a backup.
+void say_cluster(std::vector<Diagnosis>& out, const Client& client, const CommandOptions& commands) {
+  try {
+    const ClusterState cluster = find_cluster(client, commands.cluster, {});
+    const std::string shown = fmt::format("the cluster '{}' ({})", cluster.name, cluster.id);
+    if (is_running(cluster)) {
+      out.push_back(line(Level::ok, "commands", fmt::format("{} runs: it tells what no list has", shown)));
+    } else if (commands.start == CommandOptions::Start::when_needed) {
+      out.push_back(line(Level::ok, "commands",
+                         fmt::format("{} is {}: a backup starts it, and terminates it again", shown, cluster.state)));
+    } else {
+      out.push_back(line(
+          Level::warning, "commands",
+          fmt::format("{} is {}: what only it tells cannot be read, and each backup is partial", shown, cluster.state),
+          "Start it, or set command_cluster_start = true to have it started and terminated again."));
+    }
+  } catch (const Error& error) {
+    out.push_back(line(Level::problem, "commands", error.message(), error.hint()));
+    out.back().hinders = Diagnosis::Hinders::backup;
+  }
+}
+
 // One listing of a kind, its first page at most where it has pages.
 Ask first_look(const KindEntry& entry) {
   switch (entry.source) {
@@ -91,6 +114,7 @@ Ask first_look(const KindEntry& entry) {
     }
     case KindEntry::Source::once:
       return entry.read;
+    case KindEntry::Source::cluster:
     case KindEntry::Source::list:
       break;
   }
@@ -129,7 +153,7 @@ std::vector<Diagnosis> look_at_kinds(const Client& client, const std::vector<con
 std::vector<const KindEntry*> listed_kinds() {
   std::vector<const KindEntry*> out;
   for (const KindEntry& entry : all_kinds())
-    if (entry.per.empty()) out.push_back(&entry);
+    if (entry.per.empty() && entry.source != KindEntry::Source::cluster) out.push_back(&entry);
   return out;
 }
 
@@ -171,12 +195,17 @@ std::vector<Diagnosis> diagnose_workspace(const Client& client, const Account& a
   if (opt_ins.secret_values == SecretValues::left_out)
     out.push_back(line(Level::note, "secrets", "values are not backed up; scopes, keys and access lists are",
                        "Set secret_values = true in the connector's section to back them up as well."));
+  if (opt_ins.commands.cluster.empty())
+    out.push_back(line(Level::note, "commands",
+                       "mounts and permissions in the hive metastore are not backed up: only a cluster tells them",
+                       "Set command_cluster in the connector's section to a cluster that may be asked."));
   try {
     const Workspace workspace = look_at_workspace(client, clock, {});
     say_who(out, workspace, account);
     say_tier(out, client);
     if (opt_ins.secret_values == SecretValues::read) say_secrets(out, client);
     if (!opt_ins.sql_warehouse.empty()) say_warehouse(out, client, opt_ins.sql_warehouse);
+    if (!opt_ins.commands.cluster.empty()) say_cluster(out, client, opt_ins.commands);
     say_kinds(out, client);
   } catch (const Error& error) {
     out.push_back(line(Level::problem, "connection", error.message(), error.hint()));

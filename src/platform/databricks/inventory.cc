@@ -11,6 +11,7 @@
 #include "model/glob.h"
 #include "model/json_path.h"
 #include "model/json_text.h"
+#include "platform/databricks/cluster_kinds.h"
 #include "platform/databricks/conf_keys.h"
 #include "platform/databricks/placeholders.h"
 #include "platform/databricks/tree_walk.h"
@@ -58,13 +59,14 @@ base::KeyRange beginning_with(const std::string& text) {
 
 class Taking {
 public:
-  Taking(const Client& client, unsigned parallel, std::stop_token stop, const std::vector<std::string>& dbfs_leave_out)
-      : client_(client), parallel_(parallel), stop_(std::move(stop)), dbfs_leave_out_(dbfs_leave_out) {
+  Taking(const Client& client, unsigned parallel, std::stop_token stop, InventoryOptions options)
+      : client_(client), parallel_(parallel), stop_(std::move(stop)), options_(std::move(options)) {
     for (const KindEntry& entry : all_kinds())
-      inventory_.stocks.push_back({.entry = &entry, .items = {}, .unlisted = {}, .failure = {}, .not_available = {}});
+      if (entry.source != Source::cluster || options_.cluster != nullptr)
+        inventory_.stocks.push_back({.entry = &entry, .items = {}, .unlisted = {}, .failure = {}, .not_available = {}});
   }
 
-  // Each has families of its own to wait for: the tree, DBFS, and everything else.
+  // Each has families of its own to wait for: the tree, DBFS, and everything else.  A cluster takes its time.
   Inventory run() {
     base::TaskGroup group(stop_);
     group.spawn([this](const std::stop_token& stop) { list_kinds(stop); });
@@ -72,6 +74,7 @@ public:
         [this](const std::stop_token& stop) { guard({stocks_of(Source::tree)}, stop, [&] { walk_workspace(stop); }); });
     group.spawn(
         [this](const std::stop_token& stop) { guard({stocks_of(Source::dbfs)}, stop, [&] { walk_dbfs(stop); }); });
+    if (options_.cluster != nullptr) group.spawn([this](const std::stop_token& stop) { ask_cluster(stop); });
     group.wait();
     if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "reading the workspace was stopped");
     for (Stock& stock : inventory_.stocks) finish(stock);
@@ -131,6 +134,7 @@ private:
   static void judge_below(Stock& stock, const Stock& parent, const std::vector<Stock>& outcomes);
   void walk_workspace(const std::stop_token& stop);
   void walk_dbfs(const std::stop_token& stop);
+  void ask_cluster(const std::stop_token& stop);
   void add(Stock& stock, std::string_view element);
   void unlisted_below(const std::vector<Stock*>& stocks, const std::string& path, const Error& error);
   static void finish(Stock& stock);
@@ -138,7 +142,7 @@ private:
   const Client& client_;
   const unsigned parallel_;
   std::stop_token stop_;
-  const std::vector<std::string>& dbfs_leave_out_;
+  const InventoryOptions options_;
   std::mutex mutex_;  // guards the inventory while several threads list
   Inventory inventory_;
   std::vector<const Stock*> done_;  // of those that have lists
@@ -186,7 +190,8 @@ void Taking::list_plain(const std::stop_token& stop) {
   std::vector<Stock*> stocks;
   for (Stock& stock : inventory_.stocks) {
     const Source source = stock.entry->source;
-    if (source == Source::tree || source == Source::dbfs || !stock.entry->per.empty()) continue;
+    if (source == Source::tree || source == Source::dbfs || source == Source::cluster || !stock.entry->per.empty())
+      continue;
     stocks.push_back(&stock);
     done_.push_back(&stock);
   }
@@ -285,7 +290,7 @@ void Taking::walk_dbfs(const std::stop_token& stop) {
       .element =
           [&](const std::string& path, std::string_view element) {
             if (is_foreign_dbfs(path)) return false;
-            if (std::any_of(dbfs_leave_out_.begin(), dbfs_leave_out_.end(),
+            if (std::any_of(options_.dbfs_leave_out.begin(), options_.dbfs_leave_out.end(),
                             [&](const std::string& pattern) { return model::path_match(pattern, path); })) {
               const std::lock_guard lock(mutex_);
               ++inventory_.dbfs_left_out;
@@ -304,6 +309,23 @@ void Taking::walk_dbfs(const std::stop_token& stop) {
           },
       .unlisted = [&](const std::string& path, const Error& error) { unlisted_below(stocks, path, error); }};
   walk_tree(client_, walk, "/", parallel_, stop);
+}
+
+// One after the other, in one context: it is one cluster.
+void Taking::ask_cluster(const std::stop_token& stop) {
+  for (Stock* stock : stocks_of(Source::cluster)) {
+    guard({stock}, stop, [&] {
+      const ClusterListing told = stock->entry->tell(*options_.cluster, stop);
+      for (const std::string& body : told.bodies) add(*stock, body);
+      for (const ClusterListing::Unread& one : told.unread) {
+        const bool several = one.of == ClusterListing::Unread::Of::all_that_begin_so;
+        base::Bytes key;
+        base::append_text(key, one.name);
+        stock->unlisted.push_back({several ? beginning_with(one.name) : base::range_of_key(key), one.reason});
+      }
+    });
+  }
+  options_.cluster->close();
 }
 
 // Lists repeat elements when something moves between two pages; two resources of one name are another matter.
@@ -355,9 +377,8 @@ void for_each_parallel(std::size_t count, unsigned parallel,
   if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "reading the workspace was stopped");
 }
 
-Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop,
-                         const std::vector<std::string>& dbfs_leave_out) {
-  return Taking(client, parallel, std::move(stop), dbfs_leave_out).run();
+Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop, InventoryOptions options) {
+  return Taking(client, parallel, std::move(stop), std::move(options)).run();
 }
 
 }  // namespace holdfast::platform::databricks

@@ -42,11 +42,14 @@ struct Inventory {
   std::optional<base::Error> signed_out;
 };
 
+struct InventoryOptions {
+  Cluster* cluster = nullptr;  // kinds that only a cluster tells are there where there is one; it is closed afterwards
+  std::vector<std::string> dbfs_leave_out{};  // what is on DBFS at such paths is counted, and not looked into
+};
+
 // Asks with up to `parallel` calls at once.  What cannot be listed is told in the Stock, also where that is because the
-// credentials are taken no more; throws only what else ends_the_run().  What is on DBFS at paths that match a pattern
-// of `dbfs_leave_out` is counted, and not looked into.
-Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop,
-                         const std::vector<std::string>& dbfs_leave_out = {});
+// credentials are taken no more; throws only what else ends_the_run().
+Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop, InventoryOptions options = {});
 
 // The key of a resource by an element of a list, or by its body.
 base::Bytes key_of(const model::Kind& kind, std::string_view json);

@@ -120,7 +120,7 @@ const std::vector<KindEntry>& all_kinds() {
   static const std::vector<KindEntry> all = [] {
     std::vector<KindEntry> out;
     for (auto* table : {identity_kinds, workspace_kinds, compute_kinds, jobs_kinds, sql_kinds, settings_kinds,
-                        mlflow_kinds, unity_kinds})
+                        mlflow_kinds, unity_kinds, cluster_kinds})
       for (KindEntry& entry : table()) out.push_back(std::move(entry));
     for (KindEntry& entry : out) {
       declare_fields(entry.kind);

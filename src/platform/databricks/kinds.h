@@ -2,6 +2,7 @@
 // adding a row to a table in kinds_*.cc, and its test.
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,18 +40,23 @@ struct ColumnRead {
   enum class Read { always, with_secret_values } read = Read::always;
 };
 
+class Cluster;
+struct ClusterListing;
+
 struct KindEntry {
   model::Kind kind;
   std::string area{};  // "compute": as the documentation groups them
 
   enum class Source {
-    list,  // `list`
-    tree,  // objects of type `tree_type` in the workspace's tree
-    dbfs,  // files below the DBFS root
-    conf,  // one resource for each known key of workspace-conf
-    once,  // the answer to `read` is the only one
+    list,     // `list`
+    tree,     // objects of type `tree_type` in the workspace's tree
+    dbfs,     // files below the DBFS root
+    conf,     // one resource for each known key of workspace-conf
+    once,     // the answer to `read` is the only one
+    cluster,  // what `tell` gives, where a cluster may be asked
   } source = Source::list;
   Listing list{};
+  ClusterListing (*tell)(Cluster& cluster, const std::stop_token& stop) = nullptr;
   std::string per{};        // a kind: the list is asked for each of its resources, whose fields its placeholders name
   std::string tree_type{};  // "NOTEBOOK"
   // Elements of the list that are no resources of their own: clusters of jobs, say.
@@ -81,6 +87,7 @@ std::vector<KindEntry> sql_kinds();
 std::vector<KindEntry> settings_kinds();
 std::vector<KindEntry> mlflow_kinds();
 std::vector<KindEntry> unity_kinds();
+std::vector<KindEntry> cluster_kinds();
 
 // --- what the tables share
 

@@ -234,12 +234,12 @@ std::vector<model::Manual> table_tasks() {
           // Not where the connector has a warehouse.
           {.what = What::instead,
            .when = {"table_type", "\"EXTERNAL\""},
-           .text = "Create the external table {name} on a SQL warehouse, or name one in sql_warehouse: {script}",
-           .script = creation_script},
+           .text = "Create the external table {name} on a SQL warehouse, or name one in sql_warehouse.",
+           .content = creation_script},
           {.what = What::instead,
            .when = {"table_type", "\"VIEW\""},
-           .text = "Create the view {name} on a SQL warehouse, or name one in sql_warehouse: {script}",
-           .script = creation_script}};
+           .text = "Create the view {name} on a SQL warehouse, or name one in sql_warehouse.",
+           .content = creation_script}};
 }
 
 KindEntry tables() {

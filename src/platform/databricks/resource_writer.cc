@@ -17,6 +17,7 @@
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
 #include "platform/databricks/placeholders.h"
+#include "platform/databricks/table_acls.h"
 #include "platform/databricks/tree_writer.h"
 #include "platform/databricks/workspace.h"
 #include "platform/databricks/writes.h"
@@ -88,8 +89,14 @@ std::string accepted_body(const Kind& kind, const std::string& definition) {
 
 class Writer : public ResourceWriter {
 public:
-  Writer(const Client& client, const base::Clock& clock, const std::string& warehouse)
-      : client_(client), clock_(clock), calls_(client), statements_(calls_, clock, warehouse), reader_(client) {}
+  Writer(const Client& client, const base::Clock& clock, const OptIns& opt_ins)
+      : client_(client),
+        clock_(clock),
+        calls_(client),
+        statements_(calls_, clock, opt_ins.sql_warehouse),
+        reader_(client) {
+    if (!opt_ins.commands.cluster.empty()) table_acls_.emplace(client, clock, opt_ins.commands);
+  }
 
   std::string who() override { return look().me; }
   base::Instant now() override {
@@ -112,6 +119,8 @@ private:
   DefinitionTarget definitions(const Kind& kind) {
     return {.calls = calls_, .statements = statements_, .kind = kind.collection.name};
   }
+  TableAcls* table_acls(const Kind& kind);
+  std::optional<Found> found_acl(const Kind& kind, const std::string& name);
   std::string permission_id(const Kind& kind, const KindWrites& writes, const std::string& id) const;
   std::optional<std::string> element(const KindEntry& entry, const std::string& id) const;
   std::optional<Found> found(const KindEntry& entry, std::string element) const;
@@ -122,6 +131,7 @@ private:
   Calls calls_;
   Statements statements_;
   ItemReader reader_;
+  std::optional<TableAcls> table_acls_;  // where a cluster may be asked
   std::once_flag once_;
   Workspace workspace_;
   base::Duration looked_{};
@@ -135,7 +145,23 @@ const Workspace& Writer::look() {
   return workspace_;
 }
 
+// nullptr: the kind is another one, and has calls of its own.
+TableAcls* Writer::table_acls(const Kind& kind) {
+  return kind.collection.name == k_table_acls && table_acls_ ? &*table_acls_ : nullptr;
+}
+
+std::optional<ResourceWriter::Found> Writer::found_acl(const Kind& kind, const std::string& name) {
+  std::optional<std::string> body = table_acls_->read(name);
+  if (!body) return std::nullopt;
+  base::Bytes key = key_of(kind, *body);
+  return Found{.id = name, .row = {std::move(key), {std::move(body)}}, .creator = {}, .created = {}};
+}
+
 std::string Writer::create(const Kind& kind, const Content& content) {
+  if (TableAcls* acls = table_acls(kind)) {
+    acls->write(content.body);
+    return content.name;
+  }
   const KindWrites& writes = writes_of(kind);
   if (is_written_as_tree(kind.collection.name)) {
     write_tree(calls_, kind.collection.name, content, Existing::refuse);
@@ -165,6 +191,7 @@ std::string Writer::create(const Kind& kind, const Content& content) {
 }
 
 void Writer::settle(const Kind& kind, const std::string& id) {
+  if (table_acls(kind) != nullptr) return;
   for (const WriteCall& call : writes_of(kind).after) {
     try {
       calls_.send(call, {.id = id, .name = id}, net::Repeat::safe);
@@ -188,6 +215,7 @@ bool goes_in_part(const KindWrites& writes, const ResourceWriter::Content& conte
 }
 
 void Writer::update(const Kind& kind, const std::string& id, const Content& content) {
+  if (TableAcls* acls = table_acls(kind)) return acls->write(content.body);
   const KindWrites& writes = writes_of(kind);
   if (is_written_as_tree(kind.collection.name)) {
     write_tree(calls_, kind.collection.name, content, Existing::replace);
@@ -204,6 +232,7 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
 
 void Writer::remove(const Kind& kind, const std::string& id) {
   if (is_written_as_definition(kind.collection.name)) return remove_definition(definitions(kind), id);
+  if (TableAcls* acls = table_acls(kind)) return acls->remove(id);
   const KindWrites& writes = writes_of(kind);
   if (writes.remove.path.empty())
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be removed", kind.one),
@@ -239,6 +268,9 @@ void Writer::set_column(const Kind& kind, const std::string& id, const std::stri
 
 // The element of a list, or what serves as one, of the resource of this id; a git folder's path is as good as its id.
 std::optional<std::string> Writer::element(const KindEntry& entry, const std::string& id) const {
+  if (entry.source == Source::cluster)
+    throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be looked for by itself", entry.kind.one),
+                "Only a cluster tells of it, along with all others.");
   const auto get = [&](const Ask& ask) -> std::optional<std::string> {
     const net::Answer answer = client_.get(ask, {});
     if (answer.ok()) return answer.response.body;
@@ -292,6 +324,11 @@ std::optional<ResourceWriter::Found> Writer::found(const KindEntry& entry, std::
 }
 
 std::vector<ResourceWriter::Found> Writer::find(const Kind& kind, const std::string& name) {
+  if (table_acls(kind) != nullptr) {
+    std::vector<Found> out;
+    if (auto one = found_acl(kind, name)) out.push_back(*std::move(one));
+    return out;
+  }
   const KindEntry& entry = entry_of(kind);
   std::vector<std::string> elements;
   if (entry.source != Source::list || !entry.per.empty()) {
@@ -317,6 +354,7 @@ bool is_thrown_away(const ResourceWriter::Found& found) {
 }
 
 std::optional<ResourceWriter::Found> Writer::read(const Kind& kind, const std::string& id) {
+  if (table_acls(kind) != nullptr) return found_acl(kind, id);
   const KindEntry& entry = entry_of(kind);
   if (auto one = element(entry, id)) {
     std::optional<Found> out = found(entry, *std::move(one));
@@ -342,8 +380,7 @@ std::optional<ResourceWriter::Found> Writer::set_aside(const KindEntry& entry, c
 // Tells who was signed out from who may not do one thing.
 class Believed : public ResourceWriter {
 public:
-  Believed(const Client& client, const base::Clock& clock, const std::string& warehouse)
-      : inner_(client, clock, warehouse) {}
+  Believed(const Client& client, const base::Clock& clock, const OptIns& opt_ins) : inner_(client, clock, opt_ins) {}
 
   std::string who() override {
     return asked([&] { return inner_.who(); });
@@ -394,8 +431,8 @@ private:
 }  // namespace
 
 std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
-                                                     const std::string& warehouse) {
-  return std::make_unique<Believed>(client, clock, warehouse);
+                                                     const OptIns& opt_ins) {
+  return std::make_unique<Believed>(client, clock, opt_ins);
 }
 
 }  // namespace holdfast::platform::databricks

@@ -6,13 +6,13 @@
 
 #include "base/clock.h"
 #include "platform/databricks/client.h"
+#include "platform/databricks/opt_ins.h"
 #include "platform/platform.h"
 
 namespace holdfast::platform::databricks {
 
-// `client` outlives the writer.  `warehouse` is the name or the id of the SQL warehouse that runs what no other call
-// does; empty: that is left to people.
+// `client` and `clock` outlive the writer.
 std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
-                                                     const std::string& warehouse = {});
+                                                     const OptIns& opt_ins = {});
 
 }  // namespace holdfast::platform::databricks

@@ -1,6 +1,7 @@
 // A signed-in way to one workspace: connections, credentials, rate budget, calls.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ public:
   const Client& client() const noexcept { return client_; }
   // For somebody who waits at a screen: gives up after some seconds.
   const Client& hasty_client() const noexcept { return hasty_client_; }
+  base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const {
+    return budget_.least_time(calls);
+  }
   void limit_patience(base::Duration most) { api_.limit_patience(most); }
   std::vector<net::FamilyCounters> counters() const { return budget_.counters(); }
 

@@ -1,7 +1,8 @@
 // The command API 1.2, and what its commands act on: mounts and the hive metastore's access control.  It runs no
-// language: the texts that it knows are listed in commands.cc, and any other text fails.
+// language: the texts that it knows are listed in statements.cc and programs.cc, and any other text fails.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -19,6 +20,7 @@ struct Mount {
   std::string source;  // "abfss://lake@account.dfs.core.test/"
   std::string encryption;
   std::map<std::string, std::string> extra_configs;  // never shown
+  std::string trouble{};                             // what looking at it raises; empty: nothing
 };
 
 struct HiveObject {
@@ -40,10 +42,12 @@ struct CommandState {  // part of a World
   };
   std::map<std::string, Context> contexts;
   std::map<std::string, Command> commands;
-  std::int64_t command_ms = 0;  // how long a command runs
+  std::int64_t command_ms = 0;           // how long a command runs
+  std::size_t most_printed = 1'000'000;  // bytes of text that a command gives: the rest is cut off
 
-  std::map<std::string, Mount> mounts;        // by mount point
-  std::map<std::string, HiveObject> objects;  // "CATALOG", "DATABASE sales", "TABLE sales.orders", "ANY FILE" …
+  std::map<std::string, Mount> mounts;  // by mount point
+  // "CATALOG", "DATABASE sales", "TABLE sales.orders", "ANY FILE" …; a part of a name that is no word is in backticks
+  std::map<std::string, HiveObject> objects;
 };
 
 void add_command_routes(Router& router);

@@ -169,7 +169,8 @@ Reply list(Call& call) {
 std::string_view life_cycle(const JobRun& run, std::int64_t now_ms) {
   if (run.skipped) return "SKIPPED";
   if (run.cancelled_ms || now_ms >= run.end_ms) return "TERMINATED";
-  return now_ms < run.start_ms ? "QUEUED" : "RUNNING";
+  if (now_ms < run.start_ms) return "QUEUED";
+  return now_ms < run.ready_ms ? "PENDING" : "RUNNING";
 }
 
 std::int64_t add_run(World& world, const std::string& job, std::string_view cause, std::int64_t at_ms) {
@@ -184,6 +185,7 @@ std::int64_t add_run(World& world, const std::string& job, std::string_view caus
   run.number = ++jobs.runs_of[job];
   run.asked_ms = at_ms;
   run.start_ms = start.value_or(at_ms);
+  run.ready_ms = run.start_ms + jobs.setup_ms;
   run.end_ms = start ? *start + jobs.run_ms : at_ms;
   run.skipped = !start;
   if (start) jobs.ends_of[job].push_back(run.end_ms);

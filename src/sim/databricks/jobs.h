@@ -24,6 +24,7 @@ struct JobRun {
   std::int64_t number = 0;    // in its job, from 1
   std::int64_t asked_ms = 0;  // when it fired
   std::int64_t start_ms = 0;  // later than asked when it had to queue
+  std::int64_t ready_ms = 0;  // when what it runs on is there
   std::int64_t end_ms = 0;
   bool skipped = false;  // as many runs as the job may have were under way
   std::optional<std::int64_t> cancelled_ms;
@@ -32,6 +33,7 @@ struct JobRun {
 struct Jobs {                    // part of a World
   Documents documents;           // {"settings", "creator", "created"}, by job id
   std::int64_t run_ms = 60'000;  // how long a run takes
+  std::int64_t setup_ms = 0;     // of it, until what it runs on is there
   std::size_t most_jobs = 10'000;
   std::deque<JobRun> runs;                          // in the order in which they fired; 60 days of them
   std::map<std::string, std::int64_t> last_end_of;  // job → when its last run ends, or the next attempt after a skip

@@ -1,19 +1,18 @@
-// The texts that the command API of the stand-in knows.
+// The SQL that the command API of the stand-in knows.
 //
-//   <sql>       ::= SHOW GRANTS ON <object> | SHOW DATABASES | SHOW TABLES IN <name>
+//   <sql>       ::= SHOW GRANTS ON <object> | SHOW DATABASES
+//                 | SHOW ( TABLES | VIEWS | USER FUNCTIONS ) IN <name>
 //                 | ( GRANT | DENY ) <actions> ON <object> TO <principal>
 //                 | REVOKE <actions> ON <object> FROM <principal>
 //                 | ALTER <object> OWNER TO <principal>
 //   <object>    ::= CATALOG [<name>] | ( DATABASE | SCHEMA | TABLE | VIEW | FUNCTION ) <name> | ANY FILE
 //                 | ANONYMOUS FUNCTION
 //   <actions>   ::= <action> { "," <action> }            <principal> ::= `name` | name
-//   <python>    ::= display(dbutils.fs.mounts())
-//                 | dbutils.fs.mount(source="…", mount_point="…" [, extra_configs={"…": "…", …}])
-//                 | dbutils.fs.unmount("…")
+//   <name>      ::= <part> { "." <part> }                <part> ::= word | ` any text, backticks doubled `
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <string_view>
 
 #include "base/json.h"
 #include "sim/databricks/api_error.h"
@@ -43,11 +42,53 @@ ApiError parse_error(const std::string& text) {
   return invalid("ParseException: this stand-in does not know the statement: " + text.substr(0, 120));
 }
 
-// Words of a statement; what stands in backticks is one word, and so is a comma.
+// Words of a statement; a name of several parts is one word, and so is a comma.
 struct Word {
-  std::string text;
+  std::string text;  // without backticks: of a principal
+  std::string name;  // as keys of CommandState::objects have it
   bool quoted = false;
 };
+
+bool is_plain(std::string_view part) {
+  return !part.empty() && std::all_of(part.begin(), part.end(), [](unsigned char c) {
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+}
+
+std::string in_backticks(std::string_view part) {
+  std::string out = "`";
+  for (const char c : part) out += c == '`' ? std::string("``") : std::string(1, c);
+  return out + "`";
+}
+
+// What stands in backticks from `i` on, which is moved behind it.
+std::string quoted_part(const std::string& text, std::size_t& i) {
+  std::string out;
+  for (++i;; ++i) {
+    const std::size_t end = text.find('`', i);
+    if (end == std::string::npos) throw parse_error(text);
+    out += text.substr(i, end - i);
+    i = end + 1;
+    if (i == text.size() || text[i] != '`') return out;
+    out += '`';
+  }
+}
+
+Word word_at(const std::string& text, std::size_t& i) {
+  Word word;
+  while (i < text.size() && std::string_view(" \t\r\n;,").find(text[i]) == std::string_view::npos) {
+    if (text[i] == '`') {
+      const std::string part = quoted_part(text, i);
+      word.quoted = true;
+      word.text += part;
+      word.name += is_plain(part) ? part : in_backticks(part);
+    } else {
+      word.text += text[i];
+      word.name += text[i++];
+    }
+  }
+  return word;
+}
 
 std::vector<Word> words_of(const std::string& text) {
   std::vector<Word> words;
@@ -56,26 +97,27 @@ std::vector<Word> words_of(const std::string& text) {
     if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ';') {
       ++i;
     } else if (c == ',') {
-      words.push_back({",", false});
+      words.push_back({",", ",", false});
       ++i;
     } else {
-      Word word;
-      // `a`.`b` and a.b are one name.
-      while (i < text.size() && std::string_view(" \t\r\n;,").find(text[i]) == std::string_view::npos) {
-        if (text[i] != '`') {
-          word.text += text[i++];
-          continue;
-        }
-        const std::size_t end = text.find('`', i + 1);
-        if (end == std::string::npos) throw parse_error(text);
-        word.quoted = true;
-        word.text += text.substr(i + 1, end - i - 1);
-        i = end + 1;
-      }
-      words.push_back(std::move(word));
+      words.push_back(word_at(text, i));
     }
   }
   return words;
+}
+
+// The first part of a name, as it is kept; all of it where it has one part.
+std::string first_part(const std::string& name) {
+  if (!name.starts_with('`')) return name.substr(0, name.find('.'));
+  std::size_t end = 0;
+  quoted_part(name, end);
+  return name.substr(0, end);
+}
+
+// A part as people see it.
+std::string shown(const std::string& part) {
+  std::size_t at = 0;
+  return part.starts_with('`') ? quoted_part(part, at) : part;
 }
 
 std::string upper(std::string text) {
@@ -98,9 +140,13 @@ public:
   void expect(std::string_view keyword) {
     if (!take(keyword)) throw parse_error(text_);
   }
-  std::string name() {
+  std::string text() {
     if (at_ == words_.size()) throw parse_error(text_);
     return words_[at_++].text;
+  }
+  std::string name() {
+    if (at_ == words_.size()) throw parse_error(text_);
+    return words_[at_++].name;
   }
   void end() const {
     if (at_ != words_.size()) throw parse_error(text_);
@@ -131,7 +177,7 @@ public:
   std::set<std::string> actions() {
     std::set<std::string> out;
     do {
-      std::string action = upper(name());
+      std::string action = upper(text());
       if (action == "ALL") {
         expect("PRIVILEGES");
         action = "ALL PRIVILEGES";
@@ -155,37 +201,74 @@ HiveObject& object_of(World& world, const std::string& name) {
   return objects[name];
 }
 
-Json show_grants(World& world, const std::string& name) {
-  const HiveObject& object = object_of(world, name);
+// What an object has by what it lies in is shown along with its own.
+std::vector<std::string> above(const std::string& name) {
+  if (name == "CATALOG" || name == "ANY FILE" || name == "ANONYMOUS FUNCTION") return {};
+  if (name.starts_with("DATABASE ")) return {"CATALOG"};
+  return {"CATALOG", "DATABASE " + first_part(name.substr(name.find(' ') + 1))};
+}
+
+void add_grants(World& world, const std::string& name, Json& rows) {
+  const auto& objects = world.part<CommandState>().objects;
+  const auto found = objects.find(name);
+  if (found == objects.end()) return;
   const std::size_t space = name.find(' ');
   const bool simple = space == std::string::npos || name == "ANY FILE" || name == "ANONYMOUS FUNCTION";
   const std::string type = simple ? name : name.substr(0, space);
   const std::string key = simple ? "" : name.substr(space + 1);
-  Json rows = Json::array();
   const auto add = [&](const std::string& principal, const std::string& action) {
     rows.push_back(Json::array({principal, action, type, key}));
   };
-  if (!object.owner.empty()) add(object.owner, "OWN");
-  for (const auto& [principal, actions] : object.granted) {
+  if (!found->second.owner.empty()) add(found->second.owner, "OWN");
+  for (const auto& [principal, actions] : found->second.granted) {
     for (const std::string& action : actions) add(principal, action);
   }
-  for (const auto& [principal, actions] : object.denied) {
+  for (const auto& [principal, actions] : found->second.denied) {
     for (const std::string& action : actions) add(principal, "DENIED_" + action);
   }
+}
+
+Json show_grants(World& world, const std::string& name) {
+  object_of(world, name);
+  Json rows = Json::array();
+  for (const std::string& one : above(name)) add_grants(world, one, rows);
+  add_grants(world, name, rows);
   return table({"Principal", "ActionType", "ObjectType", "ObjectKey"}, std::move(rows));
 }
 
-Json show_names(World& world, const std::string& kind, const std::string& database) {
+Json show_databases(World& world) {
   Json rows = Json::array();
   for (const auto& [name, object] : world.part<CommandState>().objects) {
-    if (!name.starts_with(kind + " ")) continue;
-    const std::string full = name.substr(kind.size() + 1);
-    if (kind == "DATABASE") rows.push_back(Json::array({full}));
-    if (kind == "DATABASE" || !full.starts_with(database + ".")) continue;
-    rows.push_back(Json::array({database, full.substr(database.size() + 1), "false"}));
+    if (name.starts_with("DATABASE ")) rows.push_back(Json::array({shown(name.substr(9))}));
   }
-  if (kind == "DATABASE") return table({"databaseName"}, std::move(rows));
+  return table({"databaseName"}, std::move(rows));
+}
+
+// Views are tables, too.
+Json show_names(World& world, const std::set<std::string>& kinds, const std::string& database) {
+  object_of(world, "DATABASE " + database);
+  Json rows = Json::array();
+  for (const auto& [name, object] : world.part<CommandState>().objects) {
+    const std::size_t space = name.find(' ');
+    if (space == std::string::npos || !kinds.contains(name.substr(0, space))) continue;
+    const std::string full = name.substr(space + 1);
+    if (first_part(full) != database || full.size() <= database.size()) continue;
+    const std::string own = shown(full.substr(database.size() + 1));
+    if (kinds.contains("FUNCTION")) {
+      rows.push_back(Json::array({fmt::format("spark_catalog.{}.{}", shown(database), own)}));
+    } else {
+      rows.push_back(Json::array({shown(database), own, "false"}));
+    }
+  }
+  if (kinds.contains("FUNCTION")) return table({"function"}, std::move(rows));
   return table({"database", "tableName", "isTemporary"}, std::move(rows));
+}
+
+Json show_within(World& world, Statement& statement, const std::set<std::string>& kinds) {
+  statement.expect("IN");
+  const std::string database = statement.name();
+  statement.end();
+  return show_names(world, kinds, database);
 }
 
 enum class Verb { grant, deny, revoke };
@@ -195,7 +278,7 @@ Json change_grants(World& world, Statement& statement, Verb verb) {
   statement.expect("ON");
   const std::string name = statement.object();
   statement.expect(verb == Verb::revoke ? "FROM" : "TO");
-  const std::string principal = statement.name();
+  const std::string principal = statement.text();
   statement.end();
   HiveObject& object = object_of(world, name);
   for (const std::string& action : actions) {
@@ -207,42 +290,6 @@ Json change_grants(World& world, Statement& statement, Verb verb) {
     }
   }
   return nothing();
-}
-
-// The value of name="…" in a call.
-std::optional<std::string> argument(const std::string& text, const std::string& name) {
-  std::size_t at = text.find(name + "=");
-  if (at == std::string::npos) return std::nullopt;
-  at = text.find_first_not_of(' ', at + name.size() + 1);
-  if (at == std::string::npos || (text[at] != '"' && text[at] != '\'')) return std::nullopt;
-  const std::size_t end = text.find(text[at], at + 1);
-  return end == std::string::npos ? std::nullopt : std::optional(text.substr(at + 1, end - at - 1));
-}
-
-std::map<std::string, std::string> configs(const std::string& text) {
-  std::map<std::string, std::string> out;
-  const std::size_t at = text.find("extra_configs=");
-  if (at == std::string::npos) return out;
-  const std::size_t open = text.find('{', at);
-  const std::size_t close = text.rfind('}');
-  const Json parsed = open == std::string::npos || close == std::string::npos
-                          ? Json()
-                          : Json::parse(text.substr(open, close - open + 1), nullptr, false);
-  if (!parsed.is_object()) throw invalid("SyntaxError: extra_configs is no JSON object");
-  for (const auto& [name, value] : parsed.items())
-    out[name] = value.is_string() ? value.get<std::string>() : value.dump();
-  return out;
-}
-
-Json mount(World& world, const std::string& text) {
-  const auto source = argument(text, "source");
-  const auto point = argument(text, "mount_point");
-  if (!source || !point || !point->starts_with("/mnt/"))
-    throw invalid("IllegalArgumentException: source and mount_point");
-  auto& mounts = world.part<CommandState>().mounts;
-  if (mounts.contains(*point)) throw invalid("Directory already mounted: " + *point);
-  mounts[*point] = {*source, "", configs(text)};
-  return {{"resultType", "text"}, {"data", "True"}, {"truncated", false}};
 }
 
 }  // namespace
@@ -257,7 +304,7 @@ Json run_statement(World& world, const std::string& text) {
     const std::string name = statement.object();
     statement.expect("OWNER");
     statement.expect("TO");
-    const std::string owner = statement.name();
+    const std::string owner = statement.text();
     statement.end();
     object_of(world, name).owner = owner;
     return nothing();
@@ -265,37 +312,19 @@ Json run_statement(World& world, const std::string& text) {
   statement.expect("SHOW");
   if (statement.take("DATABASES")) {
     statement.end();
-    return show_names(world, "DATABASE", "");
+    return show_databases(world);
   }
-  if (statement.take("TABLES")) {
-    statement.expect("IN");
-    const std::string database = statement.name();
-    statement.end();
-    return show_names(world, "TABLE", database);
+  if (statement.take("TABLES")) return show_within(world, statement, {"TABLE", "VIEW"});
+  if (statement.take("VIEWS")) return show_within(world, statement, {"VIEW"});
+  if (statement.take("USER")) {
+    statement.expect("FUNCTIONS");
+    return show_within(world, statement, {"FUNCTION"});
   }
   if (!statement.take("GRANTS")) statement.expect("GRANT");
   statement.expect("ON");
   const std::string name = statement.object();
   statement.end();
   return show_grants(world, name);
-}
-
-Json run_python(World& world, const std::string& text) {
-  if (text.size() > k_longest_text) throw parse_error(text);
-  auto& mounts = world.part<CommandState>().mounts;
-  if (text == "display(dbutils.fs.mounts())") {
-    Json rows = Json::array({Json::array({"/databricks-datasets", "databricks-datasets", "sse-s3"})});
-    for (const auto& [point, held] : mounts) rows.push_back(Json::array({point, held.source, held.encryption}));
-    return table({"mountPoint", "source", "encryptionType"}, std::move(rows));
-  }
-  if (text.starts_with("dbutils.fs.mount(")) return mount(world, text);
-  if (!text.starts_with("dbutils.fs.unmount(")) throw parse_error(text);
-  const std::size_t open = text.find_first_of("\"'");
-  const std::size_t close = open == std::string::npos ? open : text.find(text[open], open + 1);
-  if (close == std::string::npos || mounts.erase(text.substr(open + 1, close - open - 1)) == 0) {
-    throw invalid("Directory not mounted");
-  }
-  return nothing();
 }
 
 }  // namespace holdfast::sim::databricks

@@ -6,55 +6,37 @@
 #include <fstream>
 
 #include "base/json.h"
-#include "cli/commands/commands.h"
-#include "cli/file_url.h"
-#include "storage/local/local_backend.h"
-#include "support/fakes.h"
+#include "support/app_world.h"
 
 namespace {
 
 using namespace holdfast;
 using namespace holdfast::cli;
 
-struct Outcome {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
+using test::Outcome;
 
 class App : public testing::Test {
 protected:
   App() {
-    composition_.backends = {
-        {"file", "", [](const std::string& url) { return storage::open_local_backend(file_url_path(url)); }}};
     platform::Platform platform;
     platform.name = "datahub";
     platform.settings = {{"sql.url", platform::Platform::Setting::Type::text, ""}};
-    composition_.platforms = {platform};
-    composition_.open_state = [](const std::string& folder) { return storage::open_local_backend(folder); };
-    composition_.clock = &base::system_clock();
-    composition_.random = &base::system_random();
-    ::setenv("XDG_STATE_HOME", (folder_.path() + "/state").c_str(), 1);
-    ::setenv("HOLDFAST_KEY", "correct horse battery", 1);
-  }
-  ~App() override {
-    ::unsetenv("XDG_STATE_HOME");
-    ::unsetenv("HOLDFAST_KEY");
+    app_.composition.platforms = {platform};
   }
 
-  Outcome run(const std::vector<std::string>& arguments) {
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    Outcome out;
-    out.code = run_app(composition_, all_commands(), arguments);
-    out.out = testing::internal::GetCapturedStdout();
-    out.err = testing::internal::GetCapturedStderr();
-    return out;
-  }
-  std::string url() const { return "file://" + folder_.path() + "/repository"; }
+  Outcome run(const std::vector<std::string>& arguments) const { return app_.run_bare(arguments); }
+  std::string url() const { return app_.url(); }
 
-  test::TempFolder folder_;
-  Composition composition_;
+  test::AppWorld app_;
+};
+
+// With the key in the environment, for as long as it is there.
+class Key {
+public:
+  explicit Key(const char* key) { ::setenv("HOLDFAST_KEY", key, 1); }
+  ~Key() { ::unsetenv("HOLDFAST_KEY"); }
+  Key(const Key&) = delete;
+  Key& operator=(const Key&) = delete;
 };
 
 TEST_F(App, prints_its_version_and_help) {
@@ -89,6 +71,7 @@ TEST_F(App, ends_with_10_where_there_is_no_repository) {
 }
 
 TEST_F(App, ends_with_12_for_a_wrong_passphrase) {
+  const Key right("correct horse battery");
   const Outcome made = run({"init", "--repository", url(), "--json"});
   ASSERT_EQ(made.code, 0) << made.err;
   const auto summary = nlohmann::json::parse(made.out);
@@ -98,14 +81,15 @@ TEST_F(App, ends_with_12_for_a_wrong_passphrase) {
   EXPECT_EQ(made.out.find("correct horse"), std::string::npos) << "the key is never shown";
 
   EXPECT_EQ(run({"snapshots", "--repository", url()}).code, 0);
-  ::setenv("HOLDFAST_KEY", "incorrect horse", 1);
+  const Key other("incorrect horse");
   const Outcome wrong = run({"snapshots", "--repository", url()});
   EXPECT_EQ(wrong.code, 12) << wrong.err;
   EXPECT_EQ(wrong.err.find("incorrect horse"), std::string::npos);
 }
 
 TEST_F(App, opens_with_a_key_file_before_the_environment) {
-  const std::string path = folder_.path() + "/key";
+  const Key in_environment("correct horse battery");
+  const std::string path = app_.file("other-key");
   std::ofstream(path) << "from a file\n";
   ASSERT_EQ(run({"init", "--repository", url(), "--key-file", path}).code, 0);
   const Outcome keys = run({"key", "list", "--repository", url(), "--key-file", path, "--json"});
@@ -118,7 +102,7 @@ TEST_F(App, opens_with_a_key_file_before_the_environment) {
 }
 
 TEST_F(App, names_the_configuration_when_a_connector_is_unknown) {
-  const std::string path = folder_.path() + "/holdfast.toml";
+  const std::string path = app_.file("holdfast.toml");
   std::ofstream(path) << "[repository.main]\nurl = \"" << url() << "\"\n[connector.catalog]\nplatform = \"datahub\"\n";
   const Outcome outcome = run({"backup", "catalogue", "--config", path});
   EXPECT_EQ(outcome.code, 2);
@@ -127,7 +111,7 @@ TEST_F(App, names_the_configuration_when_a_connector_is_unknown) {
 }
 
 TEST_F(App, asks_which_repository_where_there_are_two) {
-  const std::string path = folder_.path() + "/holdfast.toml";
+  const std::string path = app_.file("holdfast.toml");
   std::ofstream(path) << "[repository.a]\nurl = \"" << url() << "\"\n[repository.b]\nurl = \"" << url() << "2\"\n";
   const Outcome outcome = run({"snapshots", "--config", path});
   EXPECT_EQ(outcome.code, 2);

@@ -2,110 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
-
-#include "cli/app.h"
-#include "cli/commands/commands.h"
-#include "cli/file_url.h"
 #include "storage/local/local_backend.h"
-#include "support/fake_workspace_connector.h"
-#include "support/fakes.h"
+#include "unit/cli/nights.h"
 
+namespace holdfast::test {
 namespace {
-
-using namespace holdfast;
-using namespace holdfast::cli;
-
-struct Outcome {
-  int code = -1;
-  std::string out;
-  std::string err;
-  bool says(const std::string& text) const { return (out + err).find(text) != std::string::npos; }
-};
-
-std::string job(const std::string& name, const std::string& note) {
-  return R"({"name":")" + name + R"(","origin":")" + name + R"(","note":")" + note +
-         R"(","schedule":{"cron":"0 0 * * * ?","pause_status":"PAUSED"}})";
-}
-std::string pool(const std::string& name, int most) {
-  return R"({"name":")" + name + R"(","node_type":"east-4","max":)" + std::to_string(most) + R"(,"origin":")" + name +
-         R"("})";
-}
-
-// Night after night from one workspace into another, with people at work on both of them by day.
-class Nights : public testing::Test {
-protected:
-  Nights() {
-    composition_.backends = {
-        {"file", "", [](const std::string& url) { return storage::open_local_backend(file_url_path(url)); }}};
-    platform::Platform platform;
-    platform.name = "workspace";
-    platform.kinds = test::workspace_kinds();
-    platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
-      return test::connect(name == "secondary" ? secondary_ : primary_);
-    };
-    composition_.platforms = {platform};
-    composition_.open_state = [this](const std::string& folder) {
-      state_ = folder;
-      return storage::open_local_backend(folder);
-    };
-    composition_.clock = &clock_;
-    composition_.random = &base::system_random();
-    ::setenv("XDG_STATE_HOME", (folder_.path() + "/state").c_str(), 1);
-    ::setenv("HOLDFAST_KEY", "correct horse battery", 1);
-    std::ofstream(folder_.path() + "/holdfast.toml")
-        << "[repository.main]\nurl = \"file://" << folder_.path() << "/repository\"\n"
-        << "[connector.primary]\nplatform = \"workspace\"\n[connector.secondary]\nplatform = \"workspace\"\n";
-    primary_.workspace.put("pools", "big", pool("big", 1));
-    for (const char* name : {"x", "y", "z"}) primary_.workspace.put("jobs", name, job(name, "one"));
-    EXPECT_EQ(run({"init"}).code, 0);
-  }
-  ~Nights() override {
-    ::unsetenv("XDG_STATE_HOME");
-    ::unsetenv("HOLDFAST_KEY");
-  }
-
-  Outcome run(std::vector<std::string> arguments) {
-    clock_.advance(std::chrono::minutes(10));
-    arguments.insert(arguments.end(), {"--config", folder_.path() + "/holdfast.toml"});
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    Outcome out;
-    out.code = run_app(composition_, all_commands(), arguments);
-    out.out = testing::internal::GetCapturedStdout();
-    out.err = testing::internal::GetCapturedStderr();
-    return out;
-  }
-  void migrate() {
-    const Outcome outcome = run({"migrate", "primary", "secondary"});
-    ASSERT_EQ(outcome.code, 0) << outcome.err;
-  }
-  Outcome night(std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{"replicate", "primary", "secondary"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(arguments);
-  }
-  static void change(test::WorkspaceAccount& on, const std::string& name, const std::string& note) {
-    on.workspace.rewrite("jobs", on.workspace.id_of("jobs", name), job(name, note));
-  }
-  static void grow(test::WorkspaceAccount& on, int most) {
-    on.workspace.rewrite("pools", on.workspace.id_of("pools", "big"), pool("big", most));
-  }
-  std::string note_of(const std::string& name) const {
-    const std::string body = secondary_.workspace.body("jobs", secondary_.workspace.id_of("jobs", name));
-    const std::size_t from = body.find(R"("note":")") + 8;
-    return body.substr(from, body.find('"', from) - from);
-  }
-  bool secondary_has_job(const std::string& name) const { return !secondary_.workspace.id_of("jobs", name).empty(); }
-
-  test::TempFolder folder_;
-  test::ManualClock clock_{*base::parse_instant("2026-11-21T20:00:00Z")};
-  test::WorkspaceAccount primary_{clock_, 1'000, "one"};
-  test::WorkspaceAccount secondary_{clock_, 5'000, "two"};
-  Composition composition_;
-  std::string state_;
-};
 
 TEST_F(Nights, hold_back_what_is_changed_on_the_day_after_a_conflict) {
   migrate();
@@ -190,10 +91,10 @@ TEST_F(Nights, remove_nothing_that_people_made_on_the_target) {
     grow(primary_, most);
     const Outcome outcome = most == 3 ? night() : night({"--remove", "--yes"});
     EXPECT_EQ(outcome.code, most == 3 ? 0 : 3) << outcome.err;
-    EXPECT_TRUE(secondary_has_job("hers"));
+    EXPECT_TRUE(has_job(secondary_, "hers"));
   }
   EXPECT_EQ(night({"--remove", "--existing", "replace", "--yes"}).code, 0);
-  EXPECT_FALSE(secondary_has_job("hers")) << "when told to";
+  EXPECT_FALSE(has_job(secondary_, "hers")) << "when told to";
 }
 
 TEST_F(Nights, remove_nothing_that_people_changed_on_the_target) {
@@ -205,8 +106,8 @@ TEST_F(Nights, remove_nothing_that_people_changed_on_the_target) {
     grow(primary_, most);
     const Outcome outcome = most == 3 ? night() : night({"--remove", "--yes"});
     EXPECT_EQ(outcome.code, most == 3 ? 0 : 3) << outcome.err;
-    EXPECT_TRUE(secondary_has_job("x"));
-    EXPECT_FALSE(secondary_has_job("y")) << "that was nobody's but the source's";
+    EXPECT_TRUE(has_job(secondary_, "x"));
+    EXPECT_FALSE(has_job(secondary_, "y")) << "that was nobody's but the source's";
   }
 }
 
@@ -228,7 +129,7 @@ TEST_F(Nights, forget_a_conflict_that_is_none_any_more) {
   grow(primary_, 2);
   EXPECT_EQ(night().code, 3);
   change(secondary_, "x", "one");
-  const std::vector<std::string> jobs{"--select", "kind:jobs"};
+  const Names jobs{"--select", "kind:jobs"};
   EXPECT_EQ(night(jobs).code, 0);
   change(primary_, "x", "two");
   const Outcome outcome = night(jobs);
@@ -272,13 +173,29 @@ TEST_F(Nights, end_with_a_failback_that_removes_no_original) {
   EXPECT_EQ(primary_.workspace.id_of("jobs", "x"), "") << "that was removed there";
 }
 
+// What was changed in it since the last backup would be lost, and nobody would hear of it.
+TEST_F(Nights, end_with_no_failover_of_a_source_of_which_not_all_was_read) {
+  migrate();
+  primary_.unread = {"big"};
+  grow(primary_, 7);
+  const Outcome refused = run({"failover", "primary", "secondary", "--yes"});
+  EXPECT_EQ(refused.code, 5) << refused.err;
+  EXPECT_TRUE(refused.says("not all of primary could be read, and nothing was written: 1 failure: ")) << refused.err;
+  EXPECT_TRUE(refused.says("--source-partial")) << refused.err;
+  EXPECT_FALSE(run({"status"}).says("is fenced")) << "nothing was done";
+  EXPECT_TRUE(run({"failover", "primary", "secondary", "--dry-run"}).says("takes --source-partial"));
+  const Outcome done = run({"failover", "primary", "secondary", "--source-partial", "--yes"});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_TRUE(done.says("in charge")) << done.out;
+}
+
 TEST_F(Nights, are_not_stopped_by_a_plan_that_nobody_can_go_on_with) {
   migrate();
   change(primary_, "x", "two");
   secondary_.workspace.refusals.emplace("jobs/x", base::Error(base::ErrorKind::unavailable, "not now"));
   EXPECT_EQ(night().code, 3);
   secondary_.workspace.refusals.clear();
-  const std::unique_ptr<storage::Backend> state = storage::open_local_backend(state_);
+  const std::unique_ptr<storage::Backend> state = storage::open_local_backend(app_.composition.state_folder);
   engine::CutoverStore store(*state);
   ASSERT_EQ(store.begun("primary", "secondary").size(), 1U);
   const std::string begun = store.begun("primary", "secondary").front().name;
@@ -296,9 +213,9 @@ TEST_F(Nights, are_not_stopped_by_a_plan_that_nobody_can_go_on_with) {
 }
 
 TEST_F(Nights, refuse_to_keep_and_to_overwrite_at_once) {
-  const std::vector<std::string> both{"--keep-changed", "--existing", "replace", "--yes"};
+  const Names both{"--keep-changed", "--existing", "replace", "--yes"};
   for (const char* verb : {"migrate", "replicate", "failover", "failback"}) {
-    std::vector<std::string> arguments{verb, "primary", "secondary"};
+    Names arguments{verb, "primary", "secondary"};
     arguments.insert(arguments.end(), both.begin(), both.end());
     EXPECT_EQ(run(arguments).code, 2) << verb;
   }
@@ -306,3 +223,4 @@ TEST_F(Nights, refuse_to_keep_and_to_overwrite_at_once) {
 }
 
 }  // namespace
+}  // namespace holdfast::test

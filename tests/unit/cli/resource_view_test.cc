@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -10,12 +9,8 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "cli/app.h"
-#include "cli/commands/commands.h"
-#include "cli/file_url.h"
-#include "storage/local/local_backend.h"
+#include "support/app_world.h"
 #include "support/fake_workspace_connector.h"
-#include "support/fakes.h"
 
 namespace {
 
@@ -23,66 +18,37 @@ using namespace holdfast;
 using namespace holdfast::cli;
 using model::ResourceAction;
 
-struct Outcome {
-  int code = -1;
-  std::string out;
-  std::string err;
-  bool says(const std::string& text) const { return (out + err).find(text) != std::string::npos; }
-};
+using test::Outcome;
 
 // The program with two workspaces, of which the first is backed up.
 class ResourceCommands : public testing::Test {
 protected:
   ResourceCommands() {
-    composition_.backends = {
-        {"file", "", [](const std::string& url) { return storage::open_local_backend(file_url_path(url)); }}};
     platform::Platform platform;
     platform.name = "workspace";
     platform.kinds = test::workspace_kinds();
     platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
       return test::connect(name == "secondary" ? target_ : source_);
     };
-    composition_.platforms = {platform};
-    composition_.open_state = [](const std::string& folder) { return storage::open_local_backend(folder); };
-    composition_.clock = &clock_;
-    composition_.random = &base::system_random();
-    ::setenv("XDG_STATE_HOME", (folder_.path() + "/state").c_str(), 1);
-    ::setenv("HOLDFAST_KEY", "correct horse battery", 1);
-    std::ofstream(config()) << "[repository.main]\nurl = \"file://" << folder_.path() << "/repository\"\n"
-                            << "[connector.primary]\nplatform = \"workspace\"\n"
-                            << "[connector.secondary]\nplatform = \"workspace\"\n"
-                            << "[connector.alias]\nplatform = \"workspace\"\n";
+    app_.composition.platforms = {platform};
+    app_.composition.clock = &clock_;
+    app_.configure("workspace", {"primary", "secondary", "alias"});
+    app_.init();
     test::fill_workspace(source_.workspace);
     target_.workspace.put("users", "bob@corp.test",
                           R"({"userName":"bob@corp.test","externalId":"ext-bob","origin":"bob"})");
     target_.workspace.put("groups", "admins", R"({"displayName":"admins","origin":"admins"})");
-    EXPECT_EQ(run({"init"}).code, 0);
     clock_.advance(std::chrono::minutes(1));
     const Outcome backup = run({"backup", "primary"});
     EXPECT_EQ(backup.code, 0) << backup.err;
   }
-  ~ResourceCommands() override {
-    ::unsetenv("XDG_STATE_HOME");
-    ::unsetenv("HOLDFAST_KEY");
-  }
 
-  Outcome run(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--config", config()});
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    Outcome out;
-    out.code = run_app(composition_, all_commands(), arguments);
-    out.out = testing::internal::GetCapturedStdout();
-    out.err = testing::internal::GetCapturedStderr();
-    return out;
-  }
-  std::string config() const { return folder_.path() + "/holdfast.toml"; }
+  Outcome run(const std::vector<std::string>& arguments) const { return app_.run(arguments); }
 
-  test::TempFolder folder_;
+  test::AppWorld app_;
   test::ManualClock clock_{*base::parse_instant("2026-11-21T20:00:00Z")};
   test::WorkspaceAccount source_{clock_, 1'000, "one"};
   test::WorkspaceAccount target_{clock_, 5'000, "two"};
-  Composition composition_;
 };
 
 TEST_F(ResourceCommands, bring_a_workspace_into_another_one_once_and_paused) {
@@ -107,7 +73,7 @@ TEST_F(ResourceCommands, bring_a_workspace_into_another_one_once_and_paused) {
 }
 
 TEST_F(ResourceCommands, keep_a_plan_and_apply_it) {
-  const std::string path = folder_.path() + "/plan.json";
+  const std::string path = app_.file("plan.json");
   const Outcome planned = run({"plan", "latest", "--to", "secondary", "--out", path});
   EXPECT_EQ(planned.code, 0) << planned.err;
   EXPECT_TRUE(planned.says("to create")) << planned.out;
@@ -125,7 +91,7 @@ std::string text_of(const std::string& path) {
 }
 
 TEST_F(ResourceCommands, refuse_a_plan_that_somebody_changed) {
-  const std::string path = folder_.path() + "/plan.json";
+  const std::string path = app_.file("plan.json");
   ASSERT_EQ(run({"plan", "latest", "--to", "secondary", "--out", path}).code, 0);
   const std::string whole = text_of(path);
   const auto changed = [&](const std::string& old, const std::string& now) {
@@ -153,7 +119,7 @@ TEST_F(ResourceCommands, refuse_a_plan_that_somebody_changed) {
 }
 
 TEST_F(ResourceCommands, name_the_file_that_holds_no_plan) {
-  const std::string path = folder_.path() + "/plan.json";
+  const std::string path = app_.file("plan.json");
   ASSERT_EQ(run({"plan", "latest", "--to", "secondary", "--out", path}).code, 0);
   const std::string whole = text_of(path);
   const std::pair<std::string, std::string> files[] = {
@@ -176,8 +142,8 @@ TEST_F(ResourceCommands, name_the_file_that_holds_no_plan) {
 }
 
 TEST_F(ResourceCommands, name_the_file_whose_plan_is_not_the_one_that_was_begun) {
-  const std::string path = folder_.path() + "/plan.json";
-  const std::string other = folder_.path() + "/other.json";
+  const std::string path = app_.file("plan.json");
+  const std::string other = app_.file("other.json");
   ASSERT_EQ(run({"plan", "latest", "--to", "secondary", "--out", path}).code, 0);
   ASSERT_EQ(run({"restore", "--plan", path}).code, 0);
   model::ResourcePlan plan = read_resource_plan(path).value();
@@ -190,7 +156,7 @@ TEST_F(ResourceCommands, name_the_file_whose_plan_is_not_the_one_that_was_begun)
 }
 
 TEST_F(ResourceCommands, write_no_plan_in_a_dry_run) {
-  const std::string path = folder_.path() + "/plan.json";
+  const std::string path = app_.file("plan.json");
   const Outcome out = run({"migrate", "primary", "secondary", "--plan-out", path, "--dry-run"});
   EXPECT_EQ(out.code, 2) << out.err;
   EXPECT_TRUE(out.says("a dry run writes nothing")) << out.err;
@@ -272,7 +238,7 @@ TEST_F(ResourceCommands, show_export_and_import_what_stands_for_what) {
   const std::string bob = source_.workspace.id_of("users", "Bob@corp.test");
   const std::string there = target_.workspace.id_of("users", "bob@corp.test");
   const std::string line = "users," + bob + "," + there;
-  const std::string path = folder_.path() + "/ids.csv";
+  const std::string path = app_.file("ids.csv");
   std::ofstream(path) << "kind,source_id,target_id\n" << line << "\n";
   const std::vector<std::string> import{"idmap", "import", "primary", "secondary", path};
   std::vector<std::string> dry = import;
@@ -291,7 +257,7 @@ TEST_F(ResourceCommands, show_export_and_import_what_stands_for_what) {
 }
 
 TEST_F(ResourceCommands, show_an_id_map_in_a_hundred_columns) {
-  const std::string path = folder_.path() + "/ids.csv";
+  const std::string path = app_.file("ids.csv");
   const std::string source(64, 's');
   std::ofstream(path) << "kind,source_id,target_id\nusers," << source << "," << std::string(64, 't') << "\n";
   ASSERT_EQ(run({"idmap", "import", "primary", "secondary", path}).code, 0);
@@ -362,6 +328,19 @@ TEST_F(ResourceCommands, mind_what_is_paused_where_it_is_to_fire) {
   EXPECT_TRUE(outcome.says("secondary is in charge")) << outcome.err;
 }
 
+TEST_F(ResourceCommands, show_what_comes_along_with_a_task_line_by_line) {
+  target_.workspace.erase("users", target_.workspace.id_of("users", "bob@corp.test"));
+  const std::string shown = "bring Bob@corp.test.\n      bring\n\n        {";
+  const Outcome planned = run({"plan", "latest", "--to", "secondary"});
+  EXPECT_NE(planned.out.find(shown), std::string::npos) << planned.out;
+  const Outcome done = run({"restore", "latest", "--to", "secondary", "--yes"});
+  EXPECT_TRUE(done.says("to be done by hand: users/Bob@corp.test: Let the directory bring Bob@corp.test.\n"))
+      << done.err;
+  EXPECT_NE(done.out.find("      bring\n\n        {"), std::string::npos) << done.out;
+  const Outcome told = run({"restore", "latest", "--to", "secondary", "--yes", "--json"});
+  EXPECT_TRUE(told.says(R"(bring Bob@corp.test.\nbring\n\n  {)")) << told.out;
+}
+
 TEST_F(ResourceCommands, refuse_flags_of_tables) {
   const Outcome outcome = run({"restore", "latest", "--to", "secondary", "--drop-previous"});
   EXPECT_EQ(outcome.code, 2) << outcome.err;
@@ -384,6 +363,11 @@ TEST(ResourcePlanCounts, name_what_is_rare_only_where_there_is_some) {
   EXPECT_EQ(calls_text(plan), "");
   plan.calls = {{"", 2}, {"clusters", 0}, {"jobs", 1'000}};
   EXPECT_EQ(calls_text(plan), "1,002 calls: 2 other, 1,000 jobs");
+  const auto with = [&](base::Duration least) { return calls_text(plan, least).substr(33); };
+  EXPECT_EQ(with(std::chrono::milliseconds(900)), "");
+  EXPECT_EQ(with(std::chrono::milliseconds(12'100)), "; about 13 s at the platform's limits");
+  EXPECT_EQ(with(std::chrono::seconds(200)), "; about 3 min at the platform's limits");
+  EXPECT_EQ(with(std::chrono::minutes(125)), "; about 2 h 5 min at the platform's limits");
 }
 
 }  // namespace

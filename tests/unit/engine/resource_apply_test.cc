@@ -106,7 +106,7 @@ TEST_F(ResourceApplying, leaves_to_others_what_only_they_may_change) {
   world_.take_snapshot();
   world_.target.by_hand.emplace("pools/small", "Make the pool small larger.");
   const model::ResourcePlan plan = world_.plan();
-  ASSERT_EQ(step_of(plan, "pools", "small").action, model::ResourceAction::update);
+  ASSERT_EQ(test::step_of(plan, "pools", "small").action, model::ResourceAction::update);
   const ResourceApplyResult result = world_.apply(plan);
   EXPECT_TRUE(result.complete()) << "a task is no failure";
   ASSERT_EQ(result.outcomes.size(), 1U);

@@ -274,7 +274,11 @@ TEST_F(ResourcePlanning, makes_a_task_of_what_only_the_directory_brings) {
   const model::ResourcePlan plan = world_.plan();
   const model::ResourceStep& step = step_of(plan, "users", "Bob@corp.test");
   EXPECT_EQ(step.action, ResourceAction::manual);
-  EXPECT_EQ(step.tasks, Texts{"Let the directory bring Bob@corp.test."});
+  ASSERT_EQ(step.tasks.size(), 1U);
+  // With what comes along with it, made of the body as it is to be there.
+  EXPECT_TRUE(step.tasks[0].starts_with("Let the directory bring Bob@corp.test.\nbring\n\n  {")) << step.tasks[0];
+  EXPECT_NE(step.tasks[0].find(R"("userName":"Bob@corp.test")"), std::string::npos) << step.tasks[0];
+  EXPECT_EQ(step.tasks[0].find(R"("id")"), std::string::npos) << "what the server fills in: " << step.tasks[0];
   EXPECT_EQ(step_of(plan, "groups", "outer").needs.size(), 2U);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/snapshot_marks.h"
 #include "storage/memory/memory_backend.h"
 #include "support/engine_world.h"
 #include "support/fake_workspace_connector.h"
@@ -24,8 +25,13 @@ protected:
   void take_snapshot() {
     const auto connector = test::connect(source_);
     snapshot_ =
-        backup(*world_.repository, *connector, "primary", test::EngineWorld::small(), world_.events, world_.clock, {})
-            .snapshot;
+        backup(*world_.repository, *connector, "primary", backup_options(), world_.events, world_.clock, {}).snapshot;
+  }
+  BackupOptions backup_options() const {
+    BackupOptions out = test::EngineWorld::small();
+    out.marks = marks_;
+    out.full = full_;
+    return out;
   }
   model::ResourcePlan plan(bool removes) {
     const auto connector = test::connect(target_);
@@ -56,6 +62,8 @@ protected:
   test::WorkspaceAccount target_{world_.clock, 5'000, "two"};
   std::unique_ptr<storage::Backend> state_ = storage::make_memory_backend();
   repository::Snapshot snapshot_;
+  SnapshotMarks marks_;
+  bool full_ = false;
 };
 
 TEST_F(ResourceRestoring, removes_nothing_of_a_kind_that_the_snapshot_does_not_have) {
@@ -128,6 +136,40 @@ TEST_F(Fencing, is_not_confirmed_where_a_list_is_empty_all_at_once) {
   source_.blank = {{"jobs", 1}};
   EXPECT_NE(unread().find("there are no jobs any more, which is hard to believe of 1"), std::string::npos);
   EXPECT_EQ(unread(), "") << "they are listed again";
+}
+
+// The price of a wrong answer is a job that runs on both sides.
+TEST_F(Fencing, is_not_confirmed_where_what_fired_is_gone_all_at_once_however_few_there_were) {
+  take_snapshot();
+  ASSERT_LT(source_.workspace.count("jobs"), 10U);
+  source_.blank = {{"jobs", 1}};
+  const std::string why = unread();
+  EXPECT_NE(why.find("there are no jobs any more, and "), std::string::npos) << why;
+  EXPECT_NE(why.find("take a backup with --full"), std::string::npos) << why;
+  EXPECT_EQ(unread(), "") << "they are listed again";
+}
+
+TEST_F(Fencing, does_not_believe_the_backup_that_it_takes_itself_either) {
+  take_snapshot();
+  source_.blank = {{"jobs", 3}};
+  take_snapshot();
+  EXPECT_NE(unread().find("there are no jobs any more"), std::string::npos);
+  // Run again, what it took the first time still records the states.
+  marks_ = {{std::string(k_states_mark), snapshot_.id.name()}};
+  source_.blank = {{"jobs", 4}};
+  take_snapshot();
+  EXPECT_NE(unread().find("there are no jobs any more"), std::string::npos);
+  // Whoever removed them all says so.
+  full_ = true;
+  take_snapshot();
+  EXPECT_EQ(unread(), "");
+}
+
+TEST_F(Fencing, is_confirmed_where_what_is_gone_never_fired) {
+  source_.workspace.put("boards", "quiet", R"({"name":"quiet","origin":"quiet"})");
+  take_snapshot();
+  source_.blank = {{"boards", 1}};
+  EXPECT_EQ(unread(), "") << "it has no schedule";
 }
 
 TEST_F(Fencing, is_not_confirmed_where_a_kind_is_refused_that_was_never_seen) {

@@ -20,8 +20,8 @@ model::Collection collection(const char* name) {
   return out;
 }
 
-std::string upper_body(std::string_view body) {
-  std::string out(body);
+std::string upper_body(const std::string& body) {
+  std::string out = body;
   for (char& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
   return out + " {name}";
 }
@@ -34,7 +34,7 @@ const model::KindSet& kinds() {
        .name = "name",
        .space = "workspace",
        .manual = {{.what = model::Manual::What::instead, .text = "Bring {name}, which {users} need.", .column = "body"},
-                  {.text = "Run {script}", .script = upper_body}}},
+                  {.text = "Run this on {name}.", .content = upper_body}}},
       {.collection = collection("clusters"),
        .one = "cluster",
        .name = "name",
@@ -86,7 +86,7 @@ TEST_F(ResourceUsers, are_counted_where_they_are_many) {
   EXPECT_TRUE(all.ends_with("clusters/c29 and 3 more")) << all;
 }
 
-TEST_F(ResourceUsers, stand_in_tasks_as_scripts_do) {
+TEST_F(ResourceUsers, stand_in_tasks_and_not_in_what_comes_along) {
   put("libraries", "/Shared/tools.jar");
   put("clusters", "etl", R"(,"jars":["/Workspace/Shared/tools.jar"])");
   test::ManualClock clock{base::Instant{}};
@@ -99,8 +99,8 @@ TEST_F(ResourceUsers, stand_in_tasks_as_scripts_do) {
       plan_resources(kinds(), {.wanted = resources_, .live = live}, model::IdMap("a", "b"), options, clock, random);
   Texts tasks;
   for (const model::ResourceStep& step : plan.steps) tasks.insert(tasks.end(), step.tasks.begin(), step.tasks.end());
-  EXPECT_EQ(tasks,
-            (Texts{"Bring /Shared/tools.jar, which clusters/etl need.", R"(Run {"NAME":"/SHARED/TOOLS.JAR"} {name})"}));
+  EXPECT_EQ(tasks, (Texts{"Bring /Shared/tools.jar, which clusters/etl need.",
+                          "Run this on /Shared/tools.jar.\n{\"NAME\":\"/SHARED/TOOLS.JAR\"} {name}"}));
 }
 
 }  // namespace

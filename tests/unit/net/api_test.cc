@@ -58,7 +58,7 @@ protected:
     steps_ = std::move(steps);
     next_ = 0;
     const base::Duration before = clock_.elapsed();
-    Call one{.family = "f", .request = {}, .repeat = repeat};
+    Call one{.family = family_, .request = {}, .repeat = repeat};
     one.request.method = method;
     one.request.url = parse_url("https://w.test/api/things?token=hidden");
     one.request.secrets = {{"X-Own", base::Secret("own")}};
@@ -80,7 +80,8 @@ protected:
 
   test::ManualClock clock_{k_start};
   test::SeededRandom random_{7};
-  Budget budget_{{{.name = "f"}}, 1.0, clock_};
+  Budget budget_{{{.name = "f"}, {.name = "g"}}, 1.0, clock_};
+  std::string family_ = "f";
   RenewingTokens tokens_;
   std::vector<Step> steps_;
   std::size_t next_ = 0;
@@ -312,6 +313,30 @@ TEST_F(ApiTest, WaitsForAFamilyThatIsAwayOnceAndNotWithEachCall) {
   EXPECT_EQ(took_, seconds(0)) << "nothing was answered for longer than anybody waits";
   EXPECT_TRUE(get({status(200)}).ok());
   EXPECT_TRUE(get({status(503), status(200)}).ok()) << "another outage";
+}
+
+TEST_F(ApiTest, WaitsNoLongerThanItWasLimitedToForAllFamiliesTogether) {
+  api().limit_patience(minutes(2));
+  EXPECT_EQ(get({status(503)}).verdict.status, Status::unavailable);
+  EXPECT_GE(took_, seconds(80));
+  EXPECT_LE(took_, minutes(2));
+  EXPECT_EQ(get({status(503)}).verdict.status, Status::unavailable);
+  EXPECT_EQ(took_, seconds(0)) << "it was waited for";
+  family_ = "g";
+  EXPECT_EQ(get({status(503)}).verdict.status, Status::unavailable);
+  EXPECT_EQ(took_, seconds(0)) << "and so is nothing else of the same side";
+  EXPECT_TRUE(get({status(200)}).ok());
+  EXPECT_EQ(get({status(503)}).verdict.status, Status::unavailable);
+  EXPECT_EQ(took_, seconds(0)) << "the first family is still away";
+  family_ = "f";
+  EXPECT_TRUE(get({status(200)}).ok());
+  EXPECT_TRUE(get({status(503), status(200)}).ok()) << "it is there again, and may be waited for";
+}
+
+TEST_F(ApiTest, WaitsNoLongerThanIsUsualWhereTheLimitIsLonger) {
+  api().limit_patience(minutes(60));
+  EXPECT_EQ(get({status(503)}).verdict.status, Status::unavailable);
+  EXPECT_LE(took_, minutes(10));
 }
 
 TEST_F(ApiTest, EndsAllCallsOfAFamilyAlikeThatIsToldToWaitForAnHour) {

@@ -202,6 +202,16 @@ TEST(Budget, CountsRepeatsAndWaiting) {
   EXPECT_DOUBLE_EQ(counters.rate_most, 9.8);
 }
 
+TEST(Budget, SaysWhatCallsTakeAtItsShareOfTheLimits) {
+  test::ManualClock clock(k_start);
+  const Budget budget({{.name = "f", .requests = 10}, {.name = "g", .requests = 100}, {.name = "free"}}, 0.5, clock);
+  EXPECT_EQ(budget.least_time({}), base::Duration::zero());
+  EXPECT_EQ(budget.least_time({{"free", 1'000'000}, {"unknown", 5}}), base::Duration::zero());
+  // 10 a second, of which half is ours, less what is kept back: the slowest family counts.
+  const base::Duration least = budget.least_time({{"f", 490}, {"g", 490}});
+  EXPECT_NEAR(static_cast<double>(least.count()), 100e6, 1e3);
+}
+
 TEST(Budget, RefusesSharesAndTablesThatMakeNoSense) {
   test::ManualClock clock(k_start);
   for (const double share : {0.0, -1.0, 1.01, std::nan("")})

@@ -71,7 +71,9 @@ protected:
                                          random_);
   }
   void open(const std::string& warehouse) {
-    writer_ = platform::databricks::make_resource_writer(session_.client(), clock_, warehouse);
+    platform::databricks::OptIns opt_ins;
+    opt_ins.sql_warehouse = warehouse;
+    writer_ = platform::databricks::make_resource_writer(session_.client(), clock_, opt_ins);
   }
   static const model::Kind& kind(const char* name) { return find_kind(name)->kind; }
   std::string create(const char* of, const std::string& name, const std::string& body) {
@@ -150,7 +152,7 @@ TEST_F(Definitions, are_tasks_with_the_script_where_something_is_lacking) {
       task.starts_with("Run this where all that it names is there, or restore again then "
                        "([TABLE_OR_VIEW_NOT_FOUND]"))
       << task;
-  EXPECT_TRUE(task.ends_with(": CREATE VIEW `main`.`sales`.`daily` AS SELECT * FROM gone;")) << task;
+  EXPECT_TRUE(task.ends_with(").\nCREATE VIEW `main`.`sales`.`daily` AS SELECT * FROM gone;")) << task;
   open("none of this name");
   EXPECT_NE(task_of([&] {
               create("tables", "main.sales.daily", view("SELECT 1"));

@@ -72,7 +72,7 @@ TEST(Inventory, counts_what_somebody_left_out_on_dbfs_and_looks_no_further) {
   world.set("/api/2.0/dbfs/list?path=%2Fjars",
             fmt::format(R"({{"files":[{},{}]}})", file("/jars/large.bin"), file("/jars/small.jar")));
   const auto left = [&](const std::vector<std::string>& patterns) {
-    const Inventory found = take_inventory(world.session.client(), 2, {}, patterns);
+    const Inventory found = take_inventory(world.session.client(), 2, {}, {.dbfs_leave_out = patterns});
     for (const Stock& stock : found.stocks)
       if (stock.entry->kind.collection.name == "dbfs-files")
         return fmt::format("{} of {}", found.dbfs_left_out, stock.items.size());

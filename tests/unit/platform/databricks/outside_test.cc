@@ -74,6 +74,13 @@ TEST(DatabricksOutside, finds_storage_of_the_catalog_and_of_what_is_sold_beside_
             Found{"storage account lake at spec.storage"});
 }
 
+TEST(DatabricksOutside, finds_what_is_mounted) {
+  for (const char* source : {"abfss://c@lake.dfs.core.windows.net/d", "wasbs://c@lake.blob.core.windows.net"})
+    EXPECT_EQ(found_in("mounts", "body", fmt::format(R"({{"mount_point":"/mnt/x","source":"{}"}})", source)),
+              Found{"storage account lake at source"})
+        << source;
+}
+
 TEST(DatabricksOutside, finds_mounts_in_notebooks_and_scripts) {
   EXPECT_EQ(found_in("notebooks", "content",
                      "dbutils.fs.mount(source='wasbs://raw@lake.blob.core.windows.net', mount_point='/mnt/raw')"),

@@ -39,8 +39,10 @@ std::vector<Recorded> recorded() {
   return out;
 }
 
-// What a value lacks of a shape, as a path; empty: nothing.  A value may have more, and null may stand anywhere.
+// What a value lacks of a shape, as a path; empty: nothing.  A value may have more, and null may stand anywhere but at
+// the top: there it is what is no JSON.
 std::string lacks(const Json& value, const Json& shape, const std::string& at = "") {
+  if (value.is_null() && at.empty()) return "it is no document";
   if (value.is_null() || shape == "z") return "";
   if (shape.is_object()) {
     if (!value.is_object()) return at + " is no object";
@@ -66,6 +68,8 @@ TEST(Exporter, LacksWhatItLacks) {
   EXPECT_EQ(lacks(Json::parse(R"({"a":[{"b":1},{}],"c":"x"})"), shape), "/a/*/b is missing");
   EXPECT_EQ(lacks(Json::parse(R"({"a":[],"c":"x"})"), shape), "/a is another list");
   EXPECT_EQ(lacks(Json::parse(R"({"a":[{"b":1}],"c":1})"), shape), "/c is of another type");
+  EXPECT_EQ(lacks(Json(), shape), "it is no document");
+  EXPECT_EQ(lacks(Json(), Json("z")), "it is no document");
 }
 
 TEST(Exporter, IsAnsweredAsItWas) {

@@ -1,0 +1,15 @@
+// What runs on a connector that is fenced.
+#pragma once
+
+#include <string>
+
+#include "cli/cutover.h"
+#include "engine/firing_states.h"
+
+namespace holdfast::cli {
+
+// Cancels what waits and belongs to what fired, and says what runs on.  `recorded` is what the fence recorded.  Returns
+// the exit code.  Throws Error{usage} where nothing runs there that could be cancelled.
+[[nodiscard]] int cancel_queued(Cutover& cutover, const std::string& name, const engine::FiringStates& recorded);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,23 @@
+// Runs of jobs that are not ended.
+#pragma once
+
+#include <stop_token>
+#include <vector>
+
+#include "platform/databricks/client.h"
+#include "platform/runs.h"
+
+namespace holdfast::platform::databricks {
+
+class JobRuns : public RunsThings {
+public:
+  explicit JobRuns(const Client& client) : client_(client) {}  // which outlives it
+  std::vector<ActiveRun> active_runs(std::stop_token stop) override;
+  // One that began since it was listed is cancelled like one that waits: no call tells them apart.
+  void cancel(const ActiveRun& run) override;
+
+private:
+  const Client& client_;
+};
+
+}  // namespace holdfast::platform::databricks

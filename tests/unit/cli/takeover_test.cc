@@ -1,0 +1,225 @@
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "base/file_lock.h"
+#include "engine/cutover_store.h"
+#include "storage/local/local_backend.h"
+#include "unit/cli/nights.h"
+
+namespace holdfast::test {
+namespace {
+
+using engine::Fence;
+
+// The days on which somebody else is put in charge, and not all of it goes well.
+class BadDays : public Nights {
+protected:
+  static base::Error not_now() { return {base::ErrorKind::unavailable, "not now"}; }
+  static void refuse(WorkspaceAccount& on, const Names& jobs) {
+    for (const std::string& name : jobs) on.workspace.refusals.emplace("jobs/" + name, not_now());
+  }
+  Outcome fail_back(const Names& more = {}) {
+    Names arguments{"failback", "secondary", "primary", "--yes"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  }
+  Outcome failover() { return run({"failover", "primary", "secondary", "--yes"}); }
+  engine::Pair pair() const {
+    const auto state = storage::open_local_backend(app_.composition.state_folder);
+    return engine::CutoverStore(*state).pair("primary", "secondary");
+  }
+  std::optional<Fence> fence(const std::string& name) const {
+    const auto state = storage::open_local_backend(app_.composition.state_folder);
+    return engine::CutoverStore(*state).fence(name);
+  }
+  bool confirmed(const std::string& name) const { return fence(name) && fence(name)->state == Fence::State::confirmed; }
+};
+
+TEST_F(BadDays, end_with_what_fired_at_home_and_what_was_decided_away) {
+  migrate();
+  fail_over();
+  EXPECT_EQ(firing(primary_), Names{});
+  EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
+  set_pause(secondary_, "y", "PAUSED");
+  set_pause(secondary_, "asleep", "UNPAUSED");
+  secondary_.workspace.put("jobs", "new", job("new", "one"));
+  const Outcome outcome = fail_back();
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_EQ(firing(primary_), (Names{"asleep", "new", "x", "z"}));
+  EXPECT_EQ(firing(secondary_), Names{});
+  EXPECT_EQ(primary_.workspace.count("jobs"), 5U);
+  EXPECT_FALSE(fence("primary") || fence("secondary"));
+}
+
+TEST_F(BadDays, stop_where_the_platform_does_not_say_what_may_fire) {
+  migrate();
+  fail_over();
+  app_.composition.platforms.front().kinds.clear();
+  const Outcome outcome = fail_back();
+  EXPECT_EQ(outcome.code, base::exit_code(base::ErrorKind::internal)) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("the kinds of the platform workspace are not known")) << outcome.err;
+  EXPECT_TRUE(confirmed("primary")) << "as nothing was activated";
+}
+
+TEST_F(BadDays, leave_the_secondary_waiting_where_nothing_of_it_could_be_activated) {
+  migrate();
+  refuse(secondary_, {"x", "y", "z"});
+  const Outcome outcome = failover();
+  EXPECT_EQ(outcome.code, 3) << outcome.err;
+  EXPECT_TRUE(outcome.says("nothing could be activated, so secondary is not in charge by this")) << outcome.err;
+  EXPECT_EQ(pair().active, "") << "what was known before";
+  EXPECT_EQ(firing(secondary_), Names{});
+  EXPECT_TRUE(confirmed("primary"));
+  secondary_.workspace.refusals.clear();
+  fail_over();
+  EXPECT_EQ(pair().active, "secondary");
+  EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"})) << "as it was before the first attempt paused it";
+  EXPECT_EQ(firing(primary_), Names{});
+}
+
+TEST_F(BadDays, go_on_with_an_activation_where_it_ended) {
+  migrate();
+  refuse(secondary_, {"y"});
+  EXPECT_EQ(failover().code, 3);
+  EXPECT_EQ(pair().active, "secondary");
+  EXPECT_FALSE(pair().complete);
+  EXPECT_EQ(firing(secondary_), (Names{"x", "z"}));
+  EXPECT_EQ(run({"failover", "primary", "secondary"}).code, 5) << "it is asked for again";
+  change(primary_, "x", "of a workspace that is not in charge");
+  secondary_.workspace.refusals.clear();
+  const std::uint64_t writes = secondary_.workspace.writes;
+  fail_over();
+  EXPECT_TRUE(pair().complete);
+  EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
+  EXPECT_EQ(secondary_.workspace.writes, writes + 1) << "only the one that was left";
+  fail_over();
+  EXPECT_EQ(secondary_.workspace.writes, writes + 1) << "it has ended";
+}
+
+TEST_F(BadDays, keep_the_fences_until_all_is_activated_at_home) {
+  migrate();
+  fail_over();
+  refuse(primary_, {"y"});
+  const Outcome outcome = fail_back();
+  EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("not everything was activated on primary, so the fences stand")) << outcome.err;
+  EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
+  EXPECT_EQ(firing(secondary_), Names{});
+  EXPECT_TRUE(confirmed("primary") && confirmed("secondary"));
+  primary_.workspace.refusals.clear();
+  EXPECT_EQ(fail_back().code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+  EXPECT_FALSE(fence("primary") || fence("secondary"));
+}
+
+TEST_F(BadDays, lift_the_fences_with_something_left_paused_when_told_to) {
+  migrate();
+  fail_over();
+  refuse(primary_, {"y"});
+  const Outcome outcome = fail_back({"--leave-paused"});
+  EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+  EXPECT_EQ(pair().active, "primary");
+  EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
+  EXPECT_EQ(firing(secondary_), Names{});
+  EXPECT_FALSE(fence("primary") || fence("secondary"));
+  primary_.workspace.refusals.clear();
+  EXPECT_EQ(failover().code, 0) << "and nothing of it stands in the way of the next time";
+  EXPECT_EQ(firing(primary_), Names{});
+}
+
+TEST_F(BadDays, bring_to_a_standby_what_is_made_where_it_is_in_charge) {
+  migrate();
+  fail_over();
+  const Names standby{"replicate", "secondary", "primary"};
+  change(secondary_, "x", "two");
+  secondary_.workspace.put("jobs", "new", job("new", "one"));
+  const Outcome outcome = run(standby);
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_EQ(note_of(primary_, "x"), "two");
+  ASSERT_TRUE(has_job(primary_, "new"));
+  EXPECT_EQ(firing(primary_), Names{}) << "it waits";
+  const std::uint64_t writes = primary_.workspace.writes;
+  EXPECT_EQ(run(standby).code, 0);
+  EXPECT_EQ(primary_.workspace.writes, writes) << "nothing was changed since";
+  change(primary_, "y", "of a workspace that waits");
+  change(secondary_, "y", "two");
+  EXPECT_EQ(run(standby).code, 3) << "changed on both sides";
+  EXPECT_EQ(note_of(primary_, "y"), "of a workspace that waits");
+  EXPECT_EQ(night().code, 5) << "what is in charge is not written over";
+  EXPECT_EQ(fail_back().code, 5) << "somebody has to decide";
+  EXPECT_EQ(firing(secondary_), (Names{"new", "x", "y", "z"})) << "until then it stays as it is";
+  EXPECT_EQ(fail_back({"--existing", "replace"}).code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"new", "x", "y", "z"}));
+  EXPECT_EQ(note_of(primary_, "y"), "two");
+  EXPECT_EQ(primary_.workspace.count("jobs"), 5U) << "nothing came twice";
+  EXPECT_EQ(night().code, 0) << "and the nights go on";
+  EXPECT_EQ(secondary_.workspace.count("jobs"), 5U);
+}
+
+TEST_F(BadDays, say_what_stays_paused_as_it_is_gone_on_the_other_side) {
+  migrate();
+  fail_over();
+  remove_job(secondary_, "x");
+  const Outcome outcome = fail_back();
+  EXPECT_TRUE(outcome.says("stays paused on primary: jobs/x")) << outcome.err;
+  EXPECT_TRUE(outcome.says("was removed from secondary meanwhile")) << outcome.err;
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_TRUE(has_job(primary_, "x")) << "removed only when told to";
+  EXPECT_EQ(firing(primary_), (Names{"y", "z"}));
+}
+
+TEST_F(BadDays, end_in_part_where_nothing_fires_on_either_side) {
+  migrate();
+  fail_over();
+  for (const char* name : {"x", "y", "z"}) set_pause(secondary_, name, "PAUSED");
+  const Outcome outcome = fail_back();
+  EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("fired on primary before, and nothing fires on either now: jobs/x")) << outcome.err;
+  EXPECT_EQ(firing(primary_), Names{});
+  EXPECT_TRUE(fence("primary").has_value()) << "it knows what fired there";
+}
+
+TEST_F(BadDays, activate_as_the_snapshot_says_that_is_named) {
+  migrate();
+  const std::string before = pair().replicated->source_snapshot;
+  set_pause(primary_, "x", "PAUSED");
+  ASSERT_EQ(night().code, 0);
+  const Names activate{"activate", "secondary", "--from", "primary", "--yes"};
+  Names as_before = activate;
+  as_before.insert(as_before.end(), {"--snapshot", before});
+  EXPECT_EQ(run(activate).code, 0);
+  EXPECT_EQ(firing(secondary_), (Names{"y", "z"}));
+  const Outcome outcome = run(as_before);
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
+  EXPECT_EQ(firing(primary_), (Names{"y", "z"})) << "that is for its fence";
+}
+
+TEST_F(BadDays, write_nothing_where_somebody_else_is_writing) {
+  migrate();
+  change(primary_, "x", "two");
+  ASSERT_EQ(run({"backup", "primary"}).code, 0);
+  const std::uint64_t writes = secondary_.workspace.writes;
+  const Names restore{"restore", "primary/latest", "--to", "secondary", "--existing", "update", "--yes"};
+  {
+    const auto held = base::FileLock::try_lock(app_.file("state/locks/" + base::to_hex("secondary")),
+                                               base::FileLock::Mode::exclusive);
+    ASSERT_TRUE(held.has_value());
+    const Names verbs[] = {restore,
+                           {"replicate", "primary", "secondary"},
+                           {"failover", "primary", "secondary", "--yes"},
+                           {"activate", "secondary", "--from", "primary", "--yes"}};
+    for (const Names& verb : verbs) {
+      const Outcome outcome = run(verb);
+      EXPECT_EQ(outcome.code, base::exit_code(base::ErrorKind::busy)) << verb.front() << outcome.err;
+      EXPECT_TRUE(outcome.says("another holdfast works on secondary")) << outcome.err;
+    }
+  }
+  EXPECT_EQ(secondary_.workspace.writes, writes);
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+  EXPECT_EQ(run(restore).code, 0);
+  EXPECT_EQ(note_of("x"), "two");
+}
+
+}  // namespace
+}  // namespace holdfast::test

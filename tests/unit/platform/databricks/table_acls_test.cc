@@ -1,0 +1,249 @@
+#include "platform/databricks/table_acls.h"
+
+#include <gtest/gtest.h>
+
+#include "base/json.h"
+#include "platform/by_hand.h"
+#include "platform/databricks/capture.h"
+#include "platform/databricks/kinds.h"
+#include "platform/databricks/resource_writer.h"
+#include "unit/platform/databricks/stood_cluster.h"
+#include "unit/platform/databricks/written.h"
+
+namespace holdfast::test {
+namespace {
+
+using platform::databricks::Cluster;
+using platform::databricks::ClusterListing;
+using platform::databricks::find_kind;
+using platform::databricks::HiveObject;
+using platform::databricks::OptIns;
+using platform::databricks::parse_hive_object;
+using platform::databricks::parse_table_acl;
+using platform::databricks::read_table_acls;
+using platform::databricks::table_acl_changes;
+using platform::databricks::table_acl_script;
+using platform::databricks::TableAcl;
+
+using Texts = std::vector<std::string>;
+
+std::string body(const std::string& name, const std::string& owner,
+                 const std::vector<std::array<const char*, 3>>& permissions) {
+  nlohmann::ordered_json out{{"name", name}};
+  if (!owner.empty()) out["owner"] = owner;
+  out["permissions"] = nlohmann::ordered_json::array();
+  for (const auto& [principal, action, effect] : permissions)
+    out["permissions"].push_back({{"principal", principal}, {"action", action}, {"effect", effect}});
+  return out.dump();
+}
+
+// --- names
+
+TEST(HiveNames, are_read_back_whatever_is_in_them) {
+  for (const auto& [type, parts] : std::vector<std::pair<std::string, Texts>>{{"CATALOG", {}},
+                                                                              {"ANY FILE", {}},
+                                                                              {"ANONYMOUS FUNCTION", {}},
+                                                                              {"DATABASE", {"sales"}},
+                                                                              {"TABLE", {"sales", "orders"}},
+                                                                              {"VIEW", {"a.b", "c`d"}},
+                                                                              {"FUNCTION", {"süß 💥", "' \" ; --"}}}) {
+    const HiveObject object{type, parts};
+    const auto same = parse_hive_object(object.name());
+    ASSERT_TRUE(same) << object.name();
+    EXPECT_EQ(same->type, type);
+    EXPECT_EQ(same->parts, parts) << object.name();
+    EXPECT_EQ(parse_hive_object(object.sql())->parts, parts) << object.sql();
+  }
+  EXPECT_EQ((HiveObject{"TABLE", {"sales", "x`y"}}.name()), "TABLE sales.`x``y`");
+  EXPECT_EQ((HiveObject{"TABLE", {"sales", "x"}}.sql()), "TABLE `sales`.`x`");
+}
+
+TEST(HiveNames, that_are_none_are_refused) {
+  for (const char* name : {"", "TABLE", "TABLE sales", "TABLE sales.orders.x", "TABLE sales.orders; DROP TABLE x",
+                           "TABLE `sales.orders", "CATALOG x", "INDEX a.b", "TABLE a b", "DATABASE a.b"})
+    EXPECT_FALSE(parse_hive_object(name)) << name;
+  EXPECT_THROW(parse_table_acl(body("TABLE a b", "", {})), base::Error);
+  EXPECT_THROW(parse_table_acl(body("TABLE a.b", "", {{"x", "SELECT ON ANY FILE TO y; GRANT SELECT", "GRANT"}})),
+               base::Error);
+  EXPECT_THROW(parse_table_acl("[]"), base::Error);
+}
+
+// --- changes
+
+TEST(TableAclChanges, give_what_is_lacking_and_take_what_is_too_much_and_the_owner_comes_last) {
+  const TableAcl there = parse_table_acl(
+      body("TABLE a.b", "anna", {{"x", "SELECT", "GRANT"}, {"y", "SELECT", "GRANT"}, {"z", "MODIFY", "DENY"}}));
+  const TableAcl wanted = parse_table_acl(body(
+      "TABLE a.b", "ben", {{"x", "SELECT", "GRANT"}, {"y", "SELECT", "DENY"}, {"`w`", "ALL PRIVILEGES", "GRANT"}}));
+  EXPECT_EQ(table_acl_changes(there, wanted),
+            (Texts{"REVOKE SELECT ON TABLE `a`.`b` FROM `y`", "REVOKE MODIFY ON TABLE `a`.`b` FROM `z`",
+                   "GRANT ALL PRIVILEGES ON TABLE `a`.`b` TO ```w```", "DENY SELECT ON TABLE `a`.`b` TO `y`",
+                   "ALTER TABLE `a`.`b` OWNER TO `ben`"}));
+  EXPECT_EQ(table_acl_changes(wanted, wanted), Texts{});
+}
+
+TEST(TableAclChanges, give_again_what_goes_along_with_what_is_taken) {
+  const TableAcl both = parse_table_acl(body("ANY FILE", "", {{"x", "SELECT", "GRANT"}, {"x", "SELECT", "DENY"}}));
+  const TableAcl denied = parse_table_acl(body("ANY FILE", "", {{"x", "SELECT", "DENY"}}));
+  EXPECT_EQ(table_acl_changes(both, denied),
+            (Texts{"REVOKE SELECT ON ANY FILE FROM `x`", "DENY SELECT ON ANY FILE TO `x`"}));
+  EXPECT_EQ(table_acl_changes(denied, both), Texts{"GRANT SELECT ON ANY FILE TO `x`"});
+}
+
+TEST(TableAclChanges, are_a_script_for_who_has_no_cluster) {
+  EXPECT_EQ(
+      table_acl_script(body("VIEW a.b", "anna@example.test", {{"x", "SELECT", "GRANT"}, {"y", "MODIFY", "DENY"}})),
+      "GRANT SELECT ON VIEW `a`.`b` TO `x`;\nDENY MODIFY ON VIEW `a`.`b` TO `y`;\n"
+      "ALTER VIEW `a`.`b` OWNER TO `anna@example.test`;\n");
+}
+
+// --- read
+
+class TableAclReading : public testing::Test {
+protected:
+  ClusterListing read() {
+    Cluster cluster(world_.client(), world_.clock, StoodCluster::options());
+    return read_table_acls(cluster, {});
+  }
+  // "name: reason"
+  static Texts unread(const ClusterListing& told) {
+    Texts out;
+    for (const auto& one : told.unread) out.push_back(one.name);
+    return out;
+  }
+  StoodCluster world_;
+};
+
+TEST_F(TableAclReading, tells_owners_grants_and_denials_of_every_type_and_nothing_that_comes_from_above) {
+  world_.object("CATALOG").granted["users"] = {"USAGE"};
+  world_.object("ANY FILE").granted["engineers"] = {"MODIFY", "SELECT"};
+  world_.object("ANONYMOUS FUNCTION").denied["contractors"] = {"SELECT"};
+  world_.object("DATABASE sales").owner = "anna@example.test";
+  world_.object("DATABASE sales").granted["analysts"] = {"USAGE"};
+  world_.object("TABLE sales.orders").denied["contractors"] = {"SELECT"};
+  world_.object("VIEW sales.`open orders`").owner = "ben@example.test";
+  world_.object("FUNCTION sales.rate").granted["analysts"] = {"SELECT"};
+  world_.object("TABLE sales.nobodys");
+  const ClusterListing told = read();
+  EXPECT_EQ(told.bodies,
+            (Texts{body("CATALOG", "", {{"users", "USAGE", "GRANT"}}),
+                   body("ANY FILE", "", {{"engineers", "MODIFY", "GRANT"}, {"engineers", "SELECT", "GRANT"}}),
+                   body("ANONYMOUS FUNCTION", "", {{"contractors", "SELECT", "DENY"}}),
+                   body("DATABASE sales", "anna@example.test", {{"analysts", "USAGE", "GRANT"}}),
+                   body("VIEW sales.`open orders`", "ben@example.test", {}),
+                   body("TABLE sales.orders", "", {{"contractors", "SELECT", "DENY"}}),
+                   body("FUNCTION sales.rate", "", {{"analysts", "SELECT", "GRANT"}})}));
+  EXPECT_EQ(unread(told), Texts{});
+  EXPECT_TRUE(world_.state().contexts.empty());
+}
+
+TEST_F(TableAclReading, marks_an_object_whose_answer_is_cut_off_and_keeps_the_others) {
+  world_.object("DATABASE s");
+  world_.object("TABLE s.few").owner = "anna@example.test";
+  for (int i = 0; i < 40; ++i) world_.object("TABLE s.many").granted[fmt::format("user-{}", i)] = {"SELECT"};
+  world_.state().most_printed = 1'000;
+  const ClusterListing told = read();
+  EXPECT_EQ(told.bodies, Texts{body("TABLE s.few", "anna@example.test", {})});
+  EXPECT_EQ(unread(told), Texts{"TABLE s.many"});
+}
+
+TEST_F(TableAclReading, marks_what_lies_in_a_database_whose_list_is_cut_off) {
+  world_.object("DATABASE s");
+  for (int i = 0; i < 60; ++i) world_.object(fmt::format("TABLE s.table_{}", i)).owner = "anna@example.test";
+  world_.object("DATABASE t").owner = "ben@example.test";
+  world_.state().most_printed = 1'000;
+  const ClusterListing told = read();
+  EXPECT_EQ(told.bodies, Texts{body("DATABASE t", "ben@example.test", {})});
+  EXPECT_EQ(unread(told), (Texts{"TABLE s.", "VIEW s."}));
+}
+
+TEST_F(TableAclReading, gives_a_capture_rows_and_stretches) {
+  world_.object("DATABASE s");
+  for (int i = 0; i < 60; ++i) world_.object(fmt::format("TABLE s.table_{}", i)).owner = "anna@example.test";
+  world_.object("ANY FILE").granted["x"] = {"SELECT"};
+  world_.state().most_printed = 1'000;
+  const auto opened = platform::databricks::open_capture(world_.client(), {}, world_.clock, {},
+                                                         OptIns{.commands = StoodCluster::options()});
+  Rows rows;
+  for (const base::KeyRange& range : opened->ranges(collection("table-acls"), 4))
+    opened->read(collection("table-acls"), range, rows, {});
+  EXPECT_EQ(rows.rows.size(), 1U);
+  ASSERT_EQ(rows.stretches.size(), 2U);
+  EXPECT_LT(rows.stretches[0].first.from, key({"TABLE s.table_3"}));
+  EXPECT_LT(key({"TABLE s.table_3"}), *rows.stretches[0].first.to);
+}
+
+// --- written
+
+class TableAclWriting : public testing::Test {
+protected:
+  TableAclWriting()
+      : writer_(platform::databricks::make_resource_writer(world_.client(), world_.clock,
+                                                           {.commands = StoodCluster::options()})) {}
+  static const model::Kind& kind() { return find_kind("table-acls")->kind; }
+  void update(const std::string& name, const std::string& wanted) { writer_->update(kind(), name, {name, wanted, {}}); }
+  std::optional<std::string> there(const std::string& name) {
+    const auto found = writer_->read(kind(), name);
+    return found ? found->row.columns.at(0) : std::nullopt;
+  }
+  StoodCluster world_;
+  std::unique_ptr<platform::ResourceWriter> writer_;
+};
+
+TEST_F(TableAclWriting, makes_it_what_it_was_and_twice_is_once) {
+  const std::string name = "TABLE sales.`odd`` \"ü' 💥`";
+  world_.object("DATABASE sales");
+  world_.object(name).owner = "somebody@example.test";
+  world_.object(name).granted["too much"] = {"MODIFY"};
+  const std::string wanted =
+      body(name, "anna@example.test",
+           {{"ana`lysts", "READ_METADATA", "GRANT"}, {"ana`lysts", "SELECT", "GRANT"}, {"x", "SELECT", "DENY"}});
+  for (int i = 0; i < 2; ++i) {
+    update(name, wanted);
+    EXPECT_EQ(there(name), wanted);
+  }
+  EXPECT_EQ(world_.object(name).owner, "anna@example.test");
+  EXPECT_EQ(world_.object(name).denied["x"], std::set<std::string>{"SELECT"});
+  writer_.reset();
+  EXPECT_TRUE(world_.state().contexts.empty());
+}
+
+TEST_F(TableAclWriting, gives_a_task_with_the_script_where_the_object_is_not_there) {
+  world_.object("DATABASE sales").owner = "anna@example.test";
+  for (const char* name : {"TABLE sales.orders", "TABLE nowhere.orders", "DATABASE nowhere", "FUNCTION sales.f"}) {
+    try {
+      writer_->create(kind(), {name, body(name, "", {{"x", "SELECT", "GRANT"}}), {}});
+      ADD_FAILURE() << name;
+    } catch (const platform::ByHand& task) {
+      EXPECT_TRUE(task.message().starts_with(fmt::format("Create {} in the hive metastore of the target", name)))
+          << task.message();
+      EXPECT_NE(task.message().find("\nGRANT SELECT ON "), std::string::npos) << task.message();
+    }
+    EXPECT_EQ(there(name), std::nullopt);
+  }
+}
+
+TEST_F(TableAclWriting, sets_permissions_on_what_had_none) {
+  world_.object("DATABASE sales");
+  world_.object("VIEW sales.v");
+  EXPECT_TRUE(writer_->find(kind(), "VIEW sales.v").empty());
+  EXPECT_EQ(writer_->create(kind(), {"VIEW sales.v", body("VIEW sales.v", "anna", {}), {}}), "VIEW sales.v");
+  EXPECT_EQ(world_.object("VIEW sales.v").owner, "anna");
+  EXPECT_EQ(writer_->find(kind(), "VIEW sales.v").size(), 1U);
+}
+
+TEST_F(TableAclWriting, takes_everything_but_the_owner_away_where_it_is_removed) {
+  world_.object("ANY FILE").granted["x"] = {"SELECT"};
+  world_.object("ANY FILE").denied["y"] = {"MODIFY"};
+  for (int i = 0; i < 2; ++i) writer_->remove(kind(), "ANY FILE");
+  EXPECT_EQ(there("ANY FILE"), std::nullopt);
+}
+
+TEST_F(TableAclWriting, changes_nothing_where_the_cluster_does_not_run) {
+  world_.terminate();
+  EXPECT_THROW(update("ANY FILE", body("ANY FILE", "", {{"x", "SELECT", "GRANT"}})), base::Error);
+  EXPECT_TRUE(world_.object("ANY FILE").granted.empty());
+}
+
+}  // namespace
+}  // namespace holdfast::test
