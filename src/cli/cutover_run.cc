@@ -131,7 +131,8 @@ void CutoverRun::refuse_destruction(const ResourcePlan& plan) {
   const engine::Pair pair = cutover_.store().pair(plan.source, plan.target);
   const bool known =
       pair.replicated && plan.existing != model::Existing::replace && cutover_.kept(pair.replicated->target_snapshot);
-  const std::uint64_t gone = plan.count(ResourceAction::recreate) + plan.count(ResourceAction::remove);
+  std::uint64_t gone = plan.count(ResourceAction::recreate) + plan.count(ResourceAction::remove);
+  for (const auto& [one, count] : plan.removed_items()) gone += count;
   const std::uint64_t changed = known ? 0 : plan.count(ResourceAction::update);
   if (gone + changed != 0)
     cutover_.ask(fmt::format("{} is not changed without being told to ({})", plan.target, counts_text(plan)));

@@ -188,8 +188,8 @@ void BackupRun::ends_early() {
   if (!kept_) return;
   kept_->flush();
   if (const std::uint64_t rows = kept_->taken_up() + kept_->kept(); rows != 0)
-    events_.note(fmt::format("{} that were read are kept on this host: the next backup goes on from there, within {}",
-                             rows, base::to_short(k_kept_for)));
+    events_.note(fmt::format("{} that were read are kept on this host: the next backup goes on from there, within {} h",
+                             rows, std::chrono::duration_cast<std::chrono::hours>(k_kept_for).count()));
 }
 
 // The parent is chosen later, when the instant is open: should another snapshot come in between, these rows are older

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "engine/resource_firing.h"
 #include "engine/resource_users.h"
+#include "engine/seen_column.h"
 #include "model/field_diff.h"
 #include "model/hidden_values.h"
 #include "model/secret_column.h"
@@ -29,6 +30,10 @@ constexpr std::string_view k_users = "{users}";
 void add_unique(std::vector<std::string>& to, std::vector<std::string> from) {
   for (std::string& one : from)
     if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(std::move(one));
+}
+
+bool has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 void refuse(ResourceStep& step, const LinkReport& report) {
@@ -151,7 +156,7 @@ void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
   }
 }
 
-// Those that creating it takes.
+// Of what is made, also where it is made again: nothing of what was there stays.
 std::vector<std::string> StepDecider::all_columns(const Resource& resource, LinkReport& report) const {
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
   std::vector<std::string> out;
@@ -233,15 +238,38 @@ void StepDecider::compare_columns(const Resource& resource, const Resource& live
     if (column.written == KindColumn::Written::never) continue;
     const std::optional<std::string> wanted = prepared_column(facts_.context, resource, at, &live.row, report);
     if (!wanted) continue;  // the snapshot does not say
-    const std::optional<std::string> before = compared_live_column(live, kind, at);
+    std::optional<std::string> before = compared_live_column(live, kind, at);
     // Secrets are read by whoever is asked to: not to have read them does not mean that there are none.
     if (!before && model::is_secret(kind.kind.collection.columns[at])) continue;
     const std::string after = compared_column(*wanted, kind, at);
+    if (before && !column.kept.items.empty()) before = keep_items(live, column, *std::move(before), after, step);
     if (before == after) continue;
     std::vector<model::FieldChange> fields = differences(kind, at, before, after);
     if (fields.empty()) continue;
     step.fields.insert(step.fields.end(), fields.begin(), fields.end());
     step.columns.push_back(column.name);
+  }
+}
+
+// What the target has and the snapshot has not is no difference, unless it shall go.
+std::string StepDecider::keep_items(const Resource& live, const KindColumn& column, std::string before,
+                                    const std::string& after, ResourceStep& step) const {
+  const std::vector<std::string> others = keys_beside(column, before, after);
+  const bool removes = facts_.options.removes && !(facts_.options.stale && facts_.options.stale(live));
+  if (!removes) return without_items(column, before, others);
+  for (const std::string& key : others)
+    step.removed_items.push_back({.column = column.name, .key = key, .one = column.kept.one});
+  return before;
+}
+
+void StepDecider::remember_columns(const Resource& live, ResourceStep& step) const {
+  const ReadyKind& kind = facts_.kinds.at(live.kind);
+  for (const KindColumn& column : kind.kind.columns) {
+    if (column.written != KindColumn::Written::afterwards || !has(step.columns, column.name)) continue;
+    const std::size_t at = kind.column(telling_column(column));
+    const auto& there = live.row.columns;
+    step.seen_columns[column.name] =
+        seen_text(telling_items(kind, column, at < there.size() ? there[at] : std::nullopt));
   }
 }
 
@@ -271,6 +299,7 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
   step.fields = std::move(found.fields);
   step.columns = std::move(found.columns);
   step.seen = seen_fingerprint(live.row, kind);
+  step.removed_items = std::move(found.removed_items);
   add_unique(step.notes, std::move(report.notes));
   if (by_hand_only(kind)) {
     step.action = ResourceAction::skip;
@@ -296,11 +325,11 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
     refuse(step, report);
   } else if (!fixed.empty()) {
     fixed_fields(kind, fixed, facts_.options.existing, step);
-    // What was equal goes with what is removed.
-    if (step.action == ResourceAction::recreate) step.columns = all_columns(resource, report);
   }
   hold_back(&resource, live, step);
+  if (step.action == ResourceAction::recreate) step.columns = all_columns(resource, report);
   if (step.writes()) {
+    remember_columns(live, step);
     tasks(resource, step);
     mention(resource, step);
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/resource_sides.h"
+#include "engine/seen_column.h"
 #include "model/resource_text.h"
 
 namespace holdfast::engine {
@@ -62,7 +63,12 @@ bool equal_as_brought(const ResourceContext& context, const Resource& wanted, co
     if (column.written == KindColumn::Written::never) return true;
     const std::size_t at = kind.column(column.name);
     std::optional<std::string> text = prepared_column(context, wanted, at, nullptr, ignored);
-    return !text || compared_column(std::move(*text), kind, at) == compared_live_column(resting, kind, at);
+    if (!text) return true;
+    const std::string brought = compared_column(std::move(*text), kind, at);
+    std::optional<std::string> has = compared_live_column(resting, kind, at);
+    // What the target has beside it stays there.
+    if (has && !column.kept.items.empty()) has = without_items(column, *has, keys_beside(column, *has, brought));
+    return brought == has;
   });
 }
 

@@ -111,9 +111,19 @@ struct KindColumn {
   std::string name{};
   enum class Written { with_create, afterwards, never } written = Written::afterwards;
   Cost cost{};
+  Cost read{};  // of one look at it, before it is written over
   std::vector<std::string> server_fields{};
   std::vector<OmittedItem> omitted{};
   std::vector<UnorderedArray> unordered{};
+  // Of a column that holds secrets: the one that tells when each of its items changed, in an unordered array with the
+  // same keys.  What a plan keeps of the column is made from that, and never from a secret.
+  std::string told_by{};
+  // What the target has in this array and the snapshot has not stays, unless removals are asked for.
+  struct Kept {
+    std::string items{};  // a member of the document: "values"; empty: all is written as the snapshot has it
+    std::string key{};    // of an item: "key"
+    std::string one{};    // for messages: "secret"
+  } kept{};
 };
 
 enum class Names {
@@ -145,6 +155,8 @@ struct Kind {
   // Below `homes_below` ("/Users/") the next part of the path is the name of a resource of `home_of` ("users").
   std::string homes_below{};
   std::string home_of{};
+  // What lies in it may have come with it, as the files of a git folder do.
+  bool brings_content = false;
 
   // Natural names are those of what the resource lies in, of another kind, and a part of its own behind the last
   // separator: it needs what it lies in, and rules map the name in front by those of that kind.

@@ -74,11 +74,8 @@ public:
 
 private:
   repository::Snapshot ask_source(Cutover& cutover) const {
-    // Who fails over has no time for a source that half answers.
+    // Who fails over has no time for a source that half answers.  Where it is waited for, that is said.
     cutover.connector(source_).limit_patience(k_patience);
-    if (!cutover.dry())
-      cutover.context().events().note(
-          fmt::format("{} is waited for {} min at most where it does not answer", source_, k_patience.count()));
     const repository::Snapshot out = read_source(cutover);
     if (!source_partial_ && !cutover.dry()) engine::require_whole(out);
     return out;

@@ -94,7 +94,8 @@ public:
         clock_(clock),
         calls_(client),
         statements_(calls_, clock, opt_ins.sql_warehouse),
-        reader_(client) {
+        reader_(client),
+        columns_(client, SecretValues::read) {
     if (!opt_ins.commands.cluster.empty()) table_acls_.emplace(client, clock, opt_ins.commands);
   }
 
@@ -111,6 +112,9 @@ public:
   void remove(const Kind& kind, const std::string& id) override;
   void set_column(const Kind& kind, const std::string& id, const std::string& column,
                   const base::Bytes& value) override;
+  void remove_items(const Kind& kind, const std::string& id, const std::string& column,
+                    const std::vector<std::string>& keys) override;
+  std::optional<base::Bytes> read_column(const Kind& kind, const std::string& id, const std::string& column) override;
   std::vector<Found> find(const Kind& kind, const std::string& name) override;
   std::optional<Found> read(const Kind& kind, const std::string& id) override;
 
@@ -131,6 +135,7 @@ private:
   Calls calls_;
   Statements statements_;
   ItemReader reader_;
+  ItemReader columns_;                   // only of those that are about to be written over
   std::optional<TableAcls> table_acls_;  // where a cluster may be asked
   std::once_flag once_;
   Workspace workspace_;
@@ -264,6 +269,26 @@ void Writer::set_column(const Kind& kind, const std::string& id, const std::stri
                 .id = id,
                 .permission_id = permissions ? permission_id(kind, writes, id) : std::string()},
                column, value);
+}
+
+void Writer::remove_items(const Kind& kind, const std::string& id, const std::string& column,
+                          const std::vector<std::string>& keys) {
+  remove_from_column(calls_, {.kind = kind, .writes = writes_of(kind), .id = id, .permission_id = {}}, column, keys);
+}
+
+std::optional<base::Bytes> Writer::read_column(const Kind& kind, const std::string& id, const std::string& column) {
+  const KindEntry& entry = entry_of(kind);
+  // Most calls ask for no more than the id.
+  const std::string& field = entry.kind.id.empty() ? entry.kind.name : entry.kind.id;
+  Item item{.key = {}, .element = fmt::format("{{{}:{}}}", model::json_quoted(field), model::json_quoted(id))};
+  const auto read = std::find_if(entry.columns.begin(), entry.columns.end(),
+                                 [&](const ColumnRead& one) { return one.column == column; });
+  if (read != entry.columns.end() && !can_fill(read->ask, JsonText(item.element))) {
+    std::optional<std::string> one = element(entry, id);
+    if (!one) throw Error(ErrorKind::not_found, fmt::format("the {} '{}' is not there any more", kind.one, id));
+    item.element = *std::move(one);
+  }
+  return columns_.read_column(entry, item, column, {});
 }
 
 // The element of a list, or what serves as one, of the resource of this id; a git folder's path is as good as its id.
@@ -404,6 +429,13 @@ public:
   void set_column(const Kind& kind, const std::string& id, const std::string& column,
                   const base::Bytes& value) override {
     asked([&] { inner_.set_column(kind, id, column, value); });
+  }
+  void remove_items(const Kind& kind, const std::string& id, const std::string& column,
+                    const std::vector<std::string>& keys) override {
+    asked([&] { inner_.remove_items(kind, id, column, keys); });
+  }
+  std::optional<base::Bytes> read_column(const Kind& kind, const std::string& id, const std::string& column) override {
+    return asked([&] { return inner_.read_column(kind, id, column); });
   }
   std::vector<Found> find(const Kind& kind, const std::string& name) override {
     return asked([&] { return inner_.find(kind, name); });

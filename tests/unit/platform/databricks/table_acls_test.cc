@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
-#include "platform/by_hand.h"
 #include "platform/databricks/capture.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/resource_writer.h"
