@@ -57,13 +57,12 @@ public:
     cutover.ask(fmt::format("{} would be in charge again in place of {}", primary_, secondary_));
     if (step == engine::FailbackStep::finish) return finish(context, cutover, charge.pair, k_exit_ok);
     require_id_map(context, charge);
-    keep_what_is_told(context, cutover, charge);
     const bool fenced = charge.source && charge.source->state == engine::Fence::State::confirmed;
     Takeover takeover(cutover);
-    if (!cutover.dry() && !fenced) {
+    if (!cutover.dry() && !fenced)
       takeover.require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
-      tell_ticks(cutover, primary_, secondary_);
-    }
+    keep_what_is_told(context, cutover, charge);
+    if (!cutover.dry() && !fenced) tell_ticks(cutover, primary_, secondary_);
     takeover.leave_marks(primary_);
     if (cutover.dry() && !fenced)
       context.events().note(fmt::format("first all that fires on {} would be paused", primary_));
@@ -91,7 +90,8 @@ private:
     return k_exit_ok;
   }
 
-  // What only snapshots say is written down before anything else here says something of the two.
+  // What only snapshots say is written down before a run here says something of the two; but behind the fence, which
+  // takes what fired from what they say.
   void keep_what_is_told(Context& context, Cutover& cutover, const engine::Charge& charge) const {
     if (cutover.dry() || charge.told != engine::Charge::Told::by_snapshot) return;
     engine::Pair pair = charge.pair;
