@@ -208,7 +208,7 @@ private:
 
   // Activates, and lifts the fences where that was all.  Run again it comes here at once.
   int finish(Context& context, Cutover& cutover, const engine::Pair& pair, int code) const {
-    if (pair.active == primary_ && pair.complete) return end(context, cutover, {}, code);
+    if (pair.active == primary_ && pair.complete) return end(context, cutover, pair.left, code);
     Takeover takeover(cutover);
     const States wanted = states(context, cutover, pair);
     tell_gone(context, cutover, cutover.named(pair.recorded));
@@ -242,7 +242,7 @@ private:
     Takeover takeover(cutover);
     // Of a secondary that was lost it stays: what fires there was not paused.
     const std::optional<engine::Fence> fence = cutover.store().fence(secondary_);
-    const bool paused = fence && fence->state == engine::Fence::State::confirmed;
+    const bool paused = !fence || fence->state == engine::Fence::State::confirmed;
     if (paused) cutover.store().lift(secondary_);
     cutover.store().lift(primary_);
     takeover.back_up_behind(primary_);

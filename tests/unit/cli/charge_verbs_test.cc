@@ -1,8 +1,11 @@
 // Who is in charge on days on which something of what is known is missing.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <memory>
 
+#include "base/bytes.h"
+#include "base/file_lock.h"
 #include "engine/cutover_store.h"
 #include "storage/local/local_backend.h"
 #include "unit/cli/nights.h"
@@ -258,6 +261,18 @@ TEST_F(Takeovers, say_nothing_that_contradicts_itself_where_all_is_left_paused) 
   EXPECT_EQ(pair().left.size(), 2U);
   EXPECT_EQ(run({"activate", "primary", "--yes"}).code, 0);
   EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+}
+
+TEST_F(Takeovers, say_how_to_end_what_holds_a_fence_up) {
+  migrate();
+  // As a replicate of hours holds its source.
+  const auto held =
+      base::FileLock::try_lock(app_.file("state/locks/" + base::to_hex("primary")), base::FileLock::Mode::shared);
+  ASSERT_TRUE(held.has_value());
+  const Outcome outcome = run({"fence", "primary", "--yes"});
+  EXPECT_EQ(outcome.code, base::exit_code(base::ErrorKind::busy)) << outcome.err;
+  EXPECT_TRUE(outcome.says("\"kill " + std::to_string(::getpid()) + "\" ends it as Ctrl-C does")) << outcome.err;
+  EXPECT_EQ(run({"backup", "primary"}).code, 0) << "which asks for the marks when it has read";
 }
 
 TEST_F(Takeovers, say_of_a_failback_that_it_has_ended) {
