@@ -224,8 +224,16 @@ public:
   // The body as a whole; content.columns are those of them that differ.
   virtual void update(const model::Kind& kind, const std::string& id, const Content& content) = 0;
   virtual void remove(const model::Kind& kind, const std::string& id) = 0;  // what is not there is no error
+  // The column becomes what `value` says, whatever it was; but of one whose items are kept (KindColumn::kept) those
+  // that are not in `value` stay.
   virtual void set_column(const model::Kind& kind, const std::string& id, const std::string& column,
                           const base::Bytes& value) = 0;
+  // Of such a column the items of these keys go; those that are not there are no error.
+  virtual void remove_items(const model::Kind& kind, const std::string& id, const std::string& column,
+                            const std::vector<std::string>& keys) = 0;
+  // A column as it is now, in the words of a capture; nullopt: there is none.  Throws where it cannot be told.
+  virtual std::optional<base::Bytes> read_column(const model::Kind& kind, const std::string& id,
+                                                 const std::string& column) = 0;
   // Every resource of this natural name.
   virtual std::vector<Found> find(const model::Kind& kind, const std::string& name) = 0;
   virtual std::optional<Found> read(const model::Kind& kind, const std::string& id) = 0;
