@@ -71,6 +71,8 @@ std::string counts_with(const ResourcePlan& plan, const Pauses& pauses) {
   std::string out = fmt::format(
       "{} to create, {} to update, {} to remove", ui::format_count(plan.count(ResourceAction::create)),
       ui::format_count(plan.count(ResourceAction::update)), ui::format_count(plan.count(ResourceAction::remove)));
+  for (const auto& [one, count] : plan.removed_items())
+    out += fmt::format(", {} to remove", ui::format_counted(count, one));
   const std::pair<std::uint64_t, std::string_view> others[] = {
       {plan.count(ResourceAction::recreate), "to remove and create again"},
       {active - paused, "to activate"},
@@ -105,6 +107,8 @@ void print_step(Context& context, const ResourceStep& step, const Pauses& pauses
   const std::string_view action = pauses(step) ? "pause" : model::to_string(step.action);
   line(context, fmt::format("{:<8}  {}  ({})", action, ui::printable(step.path), ui::printable(step.reason)));
   context.out().write(field_lines(step.fields));
+  for (const model::RemovedItem& item : step.removed_items)
+    line(context, ui::printable(fmt::format("    removes the {} {}", item.one, item.key)));
   if (!step.candidates.empty())
     line(context, ui::printable(fmt::format("    one of: {}", fmt::join(step.candidates, ", "))));
   for (const std::string& note : step.notes) line(context, ui::printable(fmt::format("    note: {}", note)));

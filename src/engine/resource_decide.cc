@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "engine/resource_firing.h"
+#include "engine/resource_users.h"
+#include "engine/seen_column.h"
 #include "model/field_diff.h"
 #include "model/hidden_values.h"
 #include "model/secret_column.h"
@@ -23,9 +25,15 @@ using model::Resource;
 using model::ResourceAction;
 using model::ResourceStep;
 
+constexpr std::string_view k_users = "{users}";
+
 void add_unique(std::vector<std::string>& to, std::vector<std::string> from) {
   for (std::string& one : from)
     if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(std::move(one));
+}
+
+bool has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 void refuse(ResourceStep& step, const LinkReport& report) {
@@ -58,12 +66,9 @@ void fixed_fields(const ReadyKind& kind, const std::vector<std::string>& fixed, 
   }
 }
 
-// The task with its name in it.
-std::string task_text(std::string text, const std::string& name) {
-  constexpr std::string_view k_name = "{name}";
-  for (std::size_t at = text.find(k_name); at != std::string::npos; at = text.find(k_name, at + name.size()))
-    text.replace(at, k_name.size(), name);
-  return text;
+void put_in(std::string& text, std::string_view mark, const std::string& value) {
+  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
+    text.replace(at, mark.size(), value);
 }
 
 // Neither made nor changed by any call, whatever is in it.
@@ -124,6 +129,17 @@ ResourceStep StepDecider::step_for(std::uint32_t index) const {
   return step;
 }
 
+std::string StepDecider::task_text(const Resource& resource, const model::Manual& manual, ResourceStep& step) const {
+  std::string text = manual.text;
+  put_in(text, "{name}", step.target_name);
+  if (text.find(k_users) != std::string::npos) put_in(text, k_users, users_text(facts_.kinds, facts_.wanted, resource));
+  if (manual.content == nullptr) return text;
+  LinkReport report;
+  text += "\n" + manual.content(prepared_body(facts_.context, resource, nullptr, report).print());
+  add_unique(step.notes, std::move(report.notes));
+  return text;
+}
+
 void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
   if (kind.kind.manual.empty()) return;
@@ -136,19 +152,24 @@ void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
       step.action = ResourceAction::manual;
       step.reason = "no API of the platform can create it";
     }
-    std::string text = task_text(manual.text, step.target_name);
-    if (manual.content != nullptr) {
-      LinkReport report;
-      text += "\n" + manual.content(prepared_body(facts_.context, resource, nullptr, report).print());
-      add_unique(step.notes, std::move(report.notes));
-    }
-    step.tasks.push_back(std::move(text));
+    step.tasks.push_back(task_text(resource, manual, step));
   }
+}
+
+// Of what is made, also where it is made again: nothing of what was there stays.
+std::vector<std::string> StepDecider::all_columns(const Resource& resource, LinkReport& report) const {
+  const ReadyKind& kind = facts_.kinds.at(resource.kind);
+  std::vector<std::string> out;
+  for (const KindColumn& column : kind.kind.columns) {
+    if (column.written == KindColumn::Written::never) continue;
+    if (prepared_column(facts_.context, resource, kind.column(column.name), nullptr, report))
+      out.push_back(column.name);
+  }
+  return out;
 }
 
 void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
   const Resource& resource = want(index);
-  const ReadyKind& kind = facts_.kinds.at(resource.kind);
   const ResourceMatch& match = facts_.matches[index];
   if (resource.system) {
     step.action = ResourceAction::skip;
@@ -177,11 +198,7 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
   step.reason = "the target does not have it";
   LinkReport report;
   (void)prepared_body(facts_.context, resource, nullptr, report);
-  for (const KindColumn& column : kind.kind.columns) {
-    const std::size_t at = kind.column(column.name);
-    if (column.written == KindColumn::Written::never) continue;
-    if (prepared_column(facts_.context, resource, at, nullptr, report)) step.columns.push_back(column.name);
-  }
+  step.columns = all_columns(resource, report);
   add_unique(step.notes, std::move(report.notes));
   absent_.insert(report.absent.begin(), report.absent.end());
   tasks(resource, step);
@@ -221,15 +238,38 @@ void StepDecider::compare_columns(const Resource& resource, const Resource& live
     if (column.written == KindColumn::Written::never) continue;
     const std::optional<std::string> wanted = prepared_column(facts_.context, resource, at, &live.row, report);
     if (!wanted) continue;  // the snapshot does not say
-    const std::optional<std::string> before = compared_live_column(live, kind, at);
+    std::optional<std::string> before = compared_live_column(live, kind, at);
     // Secrets are read by whoever is asked to: not to have read them does not mean that there are none.
     if (!before && model::is_secret(kind.kind.collection.columns[at])) continue;
     const std::string after = compared_column(*wanted, kind, at);
+    if (before && !column.kept.items.empty()) before = keep_items(live, column, *std::move(before), after, step);
     if (before == after) continue;
     std::vector<model::FieldChange> fields = differences(kind, at, before, after);
     if (fields.empty()) continue;
     step.fields.insert(step.fields.end(), fields.begin(), fields.end());
     step.columns.push_back(column.name);
+  }
+}
+
+// What the target has and the snapshot has not is no difference, unless it shall go.
+std::string StepDecider::keep_items(const Resource& live, const KindColumn& column, std::string before,
+                                    const std::string& after, ResourceStep& step) const {
+  const std::vector<std::string> others = keys_beside(column, before, after);
+  const bool removes = facts_.options.removes && !(facts_.options.stale && facts_.options.stale(live));
+  if (!removes) return without_items(column, before, others);
+  for (const std::string& key : others)
+    step.removed_items.push_back({.column = column.name, .key = key, .one = column.kept.one});
+  return before;
+}
+
+void StepDecider::remember_columns(const Resource& live, ResourceStep& step) const {
+  const ReadyKind& kind = facts_.kinds.at(live.kind);
+  for (const KindColumn& column : kind.kind.columns) {
+    if (column.written != KindColumn::Written::afterwards || !has(step.columns, column.name)) continue;
+    const std::size_t at = kind.column(telling_column(column));
+    const auto& there = live.row.columns;
+    step.seen_columns[column.name] =
+        seen_text(telling_items(kind, column, at < there.size() ? there[at] : std::nullopt));
   }
 }
 
@@ -259,6 +299,7 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
   step.fields = std::move(found.fields);
   step.columns = std::move(found.columns);
   step.seen = seen_fingerprint(live.row, kind);
+  step.removed_items = std::move(found.removed_items);
   add_unique(step.notes, std::move(report.notes));
   if (by_hand_only(kind)) {
     step.action = ResourceAction::skip;
@@ -286,7 +327,9 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
     fixed_fields(kind, fixed, facts_.options.existing, step);
   }
   hold_back(&resource, live, step);
+  if (step.action == ResourceAction::recreate) step.columns = all_columns(resource, report);
   if (step.writes()) {
+    remember_columns(live, step);
     tasks(resource, step);
     mention(resource, step);
   }

@@ -51,14 +51,19 @@ private:
     return live == ResourceIndex::k_none ? nullptr : &facts_.live.resources()[live];
   }
   model::ResourceStep step_for(std::uint32_t index) const;
+  std::vector<std::string> all_columns(const model::Resource& resource, LinkReport& report) const;
   void decide_new(std::uint32_t index, model::ResourceStep& step);
   std::optional<model::ResourceStep> decide_existing(std::uint32_t index);
   void compare_body(const model::Resource& resource, const model::Resource& live, model::ResourceStep& step,
                     LinkReport& report);
   void compare_columns(const model::Resource& resource, const model::Resource& live, model::ResourceStep& step,
                        LinkReport& report);
+  std::string keep_items(const model::Resource& live, const model::KindColumn& column, std::string before,
+                         const std::string& after, model::ResourceStep& step) const;
+  void remember_columns(const model::Resource& live, model::ResourceStep& step) const;
   void mention(const model::Resource& resource, model::ResourceStep& step);
   void tasks(const model::Resource& resource, model::ResourceStep& step) const;
+  std::string task_text(const model::Resource& resource, const model::Manual& manual, model::ResourceStep& step) const;
   std::optional<model::ResourceStep> unclear_activation(std::uint32_t index) const;
   std::optional<model::ResourceStep> missing_activation(std::uint32_t index) const;
   void hold_back(const model::Resource* wanted, const model::Resource& live, model::ResourceStep& step) const;

@@ -79,7 +79,18 @@ void ResourceJournal::leave(std::size_t step, const std::string& fingerprint) {
 }
 
 std::optional<std::string> ResourceJournal::left(std::size_t step) const {
-  const std::string object = name(step, "left");
+  return text(name(step, "left"));
+}
+
+void ResourceJournal::leave_column(std::size_t step, const std::string& column, const std::string& items) {
+  state_.put(name(step, "left-" + column), items);
+}
+
+std::optional<std::string> ResourceJournal::left_column(std::size_t step, const std::string& column) const {
+  return text(name(step, "left-" + column));
+}
+
+std::optional<std::string> ResourceJournal::text(const std::string& object) const {
   if (!state_.stat(object)) return std::nullopt;
   return state_.get_all(object);
 }

@@ -32,6 +32,9 @@ public:
   // The fingerprint of what the first pass left behind; what is known already stays.
   void leave(std::size_t step, const std::string& fingerprint);
   std::optional<std::string> left(std::size_t step) const;
+  // The same of one column beside the body.
+  void leave_column(std::size_t step, const std::string& column, const std::string& items);
+  std::optional<std::string> left_column(std::size_t step, const std::string& column) const;
 
   // Whether an earlier run had begun the plan.
   bool resumed() const noexcept { return resumed_; }
@@ -42,6 +45,7 @@ public:
 
 private:
   std::string name(std::size_t step, std::string_view what) const;
+  std::optional<std::string> text(const std::string& object) const;
 
   storage::Backend& state_;
   const std::string folder_;

@@ -362,10 +362,16 @@ void Planner::count_calls(ResourcePlan& plan) const {
     if (changes && (step.writes_body || step.action == ResourceAction::activate))
       count(kind.kind.update, step.writes_body ? 2 : 1);
     if (step.patched) count(kind.kind.update, 3);
-    for (const KindColumn& column : kind.kind.columns)
-      if (std::find(step.columns.begin(), step.columns.end(), column.name) != step.columns.end() &&
-          !(makes && column.written == KindColumn::Written::with_create))
-        count(column.cost, 1);
+    const bool written_over = step.action == ResourceAction::update || step.action == ResourceAction::recreate;
+    for (const KindColumn& column : kind.kind.columns) {
+      const bool beside = column.written == KindColumn::Written::afterwards;
+      if (std::find(step.columns.begin(), step.columns.end(), column.name) == step.columns.end() || (makes && !beside))
+        continue;
+      count(column.cost, 1);
+      // What is there is looked at before it is written over; behind a first pass, and before the second one, again.
+      const std::uint64_t looks = (written_over ? 1 : 0) + (step.patched ? 2 : 0);
+      if (beside && looks != 0) count(column.read, looks);
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "engine/resource_decide.h"
+#include "engine/step_call.h"
 
 namespace holdfast::engine {
 
@@ -26,32 +27,10 @@ using Found = platform::ResourceWriter::Found;
 using Mark = ResourceJournal::Mark;
 using Content = StepContents::Content;
 
-constexpr int k_attempts = 3;
 // A platform tells times in whole seconds, and its servers' clocks differ a little.
 constexpr base::Duration k_skew = std::chrono::seconds(5);
-constexpr base::Duration k_pause = std::chrono::seconds(1);
 // So long a call may still take effect after its answer was given up.
 constexpr std::chrono::seconds k_late(60);
-
-// Calls that may be repeated are; what the platform refuses becomes the outcome of the step.
-template <typename Call>
-auto called(const base::Clock& clock, const std::stop_token& stop, const Call& call) {
-  for (int attempt = 1;; ++attempt) {
-    try {
-      return call();
-    } catch (const LostAnswer& lost) {
-      if (attempt == k_attempts) throw StepFailed(What::failed, lost.message());
-    } catch (const SignedOut&) {
-      throw;
-    } catch (const platform::ByHand& task) {
-      throw StepFailed(What::manual, task.message());
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::cancelled) throw;
-      throw StepFailed(What::failed, error.message());
-    }
-    if (!clock.sleep(attempt * k_pause, stop)) throw Error(ErrorKind::cancelled, "the restore was stopped");
-  }
-}
 
 bool makes(const ResourceStep& step) {
   return step.action == ResourceAction::create || step.action == ResourceAction::recreate;
@@ -71,7 +50,8 @@ StepWorker::StepWorker(const Tools& tools, std::stop_token stop)
       clock_(tools.clock),
       begun_(tools.clock.elapsed()),
       stop_(std::move(stop)),
-      contents_(tools.application, tools.targets) {}
+      contents_(tools.application, tools.targets),
+      columns_({tools.application, contents_, tools.journal, tools.clock}, stop_) {}
 
 const ReadyKind& StepWorker::kind_of(const ResourceStep& own) const {
   return application_.kinds.at(*application_.kinds.find(own.kind));
@@ -96,22 +76,6 @@ void StepWorker::announce_waits() const {
                              waits == 1 ? "" : "s"));
 }
 
-// One column that cannot be written does not keep the others from it.
-void StepWorker::write_columns(const StepContent& wanted, const std::string& id) {
-  std::optional<StepFailed> first;
-  for (const KindColumn& column : wanted.kind.kind.columns) {
-    if (column.written != KindColumn::Written::afterwards || !has_column(wanted.step, column.name)) continue;
-    try {
-      const std::optional<std::string> text = contents_.column(wanted, column.name);
-      if (text)
-        called(clock_, stop_, [&] { application_.writer.set_column(wanted.kind.kind, id, column.name, *text); });
-    } catch (const StepFailed& failed) {
-      if (!first) first.emplace(failed.outcome(), fmt::format("{}: {}", column.name, failed.text()));
-    }
-  }
-  if (first) throw StepFailed(*first);
-}
-
 std::optional<Found> StepWorker::read(const ReadyKind& kind, const std::string& id) {
   return called(clock_, stop_, [&] { return application_.writer.read(kind.kind, id); });
 }
@@ -126,23 +90,28 @@ bool StepWorker::fits(const StepContent& wanted, const ResourceJournal::Intent& 
   if (!body) return false;
   JsonText there(*body);
   model::pause_firing(there, wanted.kind.documents.front());
-  return holds_all_of(JsonText(compared_live_body(there, wanted.kind)), JsonText(wanted.resting));
+  JsonText least(wanted.resting);
+  for (const model::JsonPath& field : wanted.kind.set_later)
+    field.visit(least, [&](JsonText::Id id) { least.remove(id); });
+  return holds_all_of(JsonText(compared_live_body(there, wanted.kind)), JsonText(least.print()));
 }
 
 // What a create whose answer was lost has left behind, with a content of which at least so much is there.
 std::optional<std::string> StepWorker::orphan(const StepContent& wanted, const ResourceJournal::Intent& intent,
-                                              Content least) {
+                                              const Sought& sought) {
   const model::Kind& kind = wanted.kind.kind;
   const std::vector<Found> all =
       called(clock_, stop_, [&] { return application_.writer.find(kind, wanted.step.target_name); });
   for (const Found& found : all) {
     if (!fits(wanted, intent, found)) continue;
+    if (sought.proof == Sought::Proof::creator && !(found.created && found.creator == application_.writer.who()))
+      continue;
     const Content there = contents_.compare(wanted, found.row);
     JsonText body(found.row.columns.at(wanted.kind.body).value_or("{}"));
     const bool fires_as_meant =
         holds_all_of(JsonText(compared_live_body(body, wanted.kind)), JsonText(wanted.compared));
     const bool whole = there == Content::equal && fires_as_meant;
-    if (there == Content::other || (!whole && least == Content::equal))
+    if (there == Content::other || (!whole && sought.least == Content::equal))
       continue;  // somebody else's: to create it is a conflict
     if (!whole) called(clock_, stop_, [&] { application_.writer.update(kind, found.id, contents_.content(wanted)); });
     return found.id;
@@ -154,7 +123,7 @@ std::optional<std::string> StepWorker::orphan(const StepContent& wanted, const R
 std::optional<std::string> StepWorker::late_orphan(const StepContent& wanted, const ResourceJournal::Intent& intent,
                                                    base::Duration until) {
   for (base::Duration pause = k_pause;; pause *= 2) {
-    if (std::optional<std::string> id = orphan(wanted, intent, Content::begun)) return id;
+    if (std::optional<std::string> id = orphan(wanted, intent, {Content::begun})) return id;
     const base::Duration left = until - clock_.elapsed();
     if (wanted.kind.kind.names == model::Names::unique || left <= base::Duration(0)) return std::nullopt;
     if (!clock_.sleep(std::min(pause, left), stop_)) throw Error(ErrorKind::cancelled, "the restore was stopped");
@@ -189,18 +158,49 @@ StepWorker::Made StepWorker::create(std::size_t index, const StepContent& wanted
       throw StepFailed(What::manual, task.message());
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
-      const bool conflict = error.kind() == ErrorKind::conflict;
-      // Something else may have brought it along, as a git folder does with what is in it, or a call before this one.
-      const bool may_be_ours = tried || !kind.space.empty() || !kind.creator.empty();
-      if (conflict && may_be_ours)
-        if (const std::optional<std::string> id = orphan(wanted, intent, tried ? Content::begun : Content::equal))
-          return {.id = *id, .adopted = true, .doubtful = tried};
+      if (error.kind() == ErrorKind::conflict)
+        return taken(index, wanted, intent, tried ? Sent::maybe : Sent::never, error);
       refused();
-      throw StepFailed(conflict ? What::conflict : What::failed, error.message());
+      throw StepFailed(What::failed, error.message());
     }
     if (!clock_.sleep(attempt * k_pause, stop_)) throw Error(ErrorKind::cancelled, "the restore was stopped");
   }
   throw StepFailed(What::failed, "the platform does not answer: the next run looks for what it has made");
+}
+
+// The name is taken.
+StepWorker::Made StepWorker::taken(std::size_t index, const StepContent& wanted, const ResourceJournal::Intent& intent,
+                                   Sent sent, const Error& refused) {
+  Sought sought{Content::begun};
+  if (sent == Sent::never)
+    sought = {Content::equal, came_along(index) ? Sought::Proof::what_it_is : Sought::Proof::creator};
+  if (const std::optional<std::string> id = orphan(wanted, intent, sought))
+    return {.id = *id, .adopted = true, .doubtful = sent == Sent::maybe};
+  // Nothing can have come of this call: no later run is to look for it.
+  if (sent == Sent::never) journal_.withdraw(index);
+  throw StepFailed(What::conflict, fmt::format("somebody made it after the plan was made: {}", refused.message()));
+}
+
+// Whether something that this plan has made brings it along: a git folder what is in it, a user the home.
+bool StepWorker::came_along(std::size_t index) const {
+  const ResourceStep& own = step(index);
+  const model::Kind& kind = kind_of(own).kind;
+  if (kind.space.empty()) return false;
+  const auto home = application_.kinds.home(kind.space, own.target_name);
+  for (const std::vector<std::uint32_t>* before : {&own.needs, &own.after})
+    for (const std::uint32_t one : *before) {
+      const ResourceStep& other = step(one);
+      if (!makes(other) || !targets_.is_made(one)) continue;
+      const std::size_t other_kind = *application_.kinds.find(other.kind);
+      const model::Kind& brings = application_.kinds.at(other_kind).kind;
+      const bool below = brings.space == kind.space && own.target_name.starts_with(other.target_name + "/");
+      if (below && (brings.brings_content || came_along(one))) return true;
+      const bool whose =
+          home && home->kind == other_kind &&
+          application_.kinds.folded(other_kind, home->name) == application_.kinds.folded(other_kind, other.target_name);
+      if (whose && own.target_name == std::string(home->below) + home->name) return true;
+    }
+  return false;
 }
 
 // A call that was given up and took effect all the same, later than anybody waited.
@@ -242,6 +242,7 @@ void StepWorker::require_gone_in_place(const StepContent& wanted) {
 // Removes what is to be created again.
 void StepWorker::clear_way(std::size_t index, const StepContent& wanted) {
   if (journal_.has(index, Mark::removed)) return;
+  if (read(wanted.kind, wanted.step.target_id)) columns_.require_as_seen(wanted, wanted.step.target_id);
   remove(wanted.step);
   journal_.set(index, Mark::removed);
 }
@@ -259,6 +260,7 @@ StepResult StepWorker::make(std::size_t index) {
   const std::optional<model::IdEntry> known = learnt(own);
   std::optional<ResourceJournal::Intent> intent = journal_.intent(index);
   Made result;
+  ColumnBasis basis{.known = ColumnBasis::Known::ours};
   if (known) {
     result = {.id = known->target_id, .doubtful = intent.has_value()};
   } else {
@@ -269,6 +271,7 @@ StepResult StepWorker::make(std::size_t index) {
     intent = journal_.intend(index, application_.writer.now());
     if (recreates) clear_way(index, want);
     result = create(index, want, *intent);
+    if (!result.adopted) basis.known = ColumnBasis::Known::fresh;
     application_.ids.learn({{.kind = own.kind,
                              .source_id = own.source_id,
                              .target_id = result.id,
@@ -281,12 +284,14 @@ StepResult StepWorker::make(std::size_t index) {
   if (intent) called(clock_, stop_, [&] { application_.writer.settle(want.kind.kind, result.id); });
   // What was found again may have been changed since.
   if (own.patched && !known && !result.adopted) leave_fingerprint(index, result.id);
-  write_columns(want, result.id);
+  columns_.write(want, result.id, basis);
+  if (own.patched) columns_.leave(index, want, result.id, basis);
   if (result.doubtful) refuse_further(want, *intent, result.id);
   return result.adopted ? StepResult::adopted : StepResult::done;
 }
 
-void StepWorker::update(const ResourceStep& own) {
+void StepWorker::update(std::size_t index) {
+  const ResourceStep& own = step(index);
   const ReadyKind& kind = kind_of(own);
   const bool writes =
       own.writes_body || std::any_of(own.columns.begin(), own.columns.end(),
@@ -304,7 +309,9 @@ void StepWorker::update(const ResourceStep& own) {
       throw StepFailed(What::conflict, "somebody changed it after the plan was made");
     called(clock_, stop_, [&] { application_.writer.update(kind.kind, own.target_id, contents_.content(want)); });
   }
-  write_columns(want, own.target_id);
+  const ColumnBasis basis{.known = ColumnBasis::Known::seen, .seen = own.seen_columns};
+  columns_.write(want, own.target_id, basis);
+  if (own.patched) columns_.leave(index, want, own.target_id, basis);
 }
 
 // Whether what the target has decides about what is written.
@@ -381,7 +388,7 @@ StepResult StepWorker::run(std::size_t index) {
       result = make(index);
       break;
     case ResourceAction::update:
-      update(own);
+      update(index);
       break;
     case ResourceAction::activate:
       activate(own);
@@ -433,7 +440,7 @@ StepResult StepWorker::patch(std::size_t index) {
     refuse_change(index, want, found->row);
     called(clock_, stop_, [&] { application_.writer.update(kind.kind, id, contents_.content(want)); });
   }
-  write_columns(want, id);
+  columns_.write(want, id, columns_.left(index, own));
   if (want.report.cut) throw StepFailed(What::waiting, "something that it names is still not there");
   journal_.set(index, Mark::patched);
   return StepResult::done;

@@ -12,6 +12,7 @@
 #include "engine/resource_apply.h"
 #include "engine/resource_firing.h"
 #include "engine/resource_journal.h"
+#include "engine/step_columns.h"
 #include "engine/step_content.h"
 
 namespace holdfast::engine {
@@ -47,26 +48,34 @@ private:
     bool adopted = false;
     bool doubtful = false;  // a call was made of which nobody knows what came of it
   };
+  enum class Sent { never, maybe };  // a create, before the one that was refused
+  // What is sought: with at least so much of its content, and known for ours by what it is or by who made it and when.
+  struct Sought {
+    StepContents::Content least = StepContents::Content::equal;
+    enum class Proof { what_it_is, creator } proof = Proof::what_it_is;
+  };
   Made create(std::size_t index, const StepContent& wanted, const ResourceJournal::Intent& intent);
+  Made taken(std::size_t index, const StepContent& wanted, const ResourceJournal::Intent& intent, Sent sent,
+             const base::Error& refused);
+  bool came_along(std::size_t index) const;
   void leave_fingerprint(std::size_t index, const std::string& id);
   std::optional<std::string> late_orphan(const StepContent& wanted, const ResourceJournal::Intent& intent,
                                          base::Duration until);
   void refuse_further(const StepContent& wanted, const ResourceJournal::Intent& intent, const std::string& id);
   std::optional<std::string> orphan(const StepContent& wanted, const ResourceJournal::Intent& intent,
-                                    StepContents::Content least);
+                                    const Sought& sought);
   bool fits(const StepContent& wanted, const ResourceJournal::Intent& intent,
             const platform::ResourceWriter::Found& found);
   void require_gone(const StepContent& wanted);
   void require_gone_in_place(const StepContent& wanted);
   void clear_way(std::size_t index, const StepContent& wanted);
-  void update(const model::ResourceStep& step);
+  void update(std::size_t index);
   bool keeps(const model::ResourceStep& step, const model::ReadyKind& kind) const;
   std::vector<std::pair<const model::ReadyDocument*, FiringChange>> changes_of(const model::ResourceStep& step,
                                                                                const model::ReadyKind& kind,
                                                                                const base::Row& live) const;
   void activate(const model::ResourceStep& step);
   void remove(const model::ResourceStep& step);
-  void write_columns(const StepContent& wanted, const std::string& id);
   // Throws StepFailed where somebody changed it between the two passes.
   void refuse_change(std::size_t index, const StepContent& whole, const base::Row& there) const;
   std::optional<platform::ResourceWriter::Found> read(const model::ReadyKind& kind, const std::string& id);
@@ -79,6 +88,7 @@ private:
   const base::Duration begun_;  // by clock_.elapsed()
   std::stop_token stop_;
   StepContents contents_;
+  StepColumns columns_;
 };
 
 }  // namespace holdfast::engine

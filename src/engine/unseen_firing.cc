@@ -31,6 +31,9 @@ const repository::Tree* tree_of(const Snapshot& snapshot, const std::string& kin
   return found == snapshot.trees.end() ? nullptr : &*found;
 }
 
+// Where a repository has no such snapshot any more.
+constexpr int k_back_most = 100;
+
 // The snapshots of a fence, newest first: back to the one before it recorded the states.
 class Back {
 public:
@@ -45,7 +48,7 @@ public:
 
 private:
   bool step() {
-    if (last_ || !at_.parent) return false;
+    if (last_ || !at_.parent || ++steps_ > k_back_most) return false;
     last_ = at_.id.name() == recorded_;
     try {
       at_ = repository_.snapshot(*at_.parent);
@@ -61,6 +64,7 @@ private:
   Snapshot at_;
   bool begun_ = false;
   bool last_ = false;  // nothing before this one counts
+  int steps_ = 0;
 };
 
 // Those of `kinds`, of which nothing was listed, that held something which fired before, and nobody proved empty since:

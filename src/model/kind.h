@@ -91,7 +91,9 @@ struct Firing {
 struct Manual {
   enum class What { instead, besides } what = What::besides;  // of creating it
   Condition when{};                                           // with an empty field: always
-  std::string text{};  // a full sentence that says what to do; {name} is the resource's natural name
+  // Full sentences that say what to do; {name} is the resource's natural name, {users} are the resources of the
+  // snapshot that name it.
+  std::string text{};
   // Which document `when` is in.  What another one than the body asks for remains to be done whenever that is written.
   std::string column{k_body};
   // What comes along with the task, whole lines below the sentence: a notebook, a script.  Made of the body as it is to
@@ -109,9 +111,19 @@ struct KindColumn {
   std::string name{};
   enum class Written { with_create, afterwards, never } written = Written::afterwards;
   Cost cost{};
+  Cost read{};  // of one look at it, before it is written over
   std::vector<std::string> server_fields{};
   std::vector<OmittedItem> omitted{};
   std::vector<UnorderedArray> unordered{};
+  // Of a column that holds secrets: the one that tells when each of its items changed, in an unordered array with the
+  // same keys.  What a plan keeps of the column is made from that, and never from a secret.
+  std::string told_by{};
+  // What the target has in this array and the snapshot has not stays, unless removals are asked for.
+  struct Kept {
+    std::string items{};  // a member of the document: "values"; empty: all is written as the snapshot has it
+    std::string key{};    // of an item: "key"
+    std::string one{};    // for messages: "secret"
+  } kept{};
 };
 
 enum class Names {
@@ -143,6 +155,8 @@ struct Kind {
   // Below `homes_below` ("/Users/") the next part of the path is the name of a resource of `home_of` ("users").
   std::string homes_below{};
   std::string home_of{};
+  // What lies in it may have come with it, as the files of a git folder do.
+  bool brings_content = false;
 
   // Natural names are those of what the resource lies in, of another kind, and a part of its own behind the last
   // separator: it needs what it lies in, and rules map the name in front by those of that kind.
@@ -156,6 +170,8 @@ struct Kind {
   std::string definition{};
   std::vector<std::string> server_fields{};  // filled in by the server: dropped when written, ignored when compared
   std::vector<std::string> create_only{};    // cannot be changed later
+  // Which only a second call sets: what a create whose answer was lost has left may have them otherwise.
+  std::vector<std::string> set_later{};
   std::vector<OmittedItem> omitted{};
   std::vector<UnorderedArray> unordered{};
   std::vector<FieldDefault> defaults{};

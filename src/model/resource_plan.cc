@@ -113,6 +113,28 @@ json fields_to_json(const std::vector<FieldChange>& changes) {
   return out;
 }
 
+json seen_to_json(const std::map<std::string, std::string>& seen) {
+  json out = json::object();
+  for (const auto& [column, text] : seen) out[column] = text;
+  return out;
+}
+
+json removed_to_json(const std::vector<RemovedItem>& items) {
+  json out = json::array();
+  for (const RemovedItem& item : items)
+    out.push_back({{"column", item.column}, {"key", text_to_json(item.key)}, {"one", item.one}});
+  return out;
+}
+
+std::vector<RemovedItem> removed_from(const json& value) {
+  std::vector<RemovedItem> out;
+  for (const json& item : value) {
+    refuse_unknown_fields(item, {"column", "key", "one"}, "an item to be removed by the plan");
+    out.push_back({.column = item.at("column"), .key = text_from_json(item.at("key")), .one = item.at("one")});
+  }
+  return out;
+}
+
 json step_to_json(const ResourceStep& step) {
   return json{{"kind", step.kind},
               {"path", text_to_json(step.path)},
@@ -133,14 +155,16 @@ json step_to_json(const ResourceStep& step) {
               {"target_id", text_to_json(step.target_id)},
               {"target_name", text_to_json(step.target_name)},
               {"seen", step.seen},
+              {"seen_columns", seen_to_json(step.seen_columns)},
+              {"removed_items", removed_to_json(step.removed_items)},
               {"calls", step.calls}};
 }
 
 ResourceStep step_from(const json& value, std::size_t index) {
-  refuse_unknown_fields(value,
-                        {"kind",  "path",      "action",      "reason",    "fields",      "writes_body", "columns",
-                         "notes", "tasks",     "needs",       "after",     "candidates",  "key",         "patched",
-                         "seen",  "source_id", "source_name", "target_id", "target_name", "calls"},
+  refuse_unknown_fields(value, {"kind",        "path",    "action",       "reason",       "fields",      "writes_body",
+                                "columns",     "notes",   "tasks",        "needs",        "after",       "candidates",
+                                "key",         "patched", "seen",         "source_id",    "source_name", "target_id",
+                                "target_name", "calls",   "seen_columns", "removed_items"},
                         "a step of the plan");
   ResourceStep step;
   step.kind = value.at("kind");
@@ -164,6 +188,8 @@ ResourceStep step_from(const json& value, std::size_t index) {
   step.target_id = text_from_json(value.at("target_id"));
   step.target_name = text_from_json(value.at("target_name"));
   step.seen = value.at("seen");
+  step.seen_columns = value.at("seen_columns").get<std::map<std::string, std::string>>();
+  step.removed_items = removed_from(value.at("removed_items"));
   step.calls = value.at("calls");
   for (const std::vector<std::uint32_t>* before : {&step.needs, &step.after})
     for (const std::uint32_t one : *before)
@@ -228,7 +254,8 @@ void refuse_excluded(const ResourcePlan& plan, const ResourceStep& step) {
                 fmt::format("the plan says {}, and its step '{}' is to {} it", head, step.path, to_string(step.action)),
                 std::string(k_plan_hint));
   };
-  if (step.action == ResourceAction::remove && !plan.removes) refuse("that nothing is removed");
+  const bool removes = step.action == ResourceAction::remove || !step.removed_items.empty();
+  if (removes && !plan.removes) refuse("that nothing is removed");
   if (step.action == ResourceAction::recreate && plan.existing != Existing::replace)
     refuse("that nothing is removed to be created again");
   const bool lets_be = plan.existing == Existing::skip || plan.existing == Existing::fail;
@@ -272,6 +299,14 @@ std::string_view to_string(FiringMode mode) noexcept {
 std::uint64_t ResourcePlan::count(ResourceAction action) const noexcept {
   return static_cast<std::uint64_t>(
       std::count_if(steps.begin(), steps.end(), [&](const ResourceStep& step) { return step.action == action; }));
+}
+
+std::map<std::string, std::uint64_t> ResourcePlan::removed_items() const {
+  std::map<std::string, std::uint64_t> out;
+  for (const ResourceStep& step : steps)
+    if (step.writes())
+      for (const RemovedItem& item : step.removed_items) ++out[item.one];
+  return out;
 }
 
 bool ResourcePlan::does_nothing() const noexcept {

@@ -37,6 +37,13 @@ enum class FiringMode {
 };
 std::string_view to_string(FiringMode mode) noexcept;
 
+// Of a column whose items stay where nobody asks for removals (KindColumn::kept), one that goes.
+struct RemovedItem {
+  std::string column;
+  std::string key;
+  std::string one;  // for messages: "secret"
+};
+
 struct ResourceStep {
   std::string kind;
   std::string path;  // as people write it: "jobs/nightly-load/17"
@@ -60,6 +67,10 @@ struct ResourceStep {
   // planned, of an activation those of all documents in which something fires: somebody who changed it since is not
   // overwritten.
   std::string seen;
+  // Of an update, and of what is removed and created again: what the target had in each of `columns` that is written
+  // after the body; see engine/seen_column.h.
+  std::map<std::string, std::string> seen_columns;
+  std::vector<RemovedItem> removed_items;  // of an update
   std::uint64_t calls = 0;
 
   bool writes() const noexcept {
@@ -69,7 +80,7 @@ struct ResourceStep {
 };
 
 struct ResourcePlan {
-  static constexpr int k_version = 2;
+  static constexpr int k_version = 3;
   std::string id;          // random, names the journal
   std::string repository;  // id of the repository
   std::string snapshot;    // full name
@@ -88,6 +99,7 @@ struct ResourcePlan {
   std::string sha256{};                        // of the rest, in hex, of a plan that is kept in a file; else empty
 
   std::uint64_t count(ResourceAction action) const noexcept;
+  std::map<std::string, std::uint64_t> removed_items() const;  // how many of each: "secret"
   bool does_nothing() const noexcept;
 };
 

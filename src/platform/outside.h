@@ -86,12 +86,28 @@ struct UsedField {
   std::string inside{};  // where the field holds a document as a string: the field in that
 };
 
+// What a cloud makes a place like this one by.
+struct ProvisionWish {
+  std::string name{};                  // of what is to be made
+  std::string location{};              // where; empty: to be filled in
+  std::vector<std::string> storage{};  // accounts that its resources refer to
+};
+struct Provision {
+  std::string text{};  // a template in the cloud's own format; ends with a line feed
+  enum class Made { after_its_resource, as_skeleton } made = Made::as_skeleton;
+  std::vector<std::string> parameters{};  // that have to be filled in
+  std::vector<std::string> by_hand{};     // what the template does not do; full sentences
+  std::vector<Diagnosis> lines{};         // what could not be read
+};
+
 class KnowsOutside {
 public:
   virtual ~KnowsOutside() = default;
   virtual const std::vector<OutsideField>& outside_fields() const = 0;
   // How `accounts`, storage by its names, are kept.  What hinders it is a line of the answer.
   virtual CloudFacts ask_cloud(const std::vector<std::string>& accounts, std::stop_token stop) = 0;
+  // Deploys nothing.  What hinders it is a line of the answer, and a parameter of the template.
+  virtual Provision provision(const ProvisionWish& wish, std::stop_token stop) = 0;
   // What it is and has, to be held against another one.  Throws what keeps us from asking at all.
   virtual Side describe_side(std::stop_token stop) = 0;
   virtual const std::vector<UsedField>& used_fields() const = 0;

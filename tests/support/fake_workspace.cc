@@ -186,6 +186,22 @@ void FakeWorkspace::set_column(const model::Kind& kind, const std::string& id, c
   });
 }
 
+void FakeWorkspace::remove_items(const model::Kind& kind, const std::string&, const std::string& column,
+                                 const std::vector<std::string>&) {
+  throw Error(ErrorKind::unsupported, fmt::format("the {} of a {} are not kept", column, kind.one));
+}
+
+std::optional<base::Bytes> FakeWorkspace::read_column(const model::Kind& kind, const std::string& id,
+                                                      const std::string& column) {
+  const std::lock_guard lock(mutex_);
+  refuse_signed_out();
+  const Object* one = object(kind.collection.name, id);
+  if (!one) throw Error(ErrorKind::not_found, fmt::format("{} {} does not exist", kind.collection.name, id));
+  if (unreadable.contains(column)) throw Error(ErrorKind::refused, fmt::format("the {} are not shown", column));
+  const auto found = one->columns.find(column);
+  return found == one->columns.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::string FakeWorkspace::body_of(const std::string& kind, const Object& object) const {
   const std::string number = kind == "jobs" ? object.id : model::json_quoted(object.id);
   const std::string created = std::to_string(object.created.time_since_epoch() / std::chrono::milliseconds(1));

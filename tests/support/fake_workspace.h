@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -101,6 +102,7 @@ public:
   std::uint64_t signed_out_from = 0;
   // What makes a call fail for good: "jobs/nightly".
   std::map<std::string, base::Error> refusals;
+  std::set<std::string> unreadable;  // columns that read_column() is refused
   // What somebody else has to do, and the task.
   std::map<std::string, std::string> by_hand;
   std::uint64_t writes = 0;
@@ -114,6 +116,10 @@ public:
   void remove(const model::Kind& kind, const std::string& id) override;
   void set_column(const model::Kind& kind, const std::string& id, const std::string& column,
                   const base::Bytes& value) override;
+  void remove_items(const model::Kind& kind, const std::string& id, const std::string& column,
+                    const std::vector<std::string>& keys) override;
+  std::optional<base::Bytes> read_column(const model::Kind& kind, const std::string& id,
+                                         const std::string& column) override;
   std::vector<Found> find(const model::Kind& kind, const std::string& name) override;
   std::optional<Found> read(const model::Kind& kind, const std::string& id) override;
 

@@ -25,6 +25,14 @@ public:
                   const base::Bytes& value) override {
     to_.set_column(kind, id, column, value);
   }
+  void remove_items(const model::Kind& kind, const std::string& id, const std::string& column,
+                    const std::vector<std::string>& keys) override {
+    to_.remove_items(kind, id, column, keys);
+  }
+  std::optional<base::Bytes> read_column(const model::Kind& kind, const std::string& id,
+                                         const std::string& column) override {
+    return to_.read_column(kind, id, column);
+  }
   std::vector<Found> find(const model::Kind& kind, const std::string& name) override { return to_.find(kind, name); }
   std::optional<Found> read(const model::Kind& kind, const std::string& id) override { return to_.read(kind, id); }
 

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "engine/resource_compare.h"
+#include "engine/resource_restore.h"
 #include "platform/databricks/connector.h"
 #include "platform/databricks/kinds.h"
 #include "sim/databricks/secrets.h"
@@ -130,6 +131,103 @@ TEST_F(SecretValuesTravel, are_a_task_where_the_snapshot_has_none) {
   EXPECT_TRUE(scope_step(plan)->tasks[0].starts_with("Put the values of the secrets of scope keys"));
   apply(backup, plan);
   EXPECT_EQ(value(secondary), "none");
+}
+
+// --- what others did to them after the plan was made
+
+class SecretsSince : public SecretValuesTravel {
+protected:
+  SecretsSince() {
+    ask(primary);
+    ask(secondary);
+    backup = std::make_unique<BackedUp>(world, primary, "primary");
+    apply(*backup, backup->plan(secondary, "secondary", local));
+  }
+  void put(const std::string& key, const std::string& value) {
+    world.clock.advance(std::chrono::minutes(1));
+    sim::databricks::Seed(secondary.stand_in)
+        .post("/api/2.0/secrets/put", {{"scope", "keys"}, {"key", key}, {"string_value", value}});
+    world.clock.advance(std::chrono::minutes(1));
+  }
+  std::map<std::string, std::string> values() {
+    std::map<std::string, std::string> out;
+    for (const auto& [key, secret] : secondary.stand_in.world().part<sim::databricks::Secrets>().scopes["keys"].secrets)
+      out[key] = secret.value;
+    return out;
+  }
+  enum class Removes { no, yes };
+  model::ResourcePlan plan(Removes removes) {
+    const auto connector = secondary.connect();
+    engine::ResourceRestoreOptions wanted;
+    wanted.target = "secondary";
+    wanted.removes = removes == Removes::yes;
+    return engine::plan_resource_restore(
+        {.repository = *world.repository, .snapshot = backup->snapshot(), .target = *connector, .state = local}, wanted,
+        world.events, world.clock, world.random, {});
+  }
+  std::vector<std::string> outcomes(const model::ResourcePlan& of) {
+    const auto connector = secondary.connect();
+    return outcomes_of(backup->apply(of, *connector, {.state = local, .clock = world.clock}));
+  }
+  using Values = std::map<std::string, std::string>;
+  const std::vector<std::string> changed{
+      "conflict secret-scopes/keys: somebody changed its values after the plan was made"};
+  std::unique_ptr<BackedUp> backup;
+};
+
+TEST_F(SecretsSince, leaves_alone_what_was_rotated_after_the_plan) {
+  put("k", "swordfish");
+  const model::ResourcePlan made = plan(Removes::no);
+  put("k", "rotated");
+  EXPECT_EQ(outcomes(made), changed);
+  EXPECT_EQ(value(secondary), "rotated");
+}
+
+TEST_F(SecretsSince, goes_on_where_an_interrupted_run_had_put_it) {
+  put("k", "swordfish");
+  const model::ResourcePlan made = plan(Removes::no);
+  put("k", k_password);
+  EXPECT_EQ(outcomes(made), std::vector<std::string>{});
+}
+
+TEST_F(SecretsSince, keeps_secrets_of_the_target_where_nobody_asks_for_removals) {
+  put("own", "theirs");
+  EXPECT_EQ(scope_step(plan(Removes::no)), nullptr);
+  put("k", "swordfish");
+  const model::ResourcePlan made = plan(Removes::no);
+  ASSERT_NE(scope_step(made), nullptr);
+  EXPECT_TRUE(scope_step(made)->removed_items.empty());
+  EXPECT_EQ(scope_step(made)->fields.size(), 1U);
+  EXPECT_EQ(outcomes(made), std::vector<std::string>{});
+  EXPECT_EQ(values(), (Values{{"k", k_password}, {"own", "theirs"}}));
+}
+
+TEST_F(SecretsSince, takes_away_only_what_the_plan_named) {
+  put("own", "theirs");
+  const model::ResourcePlan made = plan(Removes::yes);
+  ASSERT_NE(scope_step(made), nullptr);
+  ASSERT_EQ(scope_step(made)->removed_items.size(), 1U);
+  EXPECT_EQ(scope_step(made)->removed_items[0].key, "own");
+  EXPECT_EQ(made.removed_items(), (std::map<std::string, std::uint64_t>{{"secret", 1}}));
+  put("between", "new");
+  EXPECT_EQ(outcomes(made), std::vector<std::string>{});
+  EXPECT_EQ(values(), (Values{{"between", "new"}, {"k", k_password}}));
+}
+
+TEST_F(SecretsSince, keeps_one_that_was_to_go_and_was_rotated_since) {
+  put("own", "theirs");
+  const model::ResourcePlan made = plan(Removes::yes);
+  put("own", "rotated");
+  EXPECT_EQ(outcomes(made), changed);
+  EXPECT_EQ(values(), (Values{{"k", k_password}, {"own", "rotated"}}));
+}
+
+TEST_F(SecretsSince, leave_no_trace_in_the_plan) {
+  put("k", "swordfish");
+  const std::string one = scope_step(plan(Removes::no))->seen_columns.at("values");
+  // The same value put again is another change, so that nothing can be told from what is kept of it.
+  put("k", "swordfish");
+  EXPECT_NE(scope_step(plan(Removes::no))->seen_columns.at("values"), one);
 }
 
 }  // namespace

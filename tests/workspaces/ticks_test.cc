@@ -4,19 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
 #include <set>
 #include <sstream>
 
 #include "base/json.h"
-#include "cli/app.h"
-#include "cli/commands/commands.h"
-#include "cli/file_url.h"
 #include "platform/databricks/connector.h"
 #include "sim/databricks/jobs.h"
 #include "sim/databricks/seeds.h"
-#include "storage/local/local_backend.h"
+#include "support/app_world.h"
 #include "support/fakes.h"
 #include "unit/platform/databricks/stand_in_http.h"
 #include "workspaces/two_workspaces.h"
@@ -47,31 +42,18 @@ class Takeovers : public testing::Test {
 protected:
   explicit Takeovers(const std::string& begin = "2026-10-24T15:00:00Z") : clock_(*base::parse_instant(begin)) {
     for (StoodWorkspace* one : {&primary_, &control_}) seed(*one);
-    composition_.backends = {
-        {"file", "", [](const std::string& url) { return storage::open_local_backend(cli::file_url_path(url)); }}};
     platform::Platform platform;
     platform.name = "databricks";
     platform.kinds = platform::databricks::resource_kinds();
     platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
       return connect(name == "primary" ? primary_ : secondary_);
     };
-    composition_.platforms = {platform};
-    composition_.open_state = [](const std::string& folder) { return storage::open_local_backend(folder); };
-    composition_.clock = &clock_;
-    composition_.random = &base::system_random();
-    ::setenv("XDG_STATE_HOME", (folder_.path() + "/state").c_str(), 1);
-    ::setenv("HOLDFAST_KEY", "correct horse battery", 1);
-    std::ofstream(folder_.path() + "/holdfast.toml")
-        << "[repository.main]\nurl = \"file://" << folder_.path() << "/repository\"\n"
-        << "[connector.primary]\nplatform = \"databricks\"\n[connector.secondary]\nplatform = \"databricks\"\n";
-    run({"init"});
+    app_.composition.platforms = {platform};
+    app_.composition.clock = &clock_;
+    app_.configure("databricks", {"primary", "secondary"});
+    app_.init();
     run({"migrate", "primary", "secondary"});
   }
-  ~Takeovers() override {
-    ::unsetenv("XDG_STATE_HOME");
-    ::unsetenv("HOLDFAST_KEY");
-  }
-
   static void make(sim::databricks::Seed& seed, const char* name, const char* field, Json fires) {
     seed.post("/api/2.2/jobs/create",
               {{"name", name},
@@ -106,13 +88,10 @@ protected:
 
   // The report that the command ends with; null where it has none.
   Json run(std::vector<std::string> arguments, int code = 0) {
-    arguments.insert(arguments.end(), {"--json", "--config", folder_.path() + "/holdfast.toml"});
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    const int got = cli::run_app(composition_, cli::all_commands(), arguments);
-    std::istringstream out(testing::internal::GetCapturedStdout());
-    const std::string errors = testing::internal::GetCapturedStderr();
-    EXPECT_EQ(got, code) << fmt::format("{}", fmt::join(arguments, " ")) << errors << out.str();
+    arguments.emplace_back("--json");
+    const Outcome got = app_.run(arguments);
+    EXPECT_EQ(got.code, code) << fmt::format("{}", fmt::join(arguments, " ")) << got.err << got.out;
+    std::istringstream out(got.out);
     Json report;
     for (std::string line; std::getline(out, line);) {
       if (!line.starts_with("{\"type\"")) continue;
@@ -191,14 +170,13 @@ protected:
     EXPECT_EQ(neither, ran_on_neither(report));
   }
 
-  TempFolder folder_;
+  AppWorld app_;
   ManualClock clock_;
   base::Duration call_takes_{};
   SeededRandom random_{5};
   StoodWorkspace primary_{clock_, 31};
   StoodWorkspace secondary_{clock_, 32};
   StoodWorkspace control_{clock_, 33};
-  cli::Composition composition_;
 };
 
 TEST_F(Takeovers, of_a_lost_source_tell_what_ran_twice_and_what_was_missed_once_it_is_fenced) {

@@ -26,7 +26,7 @@ public:
             "  --fault 'POST /api/2.1/clusters/create#1: reset-after'\n"
             "WHICH is *, N, N-M or N-.  WHAT is 429 or 503 (with retry-after=SECONDS), 500 (with\n"
             "feature-disabled), 403, reset-before, reset-after, late=20s, slow=500ms, empty-page,\n"
-            "short-page, stale, token-expired or html."};
+            "short-page, stale, token-expired, hide=FIELD, mask=FIELD or html."};
   }
 
   void declare(FlagTable& flags) override {

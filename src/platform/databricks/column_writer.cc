@@ -138,13 +138,15 @@ void write_secret_values(const Calls& calls, const std::string& scope, const Byt
   };
   for (const auto& [key, base64] : wanted)
     if (!is_there(key, base64)) post("/api/2.0/secrets/put", secret_body(scope, key, base64));
-  for (const std::string& key : there)
-    if (!wanted.contains(key))
-      calls.remove({.method = net::Method::post,
-                    .path = "/api/2.0/secrets/delete",
-                    .family = k_secrets,
-                    .sent = fmt::format(R"({{"scope":{},"key":{}}})", json_quoted(scope), json_quoted(key))},
-                   {});
+}
+
+void remove_secrets(const Calls& calls, const std::string& scope, const std::vector<std::string>& keys) {
+  for (const std::string& key : keys)
+    calls.remove({.method = net::Method::post,
+                  .path = "/api/2.0/secrets/delete",
+                  .family = k_secrets,
+                  .sent = fmt::format(R"({{"scope":{},"key":{}}})", json_quoted(scope), json_quoted(key))},
+                 {});
 }
 
 std::map<std::string, std::set<std::string>> grants_in(const JsonText& json) {
@@ -303,6 +305,13 @@ std::string flat_permissions(std::string_view reply) {
     }
   }
   return fmt::format(R"({{"access_control_list":[{}]}})", out);
+}
+
+void remove_from_column(const Calls& calls, const ColumnTarget& target, const std::string& column,
+                        const std::vector<std::string>& keys) {
+  if (column == "values") return remove_secrets(calls, target.id, keys);
+  throw Error(ErrorKind::unsupported, fmt::format("nothing can be taken from the {} of a {}", column, target.kind.one),
+              "Take it away by hand.");
 }
 
 void write_column(const Calls& calls, const ColumnTarget& target, const std::string& column, const Bytes& value) {

@@ -326,6 +326,27 @@ ReadItem ItemReader::renew(const KindEntry& entry, const Item& item, base::Row e
   return end(std::move(reading));
 }
 
+std::optional<Bytes> ItemReader::read_column(const KindEntry& entry, const Item& item, std::string_view name,
+                                             std::stop_token stop) const {
+  const auto named = [&](std::string_view wanted) -> const ColumnRead& {
+    for (const ColumnRead& one : entry.columns)
+      if (one.column == wanted) return one;
+    throw Error(ErrorKind::internal, fmt::format("the {} of a {} are read by nothing", wanted, entry.kind.one));
+  };
+  const ColumnRead& asked = named(name);
+  Reading reading = begin(entry, item, std::move(stop));
+  reading.whole.emplace(can_fill(asked.ask, reading.element) ? item.element : body(reading));
+  try {
+    if (!asked.of.empty()) reading.set(asked.of, column(reading, named(asked.of)));
+    return column(reading, asked);
+  } catch (const Refused& refused) {
+    const bool no_such = refused.status() == Status::not_found && asked.absent == ColumnRead::Absent::may;
+    const bool not_here = refused.status() == Status::feature_absent && asked.absent == ColumnRead::Absent::may_tier;
+    if (!no_such && !not_here) throw;
+  }
+  return std::nullopt;
+}
+
 bool ItemReader::is_unchanged(const KindEntry& entry, const Item& item, base::ByteView earlier_body) {
   if (entry.modified.empty()) return false;
   if (entry.read.path.empty()) return earlier_body == item.element;

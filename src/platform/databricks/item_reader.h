@@ -32,6 +32,10 @@ public:
   ReadItem read(const KindEntry& entry, const Item& item, std::stop_token stop) const;
   // The same of a resource that is_unchanged(): only what changes without it is read, all else is of the earlier row.
   ReadItem renew(const KindEntry& entry, const Item& item, base::Row earlier, std::stop_token stop) const;
+  // One column of `entry.columns` as it is now; nullopt: there is none.  Throws where it cannot be told.  Where the
+  // item's element does not say what to ask for, the body is read as well.
+  std::optional<base::Bytes> read_column(const KindEntry& entry, const Item& item, std::string_view name,
+                                         std::stop_token stop) const;
   // Whether the body of an earlier row shows that nothing changed since.
   static bool is_unchanged(const KindEntry& entry, const Item& item, base::ByteView earlier_body);
 

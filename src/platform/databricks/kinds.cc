@@ -36,6 +36,7 @@ ColumnRead read_permissions(std::string_view type, std::string_view id_field) {
 KindColumn permissions_column() {
   return {.name = "permissions",
           .cost = {.calls = 1, .family = std::string(k_permissions_write)},
+          .read = {.calls = 1, .family = std::string(k_permissions)},
           .server_fields = {"object_id", "object_type", "access_control_list[*].display_name",
                             "access_control_list[*].all_permissions[*].inherited_from_object"},
           .omitted = {{"access_control_list[*].all_permissions[*]", {"inherited", "true"}},

@@ -169,8 +169,10 @@ KindEntry dashboards() {
                // Whose credentials it shows data by cannot be said: those of the account that publishes it would be
                // lent to all viewers.
                .columns = {{.name = "published",
+                            .read = {.calls = 1, .family = std::string(k_sql)},
                             .server_fields = {"revision_create_time", "display_name", "embed_credentials"}},
                            {.name = "schedules",
+                            .read = {.calls = 1, .family = std::string(k_sql)},
                             .server_fields = {"schedules[*].schedule_id", "schedules[*].dashboard_id",
                                               "schedules[*].etag", "schedules[*].create_time",
                                               "schedules[*].update_time"},

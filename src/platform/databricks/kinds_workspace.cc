@@ -87,6 +87,7 @@ KindEntry repos() {
                .space = "workspace",
                .homes_below = "/Users/",
                .home_of = "users",
+               .brings_content = true,
                .server_fields = {"id", "head_commit_id"},
                .create_only = {"url", "provider", "path", "sparse_checkout"},
                .links = permission_links(),
@@ -104,21 +105,25 @@ KindEntry repos() {
 }
 
 KindEntry workspace_libraries() {
-  return {.kind = {.collection = collection("workspace-libraries", {"path"}),
-                   .one = "workspace library",
-                   .name = "path",
-                   .space = "workspace",
-                   .homes_below = "/Users/",
-                   .home_of = "users",
-                   .server_fields = filled_in(),
-                   .manual = {{.what = model::Manual::What::instead,
-                               .text = "Install what the workspace library {name} held from its original file: no API "
-                                       "gives the bytes of a workspace library."}},
-                   .rank = 23},
-          .area = "workspace",
-          .source = Source::tree,
-          .tree_type = "LIBRARY",
-          .not_included = "The bytes of a workspace library cannot be read."};
+  return {
+      .kind = {.collection = collection("workspace-libraries", {"path"}),
+               .one = "workspace library",
+               .name = "path",
+               .space = "workspace",
+               .homes_below = "/Users/",
+               .home_of = "users",
+               .server_fields = filled_in(),
+               .manual = {{.what = model::Manual::What::instead,
+                           .text = "Put the file of the workspace library {name} into the target, and install "
+                                   "it from there: no API gives its bytes. It is used by {users}. What was "
+                                   "installed from a copy on DBFS has that, which comes along."}},
+               .rank = 23},
+      .area = "workspace",
+      .source = Source::tree,
+      .tree_type = "LIBRARY",
+      .not_included =
+          "The bytes of a workspace library cannot be read; copies of it on DBFS, below /FileStore/jars, come along "
+          "as files."};
 }
 
 KindEntry git_credentials() {
@@ -153,8 +158,14 @@ KindEntry secret_scopes() {
                // Values first: access lists may take from whoever writes the right to write more.
                .columns = {{.name = "values",
                             .cost = {.calls = 1, .family = std::string(k_secrets)},
-                            .unordered = {{"values", {"key"}}}},
-                           {.name = "acls", .unordered = {{"items", {"principal"}}}},
+                            .read = {.calls = 1, .family = std::string(k_secrets)},
+                            .unordered = {{"values", {"key"}}},
+                            .told_by = "secrets",
+                            // Nothing else knows what a secret holds.
+                            .kept = {.items = "values", .key = "key", .one = "secret"}},
+                           {.name = "acls",
+                            .read = {.calls = 1, .family = std::string(k_secrets)},
+                            .unordered = {{"items", {"principal"}}}},
                            {.name = "secrets",
                             .written = model::KindColumn::Written::never,
                             .server_fields = {"secrets[*].last_updated_timestamp"},

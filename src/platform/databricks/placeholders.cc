@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "base/error.h"
@@ -48,7 +49,21 @@ std::string filled(std::string_view text, const std::vector<const JsonText*>& do
   return out;
 }
 
+bool has_all(std::string_view text, const JsonText& document) {
+  for (std::size_t open = text.find('{'); open != std::string_view::npos; open = text.find('{', open + 1)) {
+    const std::size_t close = text.find('}', open);
+    if (scalar_at(document, text.substr(open + 1, close - open - 1)).empty()) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+bool can_fill(const Ask& ask, const JsonText& document) {
+  if (!has_all(ask.path, document)) return false;
+  return std::all_of(ask.query.begin(), ask.query.end(),
+                     [&](const auto& one) { return has_all(one.second, document); });
+}
 
 std::string scalar_at(const JsonText& json, std::string_view path) {
   const JsonText::Id id = at(json, path);

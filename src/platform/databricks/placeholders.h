@@ -14,6 +14,8 @@ namespace holdfast::platform::databricks {
 // Throws Error{unavailable} naming a placeholder that none of them has.
 Ask fill(const Ask& ask, const std::vector<const model::JsonText*>& documents);
 
+bool can_fill(const Ask& ask, const model::JsonText& document);
+
 // The scalar at a path such as "spec.id"; empty when it is not there, or is an object or array.
 std::string scalar_at(const model::JsonText& json, std::string_view path);
 

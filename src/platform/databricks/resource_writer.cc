@@ -12,6 +12,7 @@
 #include "model/json_text.h"
 #include "platform/databricks/column_writer.h"
 #include "platform/databricks/conf_keys.h"
+#include "platform/databricks/definition_writer.h"
 #include "platform/databricks/group_assignments.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
@@ -88,9 +89,14 @@ std::string accepted_body(const Kind& kind, const std::string& definition) {
 
 class Writer : public ResourceWriter {
 public:
-  Writer(const Client& client, const base::Clock& clock, const CommandOptions& commands)
-      : client_(client), clock_(clock), calls_(client), reader_(client) {
-    if (!commands.cluster.empty()) table_acls_.emplace(client, clock, commands);
+  Writer(const Client& client, const base::Clock& clock, const OptIns& opt_ins)
+      : client_(client),
+        clock_(clock),
+        calls_(client),
+        statements_(calls_, clock, opt_ins.sql_warehouse),
+        reader_(client),
+        columns_(client, SecretValues::read) {
+    if (!opt_ins.commands.cluster.empty()) table_acls_.emplace(client, clock, opt_ins.commands);
   }
 
   std::string who() override { return look().me; }
@@ -106,11 +112,17 @@ public:
   void remove(const Kind& kind, const std::string& id) override;
   void set_column(const Kind& kind, const std::string& id, const std::string& column,
                   const base::Bytes& value) override;
+  void remove_items(const Kind& kind, const std::string& id, const std::string& column,
+                    const std::vector<std::string>& keys) override;
+  std::optional<base::Bytes> read_column(const Kind& kind, const std::string& id, const std::string& column) override;
   std::vector<Found> find(const Kind& kind, const std::string& name) override;
   std::optional<Found> read(const Kind& kind, const std::string& id) override;
 
 private:
   const Workspace& look();
+  DefinitionTarget definitions(const Kind& kind) {
+    return {.calls = calls_, .statements = statements_, .kind = kind.collection.name};
+  }
   TableAcls* table_acls(const Kind& kind);
   std::optional<Found> found_acl(const Kind& kind, const std::string& name);
   std::string permission_id(const Kind& kind, const KindWrites& writes, const std::string& id) const;
@@ -121,7 +133,9 @@ private:
   const Client& client_;
   const base::Clock& clock_;
   Calls calls_;
+  Statements statements_;
   ItemReader reader_;
+  ItemReader columns_;                   // only of those that are about to be written over
   std::optional<TableAcls> table_acls_;  // where a cluster may be asked
   std::once_flag once_;
   Workspace workspace_;
@@ -158,6 +172,7 @@ std::string Writer::create(const Kind& kind, const Content& content) {
     write_tree(calls_, kind.collection.name, content, Existing::refuse);
     return content.name;
   }
+  if (is_written_as_definition(kind.collection.name)) return create_definition(definitions(kind), content);
   if (kind.collection.name == k_group_assignments) return assign_group(calls_, content.name, content.body);
   if (writes.create.path.empty())
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be created", kind.one),
@@ -211,6 +226,7 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
     write_tree(calls_, kind.collection.name, content, Existing::replace);
     return;
   }
+  if (is_written_as_definition(kind.collection.name)) return update_definition(definitions(kind), id, content);
   const WriteValues values{
       .id = id, .name = content.name, .body = accepted_body(kind, content.body), .members = content.members};
   if (kind.collection.name == k_group_assignments) return change_assignment(calls_, writes.update, values);
@@ -220,6 +236,7 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
 }
 
 void Writer::remove(const Kind& kind, const std::string& id) {
+  if (is_written_as_definition(kind.collection.name)) return remove_definition(definitions(kind), id);
   if (TableAcls* acls = table_acls(kind)) return acls->remove(id);
   const KindWrites& writes = writes_of(kind);
   if (writes.remove.path.empty())
@@ -252,6 +269,26 @@ void Writer::set_column(const Kind& kind, const std::string& id, const std::stri
                 .id = id,
                 .permission_id = permissions ? permission_id(kind, writes, id) : std::string()},
                column, value);
+}
+
+void Writer::remove_items(const Kind& kind, const std::string& id, const std::string& column,
+                          const std::vector<std::string>& keys) {
+  remove_from_column(calls_, {.kind = kind, .writes = writes_of(kind), .id = id, .permission_id = {}}, column, keys);
+}
+
+std::optional<base::Bytes> Writer::read_column(const Kind& kind, const std::string& id, const std::string& column) {
+  const KindEntry& entry = entry_of(kind);
+  // Most calls ask for no more than the id.
+  const std::string& field = entry.kind.id.empty() ? entry.kind.name : entry.kind.id;
+  Item item{.key = {}, .element = fmt::format("{{{}:{}}}", model::json_quoted(field), model::json_quoted(id))};
+  const auto read = std::find_if(entry.columns.begin(), entry.columns.end(),
+                                 [&](const ColumnRead& one) { return one.column == column; });
+  if (read != entry.columns.end() && !can_fill(read->ask, JsonText(item.element))) {
+    std::optional<std::string> one = element(entry, id);
+    if (!one) throw Error(ErrorKind::not_found, fmt::format("the {} '{}' is not there any more", kind.one, id));
+    item.element = *std::move(one);
+  }
+  return columns_.read_column(entry, item, column, {});
 }
 
 // The element of a list, or what serves as one, of the resource of this id; a git folder's path is as good as its id.
@@ -368,8 +405,7 @@ std::optional<ResourceWriter::Found> Writer::set_aside(const KindEntry& entry, c
 // Tells who was signed out from who may not do one thing.
 class Believed : public ResourceWriter {
 public:
-  Believed(const Client& client, const base::Clock& clock, const CommandOptions& commands)
-      : inner_(client, clock, commands) {}
+  Believed(const Client& client, const base::Clock& clock, const OptIns& opt_ins) : inner_(client, clock, opt_ins) {}
 
   std::string who() override {
     return asked([&] { return inner_.who(); });
@@ -393,6 +429,13 @@ public:
   void set_column(const Kind& kind, const std::string& id, const std::string& column,
                   const base::Bytes& value) override {
     asked([&] { inner_.set_column(kind, id, column, value); });
+  }
+  void remove_items(const Kind& kind, const std::string& id, const std::string& column,
+                    const std::vector<std::string>& keys) override {
+    asked([&] { inner_.remove_items(kind, id, column, keys); });
+  }
+  std::optional<base::Bytes> read_column(const Kind& kind, const std::string& id, const std::string& column) override {
+    return asked([&] { return inner_.read_column(kind, id, column); });
   }
   std::vector<Found> find(const Kind& kind, const std::string& name) override {
     return asked([&] { return inner_.find(kind, name); });
@@ -420,8 +463,8 @@ private:
 }  // namespace
 
 std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
-                                                     const CommandOptions& commands) {
-  return std::make_unique<Believed>(client, clock, commands);
+                                                     const OptIns& opt_ins) {
+  return std::make_unique<Believed>(client, clock, opt_ins);
 }
 
 }  // namespace holdfast::platform::databricks

@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "platform/by_hand.h"
 
 namespace holdfast::platform::databricks {
 

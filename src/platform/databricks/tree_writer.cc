@@ -38,7 +38,14 @@ const Bytes& bytes_of(const ResourceWriter::Content& content) {
   return *bytes;
 }
 
-void write_folder(const Calls& calls, const ResourceWriter::Content& content) {
+// Whoever makes a folder that is there is not told so: it is asked first, since what others made is theirs.
+void write_folder(const Calls& calls, const ResourceWriter::Content& content, Existing existing) {
+  const Ask status{.family = k_workspace, .path = "/api/2.0/workspace/get-status", .query = {{"path", content.name}}};
+  if (existing == Existing::refuse) {
+    const net::Answer answer = calls.client().get(status, {});
+    if (answer.ok()) throw Error(ErrorKind::conflict, fmt::format("'{}' is there already", content.name));
+    if (answer.verdict.status != net::Status::not_found) throw Refused(net::to_error(answer), answer.verdict.status);
+  }
   calls.post("/api/2.0/workspace/mkdirs", fmt::format(R"({{"path":{}}})", json_quoted(content.name)), k_import);
 }
 
@@ -127,7 +134,7 @@ void write_tree(const Calls& calls, std::string_view kind, const ResourceWriter:
   // Nothing but the content can be changed of what has one.
   const bool has_content = kind == "notebooks" || kind == "files" || kind == "dbfs-files";
   if (existing == Existing::replace && has_content && column(content, "content") == nullptr) return;
-  if (kind == "folders") return write_folder(calls, content);
+  if (kind == "folders") return write_folder(calls, content, existing);
   if (kind == "notebooks") return write_notebook(calls, content, existing);
   if (kind == "files") return write_file(calls, content, existing);
   if (kind == "dbfs-files") return write_dbfs_file(calls, content, existing);

@@ -360,6 +360,10 @@ TEST(ResourcePlanCounts, name_what_is_rare_only_where_there_is_some) {
   plan.steps[1].action = ResourceAction::manual;
   plan.steps[2].action = ResourceAction::conflict;
   EXPECT_EQ(counts_text(plan), "1 to create, 0 to update, 0 to remove, 1 in conflict, 1 by hand");
+  plan.steps.resize(4);
+  plan.steps[3].action = ResourceAction::update;
+  plan.steps[3].removed_items = {{"values", "a", "secret"}, {"values", "b", "secret"}};
+  EXPECT_EQ(counts_text(plan), "1 to create, 1 to update, 0 to remove, 2 secrets to remove, 1 in conflict, 1 by hand");
   EXPECT_EQ(calls_text(plan), "");
   plan.calls = {{"", 2}, {"clusters", 0}, {"jobs", 1'000}};
   EXPECT_EQ(calls_text(plan), "1,002 calls: 2 other, 1,000 jobs");

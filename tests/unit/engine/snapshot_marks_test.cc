@@ -25,7 +25,7 @@ protected:
   repository::Snapshot take(const std::string& name) {
     world_.clock.advance(std::chrono::minutes(1));
     BackupOptions options = test::EngineWorld::small();
-    options.marks = marks_of(store_, *world_.repository, name);
+    options.marks = marks_while_read(store_, *world_.repository, name);
     const auto connector = test::connect(account_);
     return backup(*world_.repository, *connector, name, options, world_.events, world_.clock, {}).snapshot;
   }

@@ -43,6 +43,8 @@ ResourcePlan sample() {
   plan.steps[1].source_id = "17";
   plan.steps[1].target_id = "99";
   plan.steps[1].seen = "abc";
+  plan.steps[1].seen_columns = {{"permissions", "a:b c:d"}};
+  plan.steps[1].removed_items = {{"values", "\xff", "secret"}};
   plan.steps[1].calls = 4;
   return plan;
 }
@@ -55,6 +57,9 @@ TEST(ResourcePlan, survives_its_file) {
   EXPECT_EQ(again.absent.count("users/\xff"), 1U);
   EXPECT_EQ(again.steps[1].key, base::Bytes("\0k", 2));
   EXPECT_EQ(again.steps[1].fields[0].before, std::nullopt);
+  EXPECT_EQ(again.steps[1].seen_columns.at("permissions"), "a:b c:d");
+  EXPECT_EQ(again.steps[1].removed_items.at(0).key, "\xff");
+  EXPECT_EQ(again.removed_items(), (std::map<std::string, std::uint64_t>{{"secret", 1}}));
   EXPECT_EQ(again.count(ResourceAction::update), 1U);
   EXPECT_FALSE(again.does_nothing());
 }
@@ -72,8 +77,8 @@ TEST(ResourcePlan, refuses_what_it_does_not_know) {
   EXPECT_EQ(with("\"recorded\"", "\"loud\""), base::ErrorKind::config);
   EXPECT_EQ(with("\"needs\":[0]", "\"needs\":[1]"), base::ErrorKind::config);
   EXPECT_EQ(with("\"after\":[0]", "\"after\":[1]"), base::ErrorKind::config);
-  EXPECT_EQ(with("\"format_version\": 2", "\"format_version\": 1"), base::ErrorKind::unsupported);
-  EXPECT_EQ(with("\"format_version\": 2", "\"format_version\": 3"), base::ErrorKind::unsupported);
+  EXPECT_EQ(with("\"format_version\": 3", "\"format_version\": 2"), base::ErrorKind::unsupported);
+  EXPECT_EQ(with("\"format_version\": 3", "\"format_version\": 4"), base::ErrorKind::unsupported);
   EXPECT_EQ(test::error_of([&] { (void)resource_plan_from_json(std::string(30, '[')); }), base::ErrorKind::config);
   EXPECT_EQ(with("\"removes\"", "\"removes\""), std::nullopt);
 }
@@ -95,6 +100,9 @@ TEST(ResourcePlan, refuses_a_step_that_its_head_excludes) {
   };
   EXPECT_EQ(refusal(ResourceAction::remove, Existing::update, false),
             "the plan says that nothing is removed, and its step 'jobs/nightly/17' is to remove it");
+  EXPECT_EQ(refusal(ResourceAction::update, Existing::update, false),
+            "the plan says that nothing is removed, and its step 'jobs/nightly/17' is to update it")
+      << "a secret goes with it";
   EXPECT_EQ(
       refusal(ResourceAction::recreate, Existing::update, true),
       "the plan says that nothing is removed to be created again, and its step 'jobs/nightly/17' is to recreate it");

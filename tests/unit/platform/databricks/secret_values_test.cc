@@ -163,14 +163,23 @@ TEST_F(SecretWriting, makes_them_what_they_were_text_and_bytes) {
   EXPECT_EQ(secrets()["none"].value, "");
 }
 
-TEST_F(SecretWriting, leaves_alone_what_is_so_already_and_takes_away_what_was_not_there) {
+TEST_F(SecretWriting, leaves_alone_what_is_so_already_and_takes_away_nothing_that_was_not_named) {
   set(R"({"values":[{"key":"a","value":"b25l"},{"key":"b","value":"dHdv"}]})");
   const auto before = secrets()["a"].updated_ms;
   clock_.advance(std::chrono::hours(1));
   set(R"({"values":[{"key":"a","value":"b25l"},{"key":"c","value":"dHdv"}]})");
   EXPECT_EQ(secrets()["a"].updated_ms, before);
-  EXPECT_FALSE(secrets().contains("b"));
+  EXPECT_EQ(secrets()["b"].value, "two");
   EXPECT_EQ(secrets()["c"].value, "two");
+  writer_->remove_items(kind(), "keys", "values", {"b", "gone"});
+  EXPECT_FALSE(secrets().contains("b"));
+  EXPECT_EQ(secrets().size(), 2U);
+}
+
+TEST_F(SecretWriting, reads_them_back_although_nobody_asked_for_a_backup_of_them) {
+  set(R"({"values":[{"key":"a","value":"b25l"}]})");
+  EXPECT_EQ(writer_->read_column(kind(), "keys", "values"), R"({"values":[{"key":"a","value":"b25l"}]})");
+  EXPECT_EQ(writer_->read(kind(), "keys")->row.columns.at(k_values), std::nullopt);
 }
 
 TEST_F(SecretWriting, puts_them_again_where_they_cannot_be_looked_at) {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
-#include "platform/by_hand.h"
 #include "platform/databricks/capture.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/resource_writer.h"
@@ -178,7 +177,8 @@ TEST_F(TableAclReading, gives_a_capture_rows_and_stretches) {
 class TableAclWriting : public testing::Test {
 protected:
   TableAclWriting()
-      : writer_(platform::databricks::make_resource_writer(world_.client(), world_.clock, StoodCluster::options())) {}
+      : writer_(platform::databricks::make_resource_writer(world_.client(), world_.clock,
+                                                           {.commands = StoodCluster::options()})) {}
   static const model::Kind& kind() { return find_kind("table-acls")->kind; }
   void update(const std::string& name, const std::string& wanted) { writer_->update(kind(), name, {name, wanted, {}}); }
   std::optional<std::string> there(const std::string& name) {
