@@ -112,10 +112,14 @@ repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep s
   options.sweep_after = config.sweep_after.value_or(options.sweep_after);
   // Who asks for everything to be fetched wants to know what is there now.
   if (sweep == platform::Sweep::changes) options.state = &context_.state();
-  options.marks = engine::marks_of(store_, context_.repository(), name);
+  options.marks = engine::marks_while_read(store_, context_.repository(), name);
   // From here on it shows states of its own: what an earlier snapshot says of others no longer holds.
   if (states == States::own && !store_.fence(name))
-    std::erase_if(options.marks, [](const auto& mark) { return mark.first == engine::k_states_mark; });
+    options.marks = [asked = options.marks] {
+      engine::SnapshotMarks out = asked();
+      std::erase_if(out, [](const auto& mark) { return mark.first == engine::k_states_mark; });
+      return out;
+    };
   const engine::BackupResult result = engine::backup(context_.repository(), connector(name), name, options,
                                                      context_.events(), context_.clock(), context_.stop());
   const repository::Snapshot& snapshot = result.snapshot;

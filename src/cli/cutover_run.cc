@@ -91,8 +91,8 @@ int CutoverRun::end_begun(const ResourcePlan& plan, const repository::Snapshot& 
   const int code = apply_resource_plan(
       cutover_.context(), plan,
       {source, cutover_.connector(plan.target), cutover_.verb(), cutover_.flags().dry_run, &result});
-  cutover_.store().end(plan);
   remember(plan, source, result);
+  cutover_.store().end(plan);
   return code;
 }
 
@@ -101,26 +101,23 @@ ResourcePlan CutoverRun::plan(const repository::Snapshot& wanted, const std::str
   const bool replaces = cutover_.flags().plan.existing == model::Existing::replace;
   const bool keeps_strangers = strangers == engine::Split::Strangers::keep;
   platform::Connector& there = cutover_.connector(target);
-  if (!keeps_strangers && (!pair.replicated || replaces))
+  const bool back = engine::goes_back(cutover_.charge(wanted.connector, target));
+  if (!keeps_strangers && (replaces || (!pair.replicated && !back)))
     return make_resource_plan(cutover_.context(), cutover_.flags().plan, wanted, there, target);
   const engine::LastRun last = pair.replicated.value_or(engine::LastRun());
   const std::optional<repository::Snapshot> source_then = cutover_.kept(last.source_snapshot);
   const std::optional<repository::Snapshot> target_then = cutover_.kept(last.target_snapshot);
-  if (!target_then)
+  if (!target_then && !back)
     cutover_.context().events().warning(
-        fmt::format("how the last run left {} is not known: what was changed there since is not "
-                    "noticed",
-                    target));
+        fmt::format("how the last run left {} is not known: what was changed there since is not noticed", target));
   const model::IdMap ids = engine::ids_between(cutover_.context().state(), wanted.connector, target);
   engine::Split split{.source = source_then ? &*source_then : nullptr,
                       .target = target_then ? &*target_then : nullptr,
                       .counterparts = &ids,
                       .strangers = strangers};
   for (const engine::LeftAlone& one : last.differed) split.differed.emplace(one.kind, one.target_id);
-  const engine::Pair other = cutover_.store().pair(target, wanted.connector);
-  const bool begun = cutover_.store().pair(wanted.connector, target).replicated &&
-                     cutover_.store().pair(wanted.connector, target).replicated->at > other.since;
-  if (other.active == wanted.connector && !begun) split.way = engine::Split::Way::back;
+  for (const engine::LeftAlone& one : last.written) split.written.emplace(one.kind, one.target_id);
+  if (back) split.way = engine::Split::Way::back;
   if (cutover_.flags().keep_changed) split.changed = engine::Split::Changed::keep;
   if (replaces) split.changed = engine::Split::Changed::overwrite;
   return make_resource_plan(cutover_.context(), cutover_.flags().plan, wanted, there, target, &split);
@@ -148,9 +145,10 @@ int CutoverRun::apply(const ResourcePlan& plan, const repository::Snapshot& want
     cutover_.store().begin(plan);
   }
   const int code = apply_resource_plan(cutover_.context(), plan, run);
+  // Killed while it reads what it wrote, the plan is gone on with: it finds all of that, and knows that it is its own.
+  remember(plan, wanted, result);
   // What failed is tried once more by the same plan, whose journal knows which answers were lost.
   if (result.wrote_all(plan)) cutover_.store().end(plan);
-  remember(plan, wanted, result);
   return code;
 }
 
@@ -162,7 +160,7 @@ std::optional<repository::Snapshot> CutoverRun::again(const std::string& target)
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
     cutover_.context().events().warning(
-        fmt::format("{} could not be read again, so that what is changed there until the next run "
+        fmt::format("{} could not be read again, so that what is changed until the next run in what this one wrote "
                     "will not be noticed: {}",
                     target, error.message()));
     return std::nullopt;
@@ -184,25 +182,18 @@ void CutoverRun::remember(const ResourcePlan& plan, const repository::Snapshot& 
                           .ids = ids,
                           .before = before ? &*before : nullptr,
                           .split = split ? &*split : nullptr};
-  const auto left_alone = [&](const std::optional<repository::Snapshot>& target) {
+  const auto last = [&](const std::optional<repository::Snapshot>& target) {
     run.target = target ? &*target : nullptr;
-    return engine::left_alone(cutover_.context().repository(), kinds, run, cutover_.context().stop());
+    return engine::last_run(cutover_.context().repository(), kinds, run, cutover_.context().stop());
   };
-  const bool same = split && plan.does_nothing();
-  std::optional<repository::Snapshot> now = same ? split : again(plan.target);
-  std::vector<engine::LeftAlone> differed = left_alone(now);
-  if (same && differed.size() < before->differed.size()) {
-    // What somebody had changed is as it was before: the snapshot still has it otherwise.
-    now = again(plan.target);
-    differed = left_alone(now);
-  }
+  const bool same = split && plan.does_nothing() && before->written.empty();
+  engine::LastRun now = last(same ? split : again(plan.target));
+  // What somebody had changed is as it was before: the snapshot still has it otherwise.
+  if (same && now.differed.size() < before->differed.size()) now = last(again(plan.target));
+  now.at = cutover_.context().clock().now();
   // Reading takes its time, in which somebody else may have been put in charge.
   engine::Pair pair = cutover_.store().pair(plan.source, plan.target);
-  pair.replicated = engine::LastRun{.plan = plan.id,
-                                    .source_snapshot = plan.snapshot,
-                                    .target_snapshot = now ? now->id.name() : std::string(),
-                                    .at = cutover_.context().clock().now(),
-                                    .differed = std::move(differed)};
+  pair.replicated = std::move(now);
   cutover_.store().save(pair);
 }
 

@@ -2,14 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/resource_view.h"
+#include "engine/id_map_store.h"
 #include "engine/resource_restore.h"
 #include "engine/snapshot_marks.h"
 #include "ui/printers.h"
+#include "ui/table.h"
 
 namespace holdfast::cli {
 namespace {
@@ -30,54 +34,83 @@ std::vector<Takeover::PlannedActivation> Takeover::plan_activations(const std::s
     options.only = one.only;
     options.mapping = cutover_.context().config().mapping(one.recorded.connector, target);
     options.capture = cutover_.flags().plan.capture.options(cutover_.context().connector_config(target));
-    out.push_back({one.recorded,
-                   engine::plan_resource_activation({cutover_.context().repository(), one.recorded,
-                                                     cutover_.connector(target), cutover_.context().state()},
-                                                    options, cutover_.context().events(), cutover_.context().clock(),
-                                                    cutover_.context().random(), cutover_.context().stop())});
+    out.push_back(
+        {one, engine::plan_resource_activation({cutover_.context().repository(), one.recorded,
+                                                cutover_.connector(target), cutover_.context().state()},
+                                               options, cutover_.context().events(), cutover_.context().clock(),
+                                               cutover_.context().random(), cutover_.context().stop())});
     cutover_.show(out.back().plan);
   }
   return out;
 }
 
-int Takeover::activate(const std::vector<PlannedActivation>& planned) {
-  bool anything = false;
-  return activate(planned, anything);
+engine::FiringStates Takeover::wanted(const Activation& what) {
+  engine::FiringStates out = firing(what.recorded, what.selection);
+  for (auto& [key, state] : out) state.chosen = state.chosen && (!what.only || what.only(key.first, key.second));
+  return out;
 }
 
-int Takeover::activate(const std::vector<PlannedActivation>& planned, bool& anything) {
-  int code = k_exit_ok;
+Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& planned, const engine::Pair& pair) {
+  const auto quiet = [](const PlannedActivation& one) {
+    return one.plan.does_nothing() && one.plan.count(ResourceAction::conflict) == 0;
+  };
+  const bool any = !std::all_of(planned.begin(), planned.end(), quiet);
+  const model::IdMap ids = engine::IdMapStore(cutover_.context().state(), pair.source, pair.target).snapshot();
+  Activated out{.code = k_exit_ok};
   for (const PlannedActivation& one : planned) {
     engine::ResourceApplyResult result;
-    ResourceRun run{one.recorded, cutover_.connector(one.plan.target), "activate", cutover_.flags().dry_run};
+    ResourceRun run{one.what.recorded, cutover_.connector(one.plan.target), "activate", cutover_.flags().dry_run};
     run.result = &result;
-    code = worse(code, apply_resource_plan(cutover_.context(), one.plan, run));
-    anything = anything || result.activated + result.paused + result.already != 0;
+    if (!any || !quiet(one)) out.code = worse(out.code, apply_resource_plan(cutover_.context(), one.plan, run));
+    out.anything = out.anything || result.activated + result.paused + result.already != 0;
+    if (cutover_.dry()) continue;
+    const engine::FiringStates states = wanted(one.what);
+    const std::set<engine::FiringKey> left = engine::not_set(states, one.plan, result);
+    out.given.push_back(engine::given_states(states, left, ids));
+    const std::string snapshot = one.what.recorded.id.name();
+    for (const auto& [key, state] : states)
+      if (state.fires && state.chosen)
+        (left.contains(key) ? out.left : out.set).push_back({snapshot, key.first, key.second});
   }
-  return code;
+  return out;
 }
 
-int Takeover::take_charge(const std::vector<PlannedActivation>& planned, engine::Pair pair) {
-  if (cutover_.dry()) return activate(planned);
+Takeover::Activated Takeover::take_charge(const std::vector<PlannedActivation>& planned, const engine::Pair& pair,
+                                          Nothing nothing) {
+  if (cutover_.dry()) return activate(planned, pair);
   const engine::Pair before = cutover_.store().pair(pair.source, pair.target);
   // Said before anything is set: interrupted, the same command activates again.
-  pair.complete = false;
-  pair.since = before.active == pair.active ? before.since : cutover_.context().clock().now();
   cutover_.store().save(pair);
   // A plan of before is of another time: what is in charge is not written over by it.
   cutover_.store().drop_begun(pair.source, pair.target);
-  bool anything = false;
-  const int code = activate(planned, anything);
-  if (code != k_exit_ok && !anything) {
+  Activated out = activate(planned, pair);
+  if (out.code != k_exit_ok && !out.anything && nothing == Nothing::undoes_it) {
     cutover_.store().save(before);
     cutover_.context().events().warning(
         fmt::format("nothing could be activated, so {} is not in charge by this", pair.active));
-    return code;
+    return out;
   }
-  pair.complete = code == k_exit_ok;
-  cutover_.store().save(pair);
+  engine::Pair now = pair;
+  for (const engine::GivenStates& given : out.given) now = engine::with_given(now, given);
+  now.complete = out.code == k_exit_ok;
+  cutover_.store().save(now);
   cutover_.store().drop_begun(pair.source, pair.target);
-  return code;
+  return out;
+}
+
+Takeover::PutInCharge Takeover::put_in_charge(const std::string& source, const std::string& target,
+                                              const std::vector<PlannedActivation>& planned) {
+  const engine::Pair before = cutover_.store().pair(source, target);
+  const bool changes = before.active != target || !planned.front().plan.does_nothing();
+  const std::string recorded = planned.front().what.recorded.id.name();
+  const Activated out =
+      take_charge(planned, engine::put_in_charge(before, target, recorded, cutover_.context().clock().now()));
+  if (cutover_.dry() || cutover_.store().pair(source, target).active != target) return {out.code, false};
+  cutover_.store().lift(target);  // of a failback by which it was lost, and paused when it was back
+  if (changes) remember_behind(source, target);
+  const std::optional<engine::Fence> fence = cutover_.store().fence(source);
+  if (fence && fence->state == engine::Fence::State::confirmed) leave_marks(source);
+  return {out.code, true};
 }
 
 std::string Takeover::back_up_behind(const std::string& name) {
@@ -99,6 +132,41 @@ void Takeover::remember_behind(const std::string& source, const std::string& tar
   cutover_.store().save(pair);
 }
 
+void Takeover::leave_marks(const std::string& name) {
+  if (cutover_.dry()) return;
+  repository::Repository& repository = cutover_.context().repository();
+  const std::optional<repository::Snapshot> newest = repository.latest(name);
+  if (newest && engine::said_by(*newest) == engine::marks_of(cutover_.store(), repository, name)) return;
+  try {
+    (void)cutover_.back_up(name, platform::Sweep::changes);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    cutover_.context().events().warning(
+        fmt::format("{} could not be backed up, so that only this host knows by which snapshot it is to fire: {}", name,
+                    error.message()));
+  }
+}
+
+repository::Snapshot Takeover::ask(const std::string& name, Lost lost, std::string_view undone) {
+  if (lost == Lost::yes) return cutover_.newest(name);
+  try {
+    return cutover_.take(name);
+  } catch (Error& error) {
+    if (error.kind() != ErrorKind::cancelled)
+      error.set_hint(
+          fmt::format("{0}  Where {1} is lost, add --source-lost, which goes by its newest snapshot; what fires on {1} "
+                      "goes on until \"holdfast fence {1}\".",
+                      undone, name));
+    throw;
+  }
+}
+
+repository::Snapshot Takeover::recorded_states(const repository::Snapshot& now, const engine::Pair& pair, Lost lost) {
+  const std::optional<engine::Fence> fence = cutover_.store().fence(now.connector);
+  if (fence && !fence->snapshot.empty()) return cutover_.named(fence->snapshot);
+  return lost == Lost::yes ? states_without(now.connector, pair) : states_by(now);
+}
+
 void Takeover::open_fence(const std::string& name, const std::string& active) {
   if (cutover_.dry()) return;
   const std::optional<engine::Fence> known = cutover_.store().fence(name);
@@ -111,6 +179,23 @@ void Takeover::open_fence(const std::string& name, const std::string& active) {
 void Takeover::require_fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded,
                              const engine::Unconfirmed& otherwise) {
   if (!fence(name, active, recorded)) engine::throw_unconfirmed(name, otherwise);
+}
+
+void Takeover::close_fence(const std::string& name, const std::string& active, const repository::Snapshot& recorded,
+                           Lost lost) {
+  if (lost == Lost::no)
+    return require_fence(
+        name, active, &recorded,
+        {.not_done = fmt::format("{} was not activated", active), .lost = engine::Unconfirmed::Lost::helps});
+  open_fence(name, active);
+  cutover_.context().events().warning(fmt::format(
+      "{0} is not paused: what fires there goes on, or will when it is back; \"holdfast fence {0}\" then", name));
+}
+
+void Takeover::tell_fence(const std::string& name, Lost lost) {
+  cutover_.context().events().note(lost == Lost::yes
+                                       ? fmt::format("then {} would not be asked, and a fence opened for it", name)
+                                       : fmt::format("then {} would be fenced: all that fires there is paused", name));
 }
 
 bool Takeover::fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded) {
@@ -152,6 +237,7 @@ repository::Snapshot Takeover::states_by(const repository::Snapshot& snapshot) {
   return engine::recorded_by(cutover_.context().repository(), snapshot);
 }
 
+// By its newest snapshot, or by what it was given when it was put in charge, where no snapshot is younger.
 repository::Snapshot Takeover::states_without(const std::string& lost, const engine::Pair& pair) {
   const repository::Snapshot last = cutover_.newest(lost);
   const bool shows_it = pair.complete && last.started > pair.since;
@@ -172,6 +258,8 @@ engine::FiringStates Takeover::firing(const repository::Snapshot& snapshot, cons
 
 void Takeover::tell_charge(const engine::Pair& pair) {
   const std::string active = pair.active.empty() ? pair.source : pair.active;
+  std::string activated = pair.complete ? "as a whole" : "not all: run it again";
+  if (!pair.left.empty()) activated = fmt::format("all but {}, left paused", ui::format_count(pair.left.size()));
   std::vector<std::string> fenced;
   for (const std::string& name : {pair.source, pair.target})
     if (const std::optional<engine::Fence> fence = cutover_.store().fence(name))
@@ -179,7 +267,7 @@ void Takeover::tell_charge(const engine::Pair& pair) {
           "{} ({})", name, fence->state == engine::Fence::State::confirmed ? "confirmed" : "open, it may fire"));
   cutover_.context().events().summary(
       "in charge", {ui::fact_text("connector", active), ui::fact_text("since", base::to_rfc3339(pair.since)),
-                    ui::fact_text("activated", pair.complete ? "as a whole" : "not all: run it again"),
+                    ui::fact_text("activated", activated),
                     ui::fact_text("fenced", fenced.empty() ? "nothing" : fmt::format("{}", fmt::join(fenced, ", ")))});
 }
 

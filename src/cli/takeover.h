@@ -3,12 +3,16 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/cutover.h"
 #include "engine/firing_states.h"
 
 namespace holdfast::cli {
+
+// Whether the operator says that a connector is lost: then it is not asked.
+enum class Lost { no, yes };
 
 class Takeover {
 public:
@@ -21,20 +25,44 @@ public:
     std::function<bool(const std::string& kind, const std::string& id)> only{};
   };
   struct PlannedActivation {
-    repository::Snapshot recorded;
+    Activation what;
     model::ResourcePlan plan;
   };
   // Plans, and shows the plans.
   std::vector<PlannedActivation> plan_activations(const std::string& target, const std::vector<Activation>& all);
-  // Says that `pair.active` is in charge, sets what fires, and says whether that was all.  Where nothing could be set,
-  // what was known before is known again.  Returns the exit code.
-  [[nodiscard]] int take_charge(const std::vector<PlannedActivation>& planned, engine::Pair pair);
-  [[nodiscard]] int activate(const std::vector<PlannedActivation>& planned);
+  struct Activated {
+    int code = 0;
+    bool anything = false;                     // is set now
+    std::vector<engine::GivenStates> given{};  // of each plan: what was set, as the target's pair has it
+    std::vector<engine::LeftPaused> set{};     // the same, as the plan's snapshot has it
+    std::vector<engine::LeftPaused> left{};    // what was to fire and was not set, as its snapshot has it
+  };
+  // Of `pair` are the id map and the direction.
+  [[nodiscard]] Activated activate(const std::vector<PlannedActivation>& planned, const engine::Pair& pair);
+  // Saves the pair, which says who is in charge, sets what fires, and keeps whether that was all.  Where nothing could
+  // be set, what was known before is known again, unless that shall count all the same.
+  enum class Nothing { undoes_it, counts };
+  [[nodiscard]] Activated take_charge(const std::vector<PlannedActivation>& planned, const engine::Pair& pair,
+                                      Nothing nothing = Nothing::undoes_it);
+  // The target takes over from the source by what the first plan's snapshot recorded; a snapshot of it behind that
+  // tells what is changed there from now on.
+  struct PutInCharge {
+    int code;
+    bool in_charge;  // else nothing could be activated
+  };
+  [[nodiscard]] PutInCharge put_in_charge(const std::string& source, const std::string& target,
+                                          const std::vector<PlannedActivation>& planned);
   // A snapshot of what fires now.  Its name; empty, with a warning, where it could not be taken.
   std::string back_up_behind(const std::string& name);
-  // The same of a target that took over, kept with its pair: what is changed there from now on is told by it.
-  void remember_behind(const std::string& source, const std::string& target);
+  // Sees to it that the newest snapshot of a connector says what is known here of it: who paused it, and from which
+  // snapshot its states are to be taken.  So another host knows, and this one when its state is lost.
+  void leave_marks(const std::string& name);
 
+  // A snapshot of it, taken now; of one that is lost its newest.  `undone` begins the hint where it does not answer.
+  repository::Snapshot ask(const std::string& name, Lost lost, std::string_view undone);
+  // What fired on a connector that was just asked: as it was recorded when it was paused, which its pair may know.
+  repository::Snapshot recorded_states(const repository::Snapshot& now, const engine::Pair& pair, Lost lost);
+  repository::Snapshot states_by(const repository::Snapshot& snapshot);
   // Pauses all that fires; `recorded` is its newest snapshot where one was just taken.  Whether all was seen to be
   // paused.  Throws what the connector throws where it does not answer; the fence is open then.
   [[nodiscard]] bool fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded);
@@ -42,17 +70,19 @@ public:
   // Throws Error{refused} where not all that fires on `name` was paused.
   void require_fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded,
                      const engine::Unconfirmed& otherwise);
+  // Before `active` is activated in its place.  Of one that is lost the fence is only opened.
+  void close_fence(const std::string& name, const std::string& active, const repository::Snapshot& recorded, Lost lost);
+  // What a dry run says of that.
+  void tell_fence(const std::string& name, Lost lost);
 
-  // What fired on a connector that is lost: by its newest snapshot, or by what it was given when it was put in charge,
-  // where no snapshot is younger.
-  repository::Snapshot states_without(const std::string& lost, const engine::Pair& pair);
-  repository::Snapshot states_by(const repository::Snapshot& snapshot);
   engine::FiringStates firing(const repository::Snapshot& snapshot, const std::vector<std::string>& selection = {});
   // Who is in charge since when, and what is fenced.
   void tell_charge(const engine::Pair& pair);
 
 private:
-  int activate(const std::vector<PlannedActivation>& planned, bool& anything);  // whether anything is set now
+  repository::Snapshot states_without(const std::string& lost, const engine::Pair& pair);
+  engine::FiringStates wanted(const Activation& what);
+  void remember_behind(const std::string& source, const std::string& target);
 
   Cutover& cutover_;
 };

@@ -12,6 +12,7 @@
 #include "engine/id_map_store.h"
 #include "engine/reference.h"
 #include "engine/ticks.h"
+#include "platform/runs.h"
 #include "ui/printers.h"
 #include "ui/table.h"
 #include "ui/text.h"
@@ -45,15 +46,18 @@ public:
     const repository::Snapshot recorded = cutover_.named(pair.recorded);
     takeover_.activated = pair.since;
     takeover_.within = {recorded.taken, context_.clock().now()};
-    auto left = cutover_.connector(takeover_.left).own_runs(takeover_.within, context_.stop());
-    auto entered = cutover_.connector(takeover_.entered).own_runs(takeover_.within, context_.stop());
-    if (!left || !entered) return;
-    takeover_.within.from = std::max(left->complete_since, entered->complete_since);
+    platform::Connector& entered_side = cutover_.connector(takeover_.entered);
+    platform::RunsThings* left_runs = cutover_.connector(takeover_.left).runs();
+    platform::RunsThings* entered_runs = entered_side.runs();
+    if (!left_runs || !entered_runs) return;
+    engine::SideRuns runs{left_runs->own_runs(takeover_.within, context_.stop()),
+                          entered_runs->own_runs(takeover_.within, context_.stop())};
+    takeover_.within.from = std::max(runs.left.complete_since, runs.entered.complete_since);
     const model::IdMap ids = engine::ids_between(context_.state(), takeover_.left, takeover_.entered);
     const std::vector<engine::Ticking> ticking =
-        engine::ticking_of({context_.repository(), recorded, newest(), ids, cutover_.connector(takeover_.entered)},
+        engine::ticking_of({context_.repository(), recorded, newest(), ids, entered_side.kinds(), *entered_runs},
                            takeover_, context_.stop());
-    const TickReport report = engine::reckon_ticks(ticking, {std::move(*left), std::move(*entered)}, takeover_);
+    const TickReport report = engine::reckon_ticks(ticking, runs, takeover_);
     if (!context_.json() && !context_.global().quiet) print(report);
     if (context_.json() || says_something(report)) sum_up(report);
   }

@@ -136,7 +136,7 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   std::unique_ptr<platform::Capture> capture = connector.capture(capture_options(name, clock), stop_);
   for (const std::string& note : capture->notes()) events_.note(note);
   snapshot_.taken = capture->taken();
-  snapshot_.attributes = with_marks(capture->attributes(), options_.marks);
+  snapshot_.attributes = capture->attributes();
   if (!capture->reuses_previous()) last_sweep_.reset();
   if (last_sweep_)
     events_.note(fmt::format("what shows no change is not read again, nor are its permissions, since {} (--sweep does)",
@@ -152,6 +152,7 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   // A snapshot in which nothing at all was read would only push good ones out of retention.
   if (first_failure_ && rows_read_ == 0) throw base::Error(outcome_.ended_by.value_or(*first_failure_));
   tell_losses();
+  if (options_.marks) snapshot_.attributes = with_marks(snapshot_.attributes, options_.marks());
   if (session_) {
     repository::Snapshot committed = session_->commit(std::move(snapshot_));
     if (kept_) kept_->end(committed);

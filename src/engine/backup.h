@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -31,7 +32,8 @@ struct BackupOptions {
   // has it (kept_rows.h).  Without, a backup that ended early begins anew.
   storage::Backend* state = nullptr;
   bool anew = false;  // take up nothing that a backup which ended early had read
-  SnapshotMarks marks;
+  // Asked when everything was read: what they say may have changed meanwhile.  Absent: none.
+  std::function<SnapshotMarks()> marks{};
 };
 
 struct BackupResult {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 
@@ -19,11 +20,12 @@ using base::ErrorKind;
 
 [[noreturn]] void refuse_taken_over(const Charge& charge, const std::string& source, const std::string& target) {
   if (charge.told == Charge::Told::by_snapshot)
-    refuse(
-        fmt::format("{} took over from {}, as its newest snapshot says", target, source),
-        fmt::format("This host does not know how.  \"holdfast idmap import\" brings the id map of the two back and "
-                    "\"holdfast activate {} --from {}\" says here who is in charge; then \"holdfast failback {} {}\".",
-                    target, source, target, source));
+    refuse(fmt::format("{} took over from {}, as its newest snapshot says", target, source),
+           fmt::format(
+               "This host does not know how.  \"holdfast idmap import\" brings the id map of the two here, by which "
+               "\"holdfast failback {0} {1}\" goes; without it \"holdfast fence {0}\" and \"holdfast activate {1} "
+               "--from {1}\" bring nothing back and let {1} fire as it did.",
+               target, source));
   refuse(fmt::format("{} took over from {}", target, source),
          fmt::format("What is done there goes back by \"holdfast failback {} {}\".", target, source));
 }
@@ -92,11 +94,14 @@ Pair turned_round(const Pair& pair) {
   return out;
 }
 
-Pair split_of(const Charge& charge) {
-  if (charge.back.active != charge.pair.source) return charge.pair;
-  // By an earlier run of this way, or where both parted when the other one took over.
+bool goes_back(const Charge& charge) {
   const bool begun = charge.pair.replicated && charge.pair.replicated->at > charge.back.since;
-  return begun ? charge.pair : turned_round(charge.back);
+  return charge.back.active == charge.pair.source && !begun;
+}
+
+Pair split_of(const Charge& charge) {
+  // By an earlier run of this way, or where both parted when the other one took over.
+  return goes_back(charge) ? turned_round(charge.back) : charge.pair;
 }
 
 bool Charge::known() const noexcept {
@@ -110,10 +115,51 @@ Charge charge_of(CutoverStore& store, const std::string& source, const std::stri
           .target = store.fence(target)};
 }
 
-void take_from_snapshot(Charge& charge, base::Instant since) {
+void take_from_snapshot(Charge& charge, Side active, base::Instant since) {
   charge.told = Charge::Told::by_snapshot;
-  charge.pair.active = charge.pair.target;
-  charge.pair.since = since;
+  Pair& pair = active == Side::target ? charge.pair : charge.back;
+  pair.active = pair.target;
+  pair.since = since;
+}
+
+Pair put_in_charge(Pair pair, const std::string& active, const std::string& recorded, base::Instant now) {
+  if (pair.active != active) {
+    pair.since = now;
+    // On the way back they say what fires on the source, until that has ended.
+    if (active == pair.target) {
+      pair.behind.clear();
+      pair.given = GivenStates();
+      pair.before.clear();
+      pair.left.clear();
+    }
+  }
+  pair.active = active;
+  pair.recorded = recorded;
+  pair.complete = false;
+  return pair;
+}
+
+Pair with_given(Pair pair, const GivenStates& given) {
+  if (pair.active == pair.target && pair.given)
+    for (const auto& [key, values] : given) pair.given->insert_or_assign(key, values);
+  return pair;
+}
+
+Pair going_back(Pair pair, const std::string& recorded) {
+  if (pair.active == pair.target && pair.before.empty()) pair.before = pair.recorded;
+  pair.recorded = recorded;
+  return pair;
+}
+
+Pair given_back(Pair pair, std::vector<LeftPaused> left, base::Instant now) {
+  if (pair.active != pair.source) pair.since = now;  // all of it is left paused
+  pair.active = pair.source;
+  pair.complete = true;
+  pair.behind.clear();
+  pair.given.reset();
+  pair.before.clear();
+  pair.left = std::move(left);
+  return pair;
 }
 
 std::string in_charge(const Charge& charge) {
@@ -163,6 +209,7 @@ FailbackStep failback_step(const Charge& charge) {
            fmt::format("\"holdfast activate {} --from {}\" sets what was recorded then, and lifts the fence.", primary,
                        primary));
   }
+  if (pair.active == primary && in_charge(charge) == primary) return FailbackStep::nothing;
   if (pair.active != secondary || in_charge(charge) != secondary)
     refuse(fmt::format("{} did not take over from {}", secondary, primary),
            fmt::format("See who is in charge with \"holdfast status\".  Where this host lost its local state, "
@@ -190,7 +237,18 @@ void require_activation(const Charge& charge) {
 }
 
 void require_own_activation(const std::string& connector, const std::optional<Fence>& fence,
-                            const std::vector<Pair>& pairs) {
+                            const std::vector<Pair>& pairs, const std::vector<Charge>& told) {
+  for (const Charge& charge : told) {
+    const std::string& other = charge.pair.target;
+    const bool fenced = charge.target && (charge.target->active.empty() || charge.target->active == connector);
+    if (charge.pair.source != connector || in_charge(charge) != other || fenced) continue;
+    refuse(
+        fmt::format("{} took over from {}, as its newest snapshot says", other, connector),
+        fmt::format("With the id map of the two, which \"holdfast idmap import\" brings here, what was done there goes "
+                    "back by \"holdfast failback {0} {1}\".  Without it \"holdfast fence {0}\" and this command again "
+                    "bring nothing back and let {1} fire as it did.",
+                    other, connector));
+  }
   for (const Pair& pair : one_of_each(pairs)) {
     if (pair.source == connector && ends_failback(pair, fence))
       refuse(fmt::format("a failback from {} to {} was begun and has not ended", pair.target, connector),

@@ -16,22 +16,36 @@ struct Charge {
   Pair back{};  // the other way
   std::optional<Fence> source{};
   std::optional<Fence> target{};
-  // The local state, or where it knows of neither direction what a snapshot of the target says of itself.
+  // The local state, or where it knows of neither direction what the newest snapshots of the two say of themselves.
   enum class Told { by_state, by_snapshot } told = Told::by_state;
 
   bool known() const noexcept;
 };
 Charge charge_of(CutoverStore& store, const std::string& source, const std::string& target);
-// Nothing is known here of the two, and the target's newest snapshot says that it took over from the source.
-void take_from_snapshot(Charge& charge, base::Instant since);
+// Nothing is known here of the two, and the newest snapshot of the target, or of the source, says that it took over
+// from the other one.
+enum class Side { source, target };
+void take_from_snapshot(Charge& charge, Side active, base::Instant since);
 
 // Which of the two it is; empty where nothing is known of them.
 std::string in_charge(const Charge& charge);
 
 // The pair as it looks from the other side: how the last run ended, and nothing of who is in charge.
 Pair turned_round(const Pair& pair);
+// The source took over from the target, and no run has gone back since.
+bool goes_back(const Charge& charge);
 // By which a run from the source into the target goes.  Of what took over it is that of the way back.
 Pair split_of(const Charge& charge);
+
+// What becomes of the pair.  One that is put in charge in place of the other was given nothing yet, and is not
+// complete.
+Pair put_in_charge(Pair pair, const std::string& active, const std::string& recorded, base::Instant now);
+// What of it was set, beside what was set by earlier commands.
+Pair with_given(Pair pair, const GivenStates& given);
+// A failback begins: what the target had taken over by is kept beside what it has now.
+Pair going_back(Pair pair, const std::string& recorded);
+// It has ended.
+Pair given_back(Pair pair, std::vector<LeftPaused> left, base::Instant now);
 
 // For all of these: throws Error{refused} with the way that leads on.
 
@@ -41,22 +55,24 @@ void require_writable(const Charge& charge);
 enum class FailoverStep {
   begin,     // or go on: what was done already is nothing to be done
   activate,  // the target is in charge, and not all of it was activated
-  nothing,   // it ended
+  nothing,   // it ended; what was not chosen then is still paused
 };
 FailoverStep failover_step(const Charge& charge);
 
 enum class FailbackStep {
-  begin,   // or go on
-  finish,  // the source is in charge again, and was not activated as a whole, or the fences are still there
+  begin,    // or go on
+  finish,   // the source is in charge again, and was not activated as a whole, or the fences are still there
+  nothing,  // it ended
 };
 // Of a charge whose source is the primary and whose target is the secondary.
 FailbackStep failback_step(const Charge& charge);
 
 // The target is to fire as it was recorded of the source.
 void require_activation(const Charge& charge);
-// A connector is to fire as it was recorded of itself.  `pairs` are all that there are.
+// A connector is to fire as it was recorded of itself.  `pairs` are all that there are, `told` what only snapshots say:
+// who took over by that has to be fenced first.
 void require_own_activation(const std::string& connector, const std::optional<Fence>& fence,
-                            const std::vector<Pair>& pairs);
+                            const std::vector<Pair>& pairs, const std::vector<Charge>& told);
 
 // What is said where a fence that had to be confirmed was not.
 struct Unconfirmed {

@@ -53,22 +53,52 @@ base::Instant instant_from(const json& value) {
   return *at;
 }
 
+json to_json(const std::vector<LeftAlone>& all) {
+  json out = json::array();
+  for (const LeftAlone& one : all) out.push_back({one.kind, one.source_id, one.target_id});
+  return out;
+}
+
+std::vector<LeftAlone> left_alone_from(const json& in) {
+  std::vector<LeftAlone> out;
+  for (const json& one : in) out.push_back({one.at(0), one.at(1), one.at(2)});
+  return out;
+}
+
 json to_json(const LastRun& one) {
-  json differed = json::array();
-  for (const LeftAlone& left : one.differed) differed.push_back({left.kind, left.source_id, left.target_id});
   return {{"plan", one.plan},
           {"source_snapshot", one.source_snapshot},
           {"target_snapshot", one.target_snapshot},
           {"at", base::to_rfc3339(one.at)},
-          {"differed", std::move(differed)}};
+          {"differed", to_json(one.differed)},
+          {"written", to_json(one.written)}};
 }
 
 LastRun last_run_from(const json& in) {
   LastRun out{.plan = in.value("plan", std::string()),  // older records have none, and a selection that nobody reads
               .source_snapshot = in.at("source_snapshot"),
               .target_snapshot = in.at("target_snapshot"),
-              .at = instant_from(in.at("at"))};
-  for (const json& left : in.at("differed")) out.differed.push_back({left.at(0), left.at(1), left.at(2)});
+              .at = instant_from(in.at("at")),
+              .differed = left_alone_from(in.at("differed"))};
+  if (in.contains("written")) out.written = left_alone_from(in.at("written"));
+  return out;
+}
+
+json to_json(const GivenStates& given) {
+  json out = json::array();
+  for (const auto& [key, values] : given) out.push_back({key.first, key.second, values});
+  return out;
+}
+
+GivenStates given_from(const json& in) {
+  GivenStates out;
+  for (const json& one : in) out.emplace(std::pair<std::string, std::string>(one.at(0), one.at(1)), one.at(2));
+  return out;
+}
+
+json to_json(const std::vector<LeftPaused>& left) {
+  json out = json::array();
+  for (const LeftPaused& one : left) out.push_back({one.snapshot, one.kind, one.id});
   return out;
 }
 
@@ -79,7 +109,12 @@ Pair pair_from(const json& in) {
            .recorded = in.at("recorded"),
            .since = instant_from(in.at("since")),
            .complete = in.value("complete", true),
-           .behind = in.value("behind", std::string())};
+           .behind = in.value("behind", std::string()),
+           .before = in.value("before", std::string())};
+  const auto given = in.find("given");
+  if (given != in.end() && !given->is_null()) out.given = given_from(*given);
+  if (in.contains("left"))
+    for (const json& one : in.at("left")) out.left.push_back({one.at(0), one.at(1), one.at(2)});
   if (!in.at("replicated").is_null()) out.replicated = last_run_from(in.at("replicated"));
   return out;
 }
@@ -146,6 +181,9 @@ void CutoverStore::save(const Pair& pair) {
                  {"since", base::to_rfc3339(pair.since)},
                  {"complete", pair.complete},
                  {"behind", pair.behind},
+                 {"given", pair.given ? to_json(*pair.given) : json(nullptr)},
+                 {"before", pair.before},
+                 {"left", to_json(pair.left)},
                  {"replicated", pair.replicated ? to_json(*pair.replicated) : json(nullptr)}};
   replace(folder_of(k_pairs, pair.source, pair.target), out.dump(2));
 }

@@ -2,9 +2,11 @@
 // written as a new one with the next number before the old ones go: cutover/<what>/<names in hex>/<number>.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -21,6 +23,19 @@ struct LastRun {
   std::string target_snapshot{};  // the target as it was left; empty: it could not be read
   base::Instant at{};
   std::vector<LeftAlone> differed{};
+  // What runs wrote since that snapshot, behind which the target could not be read: it is otherwise there by us.
+  std::vector<LeftAlone> written{};
+};
+
+// What was set to fire on a connector, by kind and id there, each as FiringState::values has it.
+using GivenStates = std::map<std::pair<std::string, std::string>, std::string>;
+
+// What a failback was told to leave paused, and how it was to fire: as the snapshot has it, by kind and id in that.
+struct LeftPaused {
+  std::string snapshot;
+  std::string kind;
+  std::string id;
+  friend bool operator==(const LeftPaused&, const LeftPaused&) = default;
 };
 
 struct Pair {
@@ -32,6 +47,10 @@ struct Pair {
   base::Instant since{};
   bool complete = true;  // all of them were set; else the activation failed somewhere, or was interrupted
   std::string behind{};  // the snapshot of it behind that, which shows what fires there; empty: there is none
+  // What the target was really given when it took over; absent: that is not known.
+  std::optional<GivenStates> given{};
+  std::string before{};  // of a failback that has not ended: the snapshot by whose states the target had taken over
+  std::vector<LeftPaused> left{};  // on the source, by a failback that ended
 };
 
 // A connector on which nothing may start by itself.

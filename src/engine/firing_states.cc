@@ -47,4 +47,77 @@ FiringStates changed_states(const FiringStates& then, const FiringStates& now) {
   return out;
 }
 
+std::set<FiringKey> not_set(const FiringStates& wanted, const model::ResourcePlan& plan,
+                            const ResourceApplyResult& result) {
+  std::set<FiringKey> out;
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const model::ResourceStep& step = plan.steps[i];
+    if (step.action == model::ResourceAction::skip) continue;
+    const StepEnd end = i < result.ends.size() ? result.ends[i] : StepEnd::open;
+    if (end == StepEnd::done || end == StepEnd::already) continue;
+    const auto state = wanted.find({step.kind, step.source_id});
+    if (state != wanted.end() && state->second.fires && state->second.chosen) out.insert(state->first);
+  }
+  return out;
+}
+
+GivenStates given_states(const FiringStates& wanted, const std::set<FiringKey>& left_out, const model::IdMap& ids) {
+  GivenStates out;
+  for (const auto& [key, state] : wanted) {
+    if (!state.fires || !state.chosen || left_out.contains(key)) continue;
+    if (const model::IdEntry* entry = ids.by_source(key.first, key.second))
+      out.emplace(FiringKey(key.first, entry->target_id), state.values);
+  }
+  return out;
+}
+
+std::set<FiringKey> never_given(const FiringStates& wanted, const GivenStates& given, const model::IdMap& ids) {
+  std::set<FiringKey> out;
+  for (const auto& [key, state] : wanted) {
+    if (!state.fires || !state.chosen) continue;
+    const model::IdEntry* entry = ids.by_source(key.first, key.second);
+    if (entry && !given.contains({key.first, entry->target_id})) out.insert(key);
+  }
+  return out;
+}
+
+namespace {
+
+// What was never given, and rests, was left so by us.
+FiringStates set_since(const GivenStates& given, const FiringStates& now) {
+  FiringStates out;
+  for (const auto& [key, state] : now) {
+    const auto then = given.find(key);
+    if (then == given.end() ? state.fires : then->second != state.values) out.emplace(key, state);
+  }
+  return out;
+}
+
+}  // namespace
+
+StatesAtHome states_at_home(const WayHome& way) {
+  FiringStates follows = way.secondary;
+  if (way.behind)
+    follows = changed_states(*way.behind, way.secondary);
+  else if (way.given)
+    follows = set_since(*way.given, way.secondary);
+  StatesAtHome out;
+  for (const auto& [key, state] : way.secondary)
+    if (state.fires) out.fired.push_back(state.path);
+  for (const auto& [key, state] : follows) {
+    out.by_secondary.insert(key);
+    out.any = out.any || state.fires;
+  }
+  for (const auto& [key, state] : way.primary) {
+    if (state.fires) out.fired.push_back(state.path);
+    const model::IdEntry* entry = way.ids.by_source(key.first, key.second);
+    const FiringKey there(key.first, entry ? entry->target_id : std::string());
+    // What has a counterpart that is gone was removed on the secondary.
+    if (entry && (follows.contains(there) || !way.secondary.contains(there))) continue;
+    out.by_primary.insert(key);
+    out.any = out.any || state.fires;
+  }
+  return out;
+}
+
 }  // namespace holdfast::engine

@@ -1,12 +1,19 @@
-// What fires by itself as a snapshot has it, and what of that was changed between two snapshots of a connector.
+// What fires by itself as a snapshot has it, what of that was changed between two snapshots of a connector, and what is
+// to fire of it after a failback.
 #pragma once
 
 #include <map>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "engine/cutover_store.h"
+#include "engine/resource_apply.h"
+#include "model/id_map.h"
 #include "model/kind_set.h"
+#include "model/resource_plan.h"
 #include "model/selection.h"
 #include "repository/repository.h"
 
@@ -18,8 +25,9 @@ struct FiringState {
   bool fires = false;    // any of them does
   bool chosen = true;    // by the selection
 };
-// By kind and id; what has nothing that may fire is not in it.
-using FiringStates = std::map<std::pair<std::string, std::string>, FiringState>;
+using FiringKey = std::pair<std::string, std::string>;  // kind and id
+// What has nothing that may fire is not in it.
+using FiringStates = std::map<FiringKey, FiringState>;
 
 // Of one of a kind that may fire; without values where nothing in it may.
 FiringState firing_state(const model::Resource& resource, const model::KindSet& kinds);
@@ -28,5 +36,30 @@ FiringStates firing_states(repository::Repository& repository, const repository:
 
 // What of `now` was made or set otherwise since.
 FiringStates changed_states(const FiringStates& then, const FiringStates& now);
+
+// What of the chosen states that fire a plan that was to set them did not set: it failed, is missing, or is unclear.
+std::set<FiringKey> not_set(const FiringStates& wanted, const model::ResourcePlan& plan,
+                            const ResourceApplyResult& result);
+// The others of them, as they are known on the target.
+GivenStates given_states(const FiringStates& wanted, const std::set<FiringKey>& left_out, const model::IdMap& ids);
+// Those of the chosen states that fire, have a counterpart, and were never given to it.
+std::set<FiringKey> never_given(const FiringStates& wanted, const GivenStates& given, const model::IdMap& ids);
+
+// A way back: what was set otherwise on the secondary since it took over fires on the primary as it does there, all
+// else as it did before.
+struct WayHome {
+  const FiringStates& primary;           // as the secondary took over by them
+  const FiringStates& secondary;         // before it was fenced
+  const FiringStates* behind = nullptr;  // of the secondary, behind its activation; absent: not known
+  const GivenStates* given = nullptr;    // without that, what was set by it; neither: all is as it is on the secondary
+  const model::IdMap& ids;               // of the primary into the secondary
+};
+struct StatesAtHome {
+  std::set<FiringKey> by_secondary{};  // what fires, or does not, as it was set on the secondary; ids of that
+  std::set<FiringKey> by_primary{};    // as it was on the primary
+  std::vector<std::string> fired{};    // on either of them
+  bool any = false;                    // fires from now on
+};
+StatesAtHome states_at_home(const WayHome& way);
 
 }  // namespace holdfast::engine

@@ -73,6 +73,19 @@ public:
         selection_(selection_of(run.plan.selection)),
         targets_(kinds, run.ids) {
     for (const model::IdEntry& entry : run.plan.matches) bound_.emplace(entry.kind, entry.target_id);
+    if (run.before)
+      for (const LeftAlone& one : run.before->written) written_before_.emplace(one.kind, one.target_id);
+  }
+
+  std::vector<LeftAlone> written() {
+    for (std::size_t i = 0; i < run_.plan.steps.size(); ++i) step(run_.plan.steps[i], end_of(i));
+    written_.insert(written_before_.begin(), written_before_.end());
+    std::vector<LeftAlone> out;
+    for (const Id& id : written_) {
+      const model::IdEntry* entry = run_.ids.by_target(id.first, id.second);
+      out.push_back({id.first, entry ? entry->source_id : std::string(), id.second});
+    }
+    return out;
   }
 
   std::vector<LeftAlone> reckon() {
@@ -153,7 +166,8 @@ private:
     }
     const Id id(known.label(), is->id);
     there_.insert(id);
-    if (written_.contains(id) || (was && equal_but_for_firing(*was, *is, known))) return;
+    if (written_.contains(id) || written_before_.contains(id) || (was && equal_but_for_firing(*was, *is, known)))
+      return;
     // With a catalog comes a schema of the platform's own making: nobody changed anything.
     if (!was && is->system) return;
     if (earlier_.contains(id) && !concerned_.contains(id)) {
@@ -212,6 +226,7 @@ private:
   const KnownTargets targets_;
   std::set<Id> bound_;                                      // found by name, and bound to a source by this plan
   std::set<Id> written_;                                    // by this plan
+  std::set<Id> written_before_;                             // by runs since the snapshot of before
   std::set<Id> concerned_;                                  // it has a step that wrote nothing
   std::set<Id> gone_;                                       // from a key
   std::set<Id> there_;                                      // at a key where it was not, or was otherwise
@@ -226,6 +241,18 @@ private:
 std::vector<LeftAlone> left_alone(repository::Repository& repository, const KindSet& kinds, const FinishedRun& run,
                                   const std::stop_token& stop) {
   return Reckoning(repository, kinds, run, stop).reckon();
+}
+
+LastRun last_run(repository::Repository& repository, const KindSet& kinds, const FinishedRun& run,
+                 const std::stop_token& stop) {
+  LastRun out{.plan = run.plan.id, .source_snapshot = run.plan.snapshot};
+  out.differed = left_alone(repository, kinds, run, stop);
+  if (run.target) out.target_snapshot = run.target->id.name();
+  if (!run.target && run.before) {
+    out.target_snapshot = run.before->target_snapshot;
+    out.written = Reckoning(repository, kinds, run, stop).written();
+  }
+  return out;
 }
 
 }  // namespace holdfast::engine

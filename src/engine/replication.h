@@ -32,4 +32,9 @@ struct FinishedRun {
 std::vector<LeftAlone> left_alone(repository::Repository& repository, const model::KindSet& kinds,
                                   const FinishedRun& run, const std::stop_token& stop);
 
+// How it ended, less when.  Where the target could not be read behind it, the snapshot of before goes on to hold, with
+// what this run wrote and those since then.
+LastRun last_run(repository::Repository& repository, const model::KindSet& kinds, const FinishedRun& run,
+                 const std::stop_token& stop);
+
 }  // namespace holdfast::engine

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "engine/resource_firing.h"
+#include "engine/resource_users.h"
 #include "engine/seen_column.h"
 #include "model/field_diff.h"
 #include "model/hidden_values.h"
@@ -23,6 +24,8 @@ using model::ReadyKind;
 using model::Resource;
 using model::ResourceAction;
 using model::ResourceStep;
+
+constexpr std::string_view k_users = "{users}";
 
 void add_unique(std::vector<std::string>& to, std::vector<std::string> from) {
   for (std::string& one : from)
@@ -63,12 +66,9 @@ void fixed_fields(const ReadyKind& kind, const std::vector<std::string>& fixed, 
   }
 }
 
-// The task with its name in it.
-std::string task_text(std::string text, const std::string& name) {
-  constexpr std::string_view k_name = "{name}";
-  for (std::size_t at = text.find(k_name); at != std::string::npos; at = text.find(k_name, at + name.size()))
-    text.replace(at, k_name.size(), name);
-  return text;
+void put_in(std::string& text, std::string_view mark, const std::string& value) {
+  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
+    text.replace(at, mark.size(), value);
 }
 
 // Neither made nor changed by any call, whatever is in it.
@@ -129,6 +129,17 @@ ResourceStep StepDecider::step_for(std::uint32_t index) const {
   return step;
 }
 
+std::string StepDecider::task_text(const Resource& resource, const model::Manual& manual, ResourceStep& step) const {
+  std::string text = manual.text;
+  put_in(text, "{name}", step.target_name);
+  if (text.find(k_users) != std::string::npos) put_in(text, k_users, users_text(facts_.kinds, facts_.wanted, resource));
+  if (manual.content == nullptr) return text;
+  LinkReport report;
+  text += "\n" + manual.content(prepared_body(facts_.context, resource, nullptr, report).print());
+  add_unique(step.notes, std::move(report.notes));
+  return text;
+}
+
 void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
   if (kind.kind.manual.empty()) return;
@@ -141,13 +152,7 @@ void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
       step.action = ResourceAction::manual;
       step.reason = "no API of the platform can create it";
     }
-    std::string text = task_text(manual.text, step.target_name);
-    if (manual.content != nullptr) {
-      LinkReport report;
-      text += "\n" + manual.content(prepared_body(facts_.context, resource, nullptr, report).print());
-      add_unique(step.notes, std::move(report.notes));
-    }
-    step.tasks.push_back(std::move(text));
+    step.tasks.push_back(task_text(resource, manual, step));
   }
 }
 
@@ -165,7 +170,6 @@ std::vector<std::string> StepDecider::all_columns(const Resource& resource, Link
 
 void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
   const Resource& resource = want(index);
-  const ReadyKind& kind = facts_.kinds.at(resource.kind);
   const ResourceMatch& match = facts_.matches[index];
   if (resource.system) {
     step.action = ResourceAction::skip;

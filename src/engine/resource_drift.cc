@@ -90,7 +90,7 @@ std::string DriftJudge::change_of(const Resource* wanted, const Resource& live) 
   if (split_.differed.contains({kind.label(), live.id}))
     return fmt::format("the run before left it as it is on {}", target_);
   std::optional<Resource> was;
-  if (split_.target) {
+  if (split_.target && !split_.written.contains({kind.label(), live.id})) {
     const std::string since = base::to_rfc3339(split_.target->taken);
     was = then(*split_.target, live);
     if (!was) return fmt::format("it was made on {}, or got this name there, since {}", target_, since);
@@ -114,6 +114,8 @@ std::optional<ResourcePlanOptions::HeldBack> DriftJudge::judge(const Resource* w
   if (split_.changed == Split::Changed::overwrite) return std::nullopt;
   std::string reason = change_of(wanted, live);
   const bool source_did = wanted && split_.source && source_changed(*wanted);
+  if (reason.empty() && split_.way == Split::Way::back && !split_.target)
+    reason = fmt::format("how {} and {} were when they parted is not known here", target_, wanted_.connector);
   if (reason.empty() && wanted && split_.source && split_.way == Split::Way::back && !source_did)
     reason =
         fmt::format("it was not changed on {} since, and never was there as it is on {}", wanted_.connector, target_);

@@ -22,10 +22,13 @@ struct Split {
   const repository::Snapshot* target = nullptr;  // absent: not known; then only what else stands here is held back
   // Kind and id on the target of what differed even then: it counts as changed for as long as it differs.
   std::set<std::pair<std::string, std::string>> differed{};
+  // The same of what was written by us since the target's snapshot: that it is otherwise says nothing.
+  std::set<std::pair<std::string, std::string>> written{};
   // What of the target came from the source, or was known to be the same; what this does not name was never there.
   // Absent: that is not asked.
   const model::IdMap* counterparts = nullptr;
-  // Of a way back: the run went the other way.  What it did not bring there is the older one here.
+  // Of a way back: the run went the other way.  What it did not bring there is the older one here; and where the target
+  // is not known as it was, nobody knows which side changed what differs.
   enum class Way { same, back } way = Way::same;
   // What becomes of what was changed on the target: somebody has to decide, or it stays, or nobody minds.
   enum class Changed { conflict, keep, overwrite } changed = Changed::conflict;

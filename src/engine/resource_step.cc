@@ -90,7 +90,10 @@ bool StepWorker::fits(const StepContent& wanted, const ResourceJournal::Intent& 
   if (!body) return false;
   JsonText there(*body);
   model::pause_firing(there, wanted.kind.documents.front());
-  return holds_all_of(JsonText(compared_live_body(there, wanted.kind)), JsonText(wanted.resting));
+  JsonText least(wanted.resting);
+  for (const model::JsonPath& field : wanted.kind.set_later)
+    field.visit(least, [&](JsonText::Id id) { least.remove(id); });
+  return holds_all_of(JsonText(compared_live_body(there, wanted.kind)), JsonText(least.print()));
 }
 
 // What a create whose answer was lost has left behind, with a content of which at least so much is there.

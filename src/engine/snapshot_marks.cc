@@ -21,18 +21,39 @@ SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, 
   SnapshotMarks out;
   const std::optional<Fence> fence = store.fence(connector);
   if (fence && !fence->snapshot.empty()) out.emplace_back(k_states_mark, fence->snapshot);
-  // One that is only being opened says nothing of what fires yet.
-  bool known = fence && !fence->snapshot.empty();
+  // One that is only being opened says nothing of what fires yet; none says who took over.
+  bool paired = false;
   for (const Pair& pair : one_of_each(store.pairs())) {
-    known = known || pair.source == connector || pair.target == connector;
+    paired = paired || pair.source == connector || pair.target == connector;
     if (pair.target == connector && pair.active == connector) out.emplace_back(k_took_over_mark, pair.source);
   }
-  if (known) return out;
-  if (const std::optional<repository::Snapshot> newest = repository.latest(connector))
-    for (const std::string_view name : {k_states_mark, k_took_over_mark})
-      if (std::string value = attribute_of(newest->attributes, name); !value.empty())
-        out.emplace_back(name, std::move(value));
+  const std::optional<repository::Snapshot> newest = paired ? std::nullopt : repository.latest(connector);
+  if (!newest) return out;
+  for (auto& mark : said_by(*newest))
+    if (mark.first != k_states_mark || out.empty()) out.push_back(std::move(mark));
   return out;
+}
+
+SnapshotMarks said_by(const repository::Snapshot& snapshot) {
+  SnapshotMarks out;
+  for (const std::string_view name : {k_states_mark, k_took_over_mark})
+    if (std::string value = attribute_of(snapshot.attributes, name); !value.empty())
+      out.emplace_back(name, std::move(value));
+  return out;
+}
+
+std::function<SnapshotMarks()> marks_while_read(CutoverStore& store, repository::Repository& repository,
+                                                const std::string& connector) {
+  const SnapshotMarks before = marks_of(store, repository, connector);
+  return [&store, &repository, connector, before] {
+    SnapshotMarks out = marks_of(store, repository, connector);
+    const auto states_mark = [](const SnapshotMarks& marks) {
+      return std::find_if(marks.begin(), marks.end(), [](const auto& mark) { return mark.first == k_states_mark; });
+    };
+    const auto paused = states_mark(before);
+    if (paused != before.end() && states_mark(out) == out.end()) out.push_back(*paused);
+    return out;
+  };
 }
 
 std::string states_of(const repository::Snapshot& snapshot) {
@@ -59,8 +80,41 @@ Charge charge_by_all(CutoverStore& store, repository::Repository& repository, co
                      const std::string& target) {
   Charge out = charge_of(store, source, target);
   if (out.known()) return out;
-  if (const std::optional<repository::Snapshot> newest = repository.latest(target))
-    if (attribute_of(newest->attributes, k_took_over_mark) == source) take_from_snapshot(out, newest->started);
+  const auto took_over = [&](const std::string& one, const std::string& other) -> std::optional<base::Instant> {
+    const std::optional<repository::Snapshot> newest = repository.latest(one);
+    if (!newest || attribute_of(newest->attributes, k_took_over_mark) != other) return std::nullopt;
+    return newest->started;
+  };
+  const std::optional<base::Instant> there = took_over(target, source);
+  const std::optional<base::Instant> here = took_over(source, target);
+  if (there && (!here || *there >= *here))
+    take_from_snapshot(out, Side::target, *there);
+  else if (here)
+    take_from_snapshot(out, Side::source, *here);
+  return out;
+}
+
+std::vector<Charge> told_by_snapshots(CutoverStore& store, repository::Repository& repository,
+                                      const std::vector<std::string>& connectors) {
+  std::vector<Charge> out;
+  for (const std::string& one : connectors) {
+    const std::optional<repository::Snapshot> newest = repository.latest(one);
+    const std::string other = newest ? attribute_of(newest->attributes, k_took_over_mark) : std::string();
+    if (other.empty()) continue;
+    const Charge charge = charge_by_all(store, repository, other, one);
+    if (charge.told == Charge::Told::by_snapshot && in_charge(charge) == one) out.push_back(charge);
+  }
+  return out;
+}
+
+std::optional<repository::Snapshot> first_in_charge(repository::Repository& repository, const std::string& connector,
+                                                    const std::string& other) {
+  std::optional<repository::Snapshot> out;
+  const std::vector<repository::Snapshot> all = snapshots_of(repository, connector);
+  for (auto one = all.rbegin(); one != all.rend(); ++one) {
+    if (attribute_of(one->attributes, k_took_over_mark) != other) break;
+    out = *one;
+  }
   return out;
 }
 

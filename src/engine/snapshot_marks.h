@@ -2,8 +2,11 @@
 // it outlives the local state of the host that knew it.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/backup.h"
 #include "engine/charge.h"
@@ -21,13 +24,27 @@ inline constexpr std::string_view k_took_over_mark = "took_over_from";
 // snapshot says goes on to hold.
 SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, const std::string& connector);
 
+// Those that a snapshot has.
+SnapshotMarks said_by(const repository::Snapshot& snapshot);
+// For BackupOptions::marks of a backup that begins now.  It need not keep out of the way of a fence that is opened, or
+// lifted, while it reads: what it reads is paused in part, and is told as paused.
+std::function<SnapshotMarks()> marks_while_read(CutoverStore& store, repository::Repository& repository,
+                                                const std::string& connector);
+
 // The full name of the snapshot whose states are those of this one: mostly itself.
 std::string states_of(const repository::Snapshot& snapshot);
 // The same snapshot.  Throws Error{refused} where it is gone.
 repository::Snapshot recorded_by(repository::Repository& repository, const repository::Snapshot& snapshot);
 
-// charge_of, by the newest snapshot of the target where the local state knows of neither direction.
+// charge_of, by the newest snapshots of both where the local state knows of neither direction.
 Charge charge_by_all(CutoverStore& store, repository::Repository& repository, const std::string& source,
                      const std::string& target);
+// Of these connectors, all that took over from another one as their newest snapshots say and the local state does not.
+std::vector<Charge> told_by_snapshots(CutoverStore& store, repository::Repository& repository,
+                                      const std::vector<std::string>& connectors);
+// The oldest snapshot of a connector since it took over from the other one, as they say themselves; absent: none says
+// so.
+std::optional<repository::Snapshot> first_in_charge(repository::Repository& repository, const std::string& connector,
+                                                    const std::string& other);
 
 }  // namespace holdfast::engine

@@ -116,9 +116,9 @@ private:
 };
 
 // Of everything else a snapshot may have very much.
-model::KindSet firing_kinds(const platform::Connector& connector) {
+model::KindSet firing_kinds(const std::vector<model::Kind>& kinds) {
   std::vector<model::Kind> out;
-  for (const model::Kind& kind : connector.kinds())
+  for (const model::Kind& kind : kinds)
     if (!kind.firing.empty()) out.push_back(kind);
   return model::KindSet(out);
 }
@@ -133,9 +133,9 @@ std::map<Key, std::string> rules_of(const TickingSource& source, const repositor
                                     const model::KindSet& kinds, const std::stop_token& stop) {
   std::map<Key, std::string> out;
   for (const model::Resource& one : read_stored_side(source.repository, snapshot, kinds, stop)) {
-    const model::Kind& kind = kinds.at(one.kind).kind;
-    std::string rule = source.connector.timetable(kind, body_of(one, kinds), {}).rule;
-    if (!rule.empty()) out.emplace(Key(kind.collection.name, one.id), std::move(rule));
+    const std::string& kind = kinds.at(one.kind).label();
+    std::string rule = source.runs.timetable(kind, body_of(one, kinds), {}).rule;
+    if (!rule.empty()) out.emplace(Key(kind, one.id), std::move(rule));
   }
   return out;
 }
@@ -149,7 +149,7 @@ TickReport reckon_ticks(const std::vector<Ticking>& ticking, const SideRuns& run
 }
 
 std::vector<Ticking> ticking_of(const TickingSource& source, const Takeover& takeover, std::stop_token stop) {
-  const model::KindSet kinds = firing_kinds(source.connector);
+  const model::KindSet kinds = firing_kinds(source.kinds);
   std::map<std::string, std::map<Key, std::string>> now;  // by connector
   for (const repository::Snapshot& one : source.newest)
     if (one.id != source.recorded.id) now[one.connector] = rules_of(source, one, kinds, stop);
@@ -163,10 +163,10 @@ std::vector<Ticking> ticking_of(const TickingSource& source, const Takeover& tak
   std::vector<Ticking> out;
   for (const model::Resource& one : read_stored_side(source.repository, source.recorded, kinds, stop)) {
     if (!firing_state(one, kinds).fires) continue;
-    const model::Kind& kind = kinds.at(one.kind).kind;
+    const std::string& kind = kinds.at(one.kind).label();
     Ticking ticking{.path = kinds.path_of(one),
-                    .kind = kind.collection.name,
-                    .timetable = source.connector.timetable(kind, body_of(one, kinds), takeover.within)};
+                    .kind = kind,
+                    .timetable = source.runs.timetable(kind, body_of(one, kinds), takeover.within)};
     if (ticking.timetable.form == Form::none) continue;
     const bool of_left = source.recorded.connector == takeover.left;
     const model::IdEntry* other =

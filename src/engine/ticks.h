@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "model/id_map.h"
-#include "platform/platform.h"
+#include "model/kind.h"
+#include "platform/runs.h"
 #include "repository/repository.h"
 
 namespace holdfast::engine {
@@ -66,7 +67,8 @@ struct TickingSource {
   const repository::Snapshot& recorded;
   std::vector<repository::Snapshot> newest{};  // of either side, to see whether a schedule was changed
   const model::IdMap& ids;
-  const platform::Connector& connector;  // of the platform of both
+  const std::vector<model::Kind>& kinds;  // of the platform of both
+  const platform::RunsThings& runs;
 };
 std::vector<Ticking> ticking_of(const TickingSource& source, const Takeover& takeover, std::stop_token stop);
 

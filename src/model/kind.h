@@ -91,7 +91,9 @@ struct Firing {
 struct Manual {
   enum class What { instead, besides } what = What::besides;  // of creating it
   Condition when{};                                           // with an empty field: always
-  std::string text{};  // a full sentence that says what to do; {name} is the resource's natural name
+  // Full sentences that say what to do; {name} is the resource's natural name, {users} are the resources of the
+  // snapshot that name it.
+  std::string text{};
   // Which document `when` is in.  What another one than the body asks for remains to be done whenever that is written.
   std::string column{k_body};
   // What comes along with the task, whole lines below the sentence: a notebook, a script.  Made of the body as it is to
@@ -168,6 +170,8 @@ struct Kind {
   std::string definition{};
   std::vector<std::string> server_fields{};  // filled in by the server: dropped when written, ignored when compared
   std::vector<std::string> create_only{};    // cannot be changed later
+  // Which only a second call sets: what a create whose answer was lost has left may have them otherwise.
+  std::vector<std::string> set_later{};
   std::vector<OmittedItem> omitted{};
   std::vector<UnorderedArray> unordered{};
   std::vector<FieldDefault> defaults{};

@@ -85,6 +85,7 @@ void make_ready(ReadyKind& out) {
   out.definition = maybe(kind.definition);
   for (const std::string& field : kind.same_by) out.same_by.emplace_back(field);
   for (const std::string& field : kind.create_only) out.create_only.emplace_back(field);
+  for (const std::string& field : kind.set_later) out.set_later.emplace_back(field);
   for (const Condition& condition : kind.system) out.system.push_back({JsonPath(condition.field), condition.equals});
   for (const Manual& manual : kind.manual) {
     if (manual.when.field.empty()) {

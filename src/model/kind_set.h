@@ -53,6 +53,7 @@ struct ReadyKind {
   std::optional<JsonPath> id, name, creator, created, modified, definition;
   std::vector<JsonPath> same_by;
   std::vector<JsonPath> create_only;
+  std::vector<JsonPath> set_later;
   std::vector<ReadyCondition> system;
   std::vector<std::optional<ReadyCondition>> manual;                 // of each Kind::manual
   std::vector<ReadyDocument> documents;                              // the body's first

@@ -239,41 +239,6 @@ public:
   virtual std::optional<Found> read(const model::Kind& kind, const std::string& id) = 0;
 };
 
-// --- what starts by itself
-// ---------------------------------------------------------------------------------------------------------------
-
-struct Stretch {  // of time: after `from`, up to and with `until`
-  base::Instant from{};
-  base::Instant until{};
-};
-
-// When a resource is due by its definition.
-struct Timetable {
-  enum class Form {
-    none,     // nothing of it starts by itself
-    ticks,    // at `due`
-    no_grid,  // it starts by itself, at times that its definition does not tell
-    unknown,  // it starts at times, and which they are is not understood
-  } form = Form::none;
-  std::vector<base::Instant> due{};  // ascending, within the stretch that was asked for
-  std::string rule{};                // as its owner wrote it: "0 0 2 * * ? in Europe/Berlin"
-  std::string why{};                 // of no_grid and unknown
-};
-
-// What started and was asked for by nobody.
-struct OwnRun {
-  std::string kind{};  // of the resource: "jobs"
-  std::string id{};
-  base::Instant at{};  // by the platform's clock
-  enum class Cause { clock, other } cause = Cause::clock;
-  enum class Outcome { ran, skipped } outcome = Outcome::ran;  // skipped: as many as may run at once were running
-};
-struct OwnRuns {
-  std::vector<std::string> kinds{};  // of which runs are listed at all
-  std::vector<OwnRun> runs{};
-  base::Instant complete_since{};  // what started before that may be missing
-};
-
 class KnowsOutside;  // platform/outside.h
 class RunsThings;    // platform/runs.h
 
@@ -303,17 +268,6 @@ public:
     static_cast<void>(calls);
     return base::Duration::zero();
   }
-  // Asks nobody.
-  virtual Timetable timetable(const model::Kind& kind, const std::string& body, const Stretch& within) const {
-    static_cast<void>(kind), static_cast<void>(body), static_cast<void>(within);
-    return {};
-  }
-  // nullopt: it keeps no list of what ran.
-  virtual std::optional<OwnRuns> own_runs(const Stretch& within, std::stop_token stop) {
-    static_cast<void>(within), static_cast<void>(stop);
-    return std::nullopt;
-  }
-
   // As long-lived as the connector; nullptr: nothing is known of what lies outside of this one.
   virtual KnowsOutside* outside() { return nullptr; }
   // The same; nullptr: nothing runs there that could be cancelled.

@@ -26,7 +26,7 @@ DROPPED = {
     "lifecycle_state", "metastore_id", "meta", "modification_time", "modified_at", "num_clusters", "odbc_params",
     "pinned_by_user_name", "resource_id", "revision_create_time", "schema_id", "schemas", "spark_context_id", "start_time",
     "state", "state_message", "stats", "terminated_time", "termination_reason", "trigger_state", "update_time",
-    "updated_at", "volume_id", "workspace_id",
+    "function_id", "table_id", "updated_at", "volume_id", "workspace_id",
 }  # fmt: skip
 # What starts something by itself, where the SDK sees it.
 FIRING = {"pause_status", "enabled", "min_idle_instances", "continuous"}
@@ -34,6 +34,8 @@ FIRING = {"pause_status", "enabled", "min_idle_instances", "continuous"}
 APART = {
     "groups/directory readers": "of the account: assigned by hand",
     "secret-scopes/key-vault": "takes a user who is signed in with Entra",
+    "tables/main.sales.orders": "its data is cloned by hand",
+    "tables/main.sales.late_orders": "reads a table whose data is cloned by hand",
 }
 # Who is in these is for the target's administrators to say, and the account's groups are assigned by hand.
 OTHERS = {"admins", "users", "directory readers"}
@@ -263,6 +265,16 @@ def own_volumes(w):
     return [one for schema in own_schemas(w) for one in w.volumes.list(schema.catalog_name, schema.name)]
 
 
+# Lists of tables say less than one by one.
+def own_tables(w):
+    listed = [one for schema in own_schemas(w) for one in w.tables.list(schema.catalog_name, schema.name)]
+    return [w.tables.get(one.full_name) for one in listed]
+
+
+def own_functions(w):
+    return [one for schema in own_schemas(w) for one in w.functions.list(schema.catalog_name, schema.name)]
+
+
 # By the names of the kinds table: each yields name, ids, and what is seen.
 KINDS = {
     "users": users,
@@ -298,6 +310,8 @@ KINDS = {
     "catalogs": securable("CATALOG", own_catalogs),
     "schemas": securable("SCHEMA", own_schemas, "full_name"),
     "volumes": securable("VOLUME", own_volumes, "full_name"),
+    "tables": securable("TABLE", own_tables, "full_name"),
+    "functions": securable("FUNCTION", own_functions, "full_name"),
 }
 
 

@@ -143,6 +143,8 @@ const std::set<std::string, std::less<>> k_dropped{"created_time",
                                                    "credential_id",
                                                    "connection_id",
                                                    "volume_id",
+                                                   "table_id",
+                                                   "function_id",
                                                    "schema_id",
                                                    "catalog_id",
                                                    "head_commit_id",
@@ -272,11 +274,12 @@ private:
           fmt::format("/api/2.1/unity-catalog/permissions/{}/{}", singular, net::encode_segment(name));
       add(plural, name, {}, Json::array({std::move(bare), perhaps(grants)}));
       if (plural == "catalogs") securables("schemas", "?catalog_name=" + net::encode_segment(name), "schemas");
-      if (plural == "schemas")
-        securables("volumes",
+      if (plural != "schemas") continue;
+      for (const char* below : {"volumes", "tables", "functions"})
+        securables(below,
                    fmt::format("?catalog_name={}&schema_name={}", one.at("catalog_name").get<std::string>(),
                                one.at("name").get<std::string>()),
-                   "volumes");
+                   below);
     }
   }
   void unity() {

@@ -7,6 +7,7 @@
 #include "model/base64.h"
 #include "sim/databricks/account.h"
 #include "sim/databricks/auth.h"
+#include "sim/databricks/definitions.h"
 #include "sim/databricks/identity.h"
 #include "sim/databricks/seeds.h"
 #include "sim/databricks/settings.h"
@@ -194,6 +195,41 @@ void seed_sql_of(Seed& seed, Made& made) {
   seed_dashboard(seed, made);
 }
 
+void seed_function(Seed& seed, const char* name, const char* reads) {
+  Json function = {{"name", name},
+                   {"catalog_name", "sales"},
+                   {"schema_name", "raw"},
+                   {"data_type", "DECIMAL"},
+                   {"full_data_type", "DECIMAL(12,2)"},
+                   {"routine_body", "SQL"},
+                   {"routine_definition", "amount / 1.19"},
+                   {"parameter_style", "S"},
+                   {"is_deterministic", true},
+                   {"sql_data_access", "CONTAINS_SQL"},
+                   {"is_null_call", false},
+                   {"security_type", "DEFINER"},
+                   {"specific_name", name},
+                   {"input_params", {{"parameters", Json::array({{{"name", "amount"}, {"type_name", "DECIMAL"}}})}}}};
+  if (reads != nullptr)
+    function["routine_dependencies"] = {{"dependencies", Json::array({{{"table", {{"table_full_name", reads}}}}})}};
+  seed.post("/api/2.1/unity-catalog/functions", {{"function_info", std::move(function)}});
+}
+
+// Each names what comes behind it by name and by kind.
+void seed_definitions(Seed& seed) {
+  const auto run = [&](const std::string& sql) {
+    run_definition(seed.world(), sql, {.catalog = "sales", .schema = "raw", .user = "admin@example.test"});
+  };
+  run("CREATE TABLE orders (id bigint NOT NULL COMMENT 'of the shop', amount decimal(12,2), day date) USING DELTA "
+      "PARTITIONED BY (day) LOCATION 'abfss://landing@lakeeast.dfs.core.test/orders' COMMENT 'it\\'s raw' "
+      "TBLPROPERTIES ('team' = 'sales')");
+  seed_function(seed, "net", nullptr);
+  run("CREATE VIEW daily COMMENT 'by day' AS SELECT day, sum(sales.raw.net(amount)) FROM orders GROUP BY day");
+  seed_function(seed, "average", "sales.raw.daily");
+  seed.patch("/api/2.1/unity-catalog/functions/sales.raw.net", {{"owner", "analysts"}});
+  seed.patch("/api/2.1/unity-catalog/tables/sales.raw.daily", {{"owner", k_eve}});
+}
+
 void seed_catalog(Seed& seed) {
   const std::string base = "/api/2.1/unity-catalog/";
   seed.post(base + "storage-credentials",
@@ -214,7 +250,9 @@ void seed_catalog(Seed& seed) {
                                {"schema_name", "raw"},
                                {"volume_type", "EXTERNAL"},
                                {"storage_location", "abfss://landing@lakeeast.dfs.core.test/drop"}});
-  for (const char* securable : {"catalog/sales", "schema/sales.raw"})
+  seed_definitions(seed);
+  seed.patch(base + "schemas/sales.raw", {{"owner", "analysts"}});
+  for (const char* securable : {"catalog/sales", "schema/sales.raw", "table/sales.raw.daily", "function/sales.raw.net"})
     seed.patch(base + "permissions/" + securable,
                {{"changes", Json::array({{{"principal", "analysts"}, {"add", {"USE_CATALOG", "USE_SCHEMA"}}}})}});
 }
@@ -301,6 +339,10 @@ void assign_account_group(StandIn& stand_in) {
   const std::string id = add_account_group(stand_in.world(), k_account_group, "");
   Seed(stand_in).put("/api/2.0/preview/permissionassignments/principals/" + id,
                      {{"permissions", Json::array({"ADMIN"})}});
+}
+
+void bring_warehouse(StandIn& stand_in) {
+  Seed(stand_in).post("/api/2.0/sql/warehouses", {{"name", k_warehouse}, {"cluster_size", "Small"}});
 }
 
 void seed_every_kind(StandIn& stand_in) {

@@ -11,6 +11,10 @@ void seed_every_kind(sim::databricks::StandIn& stand_in);
 void bring_account_group(sim::databricks::StandIn& stand_in);
 void assign_account_group(sim::databricks::StandIn& stand_in);
 
+// What runs definitions in SQL in a target that has nothing yet.
+inline constexpr const char* k_warehouse = "definitions";
+void bring_warehouse(sim::databricks::StandIn& stand_in);
+
 // Somebody who is at work in the target while it is being filled.
 struct Human {
   static constexpr const char* k_name = "human@example.test";

@@ -50,6 +50,8 @@ public:
   Target() : workspace(clock, k_target_seed), state(storage::make_memory_backend()) {
     let_human_in(workspace.stand_in);
     bring_account_group(workspace.stand_in);
+    bring_warehouse(workspace.stand_in);
+    workspace.opt_ins.sql_warehouse = k_warehouse;
   }
   model::ResourcePlan plan() { return source().backup->plan(workspace, "secondary", *state); }
   model::ResourcePlan activation() {

@@ -1,5 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+
 #include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
@@ -7,6 +12,8 @@
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
 #include "cli/takeover.h"
+#include "engine/snapshot_marks.h"
+#include "ui/table.h"
 
 namespace holdfast::cli {
 namespace {
@@ -25,7 +32,8 @@ public:
             "  holdfast activate primary --from primary\n"
             "sets what fires there as its newest snapshot has it, such as what a restore made anew,\n"
             "which arrived paused, but also what somebody paused since; where primary is fenced and\n"
-            "nobody took over, it sets what was recorded then and lifts the fence.",
+            "nobody took over, it sets what was recorded then and lifts the fence; where a failback\n"
+            "left something paused, it sets that.",
             Kind::run};
   }
 
@@ -47,35 +55,30 @@ public:
     const engine::Charge charge = cutover.charge(source, target_);
     engine::require_activation(charge);
     const repository::Snapshot recorded = states_of_source(context, cutover, charge);
-    const auto planned = Takeover(cutover).plan_activations(target_, {{recorded, flags_.plan.select}});
+    Takeover takeover(cutover);
+    const auto planned = takeover.plan_activations(target_, {{recorded, flags_.plan.select}});
     const bool fenced = charge.source && charge.source->state == engine::Fence::State::confirmed;
     if (!fenced)
       context.events().warning(fmt::format(
           "{} is not fenced: what fires there may run on both sides; \"holdfast fence {}\"", source, source));
-    if (cutover.dry()) return Takeover(cutover).activate(planned);
+    if (cutover.dry()) return takeover.activate(planned, charge.pair).code;
     const bool changes = charge.pair.active != target_ || !planned.front().plan.does_nothing();
     if (changes)
       cutover.ask(
           fmt::format("{} would be in charge in place of {} ({})", target_, source, counts_text(planned.front().plan)));
-    Takeover(cutover).open_fence(source, target_);
-    engine::Pair pair = cutover.store().pair(source, target_);
-    if (pair.active != target_) pair.behind.clear();
-    pair.active = target_;
-    pair.recorded = recorded.id.name();
-    const int code = Takeover(cutover).take_charge(planned, pair);
-    if (cutover.store().pair(source, target_).active != target_) {
-      if (!charge.source) cutover.store().lift(source);
-      return code;
-    }
-    if (changes) Takeover(cutover).remember_behind(source, target_);
-    Takeover(cutover).tell_charge(cutover.store().pair(source, target_));
-    return code;
+    takeover.open_fence(source, target_);
+    const Takeover::PutInCharge out = takeover.put_in_charge(source, target_, planned);
+    if (out.in_charge)
+      takeover.tell_charge(cutover.store().pair(source, target_));
+    else if (!charge.source)
+      cutover.store().lift(source);
+    return out.code;
   }
 
 private:
   // Its own, where it is fenced: nobody has to know who it was that a fence was opened for.
   std::string only_source(Cutover& cutover) const {
-    if (cutover.store().fence(target_)) return target_;
+    if (cutover.store().fence(target_) || left_paused(cutover)) return target_;
     std::vector<std::string> sources;
     for (const engine::Pair& pair : cutover.store().pairs())
       if (pair.target == target_ && (pair.replicated || !pair.active.empty())) sources.push_back(pair.source);
@@ -99,29 +102,104 @@ private:
 
   int in_place(Context& context, Cutover& cutover) const {
     const std::optional<engine::Fence> fence = cutover.store().fence(target_);
-    engine::require_own_activation(target_, fence, cutover.store().pairs());
+    const std::vector<engine::Charge> told = told_of_others(context, cutover);
+    engine::require_own_activation(target_, fence, cutover.store().pairs(), told);
     if (fence && fence->snapshot.empty()) {  // nothing was paused yet
       if (!cutover.dry()) cutover.store().lift(target_);
       return k_exit_ok;
     }
-    const repository::Snapshot recorded =
-        fence && !snapshot_
-            ? cutover.named(fence->snapshot)
-            : Takeover(cutover).states_by(resolve_beside(context.repository(), snapshot_.value_or("latest"), target_));
-    const auto planned = Takeover(cutover).plan_activations(target_, {{recorded, flags_.plan.select}});
-    const bool changes = fence || !planned.front().plan.does_nothing();
-    if (cutover.dry() || !changes) return Takeover(cutover).activate(planned);
-    cutover.ask(
-        fmt::format("{} is not changed without being told to ({})", target_, counts_text(planned.front().plan)));
-    const int code = Takeover(cutover).activate(planned);
+    Takeover takeover(cutover);
+    const std::optional<engine::Pair> owed = fence || snapshot_ ? std::nullopt : left_paused(cutover);
+    const auto planned = takeover.plan_activations(
+        target_,
+        owed ? left_by(cutover, *owed)
+             : std::vector<Takeover::Activation>{{states_of_its_own(context, cutover, fence), flags_.plan.select}});
+    const engine::Pair pair = owed.value_or(engine::Pair{.source = target_, .target = target_});
+    const bool changes = fence || owed || !told.empty() || std::any_of(planned.begin(), planned.end(), writes);
+    if (cutover.dry() || !changes) return takeover.activate(planned, pair).code;
+    cutover.ask(fmt::format("{} is not changed without being told to ({})", target_, counts_of(planned)));
+    const Takeover::Activated out = takeover.activate(planned, pair);
     const bool whole = flags_.plan.select.empty();
-    if (fence && code == k_exit_ok && whole) cutover.store().lift(target_);
+    if (owed) keep_left(context, cutover, out);
+    if (fence && out.code == k_exit_ok && whole) cutover.store().lift(target_);
     if (fence && !whole)
       context.events().warning(fmt::format(
           "what was not chosen stays paused, and the fence of {} stands: \"holdfast activate {}\" sets the rest",
           target_, target_));
-    Takeover(cutover).back_up_behind(target_);
-    return code;
+    if (out.code == k_exit_ok && whole)
+      for (const engine::Charge& charge : told) take_home(context, cutover, charge);
+    takeover.back_up_behind(target_);
+    return out.code;
+  }
+
+  static bool writes(const Takeover::PlannedActivation& one) { return !one.plan.does_nothing(); }
+  static std::string counts_of(const std::vector<Takeover::PlannedActivation>& planned) {
+    std::vector<std::string> out;
+    for (const Takeover::PlannedActivation& one : planned) out.push_back(counts_text(one.plan));
+    return fmt::format("{}", fmt::join(out, "; "));
+  }
+
+  // Who took over from it, as only snapshots say.
+  std::vector<engine::Charge> told_of_others(Context& context, Cutover& cutover) const {
+    std::vector<std::string> names;
+    for (const ConnectorConfig& one : context.config().connectors) names.push_back(one.name);
+    std::vector<engine::Charge> out = engine::told_by_snapshots(cutover.store(), context.repository(), names);
+    std::erase_if(out, [&](const engine::Charge& one) { return one.pair.source != target_; });
+    return out;
+  }
+
+  // A way home without the id map of the two: nothing was brought back, and this one is in charge again.
+  void take_home(Context& context, Cutover& cutover, const engine::Charge& charge) const {
+    const std::string& other = charge.pair.target;
+    cutover.store().save(engine::given_back(charge.pair, {}, context.clock().now()));
+    engine::Fence fence = *charge.target;
+    if (fence.state == engine::Fence::State::confirmed) {
+      cutover.store().lift(other);
+      Takeover(cutover).leave_marks(other);
+      return;
+    }
+    fence.active = target_;
+    cutover.store().save(fence);
+    context.events().warning(fmt::format(
+        "{0} is not paused: what fires there goes on, or will when it is back; \"holdfast fence {0}\" then", other));
+  }
+
+  repository::Snapshot states_of_its_own(Context& context, Cutover& cutover,
+                                         const std::optional<engine::Fence>& fence) const {
+    if (fence && !snapshot_) return cutover.named(fence->snapshot);
+    return Takeover(cutover).states_by(resolve_beside(context.repository(), snapshot_.value_or("latest"), target_));
+  }
+
+  // What a failback left paused on it.
+  std::optional<engine::Pair> left_paused(Cutover& cutover) const {
+    for (const engine::Pair& pair : cutover.store().pairs())
+      if (pair.source == target_ && pair.active == target_ && !pair.left.empty()) return pair;
+    return std::nullopt;
+  }
+
+  std::vector<Takeover::Activation> left_by(Cutover& cutover, const engine::Pair& pair) const {
+    std::map<std::string, std::set<engine::FiringKey>> by_snapshot;
+    for (const engine::LeftPaused& one : pair.left) by_snapshot[one.snapshot].emplace(one.kind, one.id);
+    std::vector<Takeover::Activation> out;
+    for (const auto& [snapshot, ids] : by_snapshot)
+      out.push_back({cutover.named(snapshot), flags_.plan.select,
+                     [chosen = std::make_shared<const std::set<engine::FiringKey>>(ids)](const std::string& kind,
+                                                                                         const std::string& id) {
+                       return chosen->contains({kind, id});
+                     }});
+    return out;
+  }
+
+  void keep_left(Context& context, Cutover& cutover, const Takeover::Activated& done) const {
+    engine::Pair pair = *left_paused(cutover);
+    std::erase_if(pair.left, [&](const engine::LeftPaused& one) {
+      return std::find(done.set.begin(), done.set.end(), one) != done.set.end();
+    });
+    cutover.store().save(pair);
+    if (!pair.left.empty())
+      context.events().warning(fmt::format("{} of what the failback left paused {} so: run it again",
+                                           ui::format_counted(pair.left.size(), "resource"),
+                                           pair.left.size() == 1 ? "stays" : "stay"));
   }
 
   std::string target_;

@@ -73,7 +73,7 @@ public:
     repository::Repository& repository = context.repository();
     options_.state = &context.state();
     engine::CutoverStore cutovers(context.state());
-    options_.marks = engine::marks_of(cutovers, repository, connector_);
+    options_.marks = engine::marks_while_read(cutovers, repository, connector_);
     const auto connector = context.open_connector(connector_);
     const engine::BackupResult result =
         engine::backup(repository, *connector, connector_, options_, context.events(), context.clock(), context.stop());

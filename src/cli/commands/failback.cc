@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <memory>
+#include <utility>
+
 #include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
@@ -9,6 +12,7 @@
 #include "cli/ticks_view.h"
 #include "engine/id_map_store.h"
 #include "engine/resource_restore.h"
+#include "engine/snapshot_marks.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -27,7 +31,9 @@ public:
             "What was changed on PRIMARY since the two parted is shown field by field and stops this\n"
             "(exit 5): --existing replace takes what SECONDARY has, --keep-changed leaves PRIMARY's.\n"
             "Fences are lifted only when everything was activated (else exit 3): run it again, or add\n"
-            "--leave-paused.  Where SECONDARY is lost, --source-lost goes by its newest snapshot.\n"
+            "--leave-paused, which keeps what it leaves for \"holdfast activate PRIMARY\".  Where\n"
+            "SECONDARY is lost, --source-lost goes by its newest snapshot.  Where how both parted is\n"
+            "not known here, whatever differs has to be decided like what both changed.\n"
             "Interrupted, run it again.",
             Kind::run};
   }
@@ -47,34 +53,53 @@ public:
     cutover.lock(primary_, base::FileLock::Mode::exclusive);
     const engine::Charge charge = cutover.charge(primary_, secondary_);
     const engine::FailbackStep step = engine::failback_step(charge);
+    if (step == engine::FailbackStep::nothing) return tell_ended(context, charge.pair);
     cutover.ask(fmt::format("{} would be in charge again in place of {}", primary_, secondary_));
     if (step == engine::FailbackStep::finish) return finish(context, cutover, charge.pair, k_exit_ok);
     require_id_map(context, charge);
-    if (!cutover.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed)) {
-      Takeover(cutover).require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
-      tell_ticks(cutover, primary_, secondary_);
-    }
-    if (cutover.dry() && !(charge.source && charge.source->state == engine::Fence::State::confirmed))
+    const bool fenced = charge.source && charge.source->state == engine::Fence::State::confirmed;
+    Takeover takeover(cutover);
+    if (!cutover.dry() && !fenced)
+      takeover.require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
+    keep_what_is_told(context, cutover, charge);
+    if (!cutover.dry() && !fenced) tell_ticks(cutover, primary_, secondary_);
+    takeover.leave_marks(primary_);
+    if (cutover.dry() && !fenced)
       context.events().note(fmt::format("first all that fires on {} would be paused", primary_));
-    const repository::Snapshot now = source_lost_ ? cutover.newest(secondary_) : ask_secondary(cutover);
+    const Lost lost = source_lost_ ? Lost::yes : Lost::no;
+    const repository::Snapshot now = takeover.ask(secondary_, lost, "Nothing was brought back yet.");
     const int code = bring_back(context, cutover, now);
     if (code != k_exit_ok && !cutover.dry() && !leave_paused_) {
       context.events().warning(fmt::format(
           "not everything was brought back, so {} stays in charge: run it again, or add --leave-paused", secondary_));
       return code;
     }
-    const bool known = charge.target && !charge.target->snapshot.empty();
-    const repository::Snapshot recorded = known          ? cutover.named(charge.target->snapshot)
-                                          : source_lost_ ? Takeover(cutover).states_without(secondary_, charge.pair)
-                                                         : Takeover(cutover).states_by(now);
-    if (cutover.dry()) return tell_dry(context, recorded);
-    close_fence(context, cutover, now);
-    engine::Pair pair = cutover.store().pair(primary_, secondary_);
-    pair.recorded = recorded.id.name();
-    return finish(context, cutover, pair, code);
+    const repository::Snapshot recorded = takeover.recorded_states(now, charge.pair, lost);
+    if (cutover.dry()) return tell_dry(context, takeover, recorded);
+    takeover.close_fence(secondary_, primary_, now, lost);
+    return finish(context, cutover, engine::going_back(cutover.store().pair(primary_, secondary_), recorded.id.name()),
+                  code);
   }
 
 private:
+  int tell_ended(Context& context, const engine::Pair& pair) const {
+    context.events().note(fmt::format("{} is in charge again since {}", primary_, base::to_rfc3339(pair.since)));
+    if (!pair.left.empty())
+      context.events().note(fmt::format("{} stayed paused on it: \"holdfast activate {}\" sets what was recorded",
+                                        ui::format_counted(pair.left.size(), "resource"), primary_));
+    return k_exit_ok;
+  }
+
+  // What only snapshots say is written down before a run here says something of the two; but behind the fence, which
+  // takes what fired from what they say.
+  void keep_what_is_told(Context& context, Cutover& cutover, const engine::Charge& charge) const {
+    if (cutover.dry() || charge.told != engine::Charge::Told::by_snapshot) return;
+    engine::Pair pair = charge.pair;
+    if (const auto first = engine::first_in_charge(context.repository(), secondary_, primary_))
+      pair.behind = first->id.name();
+    cutover.store().save(pair);
+  }
+
   // Without it everything would be made a second time, or taken for what it is not.
   void require_id_map(Context& context, const engine::Charge& charge) const {
     if (charge.told != engine::Charge::Told::by_snapshot) return;
@@ -84,19 +109,6 @@ private:
         fmt::format("Bring it with \"holdfast idmap import\" from where it was exported.  Where there is none, "
                     "\"holdfast fence {}\" and \"holdfast activate {} --from {}\" bring nothing back and let {} fire.",
                     secondary_, primary_, primary_, primary_));
-  }
-
-  repository::Snapshot ask_secondary(Cutover& cutover) const {
-    try {
-      return cutover.take(secondary_);
-    } catch (Error& error) {
-      if (error.kind() != ErrorKind::cancelled)
-        error.set_hint(
-            fmt::format("Nothing was brought back yet.  Where {} is lost, add --source-lost, which goes by its "
-                        "newest snapshot; what fires there goes on until \"holdfast fence {}\".",
-                        secondary_, secondary_));
-      throw;
-    }
   }
 
   int bring_back(Context& context, Cutover& cutover, const repository::Snapshot& wanted) const {
@@ -128,10 +140,8 @@ private:
     return code;
   }
 
-  int tell_dry(Context& context, const repository::Snapshot& recorded) const {
-    context.events().note(source_lost_
-                              ? fmt::format("then {} would not be asked, and a fence opened for it", secondary_)
-                              : fmt::format("then all that fires on {} would be paused", secondary_));
+  int tell_dry(Context& context, Takeover& takeover, const repository::Snapshot& recorded) const {
+    takeover.tell_fence(secondary_, source_lost_ ? Lost::yes : Lost::no);
     context.events().note(
         fmt::format("then {} would be activated: what was set otherwise on {} since it took over as "
                     "snapshot {} recorded it, all else as it was before",
@@ -139,75 +149,51 @@ private:
     return k_exit_ok;
   }
 
-  void close_fence(Context& context, Cutover& cutover, const repository::Snapshot& now) const {
-    if (!source_lost_)
-      return Takeover(cutover).require_fence(
-          secondary_, primary_, &now,
-          {.not_done = fmt::format("{} was not activated", primary_), .lost = engine::Unconfirmed::Lost::helps});
-    Takeover(cutover).open_fence(secondary_, primary_);
-    context.events().warning(
-        fmt::format("{} is not paused: what fires there goes on, or will when it is back; \"holdfast fence {}\" then",
-                    secondary_, secondary_));
-  }
-
   // What fires on the primary: as it was set on the secondary since that took over, else as it was before.
   struct States {
     std::vector<Takeover::Activation> activations{};
-    std::vector<std::string> fired{};  // before the fence of the primary
-    bool any = false;                  // fires from now on
+    std::vector<std::string> fired{};
+    bool any = false;  // fires from now on
   };
 
   States states(Context& context, Cutover& cutover, const engine::Pair& pair) const {
+    Takeover takeover(cutover);
     const repository::Snapshot recorded = cutover.named(pair.recorded);
     const std::optional<engine::Fence> fence = cutover.store().fence(primary_);
-    States out;
-    if (recorded.connector != secondary_ || !fence || fence->snapshot.empty()) {
-      // Of a secondary of which no snapshot is young enough: what it was given.
-      out.activations.push_back({recorded});
-      out.any = true;
-      return out;
-    }
-    const auto there = std::make_shared<const engine::FiringStates>(Takeover(cutover).firing(recorded));
-    const auto follows = std::make_shared<const engine::FiringStates>(since_taken_over(context, cutover, pair, *there));
-    const auto ids =
-        std::make_shared<const model::IdMap>(engine::IdMapStore(context.state(), primary_, secondary_).snapshot());
-    const auto of_secondary = [follows](const std::string& kind, const std::string& id) {
-      return follows->contains({kind, id});
+    const std::string before = !pair.before.empty() ? pair.before : fence ? fence->snapshot : std::string();
+    // Of a secondary of which no snapshot is young enough: what it was given.
+    if (recorded.connector != secondary_ || before.empty()) return {.activations = {{recorded}}, .any = true};
+    const repository::Snapshot first = cutover.named(before);
+    std::optional<repository::Snapshot> behind = cutover.kept(pair.behind);
+    // What the primary was found to be when it was back says nothing of what fired before it was lost.
+    if (behind && pair.before.empty() && first.started > behind->started) behind.reset();
+    if (!behind) tell_behind_is_gone(context, pair);
+    const engine::FiringStates then = behind ? takeover.firing(*behind) : engine::FiringStates();
+    const engine::FiringStates there = takeover.firing(recorded);
+    const engine::FiringStates here = takeover.firing(first);
+    const model::IdMap ids = engine::IdMapStore(context.state(), primary_, secondary_).snapshot();
+    const auto home = std::make_shared<const engine::StatesAtHome>(
+        engine::states_at_home({.primary = here,
+                                .secondary = there,
+                                .behind = behind ? &then : nullptr,
+                                .given = pair.given ? &*pair.given : nullptr,
+                                .ids = ids}));
+    const auto by_secondary = [home](const std::string& kind, const std::string& id) {
+      return home->by_secondary.contains({kind, id});
     };
-    const auto of_primary = [ids, there, follows](const std::string& kind, const std::string& id) {
-      const model::IdEntry* entry = ids->by_source(kind, id);
-      if (!entry) return true;
-      const std::pair<std::string, std::string> other(kind, entry->target_id);
-      return there->contains(other) && !follows->contains(other);
+    const auto by_primary = [home](const std::string& kind, const std::string& id) {
+      return home->by_primary.contains({kind, id});
     };
-    out.activations.push_back({recorded, {}, of_secondary});
-    out.activations.push_back({cutover.named(fence->snapshot), {}, of_primary});
-    for (const auto& [key, state] : *follows) out.any = out.any || state.fires;
-    for (const auto& [key, state] : Takeover(cutover).firing(out.activations.back().recorded)) {
-      if (!state.fires) continue;
-      out.fired.push_back(state.path);
-      out.any = out.any || of_primary(key.first, key.second);
-    }
-    return out;
+    return {
+        .activations = {{recorded, {}, by_secondary}, {first, {}, by_primary}}, .fired = home->fired, .any = home->any};
   }
 
-  // Everything where no snapshot shows what it was given.
-  engine::FiringStates since_taken_over(Context& context, Cutover& cutover, const engine::Pair& pair,
-                                        const engine::FiringStates& there) const {
-    if (pair.behind.empty()) return there;
-    try {
-      const repository::Snapshot behind = cutover.named(pair.behind);
-      // What the primary was found to be when it was back says nothing of what fired before it was lost.
-      const std::optional<engine::Fence> fence = cutover.store().fence(primary_);
-      if (fence && !fence->snapshot.empty() && cutover.named(fence->snapshot).started > behind.started) return there;
-      return engine::changed_states(Takeover(cutover).firing(behind), there);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::not_found) throw;
-      context.events().warning(fmt::format(
-          "the snapshot of {} behind its activation is gone: all that has a counterpart there fires as it does there",
-          secondary_));
-      return there;
-    }
+  void tell_behind_is_gone(Context& context, const engine::Pair& pair) const {
+    context.events().warning(fmt::format(
+        "no snapshot shows how {} was activated: {}", secondary_,
+        pair.given
+            ? "what was set otherwise there since is told by what it was given then"
+            : "nor is it known what it was given, so that all that has a counterpart there fires as it does there"));
   }
 
   void tell_gone(Context& context, Cutover& cutover, const repository::Snapshot& recorded) const {
@@ -221,45 +207,52 @@ private:
   }
 
   // Activates, and lifts the fences where that was all.  Run again it comes here at once.
-  int finish(Context& context, Cutover& cutover, engine::Pair pair, int code) const {
-    if (pair.active == primary_ && pair.complete) return end(context, cutover, code);
+  int finish(Context& context, Cutover& cutover, const engine::Pair& pair, int code) const {
+    if (pair.active == primary_ && pair.complete) return end(context, cutover, pair.left, code);
+    Takeover takeover(cutover);
     const States wanted = states(context, cutover, pair);
     tell_gone(context, cutover, cutover.named(pair.recorded));
-    const auto planned = Takeover(cutover).plan_activations(primary_, wanted.activations);
-    pair.active = primary_;
-    int activated = Takeover(cutover).take_charge(planned, pair);
-    if (cutover.dry()) return activated;
-    if (!wanted.any && !wanted.fired.empty()) {
+    const auto planned = takeover.plan_activations(primary_, wanted.activations);
+    const Takeover::Activated done =
+        takeover.take_charge(planned, engine::put_in_charge(pair, primary_, pair.recorded, context.clock().now()),
+                             leave_paused_ ? Takeover::Nothing::counts : Takeover::Nothing::undoes_it);
+    if (cutover.dry()) return done.code;
+    const bool silent = !wanted.any && !wanted.fired.empty();
+    if (silent)
       for (const std::string& one : wanted.fired)
-        context.events().warning(fmt::format("fired on {} before, and nothing fires on either now: {}", primary_, one));
-      activated = k_exit_partial;
-    }
-    if (activated == k_exit_ok || leave_paused_) return end(context, cutover, worse(code, activated));
-    pair = cutover.store().pair(primary_, secondary_);
-    pair.complete = pair.complete && pair.active != primary_;
-    cutover.store().save(pair);
+        context.events().warning(fmt::format("fired before, and nothing fires on either side now: {}", one));
+    const int activated = silent ? k_exit_partial : done.code;
+    if (activated == k_exit_ok || leave_paused_) return end(context, cutover, done.left, worse(code, activated));
+    engine::Pair now = cutover.store().pair(primary_, secondary_);
+    now.complete = now.complete && now.active != primary_;
+    cutover.store().save(now);
     context.events().warning(fmt::format(
         "not everything was activated on {}, so the fences stand: run it again, or add --leave-paused", primary_));
-    Takeover(cutover).tell_charge(cutover.store().pair(primary_, secondary_));
+    takeover.leave_marks(secondary_);
+    takeover.tell_charge(now);
     return k_exit_partial;
   }
 
-  int end(Context& context, Cutover& cutover, int code) const {
+  int end(Context& context, Cutover& cutover, std::vector<engine::LeftPaused> left, int code) const {
     if (cutover.dry()) return code;
-    engine::Pair pair = cutover.store().pair(primary_, secondary_);
-    if (pair.active != primary_) pair.since = context.clock().now();  // all of it is left paused
-    pair.active = primary_;
-    pair.complete = true;
-    pair.behind.clear();
+    const engine::Pair pair =
+        engine::given_back(cutover.store().pair(primary_, secondary_), std::move(left), context.clock().now());
     cutover.store().save(pair);
     cutover.store().forget(secondary_, primary_);  // what it said is the pair's own by now
+    Takeover takeover(cutover);
     // Of a secondary that was lost it stays: what fires there was not paused.
     const std::optional<engine::Fence> fence = cutover.store().fence(secondary_);
-    if (fence && fence->state == engine::Fence::State::confirmed) cutover.store().lift(secondary_);
+    const bool paused = !fence || fence->state == engine::Fence::State::confirmed;
+    if (paused) cutover.store().lift(secondary_);
     cutover.store().lift(primary_);
-    Takeover(cutover).back_up_behind(primary_);
+    takeover.back_up_behind(primary_);
+    if (paused) takeover.leave_marks(secondary_);  // it is in charge no more
+    if (!pair.left.empty())
+      context.events().warning(fmt::format("{} on {} {} paused: \"holdfast activate {}\" sets what was recorded",
+                                           ui::format_counted(pair.left.size(), "resource"), primary_,
+                                           pair.left.size() == 1 ? "stays" : "stay", primary_));
     tell_ticks(cutover, secondary_, primary_);
-    Takeover(cutover).tell_charge(cutover.store().pair(primary_, secondary_));
+    takeover.tell_charge(pair);
     return code;
   }
 

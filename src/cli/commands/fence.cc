@@ -42,6 +42,7 @@ public:
     // Only what is paused makes no new ones.
     const int runs = cancel_queued_ ? cancel_queued(cutover, source_, recorded(cutover, takeover)) : k_exit_ok;
     if (cutover.dry()) return k_exit_ok;
+    takeover.leave_marks(source_);
     if (confirmed) context.events().note(fmt::format("the fence of {} is confirmed", source_));
     if (confirmed && before && !before->active.empty()) tell_ticks(cutover, source_, before->active);
     return confirmed ? runs : k_exit_partial;

@@ -49,7 +49,9 @@ private:
   void close_fence(Context& context, Cutover& cutover, const engine::Fence& fence) const {
     const bool took_over = fence.active.empty() || cutover.store().pair(source_, fence.active).active == fence.active;
     if (took_over) {
-      Takeover(cutover).require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
+      Takeover takeover(cutover);
+      takeover.require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
+      takeover.leave_marks(source_);
       return tell_ticks(cutover, source_, fence.active);
     }
     context.events().warning(fmt::format(

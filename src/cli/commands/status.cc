@@ -8,6 +8,7 @@
 #include "cli/describe.h"
 #include "engine/charge.h"
 #include "engine/cutover_store.h"
+#include "engine/snapshot_marks.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -26,16 +27,36 @@ std::string age_text(base::Duration age) {
   return "now";
 }
 
-std::string charge_text(const engine::Pair& pair) {
+// What is known of two connectors, and whether only their newest snapshots say so.
+struct Known {
+  engine::Pair pair;
+  engine::Charge::Told told = engine::Charge::Told::by_state;
+};
+
+std::string charge_text(const Known& known) {
+  const engine::Pair& pair = known.pair;
   const std::string& name = pair.active.empty() ? pair.source : pair.active;
-  return pair.complete ? name : fmt::format("{}, not all of it activated", name);
+  if (known.told == engine::Charge::Told::by_snapshot) return fmt::format("{}, as its newest snapshot says", name);
+  if (!pair.complete) return fmt::format("{}, not all of it activated", name);
+  return pair.left.empty() ? name : fmt::format("{}, {} left paused", name, ui::format_count(pair.left.size()));
+}
+
+std::vector<Known> all_known(Context& context, engine::CutoverStore& store) {
+  std::vector<Known> out;
+  for (const engine::Pair& pair : engine::one_of_each(store.pairs())) out.push_back({pair});
+  std::vector<std::string> names;
+  for (const ConnectorConfig& one : context.config().connectors) names.push_back(one.name);
+  for (const engine::Charge& charge : engine::told_by_snapshots(store, context.repository(), names))
+    out.push_back({charge.pair, charge.told});
+  return out;
 }
 
 class StatusCommand final : public Command {
 public:
   CommandDoc doc() const override {
     return {"status", "who is in charge, what is fenced, how old the snapshots are",
-            "Reads the repository and the local state of this host, and asks no platform."};
+            "Reads the repository and the local state of this host, and asks no platform.  Where the\n"
+            "local state knows nothing of two connectors, their newest snapshots say who took over."};
   }
 
   void declare(FlagTable&) override {}
@@ -61,7 +82,8 @@ private:
   static void print_json(Context& context, engine::CutoverStore& store, const std::vector<Age>& ages) {
     auto out = document();
     auto pairs = nlohmann::ordered_json::array();
-    for (const engine::Pair& pair : engine::one_of_each(store.pairs())) {
+    for (const Known& known : all_known(context, store)) {
+      const engine::Pair& pair = known.pair;
       nlohmann::ordered_json last = nullptr;
       if (pair.replicated)
         last = {{"at", base::to_rfc3339(pair.replicated->at)},
@@ -70,7 +92,9 @@ private:
       pairs.push_back({{"source", pair.source},
                        {"target", pair.target},
                        {"in_charge", pair.active.empty() ? pair.source : pair.active},
-                       {"activated", pair.complete ? "whole" : "partly"},
+                       {"told_by", known.told == engine::Charge::Told::by_state ? "state" : "snapshot"},
+                       {"activated", pair.complete && pair.left.empty() ? "whole" : "partly"},
+                       {"left_paused", pair.left.size()},
                        {"last_replicate", std::move(last)}});
     }
     auto fences = nlohmann::ordered_json::array();
@@ -105,15 +129,16 @@ private:
     // Below the table, which is wide enough.
     for (const engine::Fence& fence : store.fences())
       if (!fence.active.empty()) context.out().line(fmt::format("{}: {} took over", fence.connector, fence.active));
-    const std::vector<engine::Pair> pairs = engine::one_of_each(store.pairs());
+    const std::vector<Known> pairs = all_known(context, store);
     if (pairs.empty()) return;
     context.out().line("");
     ui::Table table(
         {{"SOURCE"}, {"TARGET"}, {"LAST REPLICATE"}, {"AGE"}, {"LEFT ALONE", ui::Align::right}, {"IN CHARGE"}});
-    for (const engine::Pair& pair : pairs) {
+    for (const Known& known : pairs) {
+      const engine::Pair& pair = known.pair;
       const auto& last = pair.replicated;
       table.row({pair.source, pair.target, last ? short_time(last->at) : "never", last ? age_text(now - last->at) : "",
-                 last ? ui::format_count(last->differed.size()) : "", charge_text(pair)});
+                 last ? ui::format_count(last->differed.size()) : "", charge_text(known)});
     }
     context.out().write(table.text());
   }

@@ -26,6 +26,7 @@ using Type = Platform::Setting::Type;
 constexpr std::string_view k_family = "azure management";
 constexpr const char* k_storage_version = "2023-01-01";
 constexpr const char* k_workspace_version = "2018-04-01";
+constexpr const char* k_whole_version = "2023-02-01";  // of a workspace with its keys and its network
 constexpr unsigned k_pages_most = 200;
 constexpr std::size_t k_depth_most = 50;
 constexpr std::size_t k_message_most = 300;
@@ -169,7 +170,8 @@ struct Arm::Impl {
   void add_replication(StorageFacts& facts, const std::stop_token& stop);
   json find_workspace(const std::string& host, const std::stop_token& stop);
   void say_workspace(const json& workspace, CloudFacts& out) const;
-  std::optional<Diagnosis> not_asked() const;
+  std::optional<Diagnosis> not_asked(std::string_view what) const;
+  Diagnosis refusal(const std::string& what, const std::string& subscription, const Error& error) const;
   StorageFacts facts_of(const std::string& name, const std::stop_token& stop);
 
   const ArmOptions options;
@@ -276,17 +278,22 @@ void Arm::Impl::say_workspace(const json& workspace, CloudFacts& out) const {
 }
 
 // Why it is not asked at all; nullopt: it is.
-std::optional<Diagnosis> Arm::Impl::not_asked() const {
+std::optional<Diagnosis> Arm::Impl::not_asked(std::string_view what) const {
   if (options.subscriptions.empty())
-    return Diagnosis{Level::note, "Azure", "not asked how storage is kept: no subscription is configured",
-                     fmt::format("Set azure_subscriptions of connector {} and give its account the role Reader there, "
-                                 "to see which storage is lost with the region.",
+    return Diagnosis{Level::note, "Azure", fmt::format("not asked {}: no subscription is configured", what),
+                     fmt::format("Set azure_subscriptions of connector {} and give its account the role Reader there.",
                                  options.connector)};
   if (!api)
-    return Diagnosis{Level::note, "Azure", "not asked how storage is kept: this way to sign in is not Azure's",
+    return Diagnosis{Level::note, "Azure", fmt::format("not asked {}: this way to sign in is not Azure's", what),
                      "Set azure_management_token, or sign in by an Entra service principal, a managed identity or the "
                      "Azure CLI."};
   return std::nullopt;
+}
+
+Diagnosis Arm::Impl::refusal(const std::string& what, const std::string& subscription, const Error& error) const {
+  if (error.kind() == ErrorKind::cancelled) throw error;
+  return {Level::note, what, fmt::format("not readable: {}", error.message()),
+          error.kind() == ErrorKind::auth ? reader_advice(subscription) : error.hint()};
 }
 
 StorageFacts Arm::Impl::facts_of(const std::string& name, const std::stop_token& stop) {
@@ -305,31 +312,44 @@ Arm::~Arm() = default;
 
 CloudFacts Arm::ask(const std::string& host, const std::vector<std::string>& wanted, std::stop_token stop) {
   CloudFacts out;
-  if (auto why = impl_->not_asked()) {
+  if (auto why = impl_->not_asked("how storage is kept")) {
     out.lines.push_back(std::move(*why));
     return out;
   }
-  const auto refused = [&](const std::string& what, const std::string& subscription, const Error& error) {
-    if (error.kind() == ErrorKind::cancelled) throw error;
-    out.lines.push_back({Level::note, what, fmt::format("not readable: {}", error.message()),
-                         error.kind() == ErrorKind::auth ? reader_advice(subscription) : error.hint()});
-  };
   try {
     impl_->say_workspace(impl_->find_workspace(host, stop), out);
   } catch (const Error& error) {
-    refused("in Azure", impl_->options.subscriptions.front(), error);
+    out.lines.push_back(impl_->refusal("in Azure", impl_->options.subscriptions.front(), error));
   }
   for (const std::string& subscription : impl_->options.subscriptions) {
     try {
       impl_->list_storage(subscription, stop);
       out.asked = true;
     } catch (const Error& error) {
-      refused("storage in Azure", subscription, error);
+      out.lines.push_back(impl_->refusal("storage in Azure", subscription, error));
     }
   }
   for (const std::string& name : std::set<std::string>(wanted.begin(), wanted.end()))
     if (impl_->accounts.contains(name)) out.storage.push_back(impl_->facts_of(name, stop));
   return out;
+}
+
+std::string Arm::workspace(const std::string& host, std::vector<Diagnosis>& lines, std::stop_token stop) {
+  if (auto why = impl_->not_asked("what the workspace is there")) {
+    lines.push_back(std::move(*why));
+    return {};
+  }
+  try {
+    const json found = impl_->find_workspace(host, stop);
+    const std::string id = text_at(found, {"id"});
+    if (!id.empty()) return impl_->get(net::at(impl_->base, id, {{"api-version", k_whole_version}}), stop).dump();
+    CloudFacts nowhere;
+    impl_->say_workspace(json(), nowhere);
+    lines.insert(lines.end(), nowhere.lines.begin(), nowhere.lines.end());
+  } catch (const Error& error) {
+    lines.push_back(impl_->refusal("in Azure", impl_->options.subscriptions.front(), error));
+  }
+  return {};
 }
 
 }  // namespace holdfast::platform::databricks

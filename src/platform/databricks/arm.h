@@ -43,6 +43,8 @@ public:
 
   // Never throws for what is wrong with the other side: that is a line.  `host` tells which workspace is meant.
   CloudFacts ask(const std::string& host, const std::vector<std::string>& accounts, std::stop_token stop);
+  // The workspace as Azure has it, JSON; empty where it could not be read, and why as a line.
+  std::string workspace(const std::string& host, std::vector<Diagnosis>& lines, std::stop_token stop);
 
 private:
   struct Impl;

@@ -98,7 +98,7 @@ public:
         begun_(clock.elapsed()),
         pace_(options.limit_read, clock),
         workspace_(look_at_workspace(client, clock, stop)),
-        inventory_(listed(client, opt_ins.commands, stop)),
+        inventory_(listed(client, opt_ins, stop)),
         opt_ins_(tried(client, opt_ins, stop)),
         reader_(client, opt_ins_.taken.secret_values),
         ahead_(shelves(), source(), {.threads = std::min(k_threads_most, reader_count() * k_calls_per_reader)}, stop) {
@@ -129,7 +129,7 @@ private:
     OptIns taken{};
     std::string no_secret_values{};  // why they are not read although they were asked for
   };
-  Inventory listed(const Client& client, const CommandOptions& commands, const std::stop_token& stop) const;
+  Inventory listed(const Client& client, const OptIns& opt_ins, const std::stop_token& stop) const;
   static Tried tried(const Client& client, OptIns opt_ins, const std::stop_token& stop);
   bool changes_only() const noexcept { return options_.sweep == Sweep::changes && options_.previous != nullptr; }
   unsigned reader_count() const noexcept { return std::max(1U, options_.readers); }
@@ -156,11 +156,11 @@ private:
   ReadAhead ahead_;  // last: it uses everything above
 };
 
-Inventory WorkspaceCapture::listed(const Client& client, const CommandOptions& commands,
-                                   const std::stop_token& stop) const {
+Inventory WorkspaceCapture::listed(const Client& client, const OptIns& opt_ins, const std::stop_token& stop) const {
   std::optional<Cluster> cluster;
-  if (!commands.cluster.empty()) cluster.emplace(client, clock_, commands);
-  return take_inventory(client, reader_count() * k_lists_per_reader, stop, cluster ? &*cluster : nullptr);
+  if (!opt_ins.commands.cluster.empty()) cluster.emplace(client, clock_, opt_ins.commands);
+  return take_inventory(client, reader_count() * k_lists_per_reader, stop,
+                        {.cluster = cluster ? &*cluster : nullptr, .dbfs_leave_out = opt_ins.dbfs_leave_out});
 }
 
 WorkspaceCapture::Tried WorkspaceCapture::tried(const Client& client, OptIns opt_ins, const std::stop_token& stop) {
@@ -220,6 +220,9 @@ std::vector<LeftOut> WorkspaceCapture::left_out() const {
     out.push_back({"values of secrets", "this workspace gives none: " + opt_ins_.no_secret_values});
   for (const auto& [type, count] : inventory_.unknown_types)
     out.push_back({fmt::format("{} objects of type '{}'", count, type), "this version does not know them"});
+  if (inventory_.dbfs_left_out != 0)
+    out.push_back({fmt::format("{} files or folders on DBFS", inventory_.dbfs_left_out),
+                   "they are in dbfs_leave_out of the connector"});
   for (const std::string& path : inventory_.unfinished)
     out.push_back({fmt::format("DBFS file '{}'", path),
                    "left of a restore that was interrupted: apply its plan again, or remove the file"});

@@ -6,15 +6,16 @@
 
 #include "base/error.h"
 #include "platform/databricks/capture.h"
+#include "platform/databricks/definition_writer.h"
 #include "platform/databricks/diagnosis.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/outside.h"
+#include "platform/databricks/provision.h"
 #include "platform/databricks/resource_writer.h"
 #include "platform/databricks/runs.h"
 #include "platform/databricks/session.h"
 #include "platform/databricks/survey.h"
 #include "platform/databricks/table_acls.h"
-#include "platform/databricks/ticks.h"
 
 namespace holdfast::platform::databricks {
 
@@ -27,29 +28,29 @@ using base::ErrorKind;
 constexpr unsigned k_connections = 40;
 constexpr std::int64_t k_command_seconds = 300;
 constexpr std::int64_t k_command_seconds_most = 86'400;
-constexpr std::size_t k_runs_most = 100'000;  // that are listed before no day more is asked for
 
 [[noreturn]] void no_rows(std::string_view what) {
   throw Error(ErrorKind::unsupported, fmt::format("a Databricks workspace {}", what),
               "It is restored resource by resource: make a plan with `holdfast plan`.");
 }
 
-// Where a cluster may be asked, it writes what is somebody's task elsewhere.
-const std::vector<model::Kind>& kinds_with_cluster() {
-  static const std::vector<model::Kind> all = [] {
-    std::vector<model::Kind> out = resource_kinds();
-    for (model::Kind& kind : out)
-      if (kind.collection.name == k_table_acls) kind.manual.clear();
-    return out;
-  }();
-  return all;
+// Those without the tasks that a warehouse or a cluster does.
+std::vector<model::Kind> kinds_for(const OptIns& opt_ins) {
+  std::vector<model::Kind> out = resource_kinds();
+  for (model::Kind& kind : out) {
+    if (kind.collection.name == k_table_acls && !opt_ins.commands.cluster.empty()) kind.manual.clear();
+    if (is_written_as_definition(kind.collection.name) && !opt_ins.sql_warehouse.empty())
+      std::erase_if(kind.manual, [](const model::Manual& manual) { return manual.content != nullptr; });
+  }
+  return out;
 }
 
 class WorkspaceConnector : public Connector, private KnowsOutside {
 public:
   explicit WorkspaceConnector(ConnectorParts parts)
       : account_(std::move(parts.account)),
-        opt_ins_(parts.opt_ins),
+        opt_ins_(std::move(parts.opt_ins)),
+        kinds_(kinds_for(opt_ins_)),
         clock_(parts.clock),
         session_(account_, std::move(parts.http), parts.clock, parts.random, parts.events) {
     if (parts.arm_http)
@@ -74,26 +75,18 @@ public:
     no_rows("cannot be replaced as a whole");
   }
   std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
-  const std::vector<model::Kind>& kinds() const override {
-    return opt_ins_.commands.cluster.empty() ? resource_kinds() : kinds_with_cluster();
-  }
+  const std::vector<model::Kind>& kinds() const override { return kinds_; }
   // Only stand-ins are written to, which are on this machine and so the only ones that are reached without TLS: what is
   // still missing before a workspace can be trusted to it stands in docs/platforms/databricks.md.
   std::unique_ptr<ResourceWriter> resource_writer() override {
     if (!account_.host.starts_with("http://")) return nullptr;
-    return make_resource_writer(session_.client(), clock_, opt_ins_.commands);
+    return make_resource_writer(session_.client(), clock_, opt_ins_);
   }
   RunsThings* runs() override { return &runs_; }
   base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const override {
     return session_.least_time(calls);
   }
   void limit_patience(base::Duration patience) override { session_.limit_patience(patience); }
-  Timetable timetable(const model::Kind& kind, const std::string& body, const Stretch& within) const override {
-    return timetable_of(kind, body, within);
-  }
-  std::optional<OwnRuns> own_runs(const Stretch& within, std::stop_token stop) override {
-    return list_own_runs(session_.client(), within, k_runs_most, std::move(stop));
-  }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
   KnowsOutside* outside() override { return this; }
@@ -105,10 +98,19 @@ public:
   CloudFacts ask_cloud(const std::vector<std::string>& accounts, std::stop_token stop) override {
     return arm_ ? arm_->ask(account_.host, accounts, std::move(stop)) : CloudFacts{};
   }
+  Provision provision(const ProvisionWish& wish, std::stop_token stop) override {
+    std::vector<Diagnosis> lines;
+    WorkspaceFacts facts = facts_for_provision(session_.hasty_client(), clock_, lines, stop);
+    if (arm_) facts.resource = arm_->workspace(account_.host, lines, std::move(stop));
+    Provision out = render_provision(facts, wish);
+    out.lines = std::move(lines);
+    return out;
+  }
 
 private:
   Account account_;
-  OptIns opt_ins_;
+  const OptIns opt_ins_;
+  const std::vector<model::Kind> kinds_;
   const base::Clock& clock_;
   Session session_;
   JobRuns runs_{session_.client()};
@@ -120,6 +122,23 @@ net::ClientOptions client_options(const Settings& settings) {
   out.connections = k_connections;
   if (auto proxy = settings.secret("proxy")) out.proxy = std::move(*proxy);
   out.ca_file = settings.text("ca_file").value_or("");
+  return out;
+}
+
+// With commas and spaces between them.
+std::vector<std::string> patterns(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    std::string_view one = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    if (!one.empty() && !one.starts_with('/'))
+      throw Error(ErrorKind::config, fmt::format("the pattern '{}' in dbfs_leave_out does not begin with a slash", one),
+                  "Write paths on DBFS, as in /FileStore/models/**.");
+    if (!one.empty()) out.emplace_back(one);
+  }
   return out;
 }
 
@@ -139,6 +158,8 @@ OptIns opt_ins(const std::string& connector, const Settings& settings) {
   OptIns out;
   if (settings.flag("secret_values").value_or(false)) out.secret_values = SecretValues::read;
   out.commands = command_options(connector, settings);
+  out.sql_warehouse = settings.text("sql_warehouse").value_or("");
+  out.dbfs_leave_out = patterns(settings.text("dbfs_leave_out").value_or(""));
   return out;
 }
 
@@ -160,6 +181,10 @@ Platform databricks_platform(base::Random& random) {
   for (Platform::Setting& one : arm_settings()) settings.push_back(one);
   settings.push_back({"ca_file", Type::text, "PEM file of the authorities to trust; the system's when not set"});
   settings.push_back({"secret_values", Type::flag, "true: the values of secrets are backed up as well"});
+  settings.push_back({"dbfs_leave_out", Type::text,
+                      "patterns of paths on DBFS, with commas between them, that are no part of a backup"});
+  settings.push_back({"sql_warehouse", Type::text,
+                      "name or id of the SQL warehouse that makes views and external tables; by hand when not set"});
   settings.push_back(
       {"command_cluster", Type::text, "id or name of a cluster that may be asked for mounts and table ACLs"});
   settings.push_back({"command_cluster_start", Type::flag, "true: it is started when it does not run, and terminated"});

@@ -6,6 +6,7 @@
 #include "platform/databricks/cluster.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/kinds.h"
+#include "platform/databricks/statements.h"
 #include "platform/databricks/workspace.h"
 
 namespace holdfast::platform::databricks {
@@ -62,6 +63,18 @@ void say_secrets(std::vector<Diagnosis>& out, const Client& client) {
                        "Without secret_values nobody is told so again; put the values into the target by hand."));
   } else {
     out.push_back(line(Level::ok, "secrets", "values are backed up as well, those of key vaults excepted"));
+  }
+}
+
+void say_warehouse(std::vector<Diagnosis>& out, const Client& client, const std::string& wanted) {
+  const std::string advice = "Name one in sql_warehouse that is there, or make views and external tables by hand.";
+  try {
+    out.push_back(
+        find_warehouse(client, wanted)
+            ? line(Level::ok, "SQL warehouse", fmt::format("'{}' makes views and external tables", wanted))
+            : line(Level::warning, "SQL warehouse", fmt::format("there is none that is '{}'", wanted), advice));
+  } catch (const Refused& refused) {
+    out.push_back(line(Level::warning, "SQL warehouse", refused.message(), advice));
   }
 }
 
@@ -191,6 +204,7 @@ std::vector<Diagnosis> diagnose_workspace(const Client& client, const Account& a
     say_who(out, workspace, account);
     say_tier(out, client);
     if (opt_ins.secret_values == SecretValues::read) say_secrets(out, client);
+    if (!opt_ins.sql_warehouse.empty()) say_warehouse(out, client, opt_ins.sql_warehouse);
     if (!opt_ins.commands.cluster.empty()) say_cluster(out, client, opt_ins.commands);
     say_kinds(out, client);
   } catch (const Error& error) {

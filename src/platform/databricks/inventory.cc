@@ -8,6 +8,7 @@
 
 #include "base/key.h"
 #include "base/task_group.h"
+#include "model/glob.h"
 #include "model/json_path.h"
 #include "model/json_text.h"
 #include "platform/databricks/cluster_kinds.h"
@@ -58,10 +59,10 @@ base::KeyRange beginning_with(const std::string& text) {
 
 class Taking {
 public:
-  Taking(const Client& client, unsigned parallel, std::stop_token stop, Cluster* cluster)
-      : client_(client), parallel_(parallel), stop_(std::move(stop)), cluster_(cluster) {
+  Taking(const Client& client, unsigned parallel, std::stop_token stop, InventoryOptions options)
+      : client_(client), parallel_(parallel), stop_(std::move(stop)), options_(std::move(options)) {
     for (const KindEntry& entry : all_kinds())
-      if (entry.source != Source::cluster || cluster != nullptr)
+      if (entry.source != Source::cluster || options_.cluster != nullptr)
         inventory_.stocks.push_back({.entry = &entry, .items = {}, .unlisted = {}, .failure = {}, .not_available = {}});
   }
 
@@ -73,7 +74,7 @@ public:
         [this](const std::stop_token& stop) { guard({stocks_of(Source::tree)}, stop, [&] { walk_workspace(stop); }); });
     group.spawn(
         [this](const std::stop_token& stop) { guard({stocks_of(Source::dbfs)}, stop, [&] { walk_dbfs(stop); }); });
-    if (cluster_ != nullptr) group.spawn([this](const std::stop_token& stop) { ask_cluster(stop); });
+    if (options_.cluster != nullptr) group.spawn([this](const std::stop_token& stop) { ask_cluster(stop); });
     group.wait();
     if (stop_.stop_requested()) throw Error(ErrorKind::cancelled, "reading the workspace was stopped");
     for (Stock& stock : inventory_.stocks) finish(stock);
@@ -141,7 +142,7 @@ private:
   const Client& client_;
   const unsigned parallel_;
   std::stop_token stop_;
-  Cluster* cluster_;
+  const InventoryOptions options_;
   std::mutex mutex_;  // guards the inventory while several threads list
   Inventory inventory_;
   std::vector<const Stock*> done_;  // of those that have lists
@@ -289,6 +290,12 @@ void Taking::walk_dbfs(const std::stop_token& stop) {
       .element =
           [&](const std::string& path, std::string_view element) {
             if (is_foreign_dbfs(path)) return false;
+            if (std::any_of(options_.dbfs_leave_out.begin(), options_.dbfs_leave_out.end(),
+                            [&](const std::string& pattern) { return model::path_match(pattern, path); })) {
+              const std::lock_guard lock(mutex_);
+              ++inventory_.dbfs_left_out;
+              return false;
+            }
             const JsonText json{std::string(element)};
             const JsonText::Id folder = json.member(JsonText::k_root, "is_dir");
             if (folder != JsonText::k_none && json.raw(folder) == "true") return true;
@@ -308,7 +315,7 @@ void Taking::walk_dbfs(const std::stop_token& stop) {
 void Taking::ask_cluster(const std::stop_token& stop) {
   for (Stock* stock : stocks_of(Source::cluster)) {
     guard({stock}, stop, [&] {
-      const ClusterListing told = stock->entry->tell(*cluster_, stop);
+      const ClusterListing told = stock->entry->tell(*options_.cluster, stop);
       for (const std::string& body : told.bodies) add(*stock, body);
       for (const ClusterListing::Unread& one : told.unread) {
         const bool several = one.of == ClusterListing::Unread::Of::all_that_begin_so;
@@ -318,7 +325,7 @@ void Taking::ask_cluster(const std::stop_token& stop) {
       }
     });
   }
-  cluster_->close();
+  options_.cluster->close();
 }
 
 // Lists repeat elements when something moves between two pages; two resources of one name are another matter.
@@ -370,8 +377,8 @@ void for_each_parallel(std::size_t count, unsigned parallel,
   if (stop.stop_requested()) throw Error(ErrorKind::cancelled, "reading the workspace was stopped");
 }
 
-Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop, Cluster* cluster) {
-  return Taking(client, parallel, std::move(stop), cluster).run();
+Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop, InventoryOptions options) {
+  return Taking(client, parallel, std::move(stop), std::move(options)).run();
 }
 
 }  // namespace holdfast::platform::databricks

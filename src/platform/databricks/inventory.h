@@ -37,14 +37,19 @@ struct Inventory {
   std::vector<Stock> stocks;                         // in the order of all_kinds()
   std::map<std::string, std::size_t> unknown_types;  // objects of the tree of no known type
   std::vector<std::string> unfinished;               // DBFS files that a restore has left half-way
+  std::size_t dbfs_left_out = 0;                     // files and folders on DBFS that somebody does not want
   // The credentials were taken no more at some time: what was listed until then is good.
   std::optional<base::Error> signed_out;
 };
 
+struct InventoryOptions {
+  Cluster* cluster = nullptr;  // kinds that only a cluster tells are there where there is one; it is closed afterwards
+  std::vector<std::string> dbfs_leave_out{};  // what is on DBFS at such paths is counted, and not looked into
+};
+
 // Asks with up to `parallel` calls at once.  What cannot be listed is told in the Stock, also where that is because the
 // credentials are taken no more; throws only what else ends_the_run().
-// Kinds that only a cluster tells are there where there is one; it is closed afterwards.
-Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop, Cluster* cluster = nullptr);
+Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop, InventoryOptions options = {});
 
 // The key of a resource by an element of a list, or by its body.
 base::Bytes key_of(const model::Kind& kind, std::string_view json);

@@ -1,4 +1,6 @@
 // Clusters with their libraries, pools, policies, global init scripts.
+#include <fmt/format.h>
+
 #include "platform/databricks/kinds.h"
 
 namespace holdfast::platform::databricks {
@@ -101,22 +103,22 @@ std::vector<std::string> cluster_server_fields() {
           "driver_healthy"};
 }
 
+// Files that libraries are installed from.
 std::vector<model::Link> library_links() {
-  return {{.field = "library_statuses[*].library.jar",
-           .form = LinkForm::path,
-           .to = "dbfs",
-           .column = "libraries",
-           .prefix = "dbfs:"},
-          {.field = "library_statuses[*].library.whl",
-           .form = LinkForm::path,
-           .to = "dbfs",
-           .column = "libraries",
-           .prefix = "dbfs:"},
-          {.field = "library_statuses[*].library.whl",
-           .form = LinkForm::path,
-           .to = "workspace",
-           .column = "libraries",
-           .prefix = "/Workspace"}};
+  const auto link = [](std::string_view type, std::string space, std::string prefix) {
+    return model::Link{.field = fmt::format("library_statuses[*].library.{}", type),
+                       .form = LinkForm::path,
+                       .to = std::move(space),
+                       .column = "libraries",
+                       .prefix = std::move(prefix)};
+  };
+  return {link("jar", "dbfs", "dbfs:"),
+          link("jar", "workspace", "/Workspace"),
+          link("whl", "dbfs", "dbfs:"),
+          link("whl", "workspace", "/Workspace"),
+          link("egg", "dbfs", "dbfs:"),
+          link("egg", "workspace", "/Workspace"),
+          link("requirements", "workspace", "/Workspace")};
 }
 
 model::KindColumn libraries_column() {

@@ -38,6 +38,8 @@ std::vector<model::Link> task_links() {
       path("settings.**.sql_task.file.path", "workspace", ""),
       path("settings.**.dbt_task.project_directory", "workspace", ""),
       path("settings.**.libraries[*].jar", "dbfs", "dbfs:"),
+      path("settings.**.libraries[*].jar", "workspace", "/Workspace"),
+      path("settings.**.libraries[*].egg", "dbfs", "dbfs:"),
       path("settings.**.libraries[*].whl", "dbfs", "dbfs:"),
       path("settings.**.libraries[*].whl", "workspace", "/Workspace"),
       path("settings.**.libraries[*].requirements", "workspace", "/Workspace"),

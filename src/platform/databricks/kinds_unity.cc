@@ -1,6 +1,7 @@
 // Unity Catalog: definitions, owners, grants.  The data of tables and volumes is no part of it.
 #include <fmt/format.h>
 
+#include "platform/databricks/definition_sql.h"
 #include "platform/databricks/kinds.h"
 
 namespace holdfast::platform::databricks {
@@ -69,6 +70,7 @@ KindEntry securable(Securable of) {
                                  "credential_id",
                                  "connection_id",
                                  "isolation_mode_effective"},
+               .set_later = {"owner"},  // whoever creates it owns it
                .links = securable_links(),
                .columns = {{.name = "grants",
                             .unordered = {{"privilege_assignments", {"principal"}},
@@ -193,21 +195,69 @@ KindEntry in_schema(std::string collection, std::string one, std::string path, s
   return out;
 }
 
+// Views after what they read, functions after what they call.
+void add_dependency_links(KindEntry& entry, const std::string& member) {
+  const std::string each = member + ".dependencies[*].";
+  entry.kind.links.push_back({.field = each + "table.table_full_name", .form = LinkForm::name, .to = "tables"});
+  entry.kind.links.push_back(
+      {.field = each + "function.function_full_name", .form = LinkForm::name, .to = "functions"});
+}
+
+// Of each the whole: lists leave out what a view reads.
+void read_one_by_one(KindEntry& entry) {
+  entry.read = {.path = entry.list.ask.path + "/{full_name}"};
+}
+
+std::vector<model::Manual> table_tasks() {
+  using What = model::Manual::What;
+  return {{.what = What::instead,
+           .when = {"table_type", "\"MANAGED\""},
+           .text = "Bring the data of the managed table {name} by a deep clone: table data is not part of the backup."},
+          {.what = What::instead,
+           .when = {"table_type", "\"MATERIALIZED_VIEW\""},
+           .text = "Have {name} made again by what made it: a materialized view is the result of a pipeline."},
+          {.what = What::instead,
+           .when = {"table_type", "\"STREAMING_TABLE\""},
+           .text = "Have {name} made again by what made it: a streaming table is the result of a pipeline."},
+          {.what = What::instead,
+           .when = {"table_type", "\"FOREIGN\""},
+           .text = "Look for {name} when the connection of its catalog works: a foreign table comes along with it."},
+          // Made without them it would show more than it did.
+          {.what = What::instead,
+           .when = {"row_filter", ""},
+           .text = "Create the table {name} together with its row filter: Holdfast does not bring filters."},
+          {.what = What::instead,
+           .when = {"columns[*].mask", ""},
+           .text = "Create the table {name} together with the masks of its columns: Holdfast does not bring masks."},
+          {.when = {"table_constraints", ""},
+           .text = "Declare the constraints of the table {name} again: Holdfast does not bring them."},
+          // Not where the connector has a warehouse.
+          {.what = What::instead,
+           .when = {"table_type", "\"EXTERNAL\""},
+           .text = "Create the external table {name} on a SQL warehouse, or name one in sql_warehouse.",
+           .content = creation_script},
+          {.what = What::instead,
+           .when = {"table_type", "\"VIEW\""},
+           .text = "Create the view {name} on a SQL warehouse, or name one in sql_warehouse.",
+           .content = creation_script}};
+}
+
 KindEntry tables() {
   KindEntry out = in_schema("tables", "table", "tables", "table", 85);
-  out.kind.manual = {{.what = model::Manual::What::instead,
-                      .when = {"table_type", "\"MANAGED\""},
-                      .text = "Bring the data of the managed table {name} by a deep clone: table data is not part of "
-                              "the backup."},
-                     {.what = model::Manual::What::instead,
-                      .when = {"table_type", "\"EXTERNAL\""},
-                      .text = "Create the external table {name} in SQL from the columns and the location that the "
-                              "snapshot has: no call that Holdfast makes takes them."},
-                     {.what = model::Manual::What::instead,
-                      .when = {"view_definition", ""},
-                      .text = "Create the view {name} in SQL from the definition that the snapshot has: no call that "
-                              "Holdfast makes takes it."}};
-  out.not_included = "Tables come along as definitions; their data does not.";
+  read_one_by_one(out);
+  add_dependency_links(out, "view_dependencies");
+  for (const char* field :
+       {"access_point", "data_access_configuration_id", "deleted_at", "delta_runtime_properties_kvpairs",
+        "encryption_details", "pipeline_id", "securable_kind_manifest", "sql_path", "storage_credential_name",
+        "view_dependencies", "row_filter", "columns[*].mask", "table_constraints", R"(properties["delta.last*"])",
+        R"(properties["delta.min*"])", R"(properties["delta.feature.*"])", R"(properties["view.*"])"})
+    out.kind.server_fields.emplace_back(field);
+  out.kind.create_only = {"table_type", "data_source_format", "storage_location"};
+  out.kind.defaults = {{"properties", "{}"}};
+  out.kind.manual = table_tasks();
+  out.not_included =
+      "Views and external tables come along as definitions, by a SQL warehouse that `sql_warehouse` names; the data of "
+      "tables does not, nor do row filters, column masks and constraints.";
   return out;
 }
 
@@ -219,10 +269,28 @@ KindEntry volumes() {
 
 KindEntry functions() {
   KindEntry out = in_schema("functions", "function", "functions", "function", 86);
-  out.kind.manual = {{.what = model::Manual::What::instead,
-                      .text =
-                          "Create the function {name} in SQL from the definition that the snapshot has: no call that "
-                          "Holdfast makes takes it."}};
+  read_one_by_one(out);
+  add_dependency_links(out, "routine_dependencies");
+  // Nothing but the owner can be changed; made again, it is as it was.
+  out.kind.create_only = {"comment",
+                          "data_type",
+                          "external_language",
+                          "external_name",
+                          "full_data_type",
+                          "input_params",
+                          "is_deterministic",
+                          "is_null_call",
+                          "parameter_style",
+                          "properties",
+                          "return_params",
+                          "routine_body",
+                          "routine_definition",
+                          "routine_dependencies",
+                          "security_type",
+                          "specific_name",
+                          "sql_data_access",
+                          "sql_path"};
+  out.kind.recreate = model::Kind::Recreate::may;
   return out;
 }
 

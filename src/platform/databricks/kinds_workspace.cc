@@ -105,21 +105,25 @@ KindEntry repos() {
 }
 
 KindEntry workspace_libraries() {
-  return {.kind = {.collection = collection("workspace-libraries", {"path"}),
-                   .one = "workspace library",
-                   .name = "path",
-                   .space = "workspace",
-                   .homes_below = "/Users/",
-                   .home_of = "users",
-                   .server_fields = filled_in(),
-                   .manual = {{.what = model::Manual::What::instead,
-                               .text = "Install what the workspace library {name} held from its original file: no API "
-                                       "gives the bytes of a workspace library."}},
-                   .rank = 23},
-          .area = "workspace",
-          .source = Source::tree,
-          .tree_type = "LIBRARY",
-          .not_included = "The bytes of a workspace library cannot be read."};
+  return {
+      .kind = {.collection = collection("workspace-libraries", {"path"}),
+               .one = "workspace library",
+               .name = "path",
+               .space = "workspace",
+               .homes_below = "/Users/",
+               .home_of = "users",
+               .server_fields = filled_in(),
+               .manual = {{.what = model::Manual::What::instead,
+                           .text = "Put the file of the workspace library {name} into the target, and install "
+                                   "it from there: no API gives its bytes. It is used by {users}. What was "
+                                   "installed from a copy on DBFS has that, which comes along."}},
+               .rank = 23},
+      .area = "workspace",
+      .source = Source::tree,
+      .tree_type = "LIBRARY",
+      .not_included =
+          "The bytes of a workspace library cannot be read; copies of it on DBFS, below /FileStore/jars, come along "
+          "as files."};
 }
 
 KindEntry git_credentials() {

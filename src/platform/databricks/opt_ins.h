@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "platform/databricks/secret_values.h"
@@ -19,6 +20,8 @@ struct CommandOptions {
 struct OptIns {
   SecretValues secret_values = SecretValues::left_out;
   CommandOptions commands{};
+  std::string sql_warehouse{};                // name or id of what runs definitions in SQL; empty: people do
+  std::vector<std::string> dbfs_leave_out{};  // patterns of paths on DBFS, as model::path_match() takes them
 };
 
 }  // namespace holdfast::platform::databricks

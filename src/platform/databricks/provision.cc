@@ -11,6 +11,10 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "model/json_depth.h"
+#include "model/json_path.h"
+#include "model/json_text.h"
+#include "platform/databricks/diagnosis.h"
+#include "platform/databricks/workspace.h"
 
 namespace holdfast::platform::databricks {
 
@@ -70,7 +74,7 @@ public:
     const std::string region = old_.is_object() ? text_at(old_, {"location"}) : facts_.region;
     add("workspaceName", "string", wish_.name.empty() ? json() : json(literal(wish_.name)),
         "Name of the new workspace.");
-    add("location", "string", wish_.location.empty() ? json() : json(wish_.location),
+    add("location", "string", json(),
         region.empty()
             ? "Region of the new workspace; not that of the old one, which takes both along when it is lost."
             : fmt::format("Region of the new workspace; not {}: a region that is lost takes both along.", region));
@@ -318,6 +322,34 @@ private:
 };
 
 }  // namespace
+
+WorkspaceFacts facts_for_provision(const Client& client, const base::Clock& clock, std::vector<Diagnosis>& lines,
+                                   std::stop_token stop) {
+  WorkspaceFacts out;
+  const auto attempt = [&](std::string subject, const auto& task) {
+    try {
+      task();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      lines.push_back(
+          {Diagnosis::Level::note, std::move(subject), fmt::format("not read: {}", error.message()), error.hint()});
+    }
+  };
+  attempt("the workspace", [&] {
+    out.region = look_at_workspace(client, clock, stop).region;
+    out.tier = tier_of(client);
+  });
+  attempt("storage credentials", [&] {
+    const net::Answer answer = client.get({.path = "/api/2.1/unity-catalog/storage-credentials"}, stop);
+    const net::Status status = answer.verdict.status;
+    if (status == net::Status::feature_absent || status == net::Status::not_found) return;
+    if (!answer.ok()) throw net::to_error(answer);
+    const model::JsonText all(answer.response.body);
+    model::JsonPath("storage_credentials[*].azure_managed_identity.access_connector_id")
+        .visit(all, [&](model::JsonText::Id id) { out.access_connectors.push_back(all.string(id)); });
+  });
+  return out;
+}
 
 Provision render_provision(const WorkspaceFacts& facts, const ProvisionWish& wish) {
   return Template(facts, wish).render();

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "platform/platform.h"
+#include "platform/runs.h"
 
 namespace holdfast::platform::databricks {
 

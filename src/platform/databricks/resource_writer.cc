@@ -12,6 +12,7 @@
 #include "model/json_text.h"
 #include "platform/databricks/column_writer.h"
 #include "platform/databricks/conf_keys.h"
+#include "platform/databricks/definition_writer.h"
 #include "platform/databricks/group_assignments.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
@@ -88,9 +89,14 @@ std::string accepted_body(const Kind& kind, const std::string& definition) {
 
 class Writer : public ResourceWriter {
 public:
-  Writer(const Client& client, const base::Clock& clock, const CommandOptions& commands)
-      : client_(client), clock_(clock), calls_(client), reader_(client), columns_(client, SecretValues::read) {
-    if (!commands.cluster.empty()) table_acls_.emplace(client, clock, commands);
+  Writer(const Client& client, const base::Clock& clock, const OptIns& opt_ins)
+      : client_(client),
+        clock_(clock),
+        calls_(client),
+        statements_(calls_, clock, opt_ins.sql_warehouse),
+        reader_(client),
+        columns_(client, SecretValues::read) {
+    if (!opt_ins.commands.cluster.empty()) table_acls_.emplace(client, clock, opt_ins.commands);
   }
 
   std::string who() override { return look().me; }
@@ -114,6 +120,9 @@ public:
 
 private:
   const Workspace& look();
+  DefinitionTarget definitions(const Kind& kind) {
+    return {.calls = calls_, .statements = statements_, .kind = kind.collection.name};
+  }
   TableAcls* table_acls(const Kind& kind);
   std::optional<Found> found_acl(const Kind& kind, const std::string& name);
   std::string permission_id(const Kind& kind, const KindWrites& writes, const std::string& id) const;
@@ -124,6 +133,7 @@ private:
   const Client& client_;
   const base::Clock& clock_;
   Calls calls_;
+  Statements statements_;
   ItemReader reader_;
   ItemReader columns_;                   // only of those that are about to be written over
   std::optional<TableAcls> table_acls_;  // where a cluster may be asked
@@ -162,6 +172,7 @@ std::string Writer::create(const Kind& kind, const Content& content) {
     write_tree(calls_, kind.collection.name, content, Existing::refuse);
     return content.name;
   }
+  if (is_written_as_definition(kind.collection.name)) return create_definition(definitions(kind), content);
   if (kind.collection.name == k_group_assignments) return assign_group(calls_, content.name, content.body);
   if (writes.create.path.empty())
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be created", kind.one),
@@ -215,6 +226,7 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
     write_tree(calls_, kind.collection.name, content, Existing::replace);
     return;
   }
+  if (is_written_as_definition(kind.collection.name)) return update_definition(definitions(kind), id, content);
   const WriteValues values{
       .id = id, .name = content.name, .body = accepted_body(kind, content.body), .members = content.members};
   if (kind.collection.name == k_group_assignments) return change_assignment(calls_, writes.update, values);
@@ -224,6 +236,7 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
 }
 
 void Writer::remove(const Kind& kind, const std::string& id) {
+  if (is_written_as_definition(kind.collection.name)) return remove_definition(definitions(kind), id);
   if (TableAcls* acls = table_acls(kind)) return acls->remove(id);
   const KindWrites& writes = writes_of(kind);
   if (writes.remove.path.empty())
@@ -392,8 +405,7 @@ std::optional<ResourceWriter::Found> Writer::set_aside(const KindEntry& entry, c
 // Tells who was signed out from who may not do one thing.
 class Believed : public ResourceWriter {
 public:
-  Believed(const Client& client, const base::Clock& clock, const CommandOptions& commands)
-      : inner_(client, clock, commands) {}
+  Believed(const Client& client, const base::Clock& clock, const OptIns& opt_ins) : inner_(client, clock, opt_ins) {}
 
   std::string who() override {
     return asked([&] { return inner_.who(); });
@@ -451,8 +463,8 @@ private:
 }  // namespace
 
 std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
-                                                     const CommandOptions& commands) {
-  return std::make_unique<Believed>(client, clock, commands);
+                                                     const OptIns& opt_ins) {
+  return std::make_unique<Believed>(client, clock, opt_ins);
 }
 
 }  // namespace holdfast::platform::databricks

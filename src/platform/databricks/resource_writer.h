@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/clock.h"
 #include "platform/databricks/client.h"
@@ -12,6 +13,6 @@ namespace holdfast::platform::databricks {
 
 // `client` and `clock` outlive the writer.
 std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
-                                                     const CommandOptions& commands = {});
+                                                     const OptIns& opt_ins = {});
 
 }  // namespace holdfast::platform::databricks

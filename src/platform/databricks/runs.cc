@@ -10,6 +10,7 @@
 
 #include "model/json_text.h"
 #include "platform/databricks/placeholders.h"
+#include "platform/databricks/ticks.h"
 #include "platform/databricks/write_calls.h"
 
 namespace holdfast::platform::databricks {
@@ -57,6 +58,15 @@ void JobRuns::cancel(const ActiveRun& run) {
                          .family = k_jobs,
                          .sent = R"({"run_id":{number}})"},
                         {.id = run.id, .name = run.name});
+}
+
+OwnRuns JobRuns::own_runs(const Stretch& within, std::stop_token stop) {
+  constexpr std::size_t k_most = 100'000;
+  return list_own_runs(client_, within, k_most, std::move(stop));
+}
+
+Timetable JobRuns::timetable(const std::string& kind, const std::string& body, const Stretch& within) const {
+  return timetable_of(kind, body, within);
 }
 
 }  // namespace holdfast::platform::databricks

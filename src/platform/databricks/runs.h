@@ -1,4 +1,4 @@
-// Runs of jobs that are not ended.
+// Runs of jobs.
 #pragma once
 
 #include <stop_token>
@@ -15,6 +15,8 @@ public:
   std::vector<ActiveRun> active_runs(std::stop_token stop) override;
   // One that began since it was listed is cancelled like one that waits: no call tells them apart.
   void cancel(const ActiveRun& run) override;
+  OwnRuns own_runs(const Stretch& within, std::stop_token stop) override;
+  Timetable timetable(const std::string& kind, const std::string& body, const Stretch& within) const override;
 
 private:
   const Client& client_;

@@ -109,12 +109,11 @@ std::optional<OwnRun> own_run(std::string_view element) {
 
 }  // namespace
 
-Timetable timetable_of(const model::Kind& kind, const std::string& body, const Stretch& within) {
-  const std::string& name = kind.collection.name;
-  if (name == k_jobs_kind) return of_job(body, within);
-  if (name == "pipelines") return no_grid("it runs without end");
+Timetable timetable_of(const std::string& kind, const std::string& body, const Stretch& within) {
+  if (kind == k_jobs_kind) return of_job(body, within);
+  if (kind == "pipelines") return no_grid("it runs without end");
   for (const std::string_view one : {"alerts", "alerts-v2", "dashboards"})
-    if (name == one) return no_grid("the workspace keeps no list of when it ran");
+    if (kind == one) return no_grid("the workspace keeps no list of when it ran");
   return {};
 }
 

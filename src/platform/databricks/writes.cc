@@ -197,7 +197,7 @@ std::vector<KindWrites> mlflow() {
   };
 }
 
-// Objects of the catalog; of tables and functions the API takes no definitions.
+// Objects of the catalog; functions and tables are written by code of their own.
 std::vector<KindWrites> unity() {
   std::vector<KindWrites> out;
   for (const std::string_view kind :
@@ -209,6 +209,7 @@ std::vector<KindWrites> unity() {
                    .completed = true,  // whoever creates it owns it
                    .remove = removal(all + "/{id}")});
   }
+  for (const std::string_view kind : {"functions", "tables"}) out.push_back({.kind = kind});
   return out;
 }
 

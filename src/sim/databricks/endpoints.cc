@@ -6,6 +6,7 @@
 #include "sim/databricks/commands.h"
 #include "sim/databricks/compute.h"
 #include "sim/databricks/dbfs.h"
+#include "sim/databricks/definitions.h"
 #include "sim/databricks/identity.h"
 #include "sim/databricks/jobs.h"
 #include "sim/databricks/mlflow.h"
@@ -37,6 +38,7 @@ void add_all_routes(Router& router) {
   add_job_routes(router);
   add_pipeline_routes(router);
   add_sql_routes(router);
+  add_sql_statement_routes(router);
   add_setting_routes(router);
   add_mlflow_routes(router);
   add_serving_routes(router);
@@ -53,6 +55,7 @@ void found_workspace(World& world) {
   found_jobs(world);
   found_pipelines(world);
   found_sql(world);
+  found_sql_statements(world);
   found_settings(world);
   found_mlflow(world);
   found_serving(world);

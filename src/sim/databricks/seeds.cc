@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "model/base64.h"
 #include "sim/databricks/arm.h"
+#include "sim/databricks/workspace.h"
 
 namespace holdfast::sim::databricks {
 namespace {
@@ -24,6 +25,12 @@ std::string escape(std::string_view text) {
   return out;
 }
 
+// Clusters and jobs install the copy that was made of it.
+void seed_library(Seed& seed) {
+  seed.days_ago(400);
+  seed.library("/Shared/orders-1.4.jar");
+}
+
 // Two of the accounts of its subscription: one outlives its region.
 void seed_arm(Seed& seed) {
   auto& accounts = seed.world().part<Arm>().accounts;
@@ -36,7 +43,7 @@ void seed_arm(Seed& seed) {
 }
 
 constexpr std::array k_realistic = {seed_people, seed_tree,     seed_secrets, seed_dbfs, seed_unity, seed_compute,
-                                    seed_models, seed_settings, seed_sql,     seed_jobs, seed_arm};
+                                    seed_models, seed_settings, seed_sql,     seed_jobs, seed_arm,   seed_library};
 
 void seed_small(Seed& seed) {
   seed.days_ago(30);
@@ -115,6 +122,11 @@ void Seed::notebook(const std::string& path, std::string_view language, const st
 
 void Seed::file(const std::string& path, const std::string& bytes) {
   post("/api/2.0/workspace/import", {{"path", path}, {"format", "RAW"}, {"content", model::base64_encode(bytes)}});
+}
+
+void Seed::library(const std::string& path) {
+  const auto [folder, name] = parent_and_name(world(), path);
+  add_node(world(), *folder, NodeKind::library, name);
 }
 
 void Seed::folder(const std::string& path) {

@@ -36,6 +36,7 @@ public:
   void notebook(const std::string& path, std::string_view language, const std::string& source);
   void file(const std::string& path, const std::string& bytes);
   void folder(const std::string& path);
+  void library(const std::string& path);  // of the old kind, which no call makes any more
   std::string user(const std::string& login, const std::string& given_name, const std::string& family_name);  // its id
   std::string group(const std::string& name);                                                                 // its id
   void member(const std::string& group_id, const std::string& member_id);

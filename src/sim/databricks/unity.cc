@@ -101,6 +101,24 @@ void add_builtin_schemas(World& world, const std::string& catalog, const std::st
   }
 }
 
+// What the platform's own types say that each has.
+void check_function(const Json& request) {
+  for (const char* field : {"data_type", "full_data_type", "parameter_style", "routine_definition", "security_type",
+                            "specific_name", "sql_data_access"})
+    required_string(request, field);
+  required_object(request, "input_params");
+  for (const char* field : {"is_deterministic", "is_null_call"})
+    if (!request.contains(field) || !request[field].is_boolean()) throw invalid(fmt::format("{} is required", field));
+}
+
+// Lists do not say what a view reads.
+Json listed(const Document& each) {
+  Json out = *each.body;
+  out.erase("view_dependencies");
+  out.erase("table_constraints");
+  return out;
+}
+
 // --- endpoints
 
 Reply create(Call& call, const UnityKind& kind) {
@@ -111,6 +129,7 @@ Reply create(Call& call, const UnityKind& kind) {
   if (kind.securable == "table" && required_string(request, "table_type") != "EXTERNAL") {
     throw invalid("Only external tables can be created through this API");
   }
+  if (kind.securable == "function") check_function(request);
   const Json& made = create_securable(call.world(), kind, request, call.caller().name);
   if (kind.securable == "catalog") add_builtin_schemas(call.world(), made["name"], call.caller().name);
   return reply(made);
@@ -130,7 +149,7 @@ Reply list(Call& call, const UnityKind& kind) {
   return list_reply(call, all,
                     {.field = kind.list_field,
                      .page = {.size_parameter = "max_results", .default_size = 100, .largest_size = 1000},
-                     .show = {}});
+                     .show = listed});
 }
 
 const Json& move(World& world, const UnityKind& kind, const std::string& from, Json body) {
@@ -156,6 +175,9 @@ Reply update(Call& call, const UnityKind& kind) {
   const std::string name = call.placeholder("name");
   Json changed = securable_of(world, kind, name);
   Json changes = call.body();
+  const bool owner_only = kind.securable == "function" || kind.securable == "table";
+  if (owner_only && (changes.size() != 1 || !changes.contains("owner")))
+    throw invalid(fmt::format("Only the owner of a {} can be changed", kind.says));
   const auto owner = optional_string(changes, "owner");
   const auto new_name = optional_string(changes, "new_name");
   drop_server_fields(changes);

@@ -74,6 +74,33 @@ def service_principals(w):
         w.service_principals.delete(each.id)
 
 
+# The SDK has classes for the account's side of assignments only: its transport asks for the workspace's own.
+ASSIGNMENTS = "/api/2.0/preview/permissionassignments"
+
+
+def group_assignments(w):
+    name = "directory readers"
+
+    def listed():
+        found = w.api_client.do("GET", ASSIGNMENTS)["permission_assignments"]
+        return {one["principal"]["group_name"]: one["permissions"] for one in found if "group_name" in one["principal"]}
+
+    def groups():
+        return [each.id for each in w.groups.list(filter=f'displayName eq "{name}"')]
+
+    assert name in listed(), "an assigned group is listed"
+    (group,) = groups()
+    one = f"{ASSIGNMENTS}/principals/{group}"
+    made = w.api_client.do("PUT", one, body={"permissions": ["ADMIN"]})
+    assert made["permissions"] == ["ADMIN"] == listed()[name], made
+    (admins,) = w.groups.list(filter='displayName eq "admins"')
+    assert group in [each.value for each in w.groups.get(admins.id).members], "an administrator is one of them"
+    w.api_client.do("DELETE", one)
+    assert name not in listed() and not groups(), "it is the workspace's no more"
+    w.api_client.do("PUT", one, body={"permissions": ["USER"]})
+    assert listed()[name] == ["USER"] and groups() == [group], "and is again, under its id"
+
+
 def permissions(w):
     w.workspace.mkdirs("/Shared/judged permissions")
     object_id = str(w.workspace.get_status("/Shared/judged permissions").object_id)
@@ -99,5 +126,6 @@ KINDS = {
     "users": users,
     "groups": groups,
     "service-principals": service_principals,
+    "group-assignments": group_assignments,
     "permissions": permissions,
 }

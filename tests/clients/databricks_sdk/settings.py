@@ -48,6 +48,29 @@ def tokens(w):
     refused(DatabricksError, lambda: w.token_management.get(token), "a revoked token is gone")
 
 
+def token_permissions(w):
+    def allowed():
+        shown = w.token_management.get_permissions().access_control_list
+        direct = [(one.group_name, each) for one in shown for each in one.all_permissions if not each.inherited]
+        return {name: each.permission_level for name, each in direct if name != "admins"}
+
+    def may_use(name):
+        return api.TokenAccessControlRequest(group_name=name, permission_level=api.TokenPermissionLevel.CAN_USE)
+
+    use = api.TokenPermissionLevel.CAN_USE
+    before = allowed()
+    w.token_management.set_permissions(access_control_list=[may_use("analysts")])
+    equal(allowed(), {"analysts": use}, "who may have tokens after PUT")
+    w.token_management.update_permissions(access_control_list=[may_use("finance")])
+    equal(allowed(), {"analysts": use, "finance": use}, "and after PATCH")
+    levels = w.token_management.get_permission_levels().permission_levels
+    holds(use in [each.permission_level for each in levels], "the level is one of them")
+    w.token_management.set_permissions(access_control_list=[])
+    equal(allowed(), {}, "after all were taken away")
+    w.token_management.set_permissions(access_control_list=[may_use(name) for name in before])
+    equal(allowed(), before, "as it was")
+
+
 def notification_destinations(w):
     made = [
         w.notification_destinations.create(
@@ -74,5 +97,6 @@ KINDS = {
     "workspace-conf": workspace_conf,
     "ip-access-lists": ip_access_lists,
     "tokens": tokens,
+    "token-permissions": token_permissions,
     "notification-destinations": notification_destinations,
 }

@@ -51,6 +51,22 @@ def folders(w):
     assert counts[ObjectType.REPO] == 4, counts
 
 
+# No call of the SDK makes one: the workspace has it from old times.
+def workspace_libraries(w):
+    path = "/Shared/orders-1.4.jar"
+    listed = {each.path: each.object_type for each in w.workspace.list("/Shared")}
+    assert listed[path] == ObjectType.LIBRARY, listed
+    assert w.workspace.get_status(path).object_type == ObjectType.LIBRARY
+    for export_format in (ExportFormat.AUTO, ExportFormat.SOURCE):
+        try:
+            w.workspace.export(path, format=export_format)
+            raise AssertionError("its bytes were given")
+        except DatabricksError:
+            pass
+    w.workspace.delete(path)
+    assert path not in [each.path for each in w.workspace.list("/Shared")]
+
+
 def repos(w):
     made = [
         w.repos.create(url=f"https://git.example.test/judged/r{number}.git", provider="gitHub", path=f"/Shared/r{number}")
@@ -78,6 +94,7 @@ KINDS = {
     "notebooks": notebooks,
     "files": files,
     "folders": folders,
+    "workspace-libraries": workspace_libraries,
     "repos": repos,
     "git-credentials": git_credentials,
 }

@@ -174,7 +174,7 @@ TEST_F(BadDays, end_in_part_where_nothing_fires_on_either_side) {
   for (const char* name : {"x", "y", "z"}) set_pause(secondary_, name, "PAUSED");
   const Outcome outcome = fail_back();
   EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
-  EXPECT_TRUE(outcome.says("fired on primary before, and nothing fires on either now: jobs/x")) << outcome.err;
+  EXPECT_TRUE(outcome.says("fired before, and nothing fires on either side now: jobs/x")) << outcome.err;
   EXPECT_EQ(firing(primary_), Names{});
   EXPECT_TRUE(fence("primary").has_value()) << "it knows what fired there";
 }

@@ -89,10 +89,11 @@ TEST(Charges, let_write_to_what_is_not_in_charge_only) {
 
 TEST(Charges, are_told_by_a_snapshot_where_the_local_state_is_lost) {
   Charge charge = nothing();
-  take_from_snapshot(charge, k_late);
+  take_from_snapshot(charge, Side::target, k_late);
   const std::string said = refusal([&] { require_writable(charge); });
   EXPECT_NE(said.find("idmap import"), std::string::npos) << said;
-  EXPECT_NE(said.find("activate secondary --from primary"), std::string::npos) << said;
+  EXPECT_NE(said.find("failback secondary primary"), std::string::npos) << said;
+  EXPECT_NE(said.find("fence secondary"), std::string::npos) << "where there is no id map: " << said;
   EXPECT_NE(refusal([&] { (void)failover_step(charge); }), "");
   EXPECT_EQ(failback_step(charge), FailbackStep::begin);
 }
@@ -164,7 +165,8 @@ TEST(Failbacks, know_their_own_end_from_other_fences) {
   again.source->since = k_late + std::chrono::hours(1);
   EXPECT_NE(refusal([&] { (void)failback_step(again); }).find("failover primary secondary"), std::string::npos)
       << "a failover that was begun later";
-  EXPECT_NE(refusal([] { (void)failback_step(given_back()); }), "");
+  EXPECT_EQ(failback_step(given_back()), FailbackStep::nothing) << "it has ended";
+  EXPECT_NE(refusal([] { (void)failback_step(replicated()); }), "");
 }
 
 TEST(Activations, start_no_second_side) {
@@ -183,7 +185,7 @@ TEST(Activations, start_no_second_side) {
 
 TEST(Activations, in_place_are_for_those_in_charge) {
   const auto own = [](const std::string& name, const std::optional<Fence>& fence, const Charge& charge) {
-    return refusal([&] { require_own_activation(name, fence, {charge.pair}); });
+    return refusal([&] { require_own_activation(name, fence, {charge.pair}, {}); });
   };
   EXPECT_EQ(own("primary", std::nullopt, replicated()), "");
   EXPECT_EQ(own("primary", fence("primary", ""), given_back()), "");
@@ -197,6 +199,71 @@ TEST(Activations, in_place_are_for_those_in_charge) {
       << "a failback that has not ended";
   EXPECT_NE(own("secondary", std::nullopt, given_back()).find("failover primary secondary"), std::string::npos);
   EXPECT_NE(own("secondary", fence("secondary", "primary"), given_back()), "");
+}
+
+TEST(Activations, in_place_ask_the_snapshots_who_took_over) {
+  const auto own = [](const std::optional<Fence>& of_secondary) {
+    Charge told = nothing();
+    take_from_snapshot(told, Side::target, k_late);
+    told.target = of_secondary;
+    return refusal([&] { require_own_activation("primary", std::nullopt, {}, {told}); });
+  };
+  const std::string said = own(std::nullopt);
+  EXPECT_NE(said.find("secondary took over from primary, as its newest snapshot says"), std::string::npos) << said;
+  EXPECT_NE(said.find("fence secondary"), std::string::npos) << said;
+  EXPECT_NE(own(fence("secondary", "third")), "");
+  EXPECT_EQ(own(fence("secondary", "")), "") << "the way home without an id map";
+  EXPECT_EQ(own(fence("secondary", "", Fence::State::open)), "") << "it is lost, and somebody tried";
+}
+
+TEST(Activations, of_another_one_ask_the_snapshots_too) {
+  Charge told = nothing();
+  take_from_snapshot(told, Side::source, k_late);
+  EXPECT_EQ(in_charge(told), "primary");
+  EXPECT_NE(refusal([&] { require_activation(told); }), "") << "primary took over from secondary";
+  EXPECT_EQ(refusal([&] { require_writable(told); }), "") << "secondary is kept up to date";
+}
+
+TEST(Pairs, that_are_put_in_charge_were_given_nothing_yet) {
+  Pair before = given_back().pair;
+  before.behind = "s-9";
+  before.left = {{"p-9", "jobs", "1"}};
+  const Pair taken = put_in_charge(before, "secondary", "p-2", k_late + std::chrono::hours(1));
+  EXPECT_EQ(taken.active, "secondary");
+  EXPECT_EQ(taken.recorded, "p-2");
+  EXPECT_EQ(taken.since, k_late + std::chrono::hours(1));
+  EXPECT_FALSE(taken.complete);
+  EXPECT_EQ(taken.behind, "");
+  EXPECT_TRUE(taken.left.empty());
+  ASSERT_TRUE(taken.given.has_value());
+  EXPECT_TRUE(taken.given->empty());
+  const Pair some = with_given(taken, {{{"jobs", "1"}, "a"}});
+  const Pair again = put_in_charge(some, "secondary", "p-2", k_late + std::chrono::hours(2));
+  EXPECT_EQ(again.since, taken.since) << "it goes on";
+  EXPECT_EQ(with_given(again, {{{"jobs", "2"}, "b"}}).given->size(), 2U) << "beside what was given before";
+}
+
+TEST(Pairs, keep_on_the_way_back_what_was_given_until_that_ended) {
+  Pair pair = taken_over().pair;
+  pair.behind = "s-3";
+  pair.given = GivenStates{{{"jobs", "1"}, "a"}};
+  const Pair going = going_back(pair, "s-7");
+  EXPECT_EQ(going.before, "p-1");
+  EXPECT_EQ(going.recorded, "s-7");
+  const Pair set =
+      with_given(put_in_charge(going, "primary", "s-7", k_late + std::chrono::hours(1)), {{{"jobs", "9"}, "z"}});
+  EXPECT_EQ(set.active, "primary");
+  EXPECT_EQ(set.behind, "s-3");
+  EXPECT_EQ(set.given, pair.given) << "what the primary is given is no matter of the secondary";
+  EXPECT_EQ(going_back(set, "s-7").before, "p-1") << "typed again";
+  const Pair ended = engine::given_back(set, {{"s-7", "jobs", "4"}}, k_late + std::chrono::hours(5));
+  EXPECT_TRUE(ended.complete);
+  EXPECT_EQ(ended.since, set.since);
+  EXPECT_EQ(ended.behind + ended.before, "");
+  EXPECT_FALSE(ended.given.has_value());
+  EXPECT_EQ(ended.left.size(), 1U);
+  EXPECT_EQ(engine::given_back(pair, {}, k_late + std::chrono::hours(5)).since, k_late + std::chrono::hours(5))
+      << "all of it was left paused";
 }
 
 TEST(Splits, of_the_way_back_are_those_of_the_way_there) {

@@ -375,6 +375,23 @@ TEST_F(ResourceApplying, creates_again_what_cannot_be_changed_and_tells_who_name
   EXPECT_EQ(actions_of(world_.plan()), Texts{});
 }
 
+TEST_F(ResourceApplying, creates_again_with_all_that_was_equal) {
+  ASSERT_TRUE(world_.apply(world_.plan()).complete());
+  const std::string id = world_.source.id_of("notebooks", "/Users/anna@corp.test/etl/load");
+  std::string body = world_.source.body("notebooks", id);
+  const std::size_t at = body.find("PYTHON");
+  ASSERT_NE(at, std::string::npos) << body;
+  world_.source.rewrite("notebooks", id, body.replace(at, 6, "SCALA"));
+  world_.take_snapshot();
+  world_.options.existing = model::Existing::replace;
+  const model::ResourcePlan plan = world_.plan();
+  ASSERT_EQ(actions_of(plan), Texts{"recreate notebooks//Users/anna@corp.test/etl/load"});
+  EXPECT_EQ(plan.steps[0].columns, (Texts{"content", "permissions"}));
+  const ResourceApplyResult result = world_.apply(plan);
+  EXPECT_TRUE(result.complete()) << fmt::format("{}", fmt::join(outcomes_of(result), "\n"));
+  EXPECT_EQ(actions_of(world_.plan()), Texts{});
+}
+
 TEST_F(ResourceApplying, brings_the_same_with_several_threads) {
   test::ResourceWorld alone;
   ASSERT_TRUE(alone.apply(alone.plan()).complete());

@@ -29,7 +29,7 @@ protected:
   }
   BackupOptions backup_options() const {
     BackupOptions out = test::EngineWorld::small();
-    out.marks = marks_;
+    out.marks = [this] { return marks_; };
     out.full = full_;
     return out;
   }

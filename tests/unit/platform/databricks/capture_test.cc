@@ -297,10 +297,15 @@ TEST(DatabricksCapture, lists_what_lies_below_something_else_once_for_each) {
       R"({"schemas":[{"name":"sales","catalog_name":"main","full_name":"main.sales"},{"name":"information_schema","catalog_name":"main","full_name":"main.information_schema"}]})");
   world.set(unity + "tables?catalog_name=main&schema_name=sales&max_results=0",
             R"({"tables":[{"name":"t","full_name":"main.sales.t","table_type":"MANAGED"}]})");
+  // The list leaves out what a view reads.
+  const std::string whole =
+      R"({"name":"t","full_name":"main.sales.t","table_type":"VIEW","view_dependencies":{"dependencies":[]}})";
+  world.set(unity + "tables/main.sales.t", whole);
   world.set(unity + "permissions/table/main.sales.t", "{}");
   EXPECT_EQ(world.read("schemas").rows.size(), 1U);
   const Rows tables = world.read("tables");
   ASSERT_EQ(tables.rows.size(), 1U);
+  EXPECT_EQ(tables.rows.at(key({"main.sales.t"})).columns[0], whole);
   EXPECT_EQ(tables.rows.at(key({"main.sales.t"})).columns[1], "{}");
 }
 

@@ -8,6 +8,7 @@
 #include "sim/databricks/stand_in.h"
 #include "unit/platform/databricks/scripted.h"
 #include "unit/platform/databricks/stand_in_http.h"
+#include "unit/platform/databricks/written.h"
 
 namespace holdfast::test {
 namespace {
@@ -60,6 +61,26 @@ TEST(Inventory, holds_the_same_when_every_page_holds_one_element) {
     EXPECT_FALSE(stock.failure) << stock.failure->message();
     EXPECT_EQ(stock.items.size(), whole.stocks[i].items.size()) << stock.entry->kind.collection.name;
   }
+}
+
+TEST(Inventory, counts_what_somebody_left_out_on_dbfs_and_looks_no_further) {
+  Written world;
+  const auto file = [](const char* path) { return fmt::format(R"({{"path":"{}","is_dir":false}})", path); };
+  world.set("/api/2.0/dbfs/list?path=%2F",
+            fmt::format(R"({{"files":[{},{{"path":"/models","is_dir":true}},{{"path":"/jars","is_dir":true}}]}})",
+                        file("/a.txt")));
+  world.set("/api/2.0/dbfs/list?path=%2Fjars",
+            fmt::format(R"({{"files":[{},{}]}})", file("/jars/large.bin"), file("/jars/small.jar")));
+  const auto left = [&](const std::vector<std::string>& patterns) {
+    const Inventory found = take_inventory(world.session.client(), 2, {}, {.dbfs_leave_out = patterns});
+    for (const Stock& stock : found.stocks)
+      if (stock.entry->kind.collection.name == "dbfs-files")
+        return fmt::format("{} of {}", found.dbfs_left_out, stock.items.size());
+    return std::string();
+  };
+  EXPECT_EQ(left({"/models", "/jars/*.bin"}), "2 of 2");
+  EXPECT_EQ(world.asked("/api/2.0/dbfs/list?path=%2Fmodels"), 0U);
+  EXPECT_EQ(left({"/models/**", "/models", "/jars"}), "2 of 1");
 }
 
 }  // namespace

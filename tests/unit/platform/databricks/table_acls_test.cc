@@ -177,7 +177,8 @@ TEST_F(TableAclReading, gives_a_capture_rows_and_stretches) {
 class TableAclWriting : public testing::Test {
 protected:
   TableAclWriting()
-      : writer_(platform::databricks::make_resource_writer(world_.client(), world_.clock, StoodCluster::options())) {}
+      : writer_(platform::databricks::make_resource_writer(world_.client(), world_.clock,
+                                                           {.commands = StoodCluster::options()})) {}
   static const model::Kind& kind() { return find_kind("table-acls")->kind; }
   void update(const std::string& name, const std::string& wanted) { writer_->update(kind(), name, {name, wanted, {}}); }
   std::optional<std::string> there(const std::string& name) {

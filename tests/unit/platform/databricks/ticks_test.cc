@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "base/json.h"
-#include "platform/databricks/connector.h"
 #include "platform/databricks/session.h"
 #include "sim/databricks/jobs.h"
 #include "sim/databricks/seeds.h"
@@ -21,10 +20,7 @@ using Form = Timetable::Form;
 const Stretch k_day{*base::parse_instant("2026-11-22T00:00:00Z"), *base::parse_instant("2026-11-23T00:00:00Z")};
 
 Timetable of(const char* kind, const std::string& body) {
-  for (const model::Kind& one : resource_kinds())
-    if (one.collection.name == kind) return timetable_of(one, body, k_day);
-  ADD_FAILURE() << "no kind " << kind;
-  return {};
+  return timetable_of(kind, body, k_day);
 }
 Timetable job(const std::string& settings) {
   return of("jobs", R"({"job_id": 1, "settings": {)" + settings + "}}");

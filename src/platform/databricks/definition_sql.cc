@@ -1,0 +1,149 @@
+#include "platform/databricks/definition_sql.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+
+namespace holdfast::platform::databricks {
+
+namespace {
+
+using Json = nlohmann::json;
+using Texts = std::vector<std::string>;
+
+// What CREATE TABLE … USING takes, of what tables say to be in.
+constexpr std::array<std::string_view, 7> k_formats{"DELTA", "PARQUET", "CSV", "JSON", "AVRO", "ORC", "TEXT"};
+// Among the properties of a table, what was given as an option of its format.
+constexpr std::string_view k_option = "option.";
+
+std::string text_of(const Json& object, std::string_view name) {
+  const auto found = object.find(name);
+  return found == object.end() || !found->is_string() ? std::string() : found->get<std::string>();
+}
+
+std::string identifier(std::string_view name) {
+  std::string out = "`";
+  for (const char c : name) out += c == '`' ? std::string("``") : std::string(1, c);
+  return out + "`";
+}
+
+std::string literal(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "'";
+}
+
+std::string name_of(const Json& body) {
+  return fmt::format("{}.{}.{}", identifier(text_of(body, "catalog_name")), identifier(text_of(body, "schema_name")),
+                     identifier(text_of(body, "name")));
+}
+
+std::vector<Json> columns_of(const Json& body) {
+  std::vector<Json> out;
+  if (const auto found = body.find("columns"); found != body.end() && found->is_array())
+    out.assign(found->begin(), found->end());
+  const auto position = [](const Json& column) { return column.value("position", std::int64_t{0}); };
+  std::stable_sort(out.begin(), out.end(), [&](const Json& a, const Json& b) { return position(a) < position(b); });
+  return out;
+}
+
+std::string comment_of(const Json& object) {
+  const std::string comment = text_of(object, "comment");
+  return comment.empty() ? comment : fmt::format(" COMMENT {}", literal(comment));
+}
+
+std::string in_parentheses(const Texts& list) {
+  return list.empty() ? std::string() : fmt::format(" ({})", fmt::join(list, ", "));
+}
+
+// Of a view the columns are its query's: they are named only where something is said of them.
+std::string view_columns(const Json& body) {
+  const std::vector<Json> columns = columns_of(body);
+  if (std::all_of(columns.begin(), columns.end(), [](const Json& one) { return comment_of(one).empty(); })) return {};
+  Texts out;
+  for (const Json& column : columns) out.push_back(identifier(text_of(column, "name")) + comment_of(column));
+  return in_parentheses(out);
+}
+
+std::string table_columns(const Json& body) {
+  Texts out;
+  for (const Json& column : columns_of(body))
+    out.push_back(fmt::format("{} {}{}{}", identifier(text_of(column, "name")), text_of(column, "type_text"),
+                              column.value("nullable", true) ? "" : " NOT NULL", comment_of(column)));
+  return in_parentheses(out);
+}
+
+std::string partitions(const Json& body) {
+  std::vector<std::pair<std::int64_t, std::string>> by;
+  for (const Json& column : columns_of(body))
+    if (const auto index = column.find("partition_index"); index != column.end() && index->is_number_integer())
+      by.emplace_back(index->get<std::int64_t>(), identifier(text_of(column, "name")));
+  std::sort(by.begin(), by.end());
+  Texts out;
+  for (auto& [index, name] : by) out.push_back(std::move(name));
+  return out.empty() ? std::string() : " PARTITIONED BY" + in_parentheses(out);
+}
+
+enum class Properties { options, others };
+
+std::string properties(const Json& body, Properties which) {
+  Texts out;
+  if (const auto found = body.find("properties"); found != body.end() && found->is_object())
+    for (const auto& [name, value] : found->items()) {
+      const bool option = name.starts_with(k_option);
+      if (option != (which == Properties::options) || !value.is_string()) continue;
+      out.push_back(fmt::format("{} = {}", literal(option ? name.substr(k_option.size()) : name),
+                                literal(value.get<std::string>())));
+    }
+  if (out.empty()) return {};
+  return (which == Properties::options ? " OPTIONS" : " TBLPROPERTIES") + in_parentheses(out);
+}
+
+std::optional<std::string> view_sql(const Json& body) {
+  const std::string definition = text_of(body, "view_definition");
+  if (definition.empty()) return std::nullopt;  // it is not shown to everybody
+  return fmt::format("CREATE VIEW {}{}{}{} AS {}", name_of(body), view_columns(body), comment_of(body),
+                     properties(body, Properties::others), definition);
+}
+
+std::optional<std::string> table_sql(const Json& body) {
+  const std::string format = text_of(body, "data_source_format");
+  const std::string location = text_of(body, "storage_location");
+  const bool known = std::find(k_formats.begin(), k_formats.end(), format) != k_formats.end();
+  if (!known || location.empty()) return std::nullopt;
+  return fmt::format("CREATE TABLE {}{} USING {}{}{} LOCATION {}{}{}", name_of(body), table_columns(body), format,
+                     properties(body, Properties::options), partitions(body), literal(location), comment_of(body),
+                     properties(body, Properties::others));
+}
+
+}  // namespace
+
+std::optional<std::string> creation_sql(std::string_view body) {
+  const Json table = Json::parse(body);
+  const std::string type = text_of(table, "table_type");
+  if (type == "VIEW") return view_sql(table);
+  if (type == "EXTERNAL") return table_sql(table);
+  return std::nullopt;
+}
+
+std::string view_change_sql(std::string_view body) {
+  const Json view = Json::parse(body);
+  return fmt::format("ALTER VIEW {} AS {}", name_of(view), text_of(view, "view_definition"));
+}
+
+std::string creation_script(const std::string& body) {
+  if (std::optional<std::string> sql = creation_sql(body)) return *std::move(sql) + ";";
+  const Json table = Json::parse(body);
+  return fmt::format("(no statement makes a table of the type {} in the format {} from what the catalog says of it)",
+                     table.value("table_type", "UNKNOWN"), table.value("data_source_format", "UNKNOWN"));
+}
+
+}  // namespace holdfast::platform::databricks

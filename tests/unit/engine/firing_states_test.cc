@@ -1,0 +1,155 @@
+#include "engine/firing_states.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace holdfast::engine {
+namespace {
+
+constexpr const char* k_fires = "pause_status=UNPAUSED;";
+constexpr const char* k_rests = "pause_status=PAUSED;";
+
+FiringStates states(const std::vector<std::pair<std::string, std::string>>& of) {
+  FiringStates out;
+  for (const auto& [id, values] : of)
+    out.emplace(FiringKey("jobs", id), FiringState{.path = "jobs/" + id, .values = values, .fires = values == k_fires});
+  return out;
+}
+// Jobs of the primary are 1, 2, …; their counterparts 11, 12, ….
+model::IdMap id_map() {
+  model::IdMap out("primary", "secondary");
+  for (const char* id : {"1", "2", "3", "4"})
+    out.add({.kind = "jobs", .source_id = id, .target_id = std::string("1") + id});
+  return out;
+}
+std::string ids_of(const std::set<FiringKey>& keys) {
+  std::string out;
+  for (const auto& [kind, id] : keys) out += id + " ";
+  return out;
+}
+
+struct Case {
+  const char* what;
+  FiringStates primary;
+  FiringStates secondary;
+  std::optional<FiringStates> behind;
+  std::optional<GivenStates> given;
+  const char* by_secondary;
+  const char* by_primary;
+  bool any;
+};
+
+GivenStates given(const std::vector<std::string>& ids) {
+  GivenStates out;
+  for (const std::string& id : ids) out.emplace(FiringKey("jobs", id), k_fires);
+  return out;
+}
+
+TEST(StatesAtHome, follow_the_secondary_in_what_was_set_there_since) {
+  const FiringStates one_fires = states({{"1", k_fires}});
+  const std::vector<Case> cases{
+      {"nothing was set", one_fires, states({{"11", k_fires}}), states({{"11", k_fires}}), {}, "", "1 ", true},
+      {"somebody paused it", one_fires, states({{"11", k_rests}}), states({{"11", k_fires}}), {}, "11 ", "", false},
+      {"it could not be activated",
+       one_fires,
+       states({{"11", k_rests}}),
+       states({{"11", k_rests}}),
+       {},
+       "",
+       "1 ",
+       true},
+      {"somebody made one",
+       one_fires,
+       states({{"11", k_fires}, {"20", k_fires}}),
+       states({{"11", k_fires}}),
+       {},
+       "20 ",
+       "1 ",
+       true},
+      {"somebody removed it", one_fires, states({}), states({{"11", k_fires}}), {}, "", "", false},
+      {"only the primary has it", states({{"9", k_fires}}), states({}), states({}), {}, "", "9 ", true},
+  };
+  for (const Case& one : cases) {
+    const model::IdMap ids = id_map();
+    const StatesAtHome home = states_at_home(
+        {.primary = one.primary, .secondary = one.secondary, .behind = &*one.behind, .given = nullptr, .ids = ids});
+    EXPECT_EQ(ids_of(home.by_secondary), one.by_secondary) << one.what;
+    EXPECT_EQ(ids_of(home.by_primary), one.by_primary) << one.what;
+    EXPECT_EQ(home.any, one.any) << one.what;
+  }
+}
+
+TEST(StatesAtHome, go_by_what_was_given_where_no_snapshot_shows_it) {
+  const FiringStates fire = states({{"1", k_fires}, {"2", k_fires}});
+  const std::vector<Case> cases{
+      {"one was never chosen", fire, states({{"11", k_fires}, {"12", k_rests}}), {}, given({"11"}), "", "1 2 ", true},
+      {"the chosen one was paused",
+       fire,
+       states({{"11", k_rests}, {"12", k_rests}}),
+       {},
+       given({"11"}),
+       "11 ",
+       "2 ",
+       true},
+      {"the other one was started",
+       fire,
+       states({{"11", k_fires}, {"12", k_fires}}),
+       {},
+       given({"11"}),
+       "12 ",
+       "1 ",
+       true},
+      {"it is not known", fire, states({{"11", k_fires}, {"12", k_rests}}), {}, {}, "11 12 ", "", true},
+  };
+  for (const Case& one : cases) {
+    const model::IdMap ids = id_map();
+    const StatesAtHome home = states_at_home({.primary = one.primary,
+                                              .secondary = one.secondary,
+                                              .behind = nullptr,
+                                              .given = one.given ? &*one.given : nullptr,
+                                              .ids = ids});
+    EXPECT_EQ(ids_of(home.by_secondary), one.by_secondary) << one.what;
+    EXPECT_EQ(ids_of(home.by_primary), one.by_primary) << one.what;
+    EXPECT_EQ(home.any, one.any) << one.what;
+  }
+}
+
+TEST(StatesAtHome, name_what_fired_on_either_side) {
+  const model::IdMap ids = id_map();
+  const FiringStates rests = states({{"1", k_rests}});
+  const FiringStates fires = states({{"11", k_fires}});
+  const StatesAtHome home =
+      states_at_home({.primary = rests, .secondary = fires, .behind = &fires, .given = nullptr, .ids = ids});
+  EXPECT_FALSE(home.any) << "primary was paused by somebody before it was looked at";
+  EXPECT_EQ(home.fired, std::vector<std::string>{"jobs/11"});
+}
+
+TEST(GivenStates, are_what_was_set_and_nothing_else) {
+  FiringStates wanted = states({{"1", k_fires}, {"2", k_fires}, {"3", k_rests}, {"4", k_fires}, {"9", k_fires}});
+  wanted.at({"jobs", "4"}).chosen = false;
+  model::ResourcePlan plan;
+  const auto step = [&](const char* id, model::ResourceAction action) {
+    model::ResourceStep out;
+    out.kind = "jobs";
+    out.source_id = id;
+    out.action = action;
+    plan.steps.push_back(out);
+  };
+  step("1", model::ResourceAction::activate);
+  step("2", model::ResourceAction::activate);
+  step("9", model::ResourceAction::conflict);
+  ResourceApplyResult result;
+  result.ends = {StepEnd::done, StepEnd::open, StepEnd::conflict};
+  const std::set<FiringKey> left = not_set(wanted, plan, result);
+  EXPECT_EQ(ids_of(left), "2 9 ");
+  const model::IdMap ids = id_map();
+  const GivenStates first = given_states(wanted, left, ids);
+  EXPECT_EQ(first, given({"11"}));
+  EXPECT_EQ(ids_of(never_given(wanted, first, ids)), "2 ") << "9 is not there, and 4 is not chosen";
+  wanted.at({"jobs", "4"}).chosen = true;
+  EXPECT_EQ(ids_of(never_given(wanted, first, ids)), "2 4 ");
+}
+
+}  // namespace
+}  // namespace holdfast::engine

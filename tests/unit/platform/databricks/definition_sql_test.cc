@@ -1,0 +1,49 @@
+#include "platform/databricks/definition_sql.h"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::platform::databricks {
+namespace {
+
+TEST(DefinitionSql, makes_an_external_table_with_all_that_the_catalog_says_of_it) {
+  EXPECT_EQ(creation_sql(R"({"name":"or`ders","catalog_name":"main","schema_name":"sales","table_type":"EXTERNAL",
+      "data_source_format":"CSV","storage_location":"abfss://landing@lake.test/o'clock","comment":"it\\s 'raw'",
+      "columns":[{"name":"day","type_text":"date","position":2,"partition_index":1},
+                 {"name":"id","type_text":"bigint","position":0,"nullable":false,"comment":"of the shop"},
+                 {"name":"land","type_text":"string","position":1,"partition_index":0}],
+      "properties":{"option.header":"true","team":"sales"}})"),
+            "CREATE TABLE `main`.`sales`.`or``ders` (`id` bigint NOT NULL COMMENT 'of the shop', `land` string, `day` "
+            "date) USING CSV OPTIONS ('header' = 'true') PARTITIONED BY (`land`, `day`) LOCATION "
+            R"('abfss://landing@lake.test/o\'clock' COMMENT 'it\\s \'raw\'' TBLPROPERTIES ('team' = 'sales'))");
+}
+
+TEST(DefinitionSql, makes_a_view_of_its_text_as_it_is) {
+  const std::string start = R"({"name":"daily","catalog_name":"main","schema_name":"sales","table_type":"VIEW",)";
+  EXPECT_EQ(creation_sql(start + R"("view_definition":"SELECT 'a', \"b\"\n  FROM orders"})"),
+            "CREATE VIEW `main`.`sales`.`daily` AS SELECT 'a', \"b\"\n  FROM orders");
+  EXPECT_EQ(creation_sql(start + R"("view_definition":"SELECT 1","columns":[{"name":"a","type_text":"int"}]})"),
+            "CREATE VIEW `main`.`sales`.`daily` AS SELECT 1");
+  EXPECT_EQ(creation_sql(start + R"("view_definition":"SELECT 1, 2","comment":"c","properties":{"k":"v"},)" +
+                         R"("columns":[{"name":"a","comment":"first"},{"name":"b"}]})"),
+            "CREATE VIEW `main`.`sales`.`daily` (`a` COMMENT 'first', `b`) COMMENT 'c' TBLPROPERTIES ('k' = 'v') AS "
+            "SELECT 1, 2");
+  EXPECT_EQ(view_change_sql(start + R"("view_definition":"SELECT 2"})"),
+            "ALTER VIEW `main`.`sales`.`daily` AS SELECT 2");
+}
+
+TEST(DefinitionSql, makes_nothing_whose_data_it_has_not_or_which_it_does_not_see) {
+  for (const char* body :
+       {R"({"table_type":"MANAGED","data_source_format":"DELTA","storage_location":"abfss://x@y.test/t"})",
+        R"({"table_type":"MATERIALIZED_VIEW","view_definition":"SELECT 1"})", R"({"table_type":"VIEW"})",
+        R"({"table_type":"EXTERNAL","data_source_format":"DELTA"})",
+        R"({"table_type":"EXTERNAL","data_source_format":"ICEBERG","storage_location":"abfss://x@y.test/t"})", "{}"})
+    EXPECT_FALSE(creation_sql(body).has_value()) << body;
+  EXPECT_EQ(creation_script(R"({"table_type":"VIEW","catalog_name":"a","schema_name":"b","name":"c",)"
+                            R"("view_definition":"SELECT 1"})"),
+            "CREATE VIEW `a`.`b`.`c` AS SELECT 1;");
+  EXPECT_EQ(creation_script(R"({"table_type":"EXTERNAL","data_source_format":"ICEBERG"})"),
+            "(no statement makes a table of the type EXTERNAL in the format ICEBERG from what the catalog says of it)");
+}
+
+}  // namespace
+}  // namespace holdfast::platform::databricks

@@ -1,0 +1,216 @@
+// Functions, views and external tables, written into the stand-in: which takes definitions by a parser of its own.
+#include "platform/databricks/definition_writer.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/json.h"
+#include "platform/databricks/diagnosis.h"
+#include "platform/databricks/kinds.h"
+#include "platform/databricks/resource_writer.h"
+#include "platform/databricks/session.h"
+#include "sim/databricks/seeds.h"
+#include "sim/databricks/stand_in.h"
+#include "sim/databricks/unity.h"
+#include "support/errors.h"
+#include "support/fakes.h"
+#include "unit/platform/databricks/scripted.h"
+#include "unit/platform/databricks/stand_in_http.h"
+
+namespace holdfast::test {
+namespace {
+
+using nlohmann::json;
+using platform::databricks::find_kind;
+
+constexpr const char* k_warehouse = "wh";
+constexpr const char *
+    k_table =
+       R"({"name":"orders","catalog_name":"main","schema_name":"sales","table_type":"EXTERNAL","owner":"admin@example.test",
+        "data_source_format":"DELTA","storage_location":"abfss://landing@lake.test/orders","comment":"raw",
+        "columns":[{"name":"id","type_text":"bigint","type_name":"LONG","position":0,"nullable":false},
+                   {"name":"price","type_text":"decimal(12,2)",
+   "type_name" : "DECIMAL", "position" : 1, "nullable" : true, "partition_index" : 0, "comment" : "it's gross"
+}],
+        "properties":{
+  "team" : "sales"
+}
+})";
+
+json function() {
+  return json::parse(
+      R"({"name":"net","catalog_name":"main","schema_name":"sales","owner":"analysts","data_type":"INT",
+          "full_data_type":"INT","routine_body":"SQL","routine_definition":"x / 2","parameter_style":"S",
+          "is_deterministic":true,"sql_data_access":"CONTAINS_SQL","is_null_call":false,"security_type":"DEFINER",
+          "specific_name":"net","input_params":{"parameters":[]}})");
+}
+
+std::string view(const std::string& text) {
+  return json{{"name", "daily"},      {"catalog_name", "main"}, {"schema_name", "sales"},
+              {"table_type", "VIEW"}, {"owner", "analysts"},    {"view_definition", text}}
+      .dump();
+}
+
+class Definitions : public testing::Test {
+protected:
+  Definitions() : stand_in_(options(), clock_), session_(session()) {
+    sim::databricks::Seed seed(stand_in_);
+    seed.group("analysts");
+    seed.post("/api/2.0/sql/warehouses", {{"name", k_warehouse}, {"cluster_size", "Small"}});
+    seed.post("/api/2.1/unity-catalog/catalogs", {{"name", "main"}});
+    seed.post("/api/2.1/unity-catalog/schemas", {{"name", "sales"}, {"catalog_name", "main"}});
+    open(k_warehouse);
+  }
+  static sim::databricks::StandInOptions options() {
+    sim::databricks::StandInOptions out;
+    out.token = "dapi1";
+    return out;
+  }
+  platform::databricks::Session session() {
+    return platform::databricks::Session(ScriptedSession::account(), std::make_unique<StandInHttp>(stand_in_), clock_,
+                                         random_);
+  }
+  void open(const std::string& warehouse) {
+    platform::databricks::OptIns opt_ins;
+    opt_ins.sql_warehouse = warehouse;
+    writer_ = platform::databricks::make_resource_writer(session_.client(), clock_, opt_ins);
+  }
+  static const model::Kind& kind(const char* name) { return find_kind(name)->kind; }
+  std::string create(const char* of, const std::string& name, const std::string& body) {
+    return writer_->create(kind(of), {name, body, {}});
+  }
+  json body(const char* of, const std::string& id) {
+    const auto found = writer_->read(kind(of), id);
+    return found ? json::parse(found->row.columns.at(0).value()) : json();
+  }
+  template <typename Work>
+  static std::string task_of(const Work& work) {
+    try {
+      work();
+    } catch (const platform::ByHand& task) {
+      return task.message();
+    }
+    return {};
+  }
+
+  ManualClock clock_{base::Instant{std::chrono::seconds(1'795'000'000)}};
+  sim::databricks::StandIn stand_in_;
+  SeededRandom random_{1};
+  platform::databricks::Session session_;
+  std::unique_ptr<platform::ResourceWriter> writer_;
+};
+
+TEST_F(Definitions, of_functions_are_made_given_to_their_owner_and_removed) {
+  EXPECT_EQ(create("functions", "main.sales.net", function().dump()), "main.sales.net");
+  const json made = body("functions", "main.sales.net");
+  for (const auto& [name, value] : function().items()) EXPECT_EQ(made.at(name), value) << name;
+  json changed = function();
+  changed["owner"] = "admin@example.test";
+  writer_->update(kind("functions"), "main.sales.net", {"main.sales.net", changed.dump(), {}});
+  EXPECT_EQ(body("functions", "main.sales.net").at("owner"), "admin@example.test");
+  EXPECT_EQ(error_of([&] { create("functions", "main.sales.net", function().dump()); }), base::ErrorKind::conflict);
+  writer_->remove(kind("functions"), "main.sales.net");
+  EXPECT_TRUE(writer_->find(kind("functions"), "main.sales.net").empty());
+  writer_->remove(kind("functions"), "main.sales.net");
+}
+
+TEST_F(Definitions, of_tables_and_views_are_made_by_a_warehouse_that_starts_for_it) {
+  EXPECT_EQ(create("tables", "main.sales.orders", k_table), "main.sales.orders");
+  const json table = body("tables", "main.sales.orders");
+  for (const auto& [name, value] : json::parse(k_table).items()) EXPECT_EQ(table.at(name), value) << name;
+  create("functions", "main.sales.net", function().dump());
+  EXPECT_EQ(create("tables", "main.sales.daily", view("SELECT main.sales.net(price)\nFROM orders")),
+            "main.sales.daily");
+  const json seen = body("tables", "main.sales.daily");
+  EXPECT_EQ(seen.at("view_definition"), "SELECT main.sales.net(price)\nFROM orders");
+  EXPECT_EQ(seen.at("owner"), "analysts");
+  EXPECT_EQ(seen.at("view_dependencies").dump(),
+            R"({"dependencies":[{"function":{"function_full_name":"main.sales.net"}},)"
+            R"({"table":{"table_full_name":"main.sales.orders"}}]})");
+  EXPECT_EQ(error_of([&] { create("tables", "main.sales.orders", k_table); }), base::ErrorKind::conflict);
+}
+
+TEST_F(Definitions, of_views_are_changed_in_place_and_what_else_differs_is_a_task) {
+  create("tables", "main.sales.orders", k_table);
+  create("tables", "main.sales.daily", view("SELECT 1"));
+  writer_->update(kind("tables"), "main.sales.daily", {"main.sales.daily", view("SELECT id FROM orders"), {}});
+  EXPECT_EQ(body("tables", "main.sales.daily").at("view_definition"), "SELECT id FROM orders");
+  json table = json::parse(k_table);
+  table["owner"] = "analysts";
+  table["comment"] = "other";
+  EXPECT_EQ(task_of([&] {
+              writer_->update(kind("tables"), "main.sales.orders", {"main.sales.orders", table.dump(), {}});
+            }),
+            "Change comment of main.sales.orders in SQL to what the snapshot has: no call that Holdfast makes does.");
+  EXPECT_EQ(body("tables", "main.sales.orders").at("owner"), "analysts");
+}
+
+TEST_F(Definitions, are_tasks_with_the_script_where_something_is_lacking) {
+  const std::string text = view("SELECT * FROM gone");
+  const std::string task = task_of([&] { create("tables", "main.sales.daily", text); });
+  EXPECT_TRUE(
+      task.starts_with("Run this where all that it names is there, or restore again then "
+                       "([TABLE_OR_VIEW_NOT_FOUND]"))
+      << task;
+  EXPECT_TRUE(task.ends_with(").\nCREATE VIEW `main`.`sales`.`daily` AS SELECT * FROM gone;")) << task;
+  open("none of this name");
+  EXPECT_NE(task_of([&] {
+              create("tables", "main.sales.daily", view("SELECT 1"));
+            }).find("there is no SQL warehouse 'none of this name'"),
+            std::string::npos);
+  json iceberg = json::parse(k_table);
+  iceberg["data_source_format"] = "ICEBERG";
+  EXPECT_NE(task_of([&] { create("tables", "main.sales.orders", iceberg.dump()); }).find("in the format ICEBERG"),
+            std::string::npos);
+}
+
+TEST_F(Definitions, have_a_warehouse_that_doctor_looks_for) {
+  const auto said = [&](const std::string& wanted) {
+    platform::databricks::OptIns opt_ins;
+    opt_ins.sql_warehouse = wanted;
+    for (const platform::Diagnosis& one :
+         platform::databricks::diagnose_workspace(session_.client(), ScriptedSession::account(), clock_, opt_ins))
+      if (one.subject == "SQL warehouse") return one.text;
+    return std::string("nothing");
+  };
+  EXPECT_EQ(said(k_warehouse), "'wh' makes views and external tables");
+  EXPECT_EQ(said("other"), "there is none that is 'other'");
+  EXPECT_EQ(said(""), "nothing");
+}
+
+TEST_F(Definitions, whose_owner_is_not_there_are_made_all_the_same) {
+  json unknown = function();
+  unknown["owner"] = "nobody@example.test";
+  EXPECT_TRUE(task_of([&] {
+                create("functions", "main.sales.net", unknown.dump());
+              }).starts_with("Give main.sales.net to nobody@example.test, its owner: it was created"));
+  EXPECT_EQ(writer_->find(kind("functions"), "main.sales.net").size(), 1U);
+}
+
+TEST_F(Definitions, tell_lost_answers_from_refusals) {
+  stand_in_.faults().add("POST /api/2.0/sql/statements#1: reset-after");
+  EXPECT_THROW(create("tables", "main.sales.orders", k_table), platform::LostAnswer);
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_EQ(writer_->find(kind("tables"), "main.sales.orders").size(), 1U) << "it ran, though nobody waited";
+  stand_in_.faults().add("POST /api/2.0/sql/statements#*: 403");
+  EXPECT_EQ(error_of([&] { create("tables", "main.sales.daily", view("SELECT 1")); }), base::ErrorKind::auth);
+  EXPECT_EQ(error_of([&] { create("tables", "main.sales.daily", view("")); }), base::ErrorKind::unsupported);
+}
+
+TEST_F(Definitions, that_hold_data_are_never_dropped) {
+  sim::databricks::create_securable(
+      stand_in_.world(), *sim::databricks::find_unity_kind("table"),
+      {{"name", "managed"}, {"catalog_name", "main"}, {"schema_name", "sales"}, {"table_type", "MANAGED"}},
+      "admin@example.test");
+  EXPECT_EQ(
+      task_of([&] { writer_->remove(kind("tables"), "main.sales.managed"); }),
+      "Drop the table main.sales.managed yourself, if it shall go: it is MANAGED, and its data would go with it.");
+  EXPECT_EQ(writer_->find(kind("tables"), "main.sales.managed").size(), 1U);
+  create("tables", "main.sales.orders", k_table);
+  writer_->remove(kind("tables"), "main.sales.orders");
+  EXPECT_TRUE(writer_->find(kind("tables"), "main.sales.orders").empty());
+  writer_->remove(kind("tables"), "main.sales.orders");
+}
+
+}  // namespace
+}  // namespace holdfast::test
