@@ -43,9 +43,9 @@ TEST_F(DefinitionsInSql, make_what_they_say) {
          TBLPROPERTIES ('p' = '1', 'q' = '2');)");
   const Json made = table("main.sales.orders");
   EXPECT_EQ(made["columns"].dump(),
-            R"j([{"comment":"it's","name":"i`d","nullable":false,"position":0,"type_name":"STRUCT","type_text":)j"
-            R"j("struct<a:int,b:array<string>>"},{"name":"n","nullable":true,"partition_index":0,"position":1,)j"
-            R"j("type_name":"DECIMAL","type_text":"decimal(12,2)"}])j");
+            R"x([{"comment":"it's","name":"i`d","nullable":false,"position":0,"type_name":"STRUCT","type_text":)x"
+            R"x("struct<a:int,b:array<string>>"},{"name":"n","nullable":true,"partition_index":0,"position":1,)x"
+            R"x("type_name":"DECIMAL","type_text":"decimal(12,2)"}])x");
   EXPECT_EQ(made["properties"].dump(), R"({"option.k":"v","p":"1","q":"2"})");
   EXPECT_EQ(made["data_source_format"], "PARQUET");
   run("CREATE VIEW v (a COMMENT 'x') AS WITH w AS (SELECT 1) SELECT * FROM w JOIN main.sales.orders AS o");
