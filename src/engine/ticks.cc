@@ -89,11 +89,12 @@ public:
 
 private:
   void add_not_reckoned(const Ticking& one, std::string why, bool listed) {
-    out_.not_reckoned.push_back({.path = one.path,
-                                 .why = std::move(why),
-                                 .listed = listed,
-                                 .left_runs = left_.count({one.kind, one.left_id}, takeover_.activated),
-                                 .entered_runs = entered_.count({one.kind, one.entered_id}, takeover_.activated)});
+    const std::uint64_t left = left_.count({one.kind, one.left_id}, takeover_.activated);
+    const std::uint64_t entered = entered_.count({one.kind, one.entered_id}, takeover_.activated);
+    // What has no ticks can miss none, and ran on one side only.
+    if (listed && one.timetable.form == Form::no_grid && one.otherwise.empty() && left == 0) return;
+    out_.not_reckoned.push_back(
+        {.path = one.path, .why = std::move(why), .listed = listed, .left_runs = left, .entered_runs = entered});
   }
 
   void add_tick(const Ticking& one, std::size_t i, const OwnRun* left, const OwnRun* entered) {
