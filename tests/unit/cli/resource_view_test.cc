@@ -367,7 +367,7 @@ TEST(ResourcePlanCounts, name_what_is_rare_only_where_there_is_some) {
   EXPECT_EQ(calls_text(plan), "");
   plan.calls = {{"", 2}, {"clusters", 0}, {"jobs", 1'000}};
   EXPECT_EQ(calls_text(plan), "1,002 calls: 2 other, 1,000 jobs");
-  const auto with = [&](base::Duration least) { return calls_text(plan, least).substr(33); };
+  const auto with = [&](base::Duration least) { return calls_text(plan, least).substr(32); };
   EXPECT_EQ(with(std::chrono::milliseconds(900)), "");
   EXPECT_EQ(with(std::chrono::milliseconds(12'100)), "; about 13 s at the platform's limits");
   EXPECT_EQ(with(std::chrono::seconds(200)), "; about 3 min at the platform's limits");
