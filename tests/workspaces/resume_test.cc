@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <map>
 
@@ -92,7 +93,12 @@ protected:
                           std::move(how.stop));
   }
   BackupResult back_up(Place& place) { return back_up(place, {}); }
-  std::uint64_t exports() { return workspace_.stand_in.log().counts_by_route()[k_export]; }
+  // Those that were answered.
+  std::uint64_t exports() {
+    const auto log = workspace_.stand_in.log().last();
+    return static_cast<std::uint64_t>(std::count_if(
+        log.begin(), log.end(), [](const auto& one) { return one.route == k_export && one.status == 200; }));
+  }
   // Ends a run at this event as kill -9 does.  False where it came to its end before.
   bool kill(Place& place, Strike strike, std::uint64_t at, BackupOptions options = EngineWorld::small()) {
     place.power.arm(strike, at);
