@@ -98,7 +98,8 @@ protected:
 TEST_F(Definitions, of_functions_are_made_given_to_their_owner_and_removed) {
   EXPECT_EQ(create("functions", "main.sales.net", function().dump()), "main.sales.net");
   const json made = body("functions", "main.sales.net");
-  for (const auto& [name, value] : function().items()) EXPECT_EQ(made.at(name), value) << name;
+  const json wanted = function();
+  for (const auto& [name, value] : wanted.items()) EXPECT_EQ(made.at(name), value) << name;
   json changed = function();
   changed["owner"] = "admin@example.test";
   writer_->update(kind("functions"), "main.sales.net", {"main.sales.net", changed.dump(), {}});
@@ -112,7 +113,8 @@ TEST_F(Definitions, of_functions_are_made_given_to_their_owner_and_removed) {
 TEST_F(Definitions, of_tables_and_views_are_made_by_a_warehouse_that_starts_for_it) {
   EXPECT_EQ(create("tables", "main.sales.orders", k_table), "main.sales.orders");
   const json table = body("tables", "main.sales.orders");
-  for (const auto& [name, value] : json::parse(k_table).items()) EXPECT_EQ(table.at(name), value) << name;
+  const json wanted = json::parse(k_table);
+  for (const auto& [name, value] : wanted.items()) EXPECT_EQ(table.at(name), value) << name;
   create("functions", "main.sales.net", function().dump());
   EXPECT_EQ(create("tables", "main.sales.daily", view("SELECT main.sales.net(price)\nFROM orders")),
             "main.sales.daily");
