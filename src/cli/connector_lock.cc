@@ -34,12 +34,12 @@ base::FileLock lock_connector(const Context& context, const std::string& connect
   std::optional<base::FileLock> got = base::FileLock::try_lock(path, mode);
   if (!got) {
     const pid_t pid = base::FileLock::holder(path);
-    throw base::Error(base::ErrorKind::busy, held_by(connector, pid),
-                      pid == 0
-                          ? fmt::format("{}.", k_wait)
-                          : fmt::format("{}.  Where that takes too long, \"kill {}\" ends it as Ctrl-C does: the same "
-                                        "command goes on later where it was.",
-                                        k_wait, pid));
+    throw base::Error(
+        base::ErrorKind::busy, held_by(connector, pid),
+        pid == 0 ? fmt::format("{}.", k_wait)
+                 : fmt::format("{}.  Where that takes too long, see whether process {} is that one: \"kill {}\" "
+                               "ends it as Ctrl-C does, and the same command goes on later where it was.",
+                               k_wait, pid, pid));
   }
   return *std::move(got);
 }

@@ -21,15 +21,17 @@ SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, 
   SnapshotMarks out;
   const std::optional<Fence> fence = store.fence(connector);
   if (fence && !fence->snapshot.empty()) out.emplace_back(k_states_mark, fence->snapshot);
-  // One that is only being opened says nothing of what fires yet.
-  bool known = fence && !fence->snapshot.empty();
+  // One that is only being opened says nothing of what fires yet; none says who took over.
+  bool paired = false;
   for (const Pair& pair : one_of_each(store.pairs())) {
-    known = known || pair.source == connector || pair.target == connector;
+    paired = paired || pair.source == connector || pair.target == connector;
     if (pair.target == connector && pair.active == connector) out.emplace_back(k_took_over_mark, pair.source);
   }
-  if (known) return out;
-  const std::optional<repository::Snapshot> newest = repository.latest(connector);
-  return newest ? said_by(*newest) : SnapshotMarks();
+  const std::optional<repository::Snapshot> newest = paired ? std::nullopt : repository.latest(connector);
+  if (!newest) return out;
+  for (auto& mark : said_by(*newest))
+    if (mark.first != k_states_mark || out.empty()) out.push_back(std::move(mark));
+  return out;
 }
 
 SnapshotMarks said_by(const repository::Snapshot& snapshot) {

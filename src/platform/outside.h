@@ -89,7 +89,6 @@ struct UsedField {
 // What a cloud makes a place like this one by.
 struct ProvisionWish {
   std::string name{};                  // of what is to be made
-  std::string location{};              // where; empty: to be filled in
   std::vector<std::string> storage{};  // accounts that its resources refer to
 };
 struct Provision {

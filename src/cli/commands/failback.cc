@@ -57,13 +57,12 @@ public:
     cutover.ask(fmt::format("{} would be in charge again in place of {}", primary_, secondary_));
     if (step == engine::FailbackStep::finish) return finish(context, cutover, charge.pair, k_exit_ok);
     require_id_map(context, charge);
-    keep_what_is_told(context, cutover, charge);
     const bool fenced = charge.source && charge.source->state == engine::Fence::State::confirmed;
     Takeover takeover(cutover);
-    if (!cutover.dry() && !fenced) {
+    if (!cutover.dry() && !fenced)
       takeover.require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
-      tell_ticks(cutover, primary_, secondary_);
-    }
+    keep_what_is_told(context, cutover, charge);
+    if (!cutover.dry() && !fenced) tell_ticks(cutover, primary_, secondary_);
     takeover.leave_marks(primary_);
     if (cutover.dry() && !fenced)
       context.events().note(fmt::format("first all that fires on {} would be paused", primary_));
@@ -91,7 +90,8 @@ private:
     return k_exit_ok;
   }
 
-  // What only snapshots say is written down before anything else here says something of the two.
+  // What only snapshots say is written down before a run here says something of the two; but behind the fence, which
+  // takes what fired from what they say.
   void keep_what_is_told(Context& context, Cutover& cutover, const engine::Charge& charge) const {
     if (cutover.dry() || charge.told != engine::Charge::Told::by_snapshot) return;
     engine::Pair pair = charge.pair;
@@ -208,7 +208,7 @@ private:
 
   // Activates, and lifts the fences where that was all.  Run again it comes here at once.
   int finish(Context& context, Cutover& cutover, const engine::Pair& pair, int code) const {
-    if (pair.active == primary_ && pair.complete) return end(context, cutover, {}, code);
+    if (pair.active == primary_ && pair.complete) return end(context, cutover, pair.left, code);
     Takeover takeover(cutover);
     const States wanted = states(context, cutover, pair);
     tell_gone(context, cutover, cutover.named(pair.recorded));
@@ -242,7 +242,7 @@ private:
     Takeover takeover(cutover);
     // Of a secondary that was lost it stays: what fires there was not paused.
     const std::optional<engine::Fence> fence = cutover.store().fence(secondary_);
-    const bool paused = fence && fence->state == engine::Fence::State::confirmed;
+    const bool paused = !fence || fence->state == engine::Fence::State::confirmed;
     if (paused) cutover.store().lift(secondary_);
     cutover.store().lift(primary_);
     takeover.back_up_behind(primary_);

@@ -124,15 +124,19 @@ private:
 
   void warn_of_rest(Context& context, Takeover& takeover, const repository::Snapshot& recorded,
                     const engine::Pair& pair) const {
-    if (!pair.given) return;
-    const std::size_t rest = engine::never_given(takeover.firing(recorded), *pair.given,
-                                                 engine::IdMapStore(context.state(), source_, target_).snapshot())
-                                 .size();
-    if (rest == 0 || flags_.plan.select.empty()) return;
-    context.events().warning(fmt::format(
-        "{} that fired on {} and {} not chosen: paused until failback, or until \"holdfast failover {} {}\" "
-        "without --select",
-        ui::format_counted(rest, "resource"), source_, rest == 1 ? "was" : "were", source_, target_));
+    if (flags_.plan.select.empty()) return;
+    const model::IdMap ids = engine::IdMapStore(context.state(), source_, target_).snapshot();
+    std::uint64_t rest = 0;
+    for (const auto& [key, state] : takeover.firing(recorded, flags_.plan.select)) {
+      const model::IdEntry* there = ids.by_source(key.first, key.second);
+      const bool given = there && pair.given && pair.given->contains({key.first, there->target_id});
+      rest += state.fires && !state.chosen && !given;
+    }
+    if (rest != 0)
+      context.events().warning(fmt::format(
+          "{} that fired on {} and {} not chosen: paused until failback; what of that is on {} is activated by "
+          "\"holdfast failover {} {}\"",
+          ui::format_counted(rest, "resource"), source_, rest == 1 ? "was" : "were", target_, source_, target_));
   }
 
   int activate(Context& context, Cutover& cutover, const Takeover::Activation& what, int code) const {

@@ -5,6 +5,7 @@
 #include "cli/context.h"
 #include "cli/cutover.h"
 #include "cli/cutover_run.h"
+#include "cli/provision.h"
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
 #include "ui/printers.h"
@@ -26,7 +27,10 @@ public:
             "Rules of [map.NAME] in holdfast.toml hold.  Ids are kept in the id map of both, so that\n"
             "\"holdfast replicate\" changes later what this makes.  What would change or remove something\n"
             "that TARGET has needs --yes or a plan file (else exit 5).  A dry run takes no backup: it\n"
-            "goes by the newest snapshot.  Killed, or with something failed: run it again.",
+            "goes by the newest snapshot.  Killed, or with something failed: run it again.\n\n"
+            "  holdfast migrate primary secondary --provision=workspace.json\n"
+            "renders the template by which Azure makes the workspace that TARGET shall lead to, like\n"
+            "SOURCE in another region, and lists what it does not do.  Nothing is deployed or brought.",
             Kind::run};
   }
 
@@ -35,6 +39,17 @@ public:
     flags.optional_argument("TARGET", target_, "the connector to write to").offer = Offer::connectors;
     flags.text("--plan", "FILE", plan_file_, "apply this plan").offer = Offer::files;
     flags.text("--plan-out", "FILE", plan_out_, "back SOURCE up, and keep the plan").offer = Offer::files;
+    Flag provision;
+    provision.name = "--provision";
+    provision.value_name = "FILE";
+    provision.value_optional = true;
+    provision.offer = Offer::files;
+    provision.doc = "only render the template of TARGET after SOURCE";
+    provision.take = [this](const std::vector<std::string>& values) {
+      const bool named = !values.empty() && values.back() != "true";
+      provision_ = named ? values.back() : std::string();
+    };
+    flags.add(std::move(provision));
     flags_.declare(flags);
   }
 
@@ -44,6 +59,7 @@ public:
     if (source_.empty() || target_.empty())
       throw Error(ErrorKind::usage, "a source and a target must be named",
                   "Write holdfast migrate SOURCE TARGET, or holdfast migrate --plan FILE.");
+    if (provision_) return provision(context);
     if (plan_out_ && cutover.dry())
       throw Error(ErrorKind::usage, "a dry run writes nothing, and --plan-out a file",
                   "Leave --dry-run out: --plan-out backs SOURCE up, writes the plan, and changes nothing on TARGET.");
@@ -59,6 +75,16 @@ public:
   }
 
 private:
+  int provision(Context& context) const {
+    if (plan_out_ || !flags_.plan.select.empty() || flags_.plan.existing || flags_.yes || flags_.keep_changed)
+      throw Error(ErrorKind::usage, "--provision renders a template, and brings nothing",
+                  "Leave the other flags out, and migrate when the workspace is there.");
+    if (source_ == target_)
+      throw Error(ErrorKind::usage, fmt::format("{} cannot be source and target at once", source_),
+                  "Name what is to be made otherwise than what it is made after.");
+    return provision_after(context, source_, target_, *provision_);
+  }
+
   int keep(Context& context, const model::ResourcePlan& plan) const {
     write_plan_text(plan_file_text(plan), *plan_out_);
     context.events().summary("migrate", {ui::fact_text("target", target_), ui::fact_text("would", counts_text(plan)),
@@ -87,6 +113,7 @@ private:
   std::string target_;
   std::optional<std::string> plan_file_;
   std::optional<std::string> plan_out_;
+  std::optional<std::string> provision_;  // a file; empty: standard output
   CutoverFlags flags_;
 };
 

@@ -74,7 +74,7 @@ public:
     const std::string region = old_.is_object() ? text_at(old_, {"location"}) : facts_.region;
     add("workspaceName", "string", wish_.name.empty() ? json() : json(literal(wish_.name)),
         "Name of the new workspace.");
-    add("location", "string", wish_.location.empty() ? json() : json(wish_.location),
+    add("location", "string", json(),
         region.empty()
             ? "Region of the new workspace; not that of the old one, which takes both along when it is lost."
             : fmt::format("Region of the new workspace; not {}: a region that is lost takes both along.", region));

@@ -97,10 +97,33 @@ Reply get_account(Call& call, const Arm& arm) {
   return reply(account_json(call.world(), arm, *found, expanded));
 }
 
-Json workspace_json(const World& world, const Arm& arm) {
+Json key_json(const Arm& arm) {
+  return {{"keySource", "Microsoft.Keyvault"},
+          {"keyVaultProperties",
+           {{"keyVaultUri", fmt::format("https://vault-{}.vault.azure.test/", arm.group)},
+            {"keyName", "workspace"},
+            {"keyVersion", "0123456789abcdef0123456789abcdef"}}}};
+}
+
+// What the first version does not tell.
+void add_younger(Json& properties, const Arm& arm) {
+  properties["requiredNsgRules"] = "AllRules";
+  properties["createdBy"] = {{"oid", "00000000-0000-4000-8000-00000000000a"}};
+  if (arm.own_keys) {
+    Json disk = key_json(arm);
+    disk["rotationToLatestKeyVersionEnabled"] = true;
+    properties["encryption"]["entities"] = {{"managedServices", key_json(arm)}, {"managedDisk", std::move(disk)}};
+  }
+  Json& endpoints = properties["privateEndpointConnections"] = Json::array();
+  for (std::size_t i = 0; i < arm.private_endpoints; ++i)
+    endpoints.push_back({{"id", id_of(arm, "Microsoft.Network/privateEndpoints", fmt::format("endpoint-{}", i))},
+                         {"properties", {{"privateLinkServiceConnectionState", {{"status", "Approved"}}}}}});
+}
+
+Json workspace_json(const World& world, const Arm& arm, const std::string& version) {
   const WorldOptions& options = world.options();
   const bool premium = options.tier == WorldOptions::Tier::premium;
-  return {
+  Json out{
       {"id", id_of(arm, "Microsoft.Databricks/workspaces", options.name)},
       {"name", options.name},
       {"type", "Microsoft.Databricks/workspaces"},
@@ -122,10 +145,12 @@ Json workspace_json(const World& world, const Arm& arm) {
         {"provisioningState", "Succeeded"},
         {"workspaceId", options.workspace_id},
         {"workspaceUrl", fmt::format("adb-{}.7.azuredatabricks.test", options.workspace_id)}}}};
+  if (version >= "2023") add_younger(out["properties"], arm);
+  return out;
 }
 
 Reply list_workspaces(Call& call, const Arm& arm) {
-  return reply({{"value", Json::array({workspace_json(call.world(), arm)})}});
+  return reply({{"value", Json::array({workspace_json(call.world(), arm, *call.query("api-version"))})}});
 }
 
 Reply get_workspace(Call& call, const Arm& arm) {
@@ -133,7 +158,7 @@ Reply get_workspace(Call& call, const Arm& arm) {
   if (name != call.world().options().name)
     return refusal(404, "ResourceNotFound",
                    fmt::format("The Resource 'Microsoft.Databricks/workspaces/{}' was not found.", name));
-  return reply(workspace_json(call.world(), arm));
+  return reply(workspace_json(call.world(), arm, *call.query("api-version")));
 }
 
 }  // namespace

@@ -26,6 +26,9 @@ struct Arm {
   std::vector<ArmStorageAccount> accounts;
   std::size_t page_size = 50;
   bool refused = false;  // whoever asks has no right to read
+  // What the workspace has, as versions from 2023 on tell it.
+  bool own_keys = false;
+  std::size_t private_endpoints = 0;
 };
 
 void add_arm_routes(Router& router);

@@ -246,13 +246,14 @@ Json show_databases(World& world) {
 
 // Views are tables, too.
 Json show_names(World& world, const std::set<std::string>& kinds, const std::string& database) {
-  object_of(world, "DATABASE " + database);
   Json rows = Json::array();
+  bool there = false;  // it, or something that lies in it
   for (const auto& [name, object] : world.part<CommandState>().objects) {
     const std::size_t space = name.find(' ');
-    if (space == std::string::npos || !kinds.contains(name.substr(0, space))) continue;
-    const std::string full = name.substr(space + 1);
-    if (first_part(full) != database || full.size() <= database.size()) continue;
+    const std::string full = space == std::string::npos ? std::string() : name.substr(space + 1);
+    if (full.empty() || first_part(full) != database) continue;
+    there = true;
+    if (!kinds.contains(name.substr(0, space)) || full.size() <= database.size()) continue;
     const std::string own = shown(full.substr(database.size() + 1));
     if (kinds.contains("FUNCTION")) {
       rows.push_back(Json::array({fmt::format("spark_catalog.{}.{}", shown(database), own)}));
@@ -260,6 +261,7 @@ Json show_names(World& world, const std::set<std::string>& kinds, const std::str
       rows.push_back(Json::array({shown(database), own, "false"}));
     }
   }
+  if (!there) throw invalid("AnalysisException: DATABASE " + database + " not found");
   if (kinds.contains("FUNCTION")) return table({"function"}, std::move(rows));
   return table({"database", "tableName", "isTemporary"}, std::move(rows));
 }

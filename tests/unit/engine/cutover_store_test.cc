@@ -51,6 +51,21 @@ TEST_F(CutoverStoring, keeps_what_was_said_last_and_nothing_else) {
   EXPECT_FALSE(store_.pair("secondary", "primary").replicated.has_value()) << "the other way is another pair";
 }
 
+TEST_F(CutoverStoring, keeps_what_was_given_and_what_was_left) {
+  Pair pair{.source = "primary", .target = "secondary", .active = "secondary", .before = "w-3"};
+  pair.replicated = LastRun{.source_snapshot = "w-1", .target_snapshot = "w-2", .written = {{"jobs", "1", "2"}}};
+  pair.given = GivenStates{{{"jobs", "2"}, "pause_status=UNPAUSED;"}};
+  pair.left = {{"w-4", "jobs", "9"}};
+  store_.save(pair);
+  const Pair read = store_.pair("primary", "secondary");
+  EXPECT_EQ(read.given, pair.given);
+  EXPECT_EQ(read.left, pair.left);
+  EXPECT_EQ(read.before, "w-3");
+  EXPECT_EQ(read.replicated->written, pair.replicated->written);
+  store_.save(Pair{.source = "primary", .target = "secondary"});
+  EXPECT_FALSE(store_.pair("primary", "secondary").given.has_value()) << "it is not known";
+}
+
 TEST_F(CutoverStoring, takes_an_activation_of_before_for_one_that_ended) {
   store_.save(
       Pair{.source = "primary", .target = "secondary", .active = "secondary", .complete = false, .behind = "s-2"});

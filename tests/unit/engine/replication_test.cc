@@ -109,6 +109,33 @@ TEST_F(RunBehind, excuses_what_it_made) {
   EXPECT_EQ(changed(), "");
 }
 
+TEST_F(RunBehind, keeps_the_snapshot_of_before_where_the_target_could_not_be_read) {
+  step("a", ResourceAction::update, StepEnd::done);
+  step("b", ResourceAction::update, StepEnd::open);
+  before_.target_snapshot = split_.id.name();
+  before_.written = {{"jobs", source_.workspace.id_of("jobs", "c"), id("c")}};
+  const repository::Snapshot source = take(source_, "primary");
+  const FinishedRun run{.plan = plan_,
+                        .result = result_,
+                        .source = source,
+                        .target = nullptr,
+                        .ids = ids_,
+                        .before = &before_,
+                        .split = &split_};
+  const LastRun last = last_run(*world_.repository, test::workspace_kind_set(), run, {});
+  EXPECT_EQ(last.target_snapshot, split_.id.name());
+  ASSERT_EQ(last.written.size(), 2U) << "by this run and by those before it";
+  EXPECT_EQ(last.written.front().target_id, id("a"));
+  EXPECT_EQ(last.written.back().target_id, id("c"));
+}
+
+TEST_F(RunBehind, excuses_what_was_written_since_the_last_snapshot) {
+  before_.written = {{"jobs", source_.workspace.id_of("jobs", "a"), id("a")}};
+  change("a", "two");
+  change("b", "two");
+  EXPECT_EQ(changed(), "b");
+}
+
 TEST_F(RunBehind, excuses_what_an_earlier_run_of_the_plan_wrote_only_once) {
   step("a", ResourceAction::update, StepEnd::already);
   change("a", "two");

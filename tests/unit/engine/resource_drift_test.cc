@@ -109,6 +109,26 @@ TEST_F(Parted, takes_nothing_for_a_change_on_the_way_back_that_only_was_never_br
   EXPECT_NE(step.reason.find("it was not changed on primary since"), std::string::npos) << step.reason;
 }
 
+TEST_F(Parted, decides_nothing_on_a_way_back_of_which_the_beginning_is_lost) {
+  source_.workspace.rewrite("jobs", job_, hourly("two"));
+  split_.source = nullptr;
+  split_.target = nullptr;
+  EXPECT_EQ(test::step_of(again(&split_), "jobs", "hourly").action, ResourceAction::update);
+  split_.way = Split::Way::back;
+  const model::ResourceStep step = test::step_of(again(&split_), "jobs", "hourly");
+  EXPECT_EQ(step.action, ResourceAction::conflict);
+  EXPECT_TRUE(step.reason.starts_with("how secondary and primary were when they parted is not known here"))
+      << step.reason;
+}
+
+TEST_F(Parted, takes_what_was_written_since_that_snapshot_for_its_own) {
+  target_.workspace.rewrite("jobs", copy_, hourly("ours", true));
+  split_.written = {{"jobs", copy_}};
+  EXPECT_EQ(test::step_of(again(&split_), "jobs", "hourly").action, ResourceAction::update);
+  split_.written.clear();
+  EXPECT_EQ(test::step_of(again(&split_), "jobs", "hourly").action, ResourceAction::conflict);
+}
+
 TEST_F(Parted, says_where_both_changed_it) {
   source_.workspace.rewrite("jobs", job_, hourly("two"));
   target_.workspace.rewrite("jobs", copy_, hourly("theirs", true));

@@ -76,6 +76,51 @@ TEST_F(Marking, outlives_the_local_state) {
   EXPECT_EQ(charge_by_all(lost, *world_.repository, "third", "secondary").told, Charge::Told::by_state);
 }
 
+TEST_F(Marking, asks_again_when_everything_was_read) {
+  const std::string before = take("primary").id.name();
+  const auto marks = [&] { return marks_while_read(store_, *world_.repository, "primary"); };
+  const auto begun_before = marks();
+  store_.save(Fence{.connector = "primary", .snapshot = before, .since = world_.clock.now()});
+  ASSERT_EQ(begun_before().size(), 1U) << "it was fenced while the backup was read";
+  EXPECT_EQ(begun_before().front().second, before);
+  const auto begun_during = marks();
+  store_.lift("primary");
+  store_.save(Pair{.source = "primary", .target = "secondary"});
+  EXPECT_EQ(begun_during().size(), 1U) << "some of it was read while all was paused";
+  EXPECT_TRUE(marks()().empty());
+}
+
+TEST_F(Marking, is_asked_by_a_backup_when_it_has_read) {
+  BackupOptions options = test::EngineWorld::small();
+  options.marks = [&] {
+    account_.workspace.put("jobs", "late", k_fires);  // nothing reads it any more
+    return SnapshotMarks{{std::string(k_states_mark), "s-1"}};
+  };
+  const auto connector = test::connect(account_);
+  const repository::Snapshot snapshot =
+      backup(*world_.repository, *connector, "primary", options, world_.events, world_.clock, {}).snapshot;
+  EXPECT_EQ(states_of(snapshot), "s-1");
+  EXPECT_EQ(states(snapshot).size(), 1U);
+}
+
+TEST_F(Marking, tells_of_all_who_took_over_where_the_local_state_is_lost) {
+  take("primary");
+  store_.save(Pair{.source = "primary", .target = "secondary", .active = "secondary", .since = world_.clock.now()});
+  const repository::Snapshot first = take("secondary");
+  take("secondary");
+  EXPECT_TRUE(told_by_snapshots(store_, *world_.repository, {"primary", "secondary"}).empty()) << "the state says it";
+  const auto empty = storage::make_memory_backend();
+  CutoverStore lost(*empty);
+  const std::vector<Charge> told = told_by_snapshots(lost, *world_.repository, {"primary", "secondary"});
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told.front().pair.source, "primary");
+  EXPECT_EQ(in_charge(told.front()), "secondary");
+  EXPECT_EQ(in_charge(charge_by_all(lost, *world_.repository, "secondary", "primary")), "secondary")
+      << "seen from the other side";
+  EXPECT_EQ(first_in_charge(*world_.repository, "secondary", "primary")->id.name(), first.id.name());
+  EXPECT_FALSE(first_in_charge(*world_.repository, "primary", "secondary").has_value());
+}
+
 TEST_F(Marking, refuses_states_that_are_gone) {
   take("primary");
   store_.save(Fence{.connector = "primary", .snapshot = "0123abcd-0000000000000001", .since = world_.clock.now()});

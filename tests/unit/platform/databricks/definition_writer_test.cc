@@ -24,18 +24,13 @@ using nlohmann::json;
 using platform::databricks::find_kind;
 
 constexpr const char* k_warehouse = "wh";
-constexpr const char *
-    k_table =
-       R"({"name":"orders","catalog_name":"main","schema_name":"sales","table_type":"EXTERNAL","owner":"admin@example.test",
+constexpr const char* k_table =
+    R"x({"name":"orders","catalog_name":"main","schema_name":"sales","table_type":"EXTERNAL","owner":"admin@example.test",
         "data_source_format":"DELTA","storage_location":"abfss://landing@lake.test/orders","comment":"raw",
         "columns":[{"name":"id","type_text":"bigint","type_name":"LONG","position":0,"nullable":false},
-                   {"name":"price","type_text":"decimal(12,2)",
-   "type_name" : "DECIMAL", "position" : 1, "nullable" : true, "partition_index" : 0, "comment" : "it's gross"
-}],
-        "properties":{
-  "team" : "sales"
-}
-})";
+                   {"name":"price","type_text":"decimal(12,2)","type_name":"DECIMAL","position":1,"nullable":true,
+                    "partition_index":0,"comment":"it's gross"}],
+        "properties":{"team":"sales"}})x";
 
 json function() {
   return json::parse(

@@ -43,21 +43,21 @@ TEST_F(DefinitionsInSql, make_what_they_say) {
          TBLPROPERTIES ('p' = '1', 'q' = '2');)");
   const Json made = table("main.sales.orders");
   EXPECT_EQ(made["columns"].dump(),
-            R"([{"comment":"it's","name":"i`d","nullable":false,"position":0,"type_name":"STRUCT","type_text":)"
-            R"("struct<a:int,b:array<string>>"},{"name":"n","nullable":true,"partition_index":0,"position":1,)"
-            R"("type_name":"DECIMAL","type_text":"decimal(12,2)"
-}])");
+            R"x([{"comment":"it's","name":"i`d","nullable":false,"position":0,"type_name":"STRUCT","type_text":)x"
+            R"x("struct<a:int,b:array<string>>"},{"name":"n","nullable":true,"partition_index":0,"position":1,)x"
+            R"x("type_name":"DECIMAL","type_text":"decimal(12,2)"}])x");
   EXPECT_EQ(made["properties"].dump(), R"({"option.k":"v","p":"1","q":"2"})");
-EXPECT_EQ(made["data_source_format"], "PARQUET");
-run("CREATE VIEW v (a COMMENT 'x') AS WITH w AS (SELECT 1) SELECT * FROM w JOIN main.sales.orders AS o");
-EXPECT_EQ(table("main.sales.v")["view_dependencies"].dump(),
-          R"({"dependencies":[{"table":{"table_full_name":"main.sales.orders"}}]})");
-run("ALTER VIEW main.sales.v AS SELECT 2");
-EXPECT_EQ(table("main.sales.v")["view_definition"], "SELECT 2");
-// Lists say less than one by one.
-const Json listed = Seed(stand_in_).get("/api/2.1/unity-catalog/tables?catalog_name=main&schema_name=sales")["tables"];
-EXPECT_EQ(listed.size(), 2U);
-EXPECT_FALSE(listed[1].contains("view_dependencies"));
+  EXPECT_EQ(made["data_source_format"], "PARQUET");
+  run("CREATE VIEW v (a COMMENT 'x') AS WITH w AS (SELECT 1) SELECT * FROM w JOIN main.sales.orders AS o");
+  EXPECT_EQ(table("main.sales.v")["view_dependencies"].dump(),
+            R"({"dependencies":[{"table":{"table_full_name":"main.sales.orders"}}]})");
+  run("ALTER VIEW main.sales.v AS SELECT 2");
+  EXPECT_EQ(table("main.sales.v")["view_definition"], "SELECT 2");
+  // Lists say less than one by one.
+  const Json listed =
+      Seed(stand_in_).get("/api/2.1/unity-catalog/tables?catalog_name=main&schema_name=sales")["tables"];
+  EXPECT_EQ(listed.size(), 2U);
+  EXPECT_FALSE(listed[1].contains("view_dependencies"));
 }
 
 TEST_F(DefinitionsInSql, refuse_everything_else) {

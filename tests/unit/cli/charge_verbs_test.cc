@@ -1,0 +1,288 @@
+// Who is in charge on days on which something of what is known is missing.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "base/bytes.h"
+#include "base/file_lock.h"
+#include "engine/cutover_store.h"
+#include "storage/local/local_backend.h"
+#include "unit/cli/nights.h"
+
+namespace holdfast::test {
+namespace {
+
+const std::vector<std::string> k_kinds{"users",    "groups", "folders", "notebooks", "pools",   "policies", "scopes",
+                                       "clusters", "jobs",   "boards",  "catalogs",  "schemas", "volumes"};
+
+class LostWords : public Nights {
+protected:
+  using Fence = engine::Fence;
+
+  // Another host, or this one after its disk was lost.
+  void lose_state() { app_.composition.state_folder = app_.file("state of another host"); }
+  // What the id map is brought by, without anything else.
+  void keep_id_map() const {
+    const auto from = storage::open_local_backend(app_.file("state"));
+    const auto to = storage::open_local_backend(app_.composition.state_folder);
+    Names names;
+    from->list("idmap/", [&](const storage::ObjectInfo& info) { names.push_back(info.name); });
+    for (const std::string& name : names) to->put(name, from->get_all(name));
+  }
+  engine::Pair pair(const std::string& source = "primary", const std::string& target = "secondary") const {
+    const auto state = storage::open_local_backend(app_.composition.state_folder);
+    return engine::CutoverStore(*state).pair(source, target);
+  }
+  void keep(const engine::Pair& pair) const {
+    const auto state = storage::open_local_backend(app_.composition.state_folder);
+    engine::CutoverStore(*state).save(pair);
+  }
+  std::optional<Fence> fence(const std::string& name) const {
+    const auto state = storage::open_local_backend(app_.composition.state_folder);
+    return engine::CutoverStore(*state).fence(name);
+  }
+  bool any_plan_begun() const {
+    const auto state = storage::open_local_backend(app_.composition.state_folder);
+    return !engine::CutoverStore(*state).begun("primary", "secondary").empty();
+  }
+  Outcome fail_back(const Names& more = {}) {
+    Names arguments{"failback", "secondary", "primary", "--yes"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  }
+  Outcome activate_primary() { return run({"activate", "primary", "--from", "primary", "--yes"}); }
+  // From the next write on nothing of the secondary can be read.
+  void refuse_to_be_read_behind() {
+    secondary_.workspace.interrupt_at = secondary_.workspace.writes + 1;
+    secondary_.workspace.interrupt = [this] { secondary_.unlisted.insert(k_kinds.begin(), k_kinds.end()); };
+  }
+};
+
+TEST_F(LostWords, are_asked_of_the_snapshots_before_a_second_side_fires) {
+  migrate();
+  fail_over();
+  lose_state();
+  const Outcome outcome = activate_primary();
+  EXPECT_EQ(outcome.code, 5) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("secondary took over from primary, as its newest snapshot says")) << outcome.err;
+  EXPECT_EQ(firing(primary_), Names{});
+  const Outcome status = run({"status"});
+  EXPECT_TRUE(status.says("secondary, as its newest snapshot says")) << status.out;
+  EXPECT_TRUE(run({"status", "--json"}).says(R"("told_by": "snapshot")"));
+  EXPECT_EQ(run({"activate", "primary", "--from", "secondary", "--yes"}).code, 5) << "nor by the states of that";
+  EXPECT_EQ(firing(primary_), Names{});
+}
+
+TEST_F(LostWords, are_no_more_said_when_the_failback_has_ended) {
+  migrate();
+  fail_over();
+  EXPECT_EQ(fail_back().code, 0);
+  lose_state();
+  EXPECT_FALSE(run({"status"}).says("secondary, as its newest snapshot says"));
+  EXPECT_EQ(activate_primary().code, 0);
+}
+
+TEST_F(LostWords, of_a_fence_lead_to_what_was_recorded) {
+  migrate();
+  EXPECT_EQ(run({"fence", "primary", "--yes"}).code, 0);
+  EXPECT_EQ(firing(primary_), Names{});
+  lose_state();
+  EXPECT_EQ(run({"backup", "primary"}).code, 0);
+  const Outcome outcome = activate_primary();
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+}
+
+TEST_F(LostWords, of_a_failover_lead_to_what_was_recorded) {
+  migrate();
+  fail_over();
+  lose_state();
+  EXPECT_EQ(run({"backup", "primary"}).code, 0);
+  EXPECT_EQ(run({"fence", "secondary", "--yes"}).code, 0);
+  EXPECT_EQ(activate_primary().code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+}
+
+TEST_F(LostWords, of_how_both_parted_leave_it_to_people) {
+  migrate();
+  fail_over();
+  change(primary_, "x", "by somebody at home");
+  change(secondary_, "x", "by somebody away");
+  secondary_.workspace.put("jobs", "new", job("new", "one"));
+  lose_state();
+  keep_id_map();
+  const Outcome outcome = fail_back();
+  EXPECT_EQ(outcome.code, 5) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("how primary and secondary were when they parted is not known here")) << outcome.out;
+  EXPECT_EQ(note_of(primary_, "x"), "by somebody at home");
+  EXPECT_EQ(fail_back({"--existing", "replace"}).code, 0);
+  EXPECT_EQ(note_of(primary_, "x"), "by somebody away");
+  EXPECT_EQ(firing(primary_), (Names{"new", "x", "y", "z"}));
+  EXPECT_EQ(firing(secondary_), Names{});
+}
+
+TEST_F(LostWords, go_on_to_hold_while_a_failback_without_them_is_decided) {
+  migrate();
+  fail_over();
+  set_pause(secondary_, "y", "PAUSED");
+  change(primary_, "x", "by somebody at home");
+  lose_state();
+  keep_id_map();
+  EXPECT_EQ(fail_back().code, 5);
+  EXPECT_EQ(fail_back({"--keep-changed"}).code, 0) << "typed again it is the same failback";
+  EXPECT_EQ(firing(primary_), (Names{"x", "z"})) << "what somebody paused since it took over stays so";
+}
+
+TEST_F(LostWords, leave_a_way_home_without_an_id_map_and_the_next_failover_open) {
+  migrate();
+  fail_over();
+  lose_state();
+  const Outcome refused = fail_back();
+  EXPECT_EQ(refused.code, 5);
+  EXPECT_TRUE(refused.says("holdfast fence secondary")) << refused.err;
+  EXPECT_EQ(run({"fence", "secondary", "--yes"}).code, 0);
+  const Outcome home = activate_primary();
+  EXPECT_EQ(home.code, 0) << home.out << home.err;
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+  EXPECT_FALSE(fence("secondary").has_value());
+  EXPECT_EQ(pair().active, "primary");
+  const Outcome again = run({"failover", "primary", "secondary", "--yes"});
+  EXPECT_NE(again.code, 5) << again.out << again.err;
+  EXPECT_EQ(firing(primary_), Names{});
+}
+
+TEST_F(LostWords, of_what_an_activation_left_are_told_by_what_it_gave) {
+  migrate();
+  EXPECT_EQ(run({"failover", "primary", "secondary", "--select", "/jobs/x", "--yes"}).code, 0);
+  engine::Pair gone = pair();
+  gone.behind.clear();  // as where its backup was refused
+  keep(gone);
+  const Outcome outcome = fail_back();
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"})) << "y and z were never given to secondary";
+}
+
+TEST_F(LostWords, of_a_target_that_cannot_be_read_behind_a_run_are_those_of_before) {
+  migrate();
+  change(primary_, "x", "two");
+  refuse_to_be_read_behind();
+  const Outcome first = night();
+  EXPECT_EQ(first.code, 0) << first.out << first.err;
+  EXPECT_TRUE(first.says("secondary could not be read again")) << first.err;
+  secondary_.unlisted.clear();
+  change(secondary_, "y", "theirs");
+  change(primary_, "y", "two");
+  change(primary_, "x", "three");
+  const Outcome second = night();
+  EXPECT_EQ(second.code, 3) << "it asks for nothing, and holds back what was changed: " << second.out << second.err;
+  EXPECT_EQ(note_of("y"), "theirs");
+  EXPECT_EQ(note_of("x"), "three") << "that was our own";
+  EXPECT_TRUE(pair().replicated->written.empty()) << "from here on a snapshot shows it";
+}
+
+// Killed as by a power cut at the first write to the repository that follows a write to the secondary.
+class KilledBehind : public LostWords {
+protected:
+  KilledBehind() {
+    app_.composition.backends.front().open = [this](const std::string&) {
+      return std::make_unique<TrippedBackend>(*repository_, wire_);
+    };
+  }
+  std::unique_ptr<storage::Backend> repository_ = storage::open_local_backend(app_.file("repository"));
+  Tripwire wire_;
+};
+
+TEST_F(KilledBehind, a_run_knows_again_what_it_wrote) {
+  migrate();
+  change(primary_, "x", "two");
+  secondary_.workspace.interrupt_at = secondary_.workspace.writes + 1;
+  secondary_.workspace.interrupt = [this] { wire_.arm(Tripwire::Strike::before, 1); };
+  EXPECT_NE(night().code, 0);
+  wire_.arm(Tripwire::Strike::never);
+  ASSERT_EQ(note_of("x"), "two");
+  EXPECT_TRUE(any_plan_begun());
+  change(primary_, "x", "three");
+  const Outcome outcome = night();
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_EQ(note_of("x"), "three") << "nobody else had touched it";
+}
+
+using Takeovers = LostWords;
+
+TEST_F(Takeovers, activate_the_rest_when_typed_again_without_a_selection) {
+  migrate();
+  const Outcome part = run({"failover", "primary", "secondary", "--select", "/jobs/x", "--yes"});
+  EXPECT_EQ(part.code, 0) << part.err;
+  EXPECT_TRUE(part.says("2 resources that fired on primary and were not chosen")) << part.err;
+  EXPECT_EQ(firing(secondary_), Names{"x"});
+  set_pause(secondary_, "x", "PAUSED");
+  EXPECT_EQ(run({"failover", "primary", "secondary"}).code, 5) << "it is asked for";
+  const Outcome whole = run({"failover", "primary", "secondary", "--yes"});
+  EXPECT_EQ(whole.code, 0) << whole.out << whole.err;
+  EXPECT_EQ(firing(secondary_), (Names{"y", "z"})) << "and not what somebody paused since";
+  EXPECT_EQ(run({"failover", "primary", "secondary", "--yes"}).code, 0);
+  EXPECT_EQ(firing(secondary_), (Names{"y", "z"}));
+}
+
+TEST_F(Takeovers, keep_what_a_failback_left_paused_until_it_is_activated) {
+  migrate();
+  fail_over();
+  primary_.workspace.refusals.emplace("jobs/y", base::Error(base::ErrorKind::unavailable, "not now"));
+  const Outcome outcome = fail_back({"--leave-paused"});
+  EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("all but 1, left paused")) << outcome.out;
+  EXPECT_FALSE(outcome.says("as a whole")) << outcome.out;
+  EXPECT_TRUE(run({"status"}).says("primary, 1 left paused"));
+  primary_.workspace.refusals.clear();
+  ASSERT_EQ(run({"backup", "primary"}).code, 0);
+  const Outcome typed = run({"failback", "secondary", "primary"});
+  EXPECT_EQ(typed.code, 0) << typed.err;
+  EXPECT_TRUE(typed.says("holdfast activate primary")) << typed.err;
+  EXPECT_EQ(run({"activate", "primary", "--yes"}).code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+  EXPECT_TRUE(pair().left.empty());
+}
+
+TEST_F(Takeovers, say_nothing_that_contradicts_itself_where_all_is_left_paused) {
+  migrate();
+  fail_over();
+  for (const char* name : {"x", "y", "z"})
+    primary_.workspace.refusals.emplace(std::string("jobs/") + name,
+                                        base::Error(base::ErrorKind::unavailable, "not now"));
+  const Outcome outcome = fail_back({"--leave-paused"});
+  EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+  EXPECT_FALSE(outcome.says("is not in charge by this")) << outcome.err;
+  EXPECT_TRUE(outcome.says("all but 3, left paused")) << outcome.out;
+  EXPECT_EQ(pair().active, "primary");
+  primary_.workspace.refusals.clear();
+  EXPECT_EQ(run({"activate", "primary", "--select", "/jobs/x", "--yes"}).code, 0);
+  EXPECT_EQ(firing(primary_), Names{"x"});
+  EXPECT_EQ(pair().left.size(), 2U);
+  EXPECT_EQ(run({"activate", "primary", "--yes"}).code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+}
+
+TEST_F(Takeovers, say_how_to_end_what_holds_a_fence_up) {
+  migrate();
+  // As a replicate of hours holds its source.
+  const auto held =
+      base::FileLock::try_lock(app_.file("state/locks/" + base::to_hex("primary")), base::FileLock::Mode::shared);
+  ASSERT_TRUE(held.has_value());
+  const Outcome outcome = run({"fence", "primary", "--yes"});
+  EXPECT_EQ(outcome.code, base::exit_code(base::ErrorKind::busy)) << outcome.err;
+  EXPECT_TRUE(outcome.says("\"kill " + std::to_string(::getpid()) + "\" ends it as Ctrl-C does")) << outcome.err;
+  EXPECT_EQ(run({"backup", "primary"}).code, 0) << "which asks for the marks when it has read";
+}
+
+TEST_F(Takeovers, say_of_a_failback_that_it_has_ended) {
+  migrate();
+  fail_over();
+  EXPECT_EQ(fail_back().code, 0);
+  const Outcome outcome = run({"failback", "secondary", "primary"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(outcome.says("primary is in charge again since")) << outcome.err;
+}
+
+}  // namespace
+}  // namespace holdfast::test
