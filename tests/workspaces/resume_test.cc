@@ -220,7 +220,8 @@ TEST_F(ResumeTest, reads_again_what_changed_meanwhile_and_forgets_what_went) {
   std::vector<std::string> paths;
   {
     Place other;
-    for (const auto& [key, row] : other.content(back_up(other).snapshot)["notebooks"]) {
+    const Content all = other.content(back_up(other).snapshot);
+    for (const auto& [key, row] : all.at("notebooks")) {
       const auto body = nlohmann::json::parse(row.columns.at(0).value());
       paths.push_back(body.at("path"));
     }
