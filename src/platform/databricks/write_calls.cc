@@ -95,6 +95,10 @@ std::string Calls::send(net::Request request, std::string_view family, net::Repe
   const net::Answer answer = client_.call({.family = family, .request = std::move(request), .repeat = repeat}, {});
   if (answer.ok()) return answer.response.body;
   const base::Error error = net::to_error(answer);
+  // What says which state it is for is refused for good where that is past, in whatever words: tried again it would be
+  // sent for the newer one, over what somebody changed.
+  if (repeat == net::Repeat::unsafe && answer.response.status == 409)
+    throw Refused(base::Error(base::ErrorKind::conflict, error.message(), error.hint()), Status::conflict);
   if (may_have_happened(answer)) throw LostAnswer(error.kind(), error.message(), error.hint());
   if (answer.verdict.status == Status::already_exists)
     throw Refused(base::Error(base::ErrorKind::conflict, error.message(), error.hint()), Status::already_exists);

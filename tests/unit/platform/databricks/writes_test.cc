@@ -165,7 +165,8 @@ TEST_F(WritesOfFiring, name_nothing_but_what_fires_where_a_call_takes_that) {
     if (sent.call.starts_with("PATCH /api/2.0/alerts/"))
       EXPECT_TRUE(sent.call.ends_with("?update_mask=schedule")) << sent.call;
     if (sent.call != "POST /api/2.2/jobs/update") continue;
-    for (const auto& [name, value] : json::parse(sent.body)["new_settings"].items()) members.insert(name);
+    const json body = json::parse(sent.body);
+    for (const auto& [name, value] : body["new_settings"].items()) members.insert(name);
   }
   EXPECT_EQ(members, (std::set<std::string>{"continuous", "schedule", "trigger"}));
   EXPECT_EQ(count("POST /api/2.2/jobs/reset"), 0U);
