@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "platform/databricks/sql_names.h"
 
 namespace holdfast::platform::databricks {
 
@@ -26,12 +27,6 @@ std::string text_of(const Json& object, std::string_view name) {
   return found == object.end() || !found->is_string() ? std::string() : found->get<std::string>();
 }
 
-std::string identifier(std::string_view name) {
-  std::string out = "`";
-  for (const char c : name) out += c == '`' ? std::string("``") : std::string(1, c);
-  return out + "`";
-}
-
 std::string literal(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
@@ -42,8 +37,8 @@ std::string literal(std::string_view text) {
 }
 
 std::string name_of(const Json& body) {
-  return fmt::format("{}.{}.{}", identifier(text_of(body, "catalog_name")), identifier(text_of(body, "schema_name")),
-                     identifier(text_of(body, "name")));
+  return fmt::format("{}.{}.{}", in_backticks(text_of(body, "catalog_name")),
+                     in_backticks(text_of(body, "schema_name")), in_backticks(text_of(body, "name")));
 }
 
 std::vector<Json> columns_of(const Json& body) {
@@ -69,14 +64,14 @@ std::string view_columns(const Json& body) {
   const std::vector<Json> columns = columns_of(body);
   if (std::all_of(columns.begin(), columns.end(), [](const Json& one) { return comment_of(one).empty(); })) return {};
   Texts out;
-  for (const Json& column : columns) out.push_back(identifier(text_of(column, "name")) + comment_of(column));
+  for (const Json& column : columns) out.push_back(in_backticks(text_of(column, "name")) + comment_of(column));
   return in_parentheses(out);
 }
 
 std::string table_columns(const Json& body) {
   Texts out;
   for (const Json& column : columns_of(body))
-    out.push_back(fmt::format("{} {}{}{}", identifier(text_of(column, "name")), text_of(column, "type_text"),
+    out.push_back(fmt::format("{} {}{}{}", in_backticks(text_of(column, "name")), text_of(column, "type_text"),
                               column.value("nullable", true) ? "" : " NOT NULL", comment_of(column)));
   return in_parentheses(out);
 }
@@ -85,7 +80,7 @@ std::string partitions(const Json& body) {
   std::vector<std::pair<std::int64_t, std::string>> by;
   for (const Json& column : columns_of(body))
     if (const auto index = column.find("partition_index"); index != column.end() && index->is_number_integer())
-      by.emplace_back(index->get<std::int64_t>(), identifier(text_of(column, "name")));
+      by.emplace_back(index->get<std::int64_t>(), in_backticks(text_of(column, "name")));
   std::sort(by.begin(), by.end());
   Texts out;
   for (auto& [index, name] : by) out.push_back(std::move(name));

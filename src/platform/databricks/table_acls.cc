@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "platform/databricks/sql_names.h"
 
 namespace holdfast::platform::databricks {
 
@@ -28,12 +29,6 @@ bool is_plain(std::string_view part) {
   return !part.empty() && std::all_of(part.begin(), part.end(), [](unsigned char c) {
     return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   });
-}
-
-std::string in_backticks(std::string_view part) {
-  std::string out = "`";
-  for (const char c : part) out += c == '`' ? std::string("``") : std::string(1, c);
-  return out + "`";
 }
 
 // Takes a part off `text`; nullopt where there is none.
