@@ -4,7 +4,6 @@
 
 #include <vector>
 
-#include "base/error.h"
 #include "model/json_text.h"
 #include "model/resource_text.h"
 #include "platform/databricks/definition_sql.h"
@@ -14,8 +13,6 @@ namespace holdfast::platform::databricks {
 
 namespace {
 
-using base::Error;
-using base::ErrorKind;
 using model::JsonText;
 
 constexpr std::string_view k_functions = "functions";
@@ -71,10 +68,9 @@ Statements::Place place_of(const JsonText& body) {
 void run_by_hand_where_lacking(const DefinitionTarget& to, const std::string& sql, const JsonText& body) {
   try {
     to.statements.run(sql, place_of(body));
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::not_found) throw;
+  } catch (const NamesNothing& refused) {
     throw ByHand(fmt::format("Run this where all that it names is there, or restore again then ({}).\n{};",
-                             error.message(), sql));
+                             refused.message(), sql));
   }
 }
 

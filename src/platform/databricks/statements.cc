@@ -35,7 +35,7 @@ std::string condition_of(std::string_view message) {
   if (condition.ends_with("_ALREADY_EXISTS"))
     throw Refused(Error(ErrorKind::conflict, message), net::Status::already_exists);
   if (condition.ends_with("_NOT_FOUND") || condition == "UNRESOLVED_ROUTINE")
-    throw Refused(Error(ErrorKind::not_found, message), net::Status::not_found);
+    throw NamesNothing(Error(ErrorKind::not_found, message), net::Status::not_found);
   throw Refused(Error(ErrorKind::refused, message), net::Status::invalid);
 }
 
@@ -61,7 +61,7 @@ std::string Statements::warehouse_id() {
   if (!id_.empty()) return id_;
   std::optional<std::string> found = find_warehouse(calls_.client(), warehouse_);
   if (!found)
-    throw Error(ErrorKind::not_found, fmt::format("there is no SQL warehouse '{}'", warehouse_),
+    throw Error(ErrorKind::config, fmt::format("there is no SQL warehouse '{}', which sql_warehouse names", warehouse_),
                 "Name one that the workspace has in sql_warehouse.");
   id_ = *std::move(found);
   return id_;

@@ -14,6 +14,12 @@ namespace holdfast::platform::databricks {
 // The id of the SQL warehouse of this name or id; nullopt: the workspace has none.
 std::optional<std::string> find_warehouse(const Client& client, const std::string& name_or_id);
 
+// The statement did not run: something that it names is not there.
+class NamesNothing : public Refused {
+public:
+  using Refused::Refused;
+};
+
 class Statements {  // thread-safe
 public:
   // `warehouse` is its name or its id; empty: there is none.  Calls and clock outlive it.
@@ -27,8 +33,8 @@ public:
     std::string schema;
   };
   // Starts the warehouse where it is stopped, and waits for the end.  Throws Error{conflict} where the name is taken,
-  // Error{not_found} where the warehouse, or something that the statement names, is not there, LostAnswer where it may
-  // have taken effect, Refused for every other refusal.
+  // NamesNothing where something that the statement names is not there, Error{config} where the warehouse is not,
+  // LostAnswer where it may have taken effect, Refused for every other refusal.
   void run(const std::string& sql, const Place& place);
 
 private:

@@ -46,6 +46,16 @@ std::string view(const std::string& text) {
       .dump();
 }
 
+// A workspace that knows no statement that it was given.
+class ForgetfulHttp : public StandInHttp {
+public:
+  using StandInHttp::StandInHttp;
+  net::Response send(const net::Request& request, std::stop_token stop) override {
+    const bool asks = request.method == net::Method::get && request.url.path.starts_with("/api/2.0/sql/statements/");
+    return asks ? missing() : StandInHttp::send(request, std::move(stop));
+  }
+};
+
 class Definitions : public testing::Test {
 protected:
   Definitions() : stand_in_(options(), clock_), session_(session()) {
@@ -65,10 +75,11 @@ protected:
     return platform::databricks::Session(ScriptedSession::account(), std::make_unique<StandInHttp>(stand_in_), clock_,
                                          random_);
   }
-  void open(const std::string& warehouse) {
+  void open(const std::string& warehouse) { open(warehouse, session_); }
+  void open(const std::string& warehouse, const platform::databricks::Session& session) {
     platform::databricks::OptIns opt_ins;
     opt_ins.sql_warehouse = warehouse;
-    writer_ = platform::databricks::make_resource_writer(session_.client(), clock_, opt_ins);
+    writer_ = platform::databricks::make_resource_writer(session.client(), clock_, opt_ins);
   }
   static const model::Kind& kind(const char* name) { return find_kind(name)->kind; }
   std::string create(const char* of, const std::string& name, const std::string& body) {
@@ -150,15 +161,18 @@ TEST_F(Definitions, are_tasks_with_the_script_where_something_is_lacking) {
                        "([TABLE_OR_VIEW_NOT_FOUND]"))
       << task;
   EXPECT_TRUE(task.ends_with(").\nCREATE VIEW `main`.`sales`.`daily` AS SELECT * FROM gone;")) << task;
-  open("none of this name");
-  EXPECT_NE(task_of([&] {
-              create("tables", "main.sales.daily", view("SELECT 1"));
-            }).find("there is no SQL warehouse 'none of this name'"),
-            std::string::npos);
   json iceberg = json::parse(k_table);
   iceberg["data_source_format"] = "ICEBERG";
   EXPECT_NE(task_of([&] { create("tables", "main.sales.orders", iceberg.dump()); }).find("in the format ICEBERG"),
             std::string::npos);
+}
+
+TEST_F(Definitions, are_no_tasks_where_the_warehouse_is_named_wrongly) {
+  open("none of this name");
+  const base::Error error = thrown_by([&] { create("tables", "main.sales.daily", view("SELECT 1")); });
+  EXPECT_EQ(error.kind(), base::ErrorKind::config);
+  EXPECT_EQ(error.message(), "there is no SQL warehouse 'none of this name', which sql_warehouse names");
+  EXPECT_EQ(error.hint(), "Name one that the workspace has in sql_warehouse.");
 }
 
 TEST_F(Definitions, have_a_warehouse_that_doctor_looks_for) {
@@ -192,6 +206,16 @@ TEST_F(Definitions, tell_lost_answers_from_refusals) {
   stand_in_.faults().add("POST /api/2.0/sql/statements#*: 403");
   EXPECT_EQ(error_of([&] { create("tables", "main.sales.daily", view("SELECT 1")); }), base::ErrorKind::auth);
   EXPECT_EQ(error_of([&] { create("tables", "main.sales.daily", view("")); }), base::ErrorKind::unsupported);
+}
+
+TEST_F(Definitions, whose_statement_nobody_knows_any_more_may_be_there_all_the_same) {
+  platform::databricks::Session forgetful(ScriptedSession::account(), std::make_unique<ForgetfulHttp>(stand_in_),
+                                          clock_, random_);
+  open(k_warehouse, forgetful);
+  EXPECT_THROW(create("tables", "main.sales.orders", k_table), platform::LostAnswer);
+  clock_.advance(std::chrono::minutes(1));
+  open(k_warehouse);
+  EXPECT_EQ(writer_->find(kind("tables"), "main.sales.orders").size(), 1U) << "it ran, though nobody waited";
 }
 
 TEST_F(Definitions, that_hold_data_are_never_dropped) {
