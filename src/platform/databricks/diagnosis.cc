@@ -75,6 +75,9 @@ void say_warehouse(std::vector<Diagnosis>& out, const Client& client, const std:
             : line(Level::warning, "SQL warehouse", fmt::format("there is none that is '{}'", wanted), advice));
   } catch (const Refused& refused) {
     out.push_back(line(Level::warning, "SQL warehouse", refused.message(), advice));
+  } catch (const Error& error) {
+    if (error.kind() != base::ErrorKind::config) throw;
+    out.push_back(line(Level::warning, "SQL warehouse", error.message(), error.hint()));
   }
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "model/json_text.h"
@@ -42,18 +44,23 @@ std::string condition_of(std::string_view message) {
 }  // namespace
 
 std::optional<std::string> find_warehouse(const Client& client, const std::string& name_or_id) {
-  std::optional<std::string> by_name;
   std::optional<std::string> by_id;
+  std::vector<std::string> by_name;
   client.list(
       {.paging = Listing::Paging::page_token, .ask = {.path = "/api/2.0/sql/warehouses"}, .items = "warehouses"},
       [&](std::string_view element) {
         const JsonText one{std::string(element)};
         std::string id = scalar_at(one, "id");
         if (id == name_or_id) by_id = id;
-        if (scalar_at(one, "name") == name_or_id) by_name = std::move(id);
+        if (scalar_at(one, "name") == name_or_id) by_name.push_back(std::move(id));
       },
       {});
-  return by_id ? by_id : by_name;
+  if (by_id) return by_id;
+  if (by_name.empty()) return std::nullopt;
+  if (by_name.size() > 1)
+    throw Error(ErrorKind::config, fmt::format("{} SQL warehouses are called '{}'", by_name.size(), name_or_id),
+                "Set sql_warehouse to the id of one of them.");
+  return by_name.front();
 }
 
 std::string Statements::warehouse_id() {

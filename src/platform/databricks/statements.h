@@ -11,7 +11,8 @@
 
 namespace holdfast::platform::databricks {
 
-// The id of the SQL warehouse of this name or id; nullopt: the workspace has none.
+// The id of the SQL warehouse of this name or id; nullopt: the workspace has none.  Throws Error{config} where several
+// are called so.
 std::optional<std::string> find_warehouse(const Client& client, const std::string& name_or_id);
 
 // The statement did not run: something that it names is not there.

@@ -187,6 +187,20 @@ TEST_F(Definitions, have_a_warehouse_that_doctor_looks_for) {
   EXPECT_EQ(said(k_warehouse), "'wh' makes views and external tables");
   EXPECT_EQ(said("other"), "there is none that is 'other'");
   EXPECT_EQ(said(""), "nothing");
+  sim::databricks::Seed(stand_in_).post("/api/2.0/sql/warehouses", {{"name", "twin"}, {"cluster_size", "Small"}});
+  const std::string id = sim::databricks::Seed(stand_in_)
+                             .post("/api/2.0/sql/warehouses", {{"name", "twin"}, {"cluster_size", "Small"}})
+                             .at("id");
+  EXPECT_EQ(said("twin"), "2 SQL warehouses are called 'twin'");
+  EXPECT_EQ(said(id), fmt::format("'{}' makes views and external tables", id));
+}
+
+TEST_F(Definitions, go_to_no_warehouse_of_several_of_one_name) {
+  sim::databricks::Seed(stand_in_).post("/api/2.0/sql/warehouses", {{"name", k_warehouse}, {"cluster_size", "Small"}});
+  const base::Error error = thrown_by([&] { create("tables", "main.sales.orders", k_table); });
+  EXPECT_EQ(error.kind(), base::ErrorKind::config);
+  EXPECT_EQ(error.hint(), "Set sql_warehouse to the id of one of them.");
+  EXPECT_TRUE(writer_->find(kind("tables"), "main.sales.orders").empty());
 }
 
 TEST_F(Definitions, whose_owner_is_not_there_are_made_all_the_same) {
