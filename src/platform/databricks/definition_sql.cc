@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "model/json_depth.h"
 #include "platform/databricks/sql_names.h"
 
 namespace holdfast::platform::databricks {
@@ -21,10 +22,23 @@ using Texts = std::vector<std::string>;
 constexpr std::array<std::string_view, 7> k_formats{"DELTA", "PARQUET", "CSV", "JSON", "AVRO", "ORC", "TEXT"};
 // Among the properties of a table, what was given as an option of its format.
 constexpr std::string_view k_option = "option.";
+constexpr std::size_t k_depth_most = 100;
 
 std::string text_of(const Json& object, std::string_view name) {
   const auto found = object.find(name);
   return found == object.end() || !found->is_string() ? std::string() : found->get<std::string>();
+}
+
+// As text_of(): of another type it counts as absent.
+std::optional<std::int64_t> number_of(const Json& object, std::string_view name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_integer()) return std::nullopt;
+  return found->get<std::int64_t>();
+}
+
+bool is_nullable(const Json& column) {
+  const auto found = column.find("nullable");
+  return found == column.end() || !found->is_boolean() || found->get<bool>();
 }
 
 std::string literal(std::string_view text) {
@@ -36,6 +50,17 @@ std::string literal(std::string_view text) {
   return out + "'";
 }
 
+// No table that is read nests as deep: what is none has no members.
+Json parsed(std::string_view body) {
+  if (model::nests_deeper_than(body, k_depth_most)) return Json::object();
+  Json out = Json::parse(body, nullptr, false);
+  return out.is_object() ? out : Json::object();
+}
+
+std::string or_unknown(const std::string& text) {
+  return text.empty() ? "UNKNOWN" : text;
+}
+
 std::string name_of(const Json& body) {
   return fmt::format("{}.{}.{}", in_backticks(text_of(body, "catalog_name")),
                      in_backticks(text_of(body, "schema_name")), in_backticks(text_of(body, "name")));
@@ -45,7 +70,7 @@ std::vector<Json> columns_of(const Json& body) {
   std::vector<Json> out;
   if (const auto found = body.find("columns"); found != body.end() && found->is_array())
     out.assign(found->begin(), found->end());
-  const auto position = [](const Json& column) { return column.value("position", std::int64_t{0}); };
+  const auto position = [](const Json& column) { return number_of(column, "position").value_or(0); };
   std::stable_sort(out.begin(), out.end(), [&](const Json& a, const Json& b) { return position(a) < position(b); });
   return out;
 }
@@ -72,15 +97,15 @@ std::string table_columns(const Json& body) {
   Texts out;
   for (const Json& column : columns_of(body))
     out.push_back(fmt::format("{} {}{}{}", in_backticks(text_of(column, "name")), text_of(column, "type_text"),
-                              column.value("nullable", true) ? "" : " NOT NULL", comment_of(column)));
+                              is_nullable(column) ? "" : " NOT NULL", comment_of(column)));
   return in_parentheses(out);
 }
 
 std::string partitions(const Json& body) {
   std::vector<std::pair<std::int64_t, std::string>> by;
   for (const Json& column : columns_of(body))
-    if (const auto index = column.find("partition_index"); index != column.end() && index->is_number_integer())
-      by.emplace_back(index->get<std::int64_t>(), in_backticks(text_of(column, "name")));
+    if (const std::optional<std::int64_t> index = number_of(column, "partition_index"))
+      by.emplace_back(*index, in_backticks(text_of(column, "name")));
   std::sort(by.begin(), by.end());
   Texts out;
   for (auto& [index, name] : by) out.push_back(std::move(name));
@@ -122,7 +147,7 @@ std::optional<std::string> table_sql(const Json& body) {
 }  // namespace
 
 std::optional<std::string> creation_sql(std::string_view body) {
-  const Json table = Json::parse(body);
+  const Json table = parsed(body);
   const std::string type = text_of(table, "table_type");
   if (type == "VIEW") return view_sql(table);
   if (type == "EXTERNAL") return table_sql(table);
@@ -130,15 +155,15 @@ std::optional<std::string> creation_sql(std::string_view body) {
 }
 
 std::string view_change_sql(std::string_view body) {
-  const Json view = Json::parse(body);
+  const Json view = parsed(body);
   return fmt::format("ALTER VIEW {} AS {}", name_of(view), text_of(view, "view_definition"));
 }
 
 std::string creation_script(const std::string& body) {
   if (std::optional<std::string> sql = creation_sql(body)) return *std::move(sql) + ";";
-  const Json table = Json::parse(body);
+  const Json table = parsed(body);
   return fmt::format("(no statement makes a table of the type {} in the format {} from what the catalog says of it)",
-                     table.value("table_type", "UNKNOWN"), table.value("data_source_format", "UNKNOWN"));
+                     or_unknown(text_of(table, "table_type")), or_unknown(text_of(table, "data_source_format")));
 }
 
 }  // namespace holdfast::platform::databricks

@@ -95,8 +95,15 @@ std::string own_name(const std::string& full) {
   return full.substr(full.rfind('.') + 1);
 }
 
+// What is odd goes into no statement, and into no snapshot.
+void check_permission(const std::string& object, const std::string& principal, const std::string& action) {
+  if (!is_action(action))
+    throw Error(ErrorKind::unsupported, fmt::format("'{}' on '{}' is no action that statements take", action, object));
+  if (principal.empty()) throw Error(ErrorKind::unsupported, fmt::format("'{}' on '{}' is nobody's", action, object));
+}
+
 Error no_acl(const std::string& what) {
-  return {ErrorKind::config, fmt::format("permissions in the hive metastore are those of nothing: {}", what)};
+  return {ErrorKind::unsupported, fmt::format("permissions in the hive metastore are those of nothing: {}", what)};
 }
 
 }  // namespace
@@ -153,7 +160,7 @@ TableAcl parse_table_acl(const std::string& body) {
   for (const nlohmann::json& one : *list) {
     const std::string action = text(one, "action");
     const std::string principal = text(one, "principal");
-    if (!is_action(action) || principal.empty()) throw no_acl(fmt::format("'{}' of '{}' is no action", action, name));
+    check_permission(name, principal, action);
     out.permissions[{principal, action}].insert(text(one, "effect") == "DENY" ? Effect::deny : Effect::grant);
   }
   return out;
@@ -171,6 +178,7 @@ TableAcl table_acl_of(HiveObject object, const SparkAnswer& answer) {
     if (action == "OWN") {
       out.owner = row[0];
     } else {
+      check_permission(out.object.name(), row[0], action);
       out.permissions[{row[0], action}].insert(denied ? Effect::deny : Effect::grant);
     }
   }
@@ -287,8 +295,12 @@ ClusterListing read_table_acls(Cluster& cluster, const std::stop_token& stop) {
             ++refused;
             return lose(i, answer.error);
           }
-          const TableAcl acl = table_acl_of(objects[i], answer);
-          if (!acl.owner.empty() || !acl.permissions.empty()) out.bodies.push_back(table_acl_body(acl));
+          try {
+            const TableAcl acl = table_acl_of(objects[i], answer);
+            if (!acl.owner.empty() || !acl.permissions.empty()) out.bodies.push_back(table_acl_body(acl));
+          } catch (const Error& error) {
+            lose(i, error.message());
+          }
         },
         stop);
   } catch (const Error& error) {

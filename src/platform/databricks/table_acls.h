@@ -34,10 +34,11 @@ struct TableAcl {
   std::string owner;                                                            // empty: none is told
   std::map<std::pair<std::string, std::string>, std::set<Effect>> permissions;  // by principal and action
 };
-// The body of a resource, and back.  Throws Error{config} naming an object or an action that is none.
+// The body of a resource, and back.  Throws Error{unsupported} naming an object or an action that is none.
 std::string table_acl_body(const TableAcl& acl);
 TableAcl parse_table_acl(const std::string& body);
-// What SHOW GRANTS tells; what an object has by what it lies in is no part of it.
+// What SHOW GRANTS tells; what an object has by what it lies in is no part of it.  Throws Error{unsupported}
+// where a row of it could be in no statement.
 TableAcl table_acl_of(HiveObject object, const SparkAnswer& answer);
 
 // What makes the one the other, in order; run twice it is run once.

@@ -45,5 +45,20 @@ TEST(DefinitionSql, makes_nothing_whose_data_it_has_not_or_which_it_does_not_see
             "(no statement makes a table of the type EXTERNAL in the format ICEBERG from what the catalog says of it)");
 }
 
+TEST(DefinitionSql, takes_members_of_another_type_for_absent_ones) {
+  EXPECT_EQ(creation_sql(R"({"name":"t","catalog_name":"a","schema_name":"b","table_type":"EXTERNAL","comment":1,
+      "data_source_format":"CSV","storage_location":"abfss://x@y.test/t","properties":["x"],
+      "columns":[{"name":"id","type_text":"bigint","position":null,"nullable":null,"partition_index":"0"},
+                 {"name":"n","type_text":"int","position":"first","nullable":"no","comment":{}}]})"),
+            "CREATE TABLE `a`.`b`.`t` (`id` bigint, `n` int) USING CSV LOCATION 'abfss://x@y.test/t'");
+  const std::string unknown =
+      "(no statement makes a table of the type UNKNOWN in the format UNKNOWN from what the catalog says of it)";
+  EXPECT_EQ(creation_script(R"({"table_type":null,"data_source_format":7})"), unknown);
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const std::string& body : {deep, R"({"x":)" + deep + "}", std::string("[]"), std::string("null"), std::string()})
+    EXPECT_EQ(creation_script(body), unknown);
+  EXPECT_EQ(view_change_sql(R"({"name":7})"), "ALTER VIEW ``.``.`` AS ");
+}
+
 }  // namespace
 }  // namespace holdfast::platform::databricks

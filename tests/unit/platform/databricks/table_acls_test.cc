@@ -6,6 +6,7 @@
 #include "platform/databricks/capture.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/resource_writer.h"
+#include "support/errors.h"
 #include "unit/platform/databricks/stood_cluster.h"
 #include "unit/platform/databricks/written.h"
 
@@ -156,6 +157,22 @@ TEST_F(TableAclReading, marks_what_lies_in_a_database_whose_list_is_cut_off) {
   EXPECT_EQ(unread(told), (Texts{"TABLE s.", "VIEW s."}));
 }
 
+TEST_F(TableAclReading, marks_an_object_of_which_something_odd_is_told_and_keeps_the_others) {
+  world_.object("DATABASE s").owner = "anna@example.test";
+  world_.object("TABLE s.a").granted["x"] = {"SELECT ON ANY FILE TO y; GRANT SELECT"};
+  world_.object("TABLE s.b").granted[""] = {"SELECT"};
+  world_.object("TABLE s.c").denied["x"] = {"select"};
+  world_.object("TABLE s.d").granted["x"] = {"SELECT"};
+  const ClusterListing told = read();
+  EXPECT_EQ(told.bodies,
+            (Texts{body("DATABASE s", "anna@example.test", {}), body("TABLE s.d", "", {{"x", "SELECT", "GRANT"}})}));
+  EXPECT_EQ(unread(told), (Texts{"TABLE s.a", "TABLE s.b", "TABLE s.c"}));
+  EXPECT_EQ(error_of([] {
+              table_acl_script(body("TABLE s.c", "", {{"x", "select", "GRANT"}}));
+            }),
+            base::ErrorKind::unsupported);
+}
+
 TEST_F(TableAclReading, gives_a_capture_rows_and_stretches) {
   world_.object("DATABASE s");
   for (int i = 0; i < 60; ++i) world_.object(fmt::format("TABLE s.table_{}", i)).owner = "anna@example.test";
@@ -236,6 +253,17 @@ TEST_F(TableAclWriting, takes_everything_but_the_owner_away_where_it_is_removed)
   world_.object("ANY FILE").denied["y"] = {"MODIFY"};
   for (int i = 0; i < 2; ++i) writer_->remove(kind(), "ANY FILE");
   EXPECT_EQ(there("ANY FILE"), std::nullopt);
+}
+
+TEST_F(TableAclWriting, takes_nothing_odd_that_the_target_tells_into_a_statement) {
+  const std::set<std::string> odd{"SELECT ON CATALOG FROM x; REVOKE SELECT"};
+  world_.object("ANY FILE").granted["y"] = odd;
+  EXPECT_EQ(error_of([&] {
+              update("ANY FILE", body("ANY FILE", "", {{"x", "SELECT", "GRANT"}}));
+            }),
+            base::ErrorKind::unsupported);
+  EXPECT_EQ(world_.object("ANY FILE").granted["y"], odd);
+  EXPECT_FALSE(world_.object("ANY FILE").granted.contains("x"));
 }
 
 TEST_F(TableAclWriting, changes_nothing_where_the_cluster_does_not_run) {
