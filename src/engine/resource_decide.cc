@@ -135,8 +135,13 @@ std::string StepDecider::task_text(const Resource& resource, const model::Manual
   if (text.find(k_users) != std::string::npos) put_in(text, k_users, users_text(facts_.kinds, facts_.wanted, resource));
   if (manual.content == nullptr) return text;
   LinkReport report;
-  text += "\n" + manual.content(prepared_body(facts_.context, resource, nullptr, report).print());
+  const std::string body = prepared_body(facts_.context, resource, nullptr, report).print();
   add_unique(step.notes, std::move(report.notes));
+  try {
+    text += "\n" + manual.content(body);
+  } catch (const base::Error& error) {  // one odd resource keeps no other from its plan
+    add_unique(step.notes, {fmt::format("what the task shows could not be made: {}", error.message())});
+  }
   return text;
 }
 

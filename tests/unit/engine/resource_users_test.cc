@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "base/key.h"
 #include "engine/resource_plan.h"
 #include "support/fakes.h"
@@ -26,6 +27,10 @@ std::string upper_body(const std::string& body) {
   return out + " {name}";
 }
 
+std::string no_content(const std::string&) {
+  throw base::Error(base::ErrorKind::unsupported, "it is odd");
+}
+
 // Libraries that nobody can write, and clusters that install them.
 const model::KindSet& kinds() {
   static const model::KindSet all(std::vector<model::Kind>{
@@ -39,7 +44,11 @@ const model::KindSet& kinds() {
        .one = "cluster",
        .name = "name",
        .links = {{.field = "jars[*]", .form = LinkForm::path, .to = "dbfs", .prefix = "dbfs:"},
-                 {.field = "jars[*]", .form = LinkForm::path, .to = "workspace", .prefix = "/Workspace"}}}});
+                 {.field = "jars[*]", .form = LinkForm::path, .to = "workspace", .prefix = "/Workspace"}}},
+      {.collection = collection("odd"),
+       .one = "odd one",
+       .name = "name",
+       .manual = {{.what = model::Manual::What::instead, .text = "Make {name}.", .content = no_content}}}});
   return all;
 }
 
@@ -101,6 +110,26 @@ TEST_F(ResourceUsers, stand_in_tasks_and_not_in_what_comes_along) {
   for (const model::ResourceStep& step : plan.steps) tasks.insert(tasks.end(), step.tasks.begin(), step.tasks.end());
   EXPECT_EQ(tasks, (Texts{"Bring /Shared/tools.jar, which clusters/etl need.",
                           "Run this on /Shared/tools.jar.\n{\"NAME\":\"/SHARED/TOOLS.JAR\"} {name}"}));
+}
+
+TEST_F(ResourceUsers, have_a_plan_where_what_a_task_shows_cannot_be_made) {
+  put("odd", "a");
+  put("clusters", "etl");
+  test::ManualClock clock{base::Instant{}};
+  test::SeededRandom random{1};
+  const std::vector<model::Resource> live;
+  ResourcePlanOptions options;
+  options.source = "a";
+  options.target = "b";
+  const model::ResourcePlan plan =
+      plan_resources(kinds(), {.wanted = resources_, .live = live}, model::IdMap("a", "b"), options, clock, random);
+  ASSERT_EQ(plan.steps.size(), 2U);
+  for (const model::ResourceStep& step : plan.steps) {
+    const bool odd = step.kind == "odd";
+    EXPECT_EQ(step.action, odd ? model::ResourceAction::manual : model::ResourceAction::create);
+    EXPECT_EQ(step.tasks, odd ? Texts{"Make a."} : Texts{});
+    EXPECT_EQ(step.notes, odd ? Texts{"what the task shows could not be made: it is odd"} : Texts{});
+  }
 }
 
 }  // namespace
