@@ -156,6 +156,9 @@ public:
   }
   bool remove(std::string_view) override { return false; }
   void list(std::string_view, const std::function<void(const storage::ObjectInfo&)>&) override {}
+
+private:
+  Says says_;
 };
 
 TEST_F(KeptRowsTest, a_full_disk_ends_no_backup_and_is_told_once) {
