@@ -79,17 +79,21 @@ void write_plan(const model::Plan& plan, const std::string& path) {
 }
 
 void write_plan_text(std::string_view json, const std::string& path) {
+  write_text_file("plan", json, path);
+}
+
+void write_text_file(std::string_view what, std::string_view text, const std::string& path) {
   const std::string temporary = path + ".tmp";
   std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-  // The rows stand in it in the clear: nobody else may read it, whatever the umask says.
+  // What stands in it is in the clear: nobody else may read it, whatever the umask says.
   std::error_code ignored;
   using std::filesystem::perms;
   std::filesystem::permissions(temporary, perms::owner_read | perms::owner_write, ignored);
-  file << json;
+  file << text;
   file.close();
   const bool done = file.good() && std::rename(temporary.c_str(), path.c_str()) == 0;
   if (!done)
-    throw Error(ErrorKind::io, fmt::format("cannot write the plan {}: {}", path, std::strerror(errno)),
+    throw Error(ErrorKind::io, fmt::format("cannot write the {} {}: {}", what, path, std::strerror(errno)),
                 "Name a file in a folder that exists and that you may write to.");
 }
 

@@ -27,9 +27,10 @@ model::Plan make_plan(Context& context, const PlanFlags& flags, const repository
 // Throw Error{config} naming the file.
 std::string read_plan_text(const std::string& path);
 model::Plan read_plan(const std::string& path);
-// Replaces the file as a whole.  Throws Error{io}.
+// Replace the file as a whole; nobody else may read it.  Throw Error{io}, which calls it the plan, or `what`.
 void write_plan(const model::Plan& plan, const std::string& path);
 void write_plan_text(std::string_view json, const std::string& path);
+void write_text_file(std::string_view what, std::string_view text, const std::string& path);
 
 // Steps with their reasons and fields, then the counts.  Without --verbose at most 50 steps.
 void print_plan(Context& context, const model::Plan& plan);

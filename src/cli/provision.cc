@@ -2,14 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/describe.h"
+#include "cli/plan_view.h"
 #include "engine/outside.h"
 #include "platform/outside.h"
 #include "ui/printers.h"
@@ -38,15 +35,6 @@ std::vector<std::string> storage_of(Context& context, const std::string& name, p
   return out;
 }
 
-void write_file(const std::string& text, const std::string& path) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file.good())
-    throw Error(ErrorKind::io, fmt::format("cannot write the template {}: {}", path, std::strerror(errno)),
-                "Name a file in a folder that exists and that you may write to.");
-}
-
 base::Fact list_fact(std::string name, const std::vector<std::string>& texts) {
   return {std::move(name), texts.empty() ? "nothing" : fmt::format("{}", fmt::join(texts, ", ")), to_line(json(texts))};
 }
@@ -71,7 +59,7 @@ int provision_after(Context& context, const std::string& source, const std::stri
                 "Make the second one by hand, and bring everything into it with \"holdfast migrate\".");
   const Provision made = outside->provision(
       {.name = target, .storage = storage_of(context, source, *connector, *outside)}, context.stop());
-  if (!file.empty()) write_file(made.text, file);
+  if (!file.empty()) write_text_file("template", made.text, file);
   if (file.empty() && !context.json()) {
     context.out().write(made.text);
     context.out().flush();

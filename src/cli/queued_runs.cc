@@ -25,6 +25,14 @@ using Runs = std::vector<ActiveRun>;
 
 constexpr std::size_t k_runs_most = 50;
 
+platform::RunsThings& runs_of(Cutover& cutover, const std::string& name) {
+  platform::RunsThings* out = cutover.connector(name).runs();
+  if (!out)
+    throw Error(ErrorKind::usage, fmt::format("nothing waits to run on {} that could be cancelled", name),
+                "Leave --cancel-queued out.");
+  return *out;
+}
+
 std::string line_of(const ActiveRun& run) {
   return ui::printable(engine::run_text(run));
 }
@@ -62,19 +70,20 @@ Runs cancel_each(Context& context, platform::RunsThings& there, const Runs& runs
 
 }  // namespace
 
+void require_runs(Cutover& cutover, const std::string& name) {
+  (void)runs_of(cutover, name);
+}
+
 int cancel_queued(Cutover& cutover, const std::string& name, const engine::FiringStates& recorded) {
   Context& context = cutover.context();
-  platform::RunsThings* there = cutover.connector(name).runs();
-  if (!there)
-    throw Error(ErrorKind::usage, fmt::format("nothing waits to run on {} that could be cancelled", name),
-                "Leave --cancel-queued out.");
-  const engine::FencedRuns runs = engine::fenced_runs(there->active_runs(context.stop()), recorded);
+  platform::RunsThings& there = runs_of(cutover, name);
+  const engine::FencedRuns runs = engine::fenced_runs(there.active_runs(context.stop()), recorded);
   Runs cancelled;
   if (cutover.dry()) {
     for (const ActiveRun& run : runs.waiting) context.events().note("would be cancelled: " + line_of(run));
   } else {
-    cancelled = cancel_each(context, *there, runs.waiting);
-    if (!cancelled.empty()) warn_of(context, "ends later", still_there(*there, cancelled, context.stop()));
+    cancelled = cancel_each(context, there, runs.waiting);
+    if (!cancelled.empty()) warn_of(context, "ends later", still_there(there, cancelled, context.stop()));
   }
   warn_of(context, fmt::format("waits on {}, and is of nothing that was paused", name), runs.others);
   warn_of(context, fmt::format("runs on {}, and goes on to write there", name), runs.running);

@@ -166,8 +166,8 @@ void tell_ticks(Cutover& cutover, const std::string& left, const std::string& en
   if (!pair) return;
   const std::optional<engine::Fence> fence = cutover.store().fence(left);
   if (fence && fence->state == engine::Fence::State::open) {
-    cutover.context().events().note(
-        fmt::format("which ticks ran on both, and which on neither, is told when the fence of {} is confirmed", left));
+    cutover.context().events().note(fmt::format(
+        "once {0} is fenced, \"holdfast fence {0}\" lists schedules that ran on both sides or on neither", left));
     return;
   }
   try {

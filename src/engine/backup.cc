@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
+#include <exception>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -173,8 +174,8 @@ void BackupRun::begin_keeping(const platform::Capture& capture) {
   if (kept_->taken_up() == 0) return;
   std::uint64_t rows = 0;
   for (const platform::CollectionEstimate& estimate : capture.collections()) rows += estimate.rows;
-  events_.note(
-      fmt::format("goes on: {} of {} were read before (--anew reads all of them again)", kept_->taken_up(), rows));
+  events_.note(fmt::format("goes on: {} of {} resources were read before (--anew reads all of them again)",
+                           kept_->taken_up(), rows));
 }
 
 // Whatever was taken over, the next sweep is due by the oldest of it.
@@ -189,8 +190,10 @@ void BackupRun::ends_early() {
   if (!kept_) return;
   kept_->flush();
   if (const std::uint64_t rows = kept_->taken_up() + kept_->kept(); rows != 0)
-    events_.note(fmt::format("{} that were read are kept on this host: the next backup goes on from there, within {} h",
-                             rows, std::chrono::duration_cast<std::chrono::hours>(k_kept_for).count()));
+    events_.note(fmt::format("{} that {} read {} kept on this host: the next backup goes on from there, within {} h",
+                             rows == 1 ? "1 resource" : fmt::format("{} resources", rows), rows == 1 ? "was" : "were",
+                             rows == 1 ? "is" : "are",
+                             std::chrono::duration_cast<std::chrono::hours>(k_kept_for).count()));
 }
 
 // The parent is chosen later, when the instant is open: should another snapshot come in between, these rows are older
@@ -391,6 +394,26 @@ void BackupRun::tell_losses() {
   for (const std::string& line : snapshot_.outcomes) events_.warning(line);
 }
 
+// Keeps what was read, where it goes out of scope before all was.
+class EarlyEnd {
+public:
+  explicit EarlyEnd(BackupRun& run) : run_(&run) {}
+  EarlyEnd(const EarlyEnd&) = delete;
+  EarlyEnd& operator=(const EarlyEnd&) = delete;
+  ~EarlyEnd() {
+    if (run_ == nullptr) return;
+    try {
+      run_->ends_early();
+    } catch (const std::exception&) {
+      // What ended the run is what is to be told; rows that are not kept are read again.
+    }
+  }
+  void is_none() noexcept { run_ = nullptr; }
+
+private:
+  BackupRun* run_;
+};
+
 }  // namespace
 
 BackupResult backup(repository::Repository& repository, platform::Connector& connector, const std::string& name,
@@ -398,14 +421,10 @@ BackupResult backup(repository::Repository& repository, platform::Connector& con
                     std::stop_token stop) {
   const base::Duration begun = clock.elapsed();
   BackupRun run(repository, options, events, std::move(stop));
-  repository::Snapshot snapshot;
-  try {
-    snapshot = base::in_context([&] { return fmt::format("backing up connector '{}'", name); },
-                                [&] { return run.run(connector, name, clock); });
-  } catch (...) {
-    run.ends_early();
-    throw;
-  }
+  EarlyEnd early(run);
+  repository::Snapshot snapshot = base::in_context([&] { return fmt::format("backing up connector '{}'", name); },
+                                                   [&] { return run.run(connector, name, clock); });
+  early.is_none();
   BackupResult out = run.outcome();
   out.snapshot = std::move(snapshot);
   out.took = clock.elapsed() - begun;

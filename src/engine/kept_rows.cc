@@ -192,7 +192,6 @@ void KeptRowStore::keep(const model::Collection& collection, const base::Row& ro
     const std::lock_guard lock(mutex_);
     if (!begun_ || broken_) return;
     add(schema_of(collection), {.collection = 0, .read = parts_.clock.now(), .row = row});
-    ++kept_;
     if (current_bytes_ >= k_batch_bytes || parts_.clock.elapsed() - current_since_ >= k_batch_age)
       full = take_current();
   }
@@ -221,10 +220,15 @@ void KeptRowStore::put(const KeptBatch& batch) {
     const base::Bytes plain = encode_kept(batch);
     for (int tries = 0; tries < k_names_tried; ++tries) {
       const std::string name = next_name();
-      if (parts_.state.put(name, parts_.repository.seal_local(name, plain))) return;
+      const bool is_put = parts_.state.put(name, parts_.repository.seal_local(name, plain));
       const std::lock_guard lock(mutex_);
+      if (is_put) {
+        kept_ += batch.rows.size();
+        return;
+      }
       ++number_;
     }
+    throw Error(base::ErrorKind::io, fmt::format("all names tried in {} are taken", folder_));
   } catch (const Error& error) {
     const std::lock_guard lock(mutex_);
     give_up(error);

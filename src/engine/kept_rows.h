@@ -44,7 +44,7 @@ public:
   enum class Earlier { taken_up, thrown_away };
   void begin(KeptRun run, Earlier earlier);
   std::uint64_t taken_up() const;  // rows
-  std::uint64_t kept() const;      // rows of this run
+  std::uint64_t kept() const;      // rows of this run that lie on disk
   // When the oldest row was read that find() gave.
   std::optional<base::Instant> oldest_given() const;
 

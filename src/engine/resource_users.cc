@@ -63,7 +63,7 @@ std::vector<std::string> users_of(const model::KindSet& kinds, const ResourceInd
 
 std::string users_text(const model::KindSet& kinds, const ResourceIndex& index, const Resource& resource) {
   std::vector<std::string> users = users_of(kinds, index, resource);
-  if (users.empty()) return "nothing that the snapshot has";
+  if (users.empty()) return "nothing in the snapshot";
   const std::size_t more = users.size() > k_named ? users.size() - k_named : 0;
   users.resize(users.size() - more);
   const std::string text = fmt::format("{}", fmt::join(users, ", "));

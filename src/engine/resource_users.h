@@ -12,7 +12,7 @@ namespace holdfast::engine {
 // from a library is known by the copy that was made of it ("dbfs:/FileStore/jars/1f2e-tools.jar").  In order.
 std::vector<std::string> users_of(const model::KindSet& kinds, const ResourceIndex& index,
                                   const model::Resource& resource);
-// The same as words: "clusters/etl, jobs/nightly and 3 more"; "nothing that the snapshot has".
+// The same as words: "clusters/etl, jobs/nightly and 3 more"; "nothing in the snapshot".
 std::string users_text(const model::KindSet& kinds, const ResourceIndex& index, const model::Resource& resource);
 
 }  // namespace holdfast::engine

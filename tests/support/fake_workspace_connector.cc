@@ -86,6 +86,7 @@ public:
   bool holds_rows(const model::Collection& collection) override {
     return account_.workspace.count(collection.name) != 0;
   }
+  platform::RunsThings* runs() override { return account_.runs; }
   std::unique_ptr<Admission> admission(const model::Collection&) override { throw not_by_rows(); }
 
 private:

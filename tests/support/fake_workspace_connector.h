@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "platform/runs.h"
 #include "support/fake_workspace.h"
 
 namespace holdfast::test {
@@ -21,6 +22,7 @@ struct WorkspaceAccount {
   std::set<std::string> unlisted;         // kinds whose list fails
   std::map<std::string, unsigned> blank;  // kinds of which so many captures find none, although nothing fails
   std::set<std::string> unread;           // resources of any kind that cannot be read, by name
+  platform::RunsThings* runs = nullptr;   // outlives it
 };
 
 // Several may be of one account, which outlives them and what they open.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -207,6 +208,8 @@ TEST_F(Provisioned, template_goes_into_a_file_or_into_the_summary) {
   EXPECT_EQ(run({"migrate", "primary", "secondary", "--provision=" + file}).code, 0);
   std::ifstream in(file);
   expect_sound(json::parse(in));
+  using std::filesystem::perms;
+  EXPECT_EQ(std::filesystem::status(file).permissions() & (perms::group_all | perms::others_all), perms::none);
   const Rendered events = run({"migrate", "primary", "secondary", "--provision", "--json"});
   const std::size_t last = events.text.rfind("{\"type\":\"summary\"");
   ASSERT_NE(last, std::string::npos) << events.text;
@@ -219,6 +222,12 @@ TEST_F(Provisioned, template_changes_nothing) {
   for (const auto& entry : primary_.stand_in.log().last()) EXPECT_EQ(entry.method, "GET");
   EXPECT_EQ(run({"migrate", "primary", "secondary", "--provision", "--yes"}).code, 2);
   EXPECT_EQ(run({"migrate", "primary", "primary", "--provision"}).code, 2);
+  const std::string file = folder_.path() + "/workspace.json";
+  EXPECT_EQ(run({"migrate", "primary", "secondary", "--provision=" + file, "--dry-run"}).code, 2);
+  EXPECT_FALSE(std::ifstream(file).good());
+  const Rendered of_plan = run({"migrate", "--plan", file, "--provision"});
+  EXPECT_EQ(of_plan.code, 2) << of_plan.said;
+  EXPECT_TRUE(of_plan.says("Leave everything but --plan out")) << of_plan.said;
 }
 
 }  // namespace

@@ -201,7 +201,7 @@ TEST_F(ResumeTest, goes_on_after_it_was_stopped_and_says_so_both_times) {
   const std::uint64_t before = exports();
   const auto notes = place.world.events.notes();
   EXPECT_TRUE(std::any_of(notes.begin(), notes.end(), [](const std::string& note) {
-    return note.find("that were read are kept on this host") != std::string::npos;
+    return note.find(" resources that were read are kept on this host") != std::string::npos;
   }));
   const auto repository = place.world.open(*place.world.backend);
   EXPECT_FALSE(repository->latest().has_value());
@@ -211,7 +211,7 @@ TEST_F(ResumeTest, goes_on_after_it_was_stopped_and_says_so_both_times) {
   const BackupResult result = back_up(place);
   EXPECT_EQ(place.content(result.snapshot), expected);
   EXPECT_LE(before + exports(), whole + k_under_way);
-  EXPECT_NE(told_to_go_on(place).find(" were read before"), std::string::npos);
+  EXPECT_NE(told_to_go_on(place).find(" resources were read before"), std::string::npos);
 }
 
 TEST_F(ResumeTest, reads_again_what_changed_meanwhile_and_forgets_what_went) {

@@ -52,6 +52,7 @@ public:
     const std::string source = from_.value_or(std::string()).empty() ? only_source(cutover) : *from_;
     if (source == target_) return in_place(context, cutover);
     cutover.check_sides(source, target_);
+    cutover.lock(source, base::FileLock::Mode::exclusive);  // its fence is opened or lifted
     const engine::Charge charge = cutover.charge(source, target_);
     engine::require_activation(charge);
     const repository::Snapshot recorded = states_of_source(context, cutover, charge);
@@ -102,7 +103,7 @@ private:
 
   int in_place(Context& context, Cutover& cutover) const {
     const std::optional<engine::Fence> fence = cutover.store().fence(target_);
-    const std::vector<engine::Charge> told = told_of_others(context, cutover);
+    const std::vector<engine::Charge> told = lock_who_is_told(context, cutover);
     engine::require_own_activation(target_, fence, cutover.store().pairs(), told);
     if (fence && fence->snapshot.empty()) {  // nothing was paused yet
       if (!cutover.dry()) cutover.store().lift(target_);
@@ -137,6 +138,17 @@ private:
     std::vector<std::string> out;
     for (const Takeover::PlannedActivation& one : planned) out.push_back(counts_text(one.plan));
     return fmt::format("{}", fmt::join(out, "; "));
+  }
+
+  // Theirs is changed as well: each is held, and then looked at again.
+  std::vector<engine::Charge> lock_who_is_told(Context& context, Cutover& cutover) const {
+    std::set<std::string> held;
+    for (const engine::Charge& one : told_of_others(context, cutover))
+      if (held.insert(one.pair.target).second) cutover.lock(one.pair.target, base::FileLock::Mode::exclusive);
+    if (held.empty()) return {};
+    std::vector<engine::Charge> out = told_of_others(context, cutover);
+    std::erase_if(out, [&](const engine::Charge& one) { return !held.contains(one.pair.target); });
+    return out;
   }
 
   // Who took over from it, as only snapshots say.

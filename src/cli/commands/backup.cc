@@ -50,7 +50,7 @@ public:
             "everything once a week (--sweep, --sweep-after).\n"
             "Killed at any moment, the repository keeps all its snapshots and the next backup\n"
             "works.  What a backup of a workspace had read when it ended early is kept on this\n"
-            "host, sealed, for 24 hours: the next one goes on from there (--anew does not).",
+            "host, sealed, and used for 24 hours: the next one goes on from there (--anew does not).",
             Kind::run};
   }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
@@ -37,18 +38,32 @@ public:
     cutover.lock(source_, base::FileLock::Mode::exclusive);
     const std::optional<engine::Fence> before = cutover.store().fence(source_);
     if (!before) cutover.ask(fmt::format("all that fires on {} would be paused", source_));
+    if (cancel_queued_) require_runs(cutover, source_);
     Takeover takeover(cutover);
     const bool confirmed = takeover.fence(source_, before ? before->active : std::string(), nullptr);
+    if (!cutover.dry()) takeover.leave_marks(source_);
+    if (confirmed && !cutover.dry()) {
+      context.events().note(fmt::format("the fence of {} is confirmed", source_));
+      if (before && !before->active.empty()) tell_ticks(cutover, source_, before->active);
+    }
     // Only what is paused makes no new ones.
-    const int runs = cancel_queued_ ? cancel_queued(cutover, source_, recorded(cutover, takeover)) : k_exit_ok;
-    if (cutover.dry()) return k_exit_ok;
-    takeover.leave_marks(source_);
-    if (confirmed) context.events().note(fmt::format("the fence of {} is confirmed", source_));
-    if (confirmed && before && !before->active.empty()) tell_ticks(cutover, source_, before->active);
-    return confirmed ? runs : k_exit_partial;
+    const int runs = cancel_queued_ ? cancel(cutover, takeover) : k_exit_ok;
+    return confirmed || cutover.dry() ? runs : k_exit_partial;
   }
 
 private:
+  // The fence stands by now: what goes wrong with runs takes nothing of it back.
+  int cancel(Cutover& cutover, Takeover& takeover) const {
+    try {
+      return cancel_queued(cutover, source_, recorded(cutover, takeover));
+    } catch (const base::Error& error) {
+      if (error.kind() == base::ErrorKind::cancelled) throw;
+      cutover.context().events().warning(
+          fmt::format("not all that waits to run on {} is known: {}", source_, error.message()));
+      return k_exit_partial;
+    }
+  }
+
   // What fired before it was fenced, which may be long ago.
   engine::FiringStates recorded(Cutover& cutover, Takeover& takeover) const {
     const std::optional<engine::Fence> fence = cutover.store().fence(source_);

@@ -136,9 +136,7 @@ public:
     context.connector_config(source_);
     const model::IdMap map = read();
     refuse_unknown_kinds(context, map);
-    std::optional<base::FileLock> lock;
-    if (dry_run_ == DryRun::no) lock.emplace(lock_connector(context, target_, base::FileLock::Mode::exclusive));
-    if (dry_run_ == DryRun::no) engine::IdMapStore(context.state(), source_, target_).learn(map.entries());
+    if (dry_run_ == DryRun::no) learn(context, map);
     std::vector<base::Fact> facts{ui::fact_text("source", source_), ui::fact_text("target", target_),
                                   ui::fact_count("entries", map.size())};
     if (dry_run_ == DryRun::yes) facts.push_back(dry_run_fact());
@@ -147,6 +145,14 @@ public:
   }
 
 private:
+  // As who replicates from the one into the other.
+  void learn(Context& context, const model::IdMap& map) const {
+    std::vector<base::FileLock> locks;
+    locks.push_back(lock_connector(context, target_, base::FileLock::Mode::exclusive));
+    if (source_ != target_) locks.push_back(lock_connector(context, source_, base::FileLock::Mode::shared));
+    engine::IdMapStore(context.state(), source_, target_).learn(map.entries());
+  }
+
   model::IdMap read() const {
     std::ifstream file(file_, std::ios::binary);
     const std::string text(std::istreambuf_iterator<char>(file), {});

@@ -76,7 +76,8 @@ public:
 
 private:
   int provision(Context& context) const {
-    if (plan_out_ || !flags_.plan.select.empty() || flags_.plan.existing || flags_.yes || flags_.keep_changed)
+    const bool dry = flags_.dry_run == DryRun::yes;
+    if (dry || plan_out_ || !flags_.plan.select.empty() || flags_.plan.existing || flags_.yes || flags_.keep_changed)
       throw Error(ErrorKind::usage, "--provision renders a template, and brings nothing",
                   "Leave the other flags out, and migrate when the workspace is there.");
     if (source_ == target_)
@@ -93,7 +94,7 @@ private:
   }
 
   int apply_file(Context& context, Cutover& cutover) const {
-    if (!source_.empty() || !flags_.plan.select.empty() || flags_.plan.existing || plan_out_)
+    if (!source_.empty() || !flags_.plan.select.empty() || flags_.plan.existing || plan_out_ || provision_)
       throw Error(ErrorKind::usage, "a plan says itself what goes where", "Leave everything but --plan out.");
     const std::optional<model::ResourcePlan> plan = read_resource_plan(*plan_file_);
     if (!plan || plan->source == plan->target)

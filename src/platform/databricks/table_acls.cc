@@ -103,7 +103,7 @@ void check_permission(const std::string& object, const std::string& principal, c
 }
 
 Error no_acl(const std::string& what) {
-  return {ErrorKind::unsupported, fmt::format("permissions in the hive metastore are those of nothing: {}", what)};
+  return {ErrorKind::unsupported, fmt::format("permissions in the hive metastore cannot be read: {}", what)};
 }
 
 }  // namespace
@@ -153,7 +153,7 @@ TableAcl parse_table_acl(const std::string& body) {
   };
   const std::string name = text(json, "name");
   std::optional<HiveObject> object = parse_hive_object(name);
-  if (!object) throw no_acl(fmt::format("'{}' is no object of it", name));
+  if (!object) throw no_acl(fmt::format("'{}' is no name of an object there", name));
   TableAcl out{.object = *std::move(object), .owner = text(json, "owner"), .permissions = {}};
   const auto list = json.find("permissions");
   if (list == json.end() || !list->is_array()) return out;

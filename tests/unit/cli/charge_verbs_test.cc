@@ -142,6 +142,14 @@ TEST_F(LostWords, leave_a_way_home_without_an_id_map_and_the_next_failover_open)
   EXPECT_EQ(refused.code, 5);
   EXPECT_TRUE(refused.says("holdfast fence secondary")) << refused.err;
   EXPECT_EQ(run({"fence", "secondary", "--yes"}).code, 0);
+  {
+    const auto held = base::FileLock::try_lock(app_.composition.state_folder + "/locks/" + base::to_hex("secondary"),
+                                               base::FileLock::Mode::shared);
+    ASSERT_TRUE(held.has_value());
+    const Outcome beside = activate_primary();
+    EXPECT_EQ(beside.code, base::exit_code(base::ErrorKind::busy)) << "its fence would be lifted" << beside.err;
+    EXPECT_TRUE(fence("secondary").has_value());
+  }
   const Outcome home = activate_primary();
   EXPECT_EQ(home.code, 0) << home.out << home.err;
   EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "base/bytes.h"
 #include "base/file_lock.h"
 #include "engine/cutover_store.h"
@@ -213,6 +215,20 @@ TEST_F(BadDays, write_nothing_where_somebody_else_is_writing) {
       const Outcome outcome = run(verb);
       EXPECT_EQ(outcome.code, base::exit_code(base::ErrorKind::busy)) << verb.front() << outcome.err;
       EXPECT_TRUE(outcome.says("another holdfast works on secondary")) << outcome.err;
+    }
+  }
+  {
+    const auto held =
+        base::FileLock::try_lock(app_.file("state/locks/" + base::to_hex("primary")), base::FileLock::Mode::exclusive);
+    ASSERT_TRUE(held.has_value());
+    const std::string ids = app_.file("ids.csv");
+    std::ofstream(ids) << "kind,source_id,target_id\njobs,1,2\n";
+    const Names verbs[] = {{"activate", "secondary", "--from", "primary", "--yes"},
+                           {"idmap", "import", "primary", "secondary", ids}};
+    for (const Names& verb : verbs) {
+      const Outcome outcome = run(verb);
+      EXPECT_EQ(outcome.code, base::exit_code(base::ErrorKind::busy)) << verb.front() << outcome.err;
+      EXPECT_TRUE(outcome.says("another holdfast works on primary")) << outcome.err;
     }
   }
   EXPECT_EQ(secondary_.workspace.writes, writes);

@@ -20,7 +20,8 @@ FiringStates states(const std::vector<std::pair<std::string, std::string>>& of) 
 model::IdMap id_map() {
   model::IdMap out("primary", "secondary");
   for (const char* id : {"1", "2", "3", "4"})
-    out.add({.kind = "jobs", .source_id = id, .target_id = std::string("1") + id});
+    out.add(
+        {.kind = "jobs", .source_id = id, .target_id = std::string("1") + id, .source_name = {}, .target_name = {}});
   return out;
 }
 std::string ids_of(const std::set<FiringKey>& keys) {

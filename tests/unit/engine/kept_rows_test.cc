@@ -66,9 +66,11 @@ TEST_F(KeptRowsTest, writes_what_it_keeps_after_a_second_and_when_there_is_much_
   const auto store = open();
   store->keep(test::aspect_collection(), row_of(1));
   EXPECT_TRUE(objects().empty());
+  EXPECT_EQ(store->kept(), 0U);
   world_.clock.advance(std::chrono::seconds(1));
   store->keep(test::aspect_collection(), row_of(2));
   EXPECT_EQ(objects().size(), 1U);
+  EXPECT_EQ(store->kept(), 2U);
   base::Row large = row_of(3);
   large.columns[0] = std::string(300'000, 'x');
   store->keep(test::aspect_collection(), large);
@@ -138,17 +140,25 @@ TEST_F(KeptRowsTest, reads_past_a_damaged_batch_and_says_so) {
   EXPECT_NE(world_.events.warnings().front().find(name), std::string::npos);
 }
 
-// Takes nothing.
+// Takes nothing, or has everything already.
 class FullDisk : public storage::Backend {
 public:
+  enum class Says { is_full, has_it };
+  explicit FullDisk(Says says = Says::is_full) : says_(says) {}
   storage::Properties properties() const override { return {}; }
   std::optional<storage::ObjectInfo> stat(std::string_view) override { return std::nullopt; }
   base::Bytes get(std::string_view name, const storage::Range&) override {
     throw base::Error(base::ErrorKind::not_found, std::string(name));
   }
-  bool put(std::string_view, base::ByteView) override { throw base::Error(base::ErrorKind::io, "the disk is full"); }
+  bool put(std::string_view, base::ByteView) override {
+    if (says_ == Says::has_it) return false;
+    throw base::Error(base::ErrorKind::io, "the disk is full");
+  }
   bool remove(std::string_view) override { return false; }
   void list(std::string_view, const std::function<void(const storage::ObjectInfo&)>&) override {}
+
+private:
+  Says says_;
 };
 
 TEST_F(KeptRowsTest, a_full_disk_ends_no_backup_and_is_told_once) {
@@ -159,6 +169,19 @@ TEST_F(KeptRowsTest, a_full_disk_ends_no_backup_and_is_told_once) {
     store.keep(test::aspect_collection(), row_of(i));
     store.flush();
   }
+  EXPECT_EQ(store.kept(), 0U);
+  EXPECT_EQ(world_.events.warnings().size(), 1U);
+}
+
+TEST_F(KeptRowsTest, a_folder_without_a_free_name_is_told_once) {
+  FullDisk disk(FullDisk::Says::has_it);
+  KeptRowStore store({disk, *world_.repository, world_.clock, world_.events}, "primary");
+  store.begin(k_run, Earlier::taken_up);
+  for (int i = 0; i < 3; ++i) {
+    store.keep(test::aspect_collection(), row_of(i));
+    store.flush();
+  }
+  EXPECT_EQ(store.kept(), 0U);
   EXPECT_EQ(world_.events.warnings().size(), 1U);
 }
 

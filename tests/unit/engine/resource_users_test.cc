@@ -88,7 +88,7 @@ TEST_F(ResourceUsers, are_those_that_name_its_path_or_a_copy_of_its_file) {
 
 TEST_F(ResourceUsers, are_counted_where_they_are_many) {
   put("libraries", "/Shared/tools.jar");
-  EXPECT_EQ(text("/Shared/tools.jar"), "nothing that the snapshot has");
+  EXPECT_EQ(text("/Shared/tools.jar"), "nothing in the snapshot");
   for (int i = 10; i < 33; ++i) put("clusters", "c" + std::to_string(i), R"(,"jars":["/Workspace/Shared/tools.jar"])");
   const std::string all = text("/Shared/tools.jar");
   EXPECT_TRUE(all.starts_with("clusters/c10, clusters/c11")) << all;
