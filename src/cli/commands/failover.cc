@@ -25,9 +25,10 @@ public:
     return {"failover", "let a target take over from its source",
             "A last replicate, then SOURCE is fenced, and only when all that fires there was seen to\n"
             "be paused, TARGET is activated.  A source that cannot be read stops this before anything\n"
-            "is written.  Where it is lost, add --source-lost: its newest snapshot is brought to\n"
-            "TARGET, a fence is opened, and TARGET is activated; the repository and TARGET are\n"
-            "enough.  What fires on SOURCE goes on until \"holdfast fence SOURCE\" has paused it.\n"
+            "is written: no answer of it is waited for longer than two minutes.  Where it is lost,\n"
+            "add --source-lost: its newest snapshot is brought to TARGET, a fence is opened, and\n"
+            "TARGET is activated; the repository and TARGET are enough.  What fires on SOURCE goes on\n"
+            "until \"holdfast fence SOURCE\" has paused it.\n"
             "Where only a part of SOURCE could be read it is told what is missing, and nothing is\n"
             "written without --source-partial.\n"
             "Interrupted, with something that could not be activated, or to activate what a --select\n"

@@ -32,8 +32,7 @@ TEST(LocalSeal, refuses_what_was_cut_or_changed_anywhere) {
   for (std::size_t i = 0; i < sealed.size(); ++i) {
     base::Bytes changed = sealed;
     changed[i] = static_cast<char>(changed[i] ^ 1);
-    ASSERT_EQ(test::error_of([&] { (void)repository->open_local("kept/a", changed); }),
-              base::ErrorKind::corruption)
+    ASSERT_EQ(test::error_of([&] { (void)repository->open_local("kept/a", changed); }), base::ErrorKind::corruption)
         << i;
     ASSERT_EQ(test::error_of([&] { (void)repository->open_local("kept/a", sealed.substr(0, i)); }),
               base::ErrorKind::corruption)
