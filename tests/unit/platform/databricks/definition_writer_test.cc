@@ -56,6 +56,17 @@ public:
   }
 };
 
+// Two warehouses are called alike, which the stand-in refuses to make.
+class TwinsHttp : public StandInHttp {
+public:
+  using StandInHttp::StandInHttp;
+  net::Response send(const net::Request& request, std::stop_token stop) override {
+    const bool lists = request.method == net::Method::get && request.url.path == "/api/2.0/sql/warehouses";
+    if (!lists) return StandInHttp::send(request, std::move(stop));
+    return answer(200, R"({"warehouses":[{"id":"a1","name":"twin"},{"id":"b2","name":"twin"}]})");
+  }
+};
+
 class Definitions : public testing::Test {
 protected:
   Definitions() : stand_in_(options(), clock_), session_(session()) {
@@ -187,19 +198,25 @@ TEST_F(Definitions, have_a_warehouse_that_doctor_looks_for) {
   EXPECT_EQ(said(k_warehouse), "'wh' makes views and external tables");
   EXPECT_EQ(said("other"), "there is none that is 'other'");
   EXPECT_EQ(said(""), "nothing");
-  sim::databricks::Seed(stand_in_).post("/api/2.0/sql/warehouses", {{"name", "twin"}, {"cluster_size", "Small"}});
-  const std::string id = sim::databricks::Seed(stand_in_)
-                             .post("/api/2.0/sql/warehouses", {{"name", "twin"}, {"cluster_size", "Small"}})
-                             .at("id");
-  EXPECT_EQ(said("twin"), "2 SQL warehouses are called 'twin'");
-  EXPECT_EQ(said(id), fmt::format("'{}' makes views and external tables", id));
 }
 
 TEST_F(Definitions, go_to_no_warehouse_of_several_of_one_name) {
-  sim::databricks::Seed(stand_in_).post("/api/2.0/sql/warehouses", {{"name", k_warehouse}, {"cluster_size", "Small"}});
+  platform::databricks::Session twins(ScriptedSession::account(), std::make_unique<TwinsHttp>(stand_in_), clock_,
+                                      random_);
+  open("twin", twins);
   const base::Error error = thrown_by([&] { create("tables", "main.sales.orders", k_table); });
   EXPECT_EQ(error.kind(), base::ErrorKind::config);
+  EXPECT_EQ(error.message(), "2 SQL warehouses are called 'twin'");
   EXPECT_EQ(error.hint(), "Set sql_warehouse to the id of one of them.");
+  EXPECT_EQ(platform::databricks::find_warehouse(twins.client(), "b2"), "b2");
+  platform::databricks::OptIns opt_ins;
+  opt_ins.sql_warehouse = "twin";
+  std::string said;
+  for (const platform::Diagnosis& one :
+       platform::databricks::diagnose_workspace(twins.client(), ScriptedSession::account(), clock_, opt_ins))
+    if (one.subject == "SQL warehouse") said = one.text;
+  EXPECT_EQ(said, error.message());
+  open(k_warehouse);
   EXPECT_TRUE(writer_->find(kind("tables"), "main.sales.orders").empty());
 }
 
