@@ -20,7 +20,7 @@ using Strike = Tripwire::Strike;
 
 // Everything in the deep tier, each n-th event in the daily one.
 std::uint64_t stride() {
-  return std::getenv("HOLDFAST_DEEP") != nullptr ? 1 : 5;
+  return std::getenv("HOLDFAST_DEEP") != nullptr ? 1 : 2;
 }
 
 std::unique_ptr<storage::Backend> copy_of(storage::Backend& backend) {
