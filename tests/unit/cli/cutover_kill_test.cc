@@ -7,7 +7,10 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <set>
 
+#include "base/json.h"
+#include "engine/charge.h"
 #include "engine/cutover_store.h"
 #include "storage/memory/memory_backend.h"
 #include "unit/cli/nights.h"
@@ -100,6 +103,20 @@ public:
                                 pair.replicated ? pair.replicated->differed.size() : 0));
     return out;
   }
+  // Sides on which something may start by itself and that are not in charge, less those whose fence is open and told by
+  // "status".
+  Lines fire_untold() {
+    engine::CutoverStore store(*state_);
+    const std::string active = engine::in_charge(engine::charge_of(store, "primary", "secondary"));
+    std::set<std::string> told{active};
+    const nlohmann::json status = nlohmann::json::parse(run({"status", "--json"}).out);
+    for (const nlohmann::json& fence : status["fences"])
+      if (fence["state"] == "open") told.insert(fence["connector"].get<std::string>());
+    Lines out;
+    if (!told.contains("primary") && may_fire(primary.workspace)) out.push_back("primary");
+    if (!told.contains("secondary") && may_fire(secondary.workspace)) out.push_back("secondary");
+    return out;
+  }
   // Names of jobs that fire on both sides.
   Lines fire_twice() const {
     const Lines here = firing_jobs(primary.workspace);
@@ -107,6 +124,13 @@ public:
     Lines out;
     std::set_intersection(here.begin(), here.end(), there.begin(), there.end(), std::back_inserter(out));
     return out;
+  }
+  static bool may_fire(const FakeWorkspace& on) {
+    const Lines all = on.state();
+    const auto fires = [](const std::string& line) {
+      return line.find("UNPAUSED") != std::string::npos || line.find(R"("min_idle":2)") != std::string::npos;
+    };
+    return !firing_jobs(on).empty() || std::any_of(all.begin(), all.end(), fires);
   }
   static Lines firing_jobs(const FakeWorkspace& on) {
     Lines out;
@@ -144,7 +168,7 @@ void migrated(Host& host) {
   primary.put("jobs", "x", R"({"name":"x","origin":"x-2","schedule":{"cron":"0 0 1 * * ?"}})");
   primary.put("jobs", "asleep", job("asleep", "one", "PAUSED"));
   primary.put("boards", "sales", R"({"name":"sales","origin":"sales"})",
-              {{"schedules", R"([{"id":"1","cron":"0 0 * * * ?","pause_status":"UNPAUSED"}])"}});
+              {{"schedules", R"({"schedules":[{"id":"1","cron":"0 0 * * * ?","pause_status":"UNPAUSED"}]})"}});
   host.must({"migrate", "primary", "secondary"});
 }
 
@@ -232,6 +256,7 @@ private:
     if (verb.firing == Verb::Firing::once) {
       EXPECT_EQ(host_.fire_twice(), Lines{});
     }
+    EXPECT_EQ(host_.fire_untold(), Lines{}) << "between the kill and the next run";
     const Outcome again = host_.run(verb.command);
     EXPECT_EQ(again.code, 0) << again.out << again.err;
     EXPECT_EQ(host_.documents(), expected.behind_it) << again.out << again.err;
