@@ -123,7 +123,7 @@ repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep s
   const engine::BackupResult result = engine::backup(context_.repository(), connector(name), name, options,
                                                      context_.events(), context_.clock(), context_.stop());
   const repository::Snapshot& snapshot = result.snapshot;
-  context_.events().note(fmt::format("snapshot {} of {}: {}, {}", snapshot.id.short_id(), name,
+  context_.events().note(fmt::format("snapshot {} of {}: {}, changes: {}", snapshot.id.short_id(), name,
                                      ui::format_counted(rows_of(snapshot), "resource"), changes_text(snapshot.counts)));
   if (snapshot.partial())
     context_.events().warning(fmt::format("snapshot {} of {} is partial: {}", snapshot.id.short_id(), name,

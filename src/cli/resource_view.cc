@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <utility>
 
 #include "base/bytes.h"
@@ -277,13 +278,16 @@ std::string counts_text(const ResourcePlan& plan) {
 
 std::string calls_text(const ResourcePlan& plan, base::Duration least) {
   std::uint64_t sum = 0;
-  std::vector<std::string> families;
+  std::map<std::string, std::uint64_t> by_family;  // a kind that names no family counts with the rest
   for (const auto& [family, calls] : plan.calls) {
+    if (calls == 0) continue;
     sum += calls;
-    if (calls != 0)
-      families.push_back(fmt::format("{} {}", ui::format_count(calls), family.empty() ? "other" : family));
+    by_family[family.empty() ? "other" : family] += calls;
   }
   if (sum == 0) return {};
+  std::vector<std::string> families;
+  for (const auto& [family, calls] : by_family)
+    families.push_back(fmt::format("{} {}", ui::format_count(calls), family));
   return fmt::format("{}: {}{}", ui::format_counted(sum, "call"), fmt::join(families, ", "), time_text(least));
 }
 
