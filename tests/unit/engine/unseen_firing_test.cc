@@ -103,5 +103,16 @@ TEST_F(UnseenFiring, is_any_of_a_kind_that_is_refused_or_of_an_account_that_does
   EXPECT_TRUE(unseen(now, {.attributes = R"({"admin":false})"}).at(0).starts_with("the account is no administrator"));
 }
 
+TEST_F(UnseenFiring, is_none_of_a_kind_that_only_guards_what_others_start) {
+  const Snapshot now = back_up({k_firing});
+  std::vector<model::Kind> kinds = test::workspace_kinds();
+  for (model::Kind& kind : kinds)
+    for (model::Firing& one : kind.firing) one.guards = true;
+  const model::KindSet guards(kinds);
+  LiveSide live{.partial = {*guards.find("jobs")}};
+  live.unread.resize(guards.size());
+  EXPECT_EQ(unseen_firing(*world_.repository, now, guards, live, {}), std::vector<std::string>{});
+}
+
 }  // namespace
 }  // namespace holdfast::engine
