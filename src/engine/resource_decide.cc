@@ -78,6 +78,13 @@ bool by_hand_only(const ReadyKind& kind) {
   });
 }
 
+// As prepared_column() gives it.
+bool is_equal_to_the_letter(const ReadyKind& kind, std::size_t at, const base::Row& live, const std::string& wanted) {
+  if (at >= live.columns.size() || !live.columns[at]) return false;
+  const model::ReadyDocument* document = kind.document(at);
+  return document != nullptr ? live_document(live, *document).print() == wanted : *live.columns[at] == wanted;
+}
+
 // Whether the step does what the task is about.  Secrets that the snapshot has not are to be brought by hand.
 bool is_due(const ReadyKind& kind, const model::Manual& manual, const Resource& resource, const ResourceStep& step) {
   const bool whole = step.action != ResourceAction::update;
@@ -241,12 +248,13 @@ void StepDecider::compare_columns(const Resource& resource, const Resource& live
   for (const KindColumn& column : kind.kind.columns) {
     const std::size_t at = kind.column(column.name);
     if (column.written == KindColumn::Written::never) continue;
-    const std::optional<std::string> wanted = prepared_column(facts_.context, resource, at, &live.row, report);
-    if (!wanted) continue;  // the snapshot does not say
+    std::optional<std::string> wanted = prepared_column(facts_.context, resource, at, &live.row, report);
+    if (!wanted) continue;                                              // the snapshot does not say
+    if (is_equal_to_the_letter(kind, at, live.row, *wanted)) continue;  // by far the most
     std::optional<std::string> before = compared_live_column(live, kind, at);
     // Secrets are read by whoever is asked to: not to have read them does not mean that there are none.
     if (!before && model::is_secret(kind.kind.collection.columns[at])) continue;
-    const std::string after = compared_column(*wanted, kind, at);
+    const std::string after = compared_column(*std::move(wanted), kind, at);
     if (before && !column.kept.items.empty()) before = keep_items(live, column, *std::move(before), after, step);
     if (before == after) continue;
     std::vector<model::FieldChange> fields = differences(kind, at, before, after);

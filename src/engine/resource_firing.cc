@@ -80,11 +80,15 @@ void arrange_firing(FiringMode mode, const ReadyDocument& document, JsonText& js
                     LinkReport& report) {
   if (document.firing.empty()) return;
   if (mode == FiringMode::recorded && !report.cut) return;
+  // Only what may stay as the target has it has to be found there.
+  const bool keeps = mode == FiringMode::kept && live;
+  const bool guarded =
+      std::any_of(document.firing.begin(), document.firing.end(), [](const auto& one) { return one.firing->guards; });
+  if (!keeps && !guarded) return model::pause_firing(json, document);
   // What fires in the snapshot and not on the target arrives paused, whatever else is kept.
   const std::vector<FiringValue> own = model::firing_values(json, document);
   const std::vector<FiringValue> there = live ? model::firing_values(*live, document) : std::vector<FiringValue>{};
   const auto same = model::same_firing(own, there);
-  const bool keeps = mode == FiringMode::kept && live;
   States states(own.size());
   for (std::size_t i = 0; i < own.size(); ++i) {
     const bool stays = same[i] && (keeps || own[i].firing->guards);

@@ -24,11 +24,11 @@ using engine::BackupOptions;
 using engine::BackupResult;
 using Strike = PowerSwitch::Strike;
 
-constexpr std::uint64_t k_notebooks = 60;
+constexpr std::uint64_t k_notebooks = 90;
 constexpr std::uint64_t k_seed = 31;
 constexpr const char* k_export = "GET /api/2.0/workspace/export";
 // Calls that may be on their way, or have come back a moment ago, when a run of two readers ends.
-constexpr std::uint64_t k_under_way = 32;
+constexpr std::uint64_t k_under_way = 48;
 
 // A second goes by whenever anybody looks: what is kept is on disk at once.
 class Ticking : public base::Clock {

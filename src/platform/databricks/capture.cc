@@ -27,8 +27,8 @@ using base::ErrorKind;
 
 // A reader mostly waits: this many calls of its are under way at once, so many of them for resources of one kind.  At
 // 0.2 s a call the documented limits of notebooks need 36.
-constexpr unsigned k_calls_per_reader = 16;
-constexpr unsigned k_of_one_kind = 12;
+constexpr unsigned k_calls_per_reader = 24;
+constexpr unsigned k_of_one_kind = 18;
 constexpr unsigned k_threads_most = 256;
 constexpr unsigned k_lists_per_reader = 6;  // of each of: kinds, the tree, DBFS
 constexpr std::uint64_t k_bytes_per_row = 2000;

@@ -24,8 +24,9 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-// The documented limits of notebooks, 60 exports and as many statuses and permissions a second, need 36 calls of 0.2 s.
-constexpr unsigned k_connections = 40;
+// A notebook takes a status, an export and its permissions: as many as their families have under way together.  With
+// fewer, calls that the limits permit wait for a connection where an answer takes long.
+constexpr unsigned k_connections = 72;
 constexpr std::int64_t k_command_seconds = 300;
 constexpr std::int64_t k_command_seconds_most = 86'400;
 
