@@ -114,7 +114,7 @@ repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep s
   if (sweep == platform::Sweep::changes) options.state = &context_.state();
   options.marks = engine::marks_while_read(store_, context_.repository(), name);
   // From here on it shows states of its own: what an earlier snapshot says of others no longer holds.
-  if (states == States::own && !store_.fence(name))
+  if (states == States::own)
     options.marks = [asked = options.marks] {
       engine::SnapshotMarks out = asked();
       std::erase_if(out, [](const auto& mark) { return mark.first == engine::k_states_mark; });

@@ -113,9 +113,9 @@ Takeover::PutInCharge Takeover::put_in_charge(const std::string& source, const s
   return {out.code, true};
 }
 
-std::string Takeover::back_up_behind(const std::string& name) {
+std::string Takeover::back_up_behind(const std::string& name, Cutover::States states) {
   try {
-    return cutover_.back_up(name, platform::Sweep::everything, Cutover::States::own).id.name();
+    return cutover_.back_up(name, platform::Sweep::everything, states).id.name();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
     cutover_.context().events().warning(fmt::format(

@@ -53,7 +53,7 @@ public:
   [[nodiscard]] PutInCharge put_in_charge(const std::string& source, const std::string& target,
                                           const std::vector<PlannedActivation>& planned);
   // A snapshot of what fires now.  Its name; empty, with a warning, where it could not be taken.
-  std::string back_up_behind(const std::string& name);
+  std::string back_up_behind(const std::string& name, Cutover::States states = Cutover::States::own);
   // Sees to it that the newest snapshot of a connector says what is known here of it: who paused it, and from which
   // snapshot its states are to be taken.  So another host knows, and this one when its state is lost.
   void leave_marks(const std::string& name);
