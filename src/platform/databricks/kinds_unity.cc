@@ -249,9 +249,16 @@ KindEntry tables() {
   for (const char* field :
        {"access_point", "data_access_configuration_id", "deleted_at", "delta_runtime_properties_kvpairs",
         "encryption_details", "pipeline_id", "securable_kind_manifest", "sql_path", "storage_credential_name",
-        "view_dependencies", "row_filter", "columns[*].mask", "table_constraints", R"(properties["delta.last*"])",
-        R"(properties["delta.min*"])", R"(properties["delta.feature.*"])", R"(properties["view.*"])"})
+        "row_filter", "columns[*].mask", "table_constraints", R"(properties["delta.last*"])",
+        R"(properties["delta.min*"])", R"(properties["delta.feature.*"])"})
     out.kind.server_fields.emplace_back(field);
+  // The platform's own, and compared by nobody; but whoever makes a view has to know which catalog and schema were
+  // current when its text was written, and what it read there.
+  out.kind.secret_fields = {"view_dependencies", R"(properties["view.*"])"};
+  out.kind.links.push_back(
+      {.field = R"(properties["view.catalogAndNamespace.part.0"])", .form = LinkForm::name, .to = "catalogs"});
+  out.kind.links.push_back(
+      {.field = R"(properties["view.catalogAndNamespace.part.1"])", .form = LinkForm::name, .to = "schemas"});
   out.kind.create_only = {"table_type", "data_source_format", "storage_location"};
   out.kind.defaults = {{"properties", "{}"}};
   out.kind.manual = table_tasks();

@@ -36,7 +36,7 @@ std::string condition_of(std::string_view message) {
   const std::string condition = condition_of(message);
   if (condition.ends_with("_ALREADY_EXISTS"))
     throw Refused(Error(ErrorKind::conflict, message), net::Status::already_exists);
-  if (condition.ends_with("_NOT_FOUND") || condition == "UNRESOLVED_ROUTINE")
+  if (condition.ends_with("_NOT_FOUND") || condition.starts_with("NO_SUCH_") || condition == "UNRESOLVED_ROUTINE")
     throw NamesNothing(Error(ErrorKind::not_found, message), net::Status::not_found);
   throw Refused(Error(ErrorKind::refused, message), net::Status::invalid);
 }
@@ -93,7 +93,7 @@ std::string Statements::wait_for(std::string answer) const {
   }
 }
 
-void Statements::run(const std::string& sql, const Place& place) {
+void Statements::run(const std::string& sql, const SqlPlace& place) {
   const std::string body =
       fmt::format(R"({{"warehouse_id":{},"catalog":{},"schema":{},"wait_timeout":"30s","on_wait_timeout":"CONTINUE",)"
                   R"("statement":{}}})",

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "platform/databricks/sql_names.h"
 #include "platform/databricks/write_calls.h"
 
 namespace holdfast::platform::databricks {
@@ -28,15 +29,10 @@ public:
       : calls_(calls), clock_(clock), warehouse_(std::move(warehouse)) {}
 
   bool there() const noexcept { return !warehouse_.empty(); }
-  // Where names that are not whole are looked for.
-  struct Place {
-    std::string catalog;
-    std::string schema;
-  };
   // Starts the warehouse where it is stopped, and waits for the end.  Throws Error{conflict} where the name is taken,
   // NamesNothing where something that the statement names is not there, Error{config} where the warehouse is not,
   // LostAnswer where it may have taken effect, Refused for every other refusal.
-  void run(const std::string& sql, const Place& place);
+  void run(const std::string& sql, const SqlPlace& place);
 
 private:
   std::string warehouse_id();

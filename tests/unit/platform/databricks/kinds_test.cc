@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "engine/resource_body.h"
 #include "model/json_path.h"
 #include "model/kind_set.h"
 
@@ -185,6 +186,49 @@ TEST(Kinds, can_be_planned_with) {
   const model::KindSet set(kinds);
   EXPECT_EQ(set.size(), kinds.size());
   EXPECT_TRUE(set.is_space("workspace"));
+}
+
+// A target that has all that is asked for.
+class Everything : public engine::LinkTargets {
+public:
+  Id id(std::size_t, std::string_view) const override { return {}; }
+  bool has_name(std::size_t, std::string_view) const override { return true; }
+  bool has_path(std::string_view, std::string_view) const override { return true; }
+};
+
+// As prepared for a target, less white space.
+std::string view_for(const model::Mapping& mapping) {
+  const std::string body =
+      R"({"name":"v","catalog_name":"prod","schema_name":"shop","table_type":"VIEW","view_definition":"SELECT 1",)"
+      R"("view_dependencies":{"dependencies":[{"table":{"table_full_name":"raw.sales.orders"}}]},)"
+      R"("properties":{"view.catalogAndNamespace.part.1":"sales","view.catalogAndNamespace.part.0":"raw"}})";
+  const model::KindSet kinds({find_kind("catalogs")->kind, find_kind("schemas")->kind, find_kind("tables")->kind});
+  base::Row row{.key = {}, .columns = std::vector<std::optional<base::Bytes>>(3)};
+  row.columns[0] = body;
+  const model::Resource view{
+      .kind = 2, .row = std::move(row), .id = "prod.shop.v", .name = "prod.shop.v", .system = false};
+  const Everything targets;
+  engine::LinkReport report;
+  std::string out =
+      engine::prepared_body({.kinds = kinds, .mapping = mapping, .targets = targets}, view, nullptr, report).print();
+  EXPECT_TRUE(report.notes.empty());
+  return out.substr(out.find("view_dependencies"));
+}
+
+TEST(Kinds, of_views_take_along_by_the_rules_what_was_current_when_they_were_written) {
+  const auto expected = [](const std::string& catalog, const std::string& schema, const std::string& table) {
+    return fmt::format(R"(view_dependencies":{{"dependencies":[{{"table":{{"table_full_name":"{}"}}}}]}},)"
+                       R"("properties":{{"view.catalogAndNamespace.part.1":"{}",)"
+                       R"("view.catalogAndNamespace.part.0":"{}"}}}})",
+                       table, schema, catalog);
+  };
+  EXPECT_EQ(view_for({}), expected("raw", "sales", "raw.sales.orders"));
+  EXPECT_EQ(view_for({.names = {{"catalogs", {{"raw", "raw_dr"}, {"prod", "prod_dr"}}}}, .paths = {}, .storage = {}}),
+            expected("raw_dr", "sales", "raw_dr.sales.orders"));
+  EXPECT_EQ(view_for({.names = {{"catalogs", {{"raw", "raw_dr"}}}, {"schemas", {{"raw.sales", "other.sold"}}}},
+                      .paths = {},
+                      .storage = {}}),
+            expected("other", "sold", "other.sold.orders"));
 }
 
 std::string source_file(const std::string& path) {
