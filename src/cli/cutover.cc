@@ -28,7 +28,12 @@ void CutoverFlags::declare_writing(FlagTable& flags) {
 }
 
 void CutoverFlags::declare(FlagTable& flags) {
-  plan.declare(flags);
+  plan.declare_part(flags);
+  declare_whole(flags);
+}
+
+void CutoverFlags::declare_whole(FlagTable& flags) {
+  plan.declare_whole(flags);
   flags.toggle("--keep-changed", keep_changed, "let be what somebody changed on the target");
   declare_writing(flags);
 }

@@ -28,6 +28,7 @@ struct CutoverFlags {
   DryRun dry_run = DryRun::no;
 
   void declare(FlagTable& flags);          // all of them
+  void declare_whole(FlagTable& flags);    // all but those of a part
   void declare_writing(FlagTable& flags);  // --yes and --dry-run only
 };
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/resource_view.h"
+#include "cli/takeover.h"
 #include "engine/id_map_store.h"
 #include "engine/replication.h"
 #include "engine/resource_restore.h"
@@ -137,8 +138,14 @@ void CutoverRun::refuse_destruction(const ResourcePlan& plan) {
 
 int CutoverRun::apply(const ResourcePlan& plan, const repository::Snapshot& wanted) {
   engine::ResourceApplyResult result;
+  return apply(plan, wanted, result);
+}
+
+int CutoverRun::apply(const ResourcePlan& plan, const repository::Snapshot& wanted,
+                      engine::ResourceApplyResult& result) {
   const ResourceRun run{wanted, cutover_.connector(plan.target), cutover_.verb(), cutover_.flags().dry_run, &result};
   if (cutover_.dry()) return apply_resource_plan(cutover_.context(), plan, run);
+  Takeover(cutover_).keep_what_is_told(cutover_.charge(plan.source, plan.target));
   if (plan.does_nothing()) {
     cutover_.context().events().note(fmt::format("{} has nothing to be done", plan.target));
   } else {

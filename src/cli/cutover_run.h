@@ -41,6 +41,9 @@ public:
   void refuse_destruction(const model::ResourcePlan& plan);
   // Applies it, and remembers how it ended.  Returns the exit code.
   [[nodiscard]] int apply(const model::ResourcePlan& plan, const repository::Snapshot& wanted);
+  // The same, with what became of each step.
+  [[nodiscard]] int apply(const model::ResourcePlan& plan, const repository::Snapshot& wanted,
+                          engine::ResourceApplyResult& result);
 
 private:
   int end_begun(const model::ResourcePlan& plan, const repository::Snapshot& source);

@@ -28,7 +28,16 @@ constexpr std::string_view k_plan_hint = "Name a file that \"holdfast plan … -
 }  // namespace
 
 void PlanFlags::declare(FlagTable& flags) {
+  declare_part(flags);
+  declare_whole(flags);
+}
+
+void PlanFlags::declare_part(FlagTable& flags) {
   flags.texts("--select", "CONDITIONS", select, "only these rows; may be given several times");
+  flags.toggle("--with-dependencies", with_dependencies, "bring along what the selected resources need");
+}
+
+void PlanFlags::declare_whole(FlagTable& flags) {
   Flag existing_flag;
   existing_flag.name = "--existing";
   existing_flag.value_name = "HOW";
@@ -39,7 +48,6 @@ void PlanFlags::declare(FlagTable& flags) {
   };
   flags.add(std::move(existing_flag));
   flags.toggle("--remove", remove, "remove selected rows that the snapshot does not have");
-  flags.toggle("--with-dependencies", with_dependencies, "bring along what the selected resources need");
   capture.declare(flags);
 }
 

@@ -17,7 +17,9 @@ struct PlanFlags {
   bool with_dependencies = false;  // of platforms of resources
   CaptureFlags capture;
 
-  void declare(FlagTable& flags);
+  void declare(FlagTable& flags);  // both of these
+  void declare_part(FlagTable& flags);
+  void declare_whole(FlagTable& flags);
 };
 
 // Reads snapshot and target, writes nothing.

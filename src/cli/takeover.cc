@@ -172,8 +172,20 @@ void Takeover::open_fence(const std::string& name, const std::string& active) {
   const std::optional<engine::Fence> known = cutover_.store().fence(name);
   if (known && (active.empty() || known->active == active)) return;
   engine::Fence fence = known.value_or(engine::Fence{.connector = name, .since = cutover_.context().clock().now()});
+  // Who paused it long ago, and by which snapshot, its newest one may say.
+  for (const auto& [mark, snapshot] : engine::marks_of(cutover_.store(), cutover_.context().repository(), name))
+    if (mark == engine::k_states_mark) fence.snapshot = snapshot;
   fence.active = active;
   cutover_.store().save(fence);
+}
+
+void Takeover::keep_what_is_told(const engine::Charge& charge) {
+  if (cutover_.dry() || charge.told != engine::Charge::Told::by_snapshot) return;
+  engine::Pair pair = charge.pair.active.empty() ? charge.back : charge.pair;
+  if (const auto first = engine::first_in_charge(cutover_.context().repository(), pair.target, pair.source))
+    pair.behind = first->id.name();
+  open_fence(pair.source, pair.target);
+  cutover_.store().save(pair);
 }
 
 void Takeover::require_fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded,

@@ -67,6 +67,9 @@ public:
   // paused.  Throws what the connector throws where it does not answer; the fence is open then.
   [[nodiscard]] bool fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded);
   void open_fence(const std::string& name, const std::string& active);
+  // Who took over, as only snapshots say, is written down before a run here says something of the two.  Whether what it
+  // took over from is still paused nobody knows: its fence is open.
+  void keep_what_is_told(const engine::Charge& charge);
   // Throws Error{refused} where not all that fires on `name` was paused.
   void require_fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded,
                      const engine::Unconfirmed& otherwise);

@@ -35,6 +35,10 @@ using base::ErrorKind;
          fmt::format("To let {} take over: \"holdfast failover {} {}\".", standby, active, standby));
 }
 
+const std::string& active_of(const Pair& pair) noexcept {
+  return pair.active.empty() ? pair.source : pair.active;
+}
+
 bool says_something(const Pair& pair) noexcept {
   return !pair.active.empty() || pair.replicated.has_value();
 }
@@ -91,6 +95,20 @@ Pair turned_round(const Pair& pair) {
   for (const LeftAlone& one : pair.replicated->differed)
     if (!one.source_id.empty()) out.replicated->differed.push_back({one.kind, one.target_id, one.source_id});
   if (out.replicated->source_snapshot.empty()) out.replicated.reset();
+  return out;
+}
+
+Pair turned_round(const Pair& pair, const std::vector<LeftAlone>& not_brought) {
+  Pair out = turned_round(pair);
+  if (!out.replicated) return out;
+  std::vector<LeftAlone>& differed = out.replicated->differed;
+  for (const LeftAlone& one : not_brought) {
+    const auto same = [&](const LeftAlone& known) {
+      return known.kind == one.kind && known.target_id == one.source_id;
+    };
+    if (std::none_of(differed.begin(), differed.end(), same))
+      differed.push_back({one.kind, one.target_id, one.source_id});
+  }
   return out;
 }
 
@@ -164,8 +182,7 @@ Pair given_back(Pair pair, std::vector<LeftPaused> left, base::Instant now) {
 
 std::string in_charge(const Charge& charge) {
   if (!charge.known()) return {};
-  const Pair& pair = deciding(charge);
-  return pair.active.empty() ? pair.source : pair.active;
+  return active_of(deciding(charge));
 }
 
 void require_writable(const Charge& charge) {
@@ -253,15 +270,17 @@ void require_own_activation(const std::string& connector, const std::optional<Fe
     if (pair.source == connector && ends_failback(pair, fence))
       refuse(fmt::format("a failback from {} to {} was begun and has not ended", pair.target, connector),
              fmt::format("Go on with \"holdfast failback {} {}\".", pair.target, connector));
-    if (pair.active.empty() || pair.active == connector) continue;
+    if (!says_something(pair)) continue;
+    const std::string& active = active_of(pair);
+    if (active == connector) continue;
     if (pair.source == connector) refuse_taken_over({}, connector, pair.target);
-    // Fenced by hand it gets back what it was before, and no more.
-    const bool own_fence = fence && fence->active.empty();
+    // Fenced by hand, or for a third, it gets back what it was before, and no more.
+    const bool own_fence = fence && fence->active != pair.source;
     if (pair.target == connector && !own_fence) {
       if (fence)
         refuse(fmt::format("{} is in charge again in place of {}", pair.source, connector),
                fmt::format("Go on with \"holdfast failback {} {}\".", connector, pair.source));
-      refuse_standby(pair.active, connector);
+      refuse_standby(active, connector);
     }
   }
 }

@@ -32,6 +32,8 @@ std::string in_charge(const Charge& charge);
 
 // The pair as it looks from the other side: how the last run ended, and nothing of who is in charge.
 Pair turned_round(const Pair& pair);
+// The same of a way back that has ended: what it did not bring is held against the next run the other way.
+Pair turned_round(const Pair& pair, const std::vector<LeftAlone>& not_brought);
 // The source took over from the target, and no run has gone back since.
 bool goes_back(const Charge& charge);
 // By which a run from the source into the target goes.  Of what took over it is that of the way back.

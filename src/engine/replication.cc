@@ -243,6 +243,21 @@ std::vector<LeftAlone> left_alone(repository::Repository& repository, const Kind
   return Reckoning(repository, kinds, run, stop).reckon();
 }
 
+std::vector<LeftAlone> not_brought(const model::ResourcePlan& plan, const ResourceApplyResult& result,
+                                   const model::IdMap& ids) {
+  std::vector<LeftAlone> out;
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const ResourceStep& step = plan.steps[i];
+    const StepEnd end = i < result.ends.size() ? result.ends[i] : StepEnd::open;
+    if (step.source_id.empty() || end == StepEnd::done || end == StepEnd::already) continue;
+    // Of what no API makes, too, a run the other way would remove what the id map names.
+    const bool known = ids.by_source(step.kind, step.source_id) != nullptr;
+    const bool differs = step.writes() || step.action == ResourceAction::conflict || !step.fields.empty();
+    if (known || differs) out.push_back({step.kind, step.source_id, step.target_id});
+  }
+  return out;
+}
+
 LastRun last_run(repository::Repository& repository, const KindSet& kinds, const FinishedRun& run,
                  const std::stop_token& stop) {
   LastRun out{.plan = run.plan.id, .source_snapshot = run.plan.snapshot};

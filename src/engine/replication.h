@@ -32,6 +32,11 @@ struct FinishedRun {
 std::vector<LeftAlone> left_alone(repository::Repository& repository, const model::KindSet& kinds,
                                   const FinishedRun& run, const std::stop_token& stop);
 
+// What a plan that nobody runs again leaves behind: what the source has, is not on the target as the plan would have
+// it, and might go by a run the other way.  Where the target never got it, its id there is empty.
+std::vector<LeftAlone> not_brought(const model::ResourcePlan& plan, const ResourceApplyResult& result,
+                                   const model::IdMap& ids);
+
 // How it ended, less when.  Where the target could not be read behind it, the snapshot of before goes on to hold, with
 // what this run wrote and those since then.
 LastRun last_run(repository::Repository& repository, const model::KindSet& kinds, const FinishedRun& run,

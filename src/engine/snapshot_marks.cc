@@ -14,23 +14,48 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
+using Mark = SnapshotMarks::value_type;
+
+// Absent: it is gone.
+std::optional<repository::Snapshot> still_there(repository::Repository& repository, const std::string& name) {
+  try {
+    return resolve(repository, name);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::usage) throw;
+    return std::nullopt;
+  }
+}
+
+// What nobody was put in charge by knows nothing better than a snapshot of another host.
+bool knows_better(const Pair& pair, const std::string& connector, const Mark& mark,
+                  const std::optional<repository::Snapshot>& recorded) {
+  if (pair.active.empty() || (pair.source != connector && pair.target != connector)) return false;
+  const std::string& other = pair.source == connector ? pair.target : pair.source;
+  if (mark.first == k_took_over_mark) return mark.second == other;
+  return recorded && pair.since >= recorded->started;
+}
 
 }  // namespace
 
 SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, const std::string& connector) {
   SnapshotMarks out;
   const std::optional<Fence> fence = store.fence(connector);
-  if (fence && !fence->snapshot.empty()) out.emplace_back(k_states_mark, fence->snapshot);
   // One that is only being opened says nothing of what fires yet; none says who took over.
-  bool paired = false;
-  for (const Pair& pair : one_of_each(store.pairs())) {
-    paired = paired || pair.source == connector || pair.target == connector;
+  if (fence && !fence->snapshot.empty()) out.emplace_back(k_states_mark, fence->snapshot);
+  const std::vector<Pair> pairs = one_of_each(store.pairs());
+  for (const Pair& pair : pairs)
     if (pair.target == connector && pair.active == connector) out.emplace_back(k_took_over_mark, pair.source);
-  }
-  const std::optional<repository::Snapshot> newest = paired ? std::nullopt : repository.latest(connector);
+  const std::optional<repository::Snapshot> newest = repository.latest(connector);
   if (!newest) return out;
-  for (auto& mark : said_by(*newest))
-    if (mark.first != k_states_mark || out.empty()) out.push_back(std::move(mark));
+  for (Mark& mark : said_by(*newest)) {
+    const auto same = [&](const Mark& one) { return one.first == mark.first; };
+    if (std::any_of(out.begin(), out.end(), same)) continue;
+    const bool states = mark.first == k_states_mark;
+    const std::optional<repository::Snapshot> recorded = states ? still_there(repository, mark.second) : std::nullopt;
+    const auto better = [&](const Pair& pair) { return knows_better(pair, connector, mark, recorded); };
+    if (std::none_of(pairs.begin(), pairs.end(), better)) out.push_back(std::move(mark));
+  }
+  std::sort(out.begin(), out.end());  // as said_by has them
   return out;
 }
 
@@ -64,22 +89,18 @@ std::string states_of(const repository::Snapshot& snapshot) {
 repository::Snapshot recorded_by(repository::Repository& repository, const repository::Snapshot& snapshot) {
   const std::string name = states_of(snapshot);
   if (name == snapshot.id.name()) return snapshot;
-  try {
-    return resolve(repository, name);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::usage) throw;
-    throw Error(ErrorKind::refused,
-                fmt::format("what fired on {} was recorded by snapshot {}, which is gone", snapshot.connector, name),
-                fmt::format("Snapshot {} was taken while all was paused.  Name an earlier one of \"holdfast snapshots "
-                            "--connector {}\" with \"holdfast activate … --snapshot\".",
-                            snapshot.id.short_id(), snapshot.connector));
-  }
+  if (std::optional<repository::Snapshot> recorded = still_there(repository, name)) return *std::move(recorded);
+  throw Error(ErrorKind::refused,
+              fmt::format("what fired on {} was recorded by snapshot {}, which is gone", snapshot.connector, name),
+              fmt::format("Snapshot {} was taken while all was paused.  Name an earlier one of \"holdfast snapshots "
+                          "--connector {}\" with \"holdfast activate … --snapshot\".",
+                          snapshot.id.short_id(), snapshot.connector));
 }
 
 Charge charge_by_all(CutoverStore& store, repository::Repository& repository, const std::string& source,
                      const std::string& target) {
   Charge out = charge_of(store, source, target);
-  if (out.known()) return out;
+  if (!out.pair.active.empty() || !out.back.active.empty()) return out;
   const auto took_over = [&](const std::string& one, const std::string& other) -> std::optional<base::Instant> {
     const std::optional<repository::Snapshot> newest = repository.latest(one);
     if (!newest || attribute_of(newest->attributes, k_took_over_mark) != other) return std::nullopt;

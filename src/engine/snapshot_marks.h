@@ -20,8 +20,8 @@ inline constexpr std::string_view k_states_mark = "states_recorded_in";
 // The connector that it took over from, and is in charge in place of.
 inline constexpr std::string_view k_took_over_mark = "took_over_from";
 
-// Those of a backup that is about to be taken.  Where the local state knows nothing of the connector, what its newest
-// snapshot says goes on to hold.
+// Those of a backup that is about to be taken.  What its newest snapshot says goes on to hold until the local state
+// knows better: that somebody was put in charge since the states were recorded, or who is of those two.
 SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, const std::string& connector);
 
 // Those that a snapshot has.
@@ -36,7 +36,8 @@ std::string states_of(const repository::Snapshot& snapshot);
 // The same snapshot.  Throws Error{refused} where it is gone.
 repository::Snapshot recorded_by(repository::Repository& repository, const repository::Snapshot& snapshot);
 
-// charge_of, by the newest snapshots of both where the local state knows of neither direction.
+// charge_of, by the newest snapshots of both where the local state knows in neither direction who was put in charge:
+// that something was replicated does not say it.
 Charge charge_by_all(CutoverStore& store, repository::Repository& repository, const std::string& source,
                      const std::string& target);
 // Of these connectors, all that took over from another one as their newest snapshots say and the local state does not.

@@ -11,8 +11,8 @@
 #include "cli/takeover.h"
 #include "cli/ticks_view.h"
 #include "engine/id_map_store.h"
+#include "engine/replication.h"
 #include "engine/resource_restore.h"
-#include "engine/snapshot_marks.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -31,9 +31,10 @@ public:
             "What was changed on PRIMARY since the two parted is shown field by field and stops this\n"
             "(exit 5): --existing replace takes what SECONDARY has, --keep-changed leaves PRIMARY's.\n"
             "Fences are lifted only when everything was activated (else exit 3): run it again, or add\n"
-            "--leave-paused, which keeps what it leaves for \"holdfast activate PRIMARY\".  Where\n"
-            "SECONDARY is lost, --source-lost goes by its newest snapshot.  Where how both parted is\n"
-            "not known here, whatever differs has to be decided like what both changed.\n"
+            "--leave-paused, which keeps what it leaves for \"holdfast activate PRIMARY\".  What could\n"
+            "not be brought back then stays on SECONDARY, and no replicate overwrites it unasked.\n"
+            "Where SECONDARY is lost, --source-lost goes by its newest snapshot.  Where how both parted\n"
+            "is not known here, whatever differs has to be decided like what both changed.\n"
             "Interrupted, run it again.",
             Kind::run};
   }
@@ -42,8 +43,9 @@ public:
     flags.argument("SECONDARY", secondary_, "what is in charge now").offer = Offer::connectors;
     flags.argument("PRIMARY", primary_, "what shall be in charge again").offer = Offer::connectors;
     flags.toggle("--source-lost", source_lost_, "do not ask SECONDARY: it may go on firing");
-    flags.toggle("--leave-paused", leave_paused_, "lift the fences although not everything was activated");
-    flags_.declare(flags);
+    flags.toggle("--leave-paused", leave_paused_,
+                 "lift the fences although not everything was brought back or activated");
+    flags_.declare_whole(flags);  // what is not brought back would be the older one on both sides
   }
 
   int run(Context& context) override {
@@ -53,7 +55,7 @@ public:
     cutover.lock(primary_, base::FileLock::Mode::exclusive);
     const engine::Charge charge = cutover.charge(primary_, secondary_);
     const engine::FailbackStep step = engine::failback_step(charge);
-    if (step == engine::FailbackStep::nothing) return tell_ended(context, charge.pair);
+    if (step == engine::FailbackStep::nothing) return tell_ended(context, cutover, charge);
     cutover.ask(fmt::format("{} would be in charge again in place of {}", primary_, secondary_));
     if (step == engine::FailbackStep::finish) return finish(context, cutover, charge.pair, k_exit_ok);
     require_id_map(context, charge);
@@ -61,7 +63,7 @@ public:
     Takeover takeover(cutover);
     if (!cutover.dry() && !fenced)
       takeover.require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
-    keep_what_is_told(context, cutover, charge);
+    takeover.keep_what_is_told(charge);
     if (!cutover.dry() && !fenced) tell_ticks(cutover, primary_, secondary_);
     takeover.leave_marks(primary_);
     if (cutover.dry() && !fenced)
@@ -69,11 +71,7 @@ public:
     const Lost lost = source_lost_ ? Lost::yes : Lost::no;
     const repository::Snapshot now = takeover.ask(secondary_, lost, "Nothing was brought back yet.");
     const int code = bring_back(context, cutover, now);
-    if (code != k_exit_ok && !cutover.dry() && !leave_paused_) {
-      context.events().warning(fmt::format(
-          "not everything was brought back, so {} stays in charge: run it again, or add --leave-paused", secondary_));
-      return code;
-    }
+    if (code != k_exit_ok && !cutover.dry() && !gives_up_the_rest(context, cutover)) return code;
     const repository::Snapshot recorded = takeover.recorded_states(now, charge.pair, lost);
     if (cutover.dry()) return tell_dry(context, takeover, recorded);
     takeover.close_fence(secondary_, primary_, now, lost);
@@ -82,22 +80,17 @@ public:
   }
 
 private:
-  int tell_ended(Context& context, const engine::Pair& pair) const {
+  // Of what its last backups could not say, nothing else would.
+  int tell_ended(Context& context, Cutover& cutover, const engine::Charge& charge) const {
+    const engine::Pair& pair = charge.pair;
     context.events().note(fmt::format("{} is in charge again since {}", primary_, base::to_rfc3339(pair.since)));
     if (!pair.left.empty())
       context.events().note(fmt::format("{} stayed paused on it: \"holdfast activate {}\" sets what was recorded",
                                         ui::format_counted(pair.left.size(), "resource"), primary_));
+    Takeover takeover(cutover);
+    takeover.leave_marks(primary_);
+    if (!charge.target || charge.target->state == engine::Fence::State::confirmed) takeover.leave_marks(secondary_);
     return k_exit_ok;
-  }
-
-  // What only snapshots say is written down before a run here says something of the two; but behind the fence, which
-  // takes what fired from what they say.
-  void keep_what_is_told(Context& context, Cutover& cutover, const engine::Charge& charge) const {
-    if (cutover.dry() || charge.told != engine::Charge::Told::by_snapshot) return;
-    engine::Pair pair = charge.pair;
-    if (const auto first = engine::first_in_charge(context.repository(), secondary_, primary_))
-      pair.behind = first->id.name();
-    cutover.store().save(pair);
   }
 
   // Without it everything would be made a second time, or taken for what it is not.
@@ -114,8 +107,9 @@ private:
   int bring_back(Context& context, Cutover& cutover, const repository::Snapshot& wanted) const {
     // Said of both directions alike.
     if (!cutover.dry()) engine::mirror_id_map(context.state(), primary_, secondary_);
-    const int gone_on = CutoverRun(cutover).go_on(
-        secondary_, primary_, source_lost_ ? CutoverRun::Trouble::warns : CutoverRun::Trouble::stops);
+    // What that does not end is in the plan again.
+    (void)CutoverRun(cutover).go_on(secondary_, primary_,
+                                    source_lost_ ? CutoverRun::Trouble::warns : CutoverRun::Trouble::stops);
     // Originals that could not be brought to the secondary are no loss of it.
     const model::ResourcePlan plan = CutoverRun(cutover).plan(
         wanted, primary_, CutoverRun(cutover).parted(secondary_, primary_), engine::Split::Strangers::keep);
@@ -130,14 +124,28 @@ private:
       context.events().warning(
           fmt::format("{}: without --existing replace or --keep-changed it would end here (exit 5)", what));
     }
-    const int code = worse(flags_.plan.select.empty() ? k_exit_ok : gone_on, CutoverRun(cutover).apply(plan, wanted));
+    engine::ResourceApplyResult result;
+    const int code = CutoverRun(cutover).apply(plan, wanted, result);
     if (cutover.dry()) return code;
     engine::mirror_id_map(context.state(), secondary_, primary_);
     // From here on both go their own ways again.
+    const model::IdMap ids = engine::IdMapStore(context.state(), secondary_, primary_).snapshot();
     engine::Pair now = cutover.store().pair(primary_, secondary_);
-    now.replicated = engine::turned_round(cutover.store().pair(secondary_, primary_)).replicated;
+    now.replicated =
+        engine::turned_round(cutover.store().pair(secondary_, primary_), engine::not_brought(plan, result, ids))
+            .replicated;
     cutover.store().save(now);
     return code;
+  }
+
+  // The fences are not lifted over what is kept nowhere: the next run to the secondary would write over it.
+  bool gives_up_the_rest(Context& context, Cutover& cutover) const {
+    const bool kept = cutover.store().pair(primary_, secondary_).replicated.has_value();
+    if (leave_paused_ && kept) return true;
+    context.events().warning(
+        fmt::format("not everything was brought back, so {} stays in charge: run it again{}", secondary_,
+                    leave_paused_ ? fmt::format(" when {} can be read", primary_) : ", or add --leave-paused"));
+    return false;
   }
 
   int tell_dry(Context& context, Takeover& takeover, const repository::Snapshot& recorded) const {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/json.h"
@@ -42,12 +43,17 @@ std::string charge_text(const Known& known) {
 }
 
 std::vector<Known> all_known(Context& context, engine::CutoverStore& store) {
-  std::vector<Known> out;
-  for (const engine::Pair& pair : engine::one_of_each(store.pairs())) out.push_back({pair});
   std::vector<std::string> names;
   for (const ConnectorConfig& one : context.config().connectors) names.push_back(one.name);
-  for (const engine::Charge& charge : engine::told_by_snapshots(store, context.repository(), names))
-    out.push_back({charge.pair, charge.told});
+  const auto told = engine::told_by_snapshots(store, context.repository(), names);
+  std::vector<Known> out;
+  for (const engine::Pair& pair : engine::one_of_each(store.pairs())) {
+    const auto of_these = [&](const engine::Charge& one) {
+      return std::minmax(one.pair.source, one.pair.target) == std::minmax(pair.source, pair.target);
+    };
+    if (std::none_of(told.begin(), told.end(), of_these)) out.push_back({pair});
+  }
+  for (const engine::Charge& charge : told) out.push_back({charge.pair, charge.told});
   return out;
 }
 

@@ -21,7 +21,9 @@ protected:
   using Fence = engine::Fence;
 
   // Another host, or this one after its disk was lost.
-  void lose_state() { app_.composition.state_folder = app_.file("state of another host"); }
+  void lose_state(const std::string& other = "state of another host") {
+    app_.composition.state_folder = app_.file(other);
+  }
   // What the id map is brought by, without anything else.
   void keep_id_map() const {
     const auto from = storage::open_local_backend(app_.file("state"));
@@ -158,6 +160,66 @@ TEST_F(LostWords, leave_a_way_home_without_an_id_map_and_the_next_failover_open)
   const Outcome again = run({"failover", "primary", "secondary", "--yes"});
   EXPECT_NE(again.code, 5) << again.out << again.err;
   EXPECT_EQ(firing(primary_), Names{});
+}
+
+TEST_F(LostWords, hold_when_what_was_left_is_kept_up_to_date) {
+  migrate();
+  fail_over();
+  const std::string recorded = pair().recorded;
+  lose_state();
+  EXPECT_EQ(run({"replicate", "secondary", "primary", "--yes"}).code, 0);
+  EXPECT_EQ(pair().active, "secondary");
+  for (const Names& more : {Names{}, Names{"--snapshot", recorded}}) {
+    Names activate{"activate", "primary", "--from", "primary", "--yes"};
+    activate.insert(activate.end(), more.begin(), more.end());
+    const Outcome outcome = run(activate);
+    EXPECT_EQ(outcome.code, 5) << outcome.out << outcome.err;
+    EXPECT_EQ(firing(primary_), Names{});
+  }
+  EXPECT_TRUE(run({"status"}).says("open since")) << "whether primary is still paused nobody knows";
+  for (const char* name : {"primary", "secondary"}) EXPECT_EQ(run({"backup", name}).code, 0);
+  lose_state("state of a third host");
+  EXPECT_TRUE(run({"status"}).says("secondary, as its newest snapshot says"));
+  EXPECT_EQ(activate_primary().code, 5);
+  EXPECT_EQ(run({"fence", "secondary", "--yes"}).code, 0);
+  EXPECT_EQ(activate_primary().code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"})) << "what its snapshots said went on to hold";
+}
+
+TEST_F(LostWords, are_asked_for_where_it_is_only_known_that_something_was_replicated) {
+  migrate();
+  const engine::Pair before = pair();
+  fail_over();
+  change(secondary_, "x", "away");
+  lose_state();
+  keep(before);
+  keep_id_map();
+  const Outcome outcome = night({"--yes"});
+  EXPECT_EQ(outcome.code, 5) << outcome.out << outcome.err;
+  EXPECT_EQ(note_of("x"), "away");
+  EXPECT_EQ(activate_primary().code, 5);
+  const Outcome status = run({"status"});
+  EXPECT_TRUE(status.says("secondary, as its newest snapshot says")) << status.out;
+  EXPECT_FALSE(status.says("  primary\n")) << "and nothing that contradicts it: " << status.out;
+  EXPECT_EQ(fail_back().code, 0);
+  EXPECT_EQ(note_of(primary_, "x"), "away");
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+}
+
+TEST_F(LostWords, of_a_backup_that_was_refused_are_said_when_a_failback_is_typed_again) {
+  migrate();
+  fail_over();
+  primary_.workspace.interrupt_at = primary_.workspace.writes + 3;  // the last of x, y and z
+  primary_.workspace.interrupt = [this] { primary_.unlisted.insert(k_kinds.begin(), k_kinds.end()); };
+  const Outcome home = fail_back();
+  EXPECT_TRUE(home.says("primary could not be backed up behind its activation")) << home.err;
+  ASSERT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+  primary_.unlisted.clear();
+  set_pause(primary_, "y", "PAUSED");
+  EXPECT_EQ(fail_back().code, 0);
+  lose_state();
+  EXPECT_EQ(activate_primary().code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"x", "z"})) << "its newest snapshot is not one of a paused workspace";
 }
 
 TEST_F(LostWords, of_what_an_activation_left_are_told_by_what_it_gave) {

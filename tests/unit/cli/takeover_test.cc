@@ -30,6 +30,10 @@ protected:
     const auto state = storage::open_local_backend(app_.composition.state_folder);
     return engine::CutoverStore(*state).pair("primary", "secondary");
   }
+  void keep(const engine::Pair& pair) const {
+    const auto state = storage::open_local_backend(app_.composition.state_folder);
+    engine::CutoverStore(*state).save(pair);
+  }
   std::optional<Fence> fence(const std::string& name) const {
     const auto state = storage::open_local_backend(app_.composition.state_folder);
     return engine::CutoverStore(*state).fence(name);
@@ -127,6 +131,83 @@ TEST_F(BadDays, lift_the_fences_with_something_left_paused_when_told_to) {
   primary_.workspace.refusals.clear();
   EXPECT_EQ(failover().code, 0) << "and nothing of it stands in the way of the next time";
   EXPECT_EQ(firing(primary_), Names{});
+}
+
+// What the secondary has and the primary did not get is nowhere else.
+TEST_F(BadDays, write_nothing_over_what_was_not_brought_home) {
+  migrate();
+  fail_over();
+  change(secondary_, "x", "away");
+  refuse(primary_, {"x"});
+  EXPECT_EQ(fail_back().code, 3);
+  EXPECT_TRUE(confirmed("primary")) << "without being told to it stays as it is";
+  EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
+  EXPECT_EQ(fail_back({"--leave-paused"}).code, 3);
+  EXPECT_EQ(pair().active, "primary");
+  primary_.workspace.refusals.clear();
+  for (int i = 0; i < 2; ++i) {
+    const Outcome outcome = night({"--yes"});
+    EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+    EXPECT_TRUE(outcome.says("the run before left it as it is on secondary")) << outcome.out;
+    EXPECT_EQ(note_of("x"), "away");
+  }
+  EXPECT_EQ(night({"--existing", "replace", "--yes"}).code, 0);
+  EXPECT_EQ(note_of("x"), "one") << "when told to";
+  EXPECT_EQ(night().code, 0);
+}
+
+TEST_F(BadDays, remove_nothing_that_was_not_brought_home) {
+  migrate();
+  fail_over();
+  remove_job(primary_, "x");
+  refuse(primary_, {"x"});
+  const Outcome home = fail_back({"--existing", "replace", "--leave-paused"});
+  EXPECT_EQ(home.code, 3) << home.out << home.err;
+  ASSERT_FALSE(has_job(primary_, "x"));
+  const Outcome outcome = night({"--remove", "--yes"});
+  EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+  EXPECT_TRUE(has_job(secondary_, "x")) << "it is the only one";
+}
+
+TEST_F(BadDays, write_nothing_over_what_was_skipped_on_the_way_home) {
+  migrate();
+  fail_over();
+  change(secondary_, "x", "away");
+  EXPECT_EQ(fail_back({"--existing", "skip"}).code, 0);
+  EXPECT_EQ(note_of(primary_, "x"), "one");
+  EXPECT_EQ(night({"--yes"}).code, 3);
+  EXPECT_EQ(note_of("x"), "away");
+}
+
+TEST_F(BadDays, bring_home_everything_or_nothing) {
+  migrate();
+  fail_over();
+  change(secondary_, "x", "away");
+  EXPECT_EQ(fail_back({"--select", "/jobs/y"}).code, 2);
+  EXPECT_EQ(pair().active, "secondary");
+  EXPECT_EQ(run({"replicate", "secondary", "primary", "--select", "/jobs/y"}).code, 0) << "a part is brought by this";
+  EXPECT_EQ(note_of(primary_, "x"), "one");
+  EXPECT_EQ(fail_back().code, 0);
+  EXPECT_EQ(note_of(primary_, "x"), "away");
+}
+
+// Where how it left the primary is not known, nothing is held against the next night.
+TEST_F(BadDays, lift_no_fence_over_what_is_kept_nowhere) {
+  migrate();
+  fail_over();
+  engine::Pair unknown = pair();
+  unknown.replicated->source_snapshot.clear();
+  keep(unknown);
+  change(secondary_, "x", "away");
+  refuse(primary_, {"x"});
+  grow(secondary_, 7);
+  primary_.workspace.interrupt_at = primary_.workspace.writes + 1;
+  primary_.workspace.interrupt = [this] { primary_.unlisted = {"jobs", "pools", "users", "groups", "folders"}; };
+  const Outcome outcome = fail_back({"--existing", "replace", "--leave-paused"});
+  EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("run it again when primary can be read")) << outcome.err;
+  EXPECT_EQ(pair().active, "secondary");
+  EXPECT_TRUE(confirmed("primary"));
 }
 
 TEST_F(BadDays, bring_to_a_standby_what_is_made_where_it_is_in_charge) {

@@ -198,6 +198,10 @@ TEST(Activations, in_place_are_for_those_in_charge) {
             std::string::npos)
       << "a failback that has not ended";
   EXPECT_NE(own("secondary", std::nullopt, given_back()).find("failover primary secondary"), std::string::npos);
+  EXPECT_NE(own("secondary", std::nullopt, replicated()).find("failover primary secondary"), std::string::npos)
+      << "nobody has to be put in charge for that";
+  EXPECT_EQ(own("secondary", std::nullopt, nothing()), "");
+  EXPECT_EQ(own("secondary", fence("secondary", "third"), replicated()), "") << "gives a failover to a third up";
   EXPECT_NE(own("secondary", fence("secondary", "primary"), given_back()), "");
 }
 
@@ -222,6 +226,18 @@ TEST(Activations, of_another_one_ask_the_snapshots_too) {
   EXPECT_EQ(in_charge(told), "primary");
   EXPECT_NE(refusal([&] { require_activation(told); }), "") << "primary took over from secondary";
   EXPECT_EQ(refusal([&] { require_writable(told); }), "") << "secondary is kept up to date";
+}
+
+TEST(Pairs, hold_what_was_not_brought_back_against_the_next_run) {
+  Pair back{.source = "secondary", .target = "primary"};
+  EXPECT_FALSE(turned_round(back, {{"jobs", "5", "1"}}).replicated.has_value());
+  back.replicated = LastRun{.source_snapshot = "s-2", .target_snapshot = "p-2", .at = k_late};
+  back.replicated->differed = {{"jobs", "5", "1"}, {"jobs", "", "9"}};
+  const Pair turned = turned_round(back, {{"jobs", "5", "1"}, {"jobs", "6", ""}, {"pools", "5", "1"}});
+  EXPECT_EQ(turned.source, "primary");
+  EXPECT_EQ(turned.replicated->source_snapshot, "p-2");
+  EXPECT_EQ(turned.replicated->differed,
+            (std::vector<LeftAlone>{{"jobs", "1", "5"}, {"jobs", "", "6"}, {"pools", "1", "5"}}));
 }
 
 TEST(Pairs, that_are_put_in_charge_were_given_nothing_yet) {

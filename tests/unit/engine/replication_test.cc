@@ -88,6 +88,28 @@ protected:
   repository::Snapshot split_;
 };
 
+TEST_F(RunBehind, tells_what_was_not_brought_where_nobody_tries_again) {
+  step("a", ResourceAction::update, StepEnd::done);
+  step("a", ResourceAction::update, StepEnd::already);
+  step("b", ResourceAction::update, StepEnd::open);
+  step("c", ResourceAction::skip, StepEnd::open);
+  source_.workspace.put("jobs", "new", job("new", "one"));
+  step("new", ResourceAction::create, StepEnd::open);
+  step("new", ResourceAction::conflict, StepEnd::conflict);
+  // Nothing differs that is known: what no API makes, and the target has not.
+  step("b", ResourceAction::manual, StepEnd::open);
+  step("new", ResourceAction::manual, StepEnd::open);
+  for (std::size_t i : {6U, 7U}) plan_.steps[i].fields.clear();
+  plan_.steps.back().source_id = "never brought";
+  std::string out;
+  for (const LeftAlone& one : not_brought(plan_, result_, ids_)) {
+    const model::IdEntry* entry = ids_.by_source(one.kind, one.source_id);
+    EXPECT_EQ(one.target_id, entry ? entry->target_id : "");
+    out += (entry ? entry->source_name : "new") + " ";
+  }
+  EXPECT_EQ(out, "b c new new b ");
+}
+
 TEST_F(RunBehind, excuses_what_it_wrote_and_nothing_else) {
   step("a", ResourceAction::update, StepEnd::done);
   change("a", "two");

@@ -55,7 +55,7 @@ TEST_F(Marking, leads_from_what_we_paused_to_what_was_recorded) {
   EXPECT_FALSE(states(during).begin()->second.fires);
   EXPECT_TRUE(states(recorded_by(*world_.repository, during)).begin()->second.fires);
   store_.lift("primary");
-  store_.save(Pair{.source = "primary", .target = "secondary"});
+  store_.save(Pair{.source = "primary", .target = "secondary", .active = "primary", .since = world_.clock.now()});
   const repository::Snapshot after = take("primary");
   EXPECT_EQ(states_of(after), after.id.name()) << "from then on it is somebody else's doing";
 }
@@ -76,6 +76,30 @@ TEST_F(Marking, outlives_the_local_state) {
   EXPECT_EQ(charge_by_all(lost, *world_.repository, "third", "secondary").told, Charge::Told::by_state);
 }
 
+TEST_F(Marking, goes_on_until_somebody_knows_better) {
+  const repository::Snapshot before = take("primary");
+  store_.save(Fence{.connector = "primary", .snapshot = before.id.name(), .since = world_.clock.now()});
+  store_.save(Pair{.source = "secondary", .target = "primary", .active = "primary", .since = world_.clock.now()});
+  take("primary");
+  const auto another = storage::make_memory_backend();
+  CutoverStore other(*another);
+  const auto marks = [&] { return marks_of(other, *world_.repository, "primary"); };
+  ASSERT_EQ(marks().size(), 2U);
+  // What was replicated, and who was put in charge before that, say nothing of it.
+  other.save(Pair{.source = "secondary", .target = "primary", .replicated = LastRun{.at = world_.clock.now()}});
+  other.save(Pair{.source = "primary", .target = "third", .replicated = LastRun{.at = world_.clock.now()}});
+  EXPECT_EQ(charge_by_all(other, *world_.repository, "secondary", "primary").told, Charge::Told::by_snapshot);
+  EXPECT_EQ(marks().size(), 2U);
+  const base::Instant long_ago = before.started - std::chrono::hours(1);
+  other.save(Pair{.source = "primary", .target = "third", .active = "primary", .since = long_ago});
+  EXPECT_EQ(marks(), said_by(*world_.repository->latest("primary")));
+  other.save(Pair{.source = "primary", .target = "third", .active = "primary", .since = world_.clock.now()});
+  ASSERT_EQ(marks().size(), 1U) << "it was activated since";
+  EXPECT_EQ(marks().front().first, k_took_over_mark);
+  other.save(Pair{.source = "secondary", .target = "primary", .active = "secondary", .since = world_.clock.now()});
+  EXPECT_TRUE(marks().empty());
+}
+
 TEST_F(Marking, asks_again_when_everything_was_read) {
   const std::string before = take("primary").id.name();
   const auto marks = [&] { return marks_while_read(store_, *world_.repository, "primary"); };
@@ -85,7 +109,7 @@ TEST_F(Marking, asks_again_when_everything_was_read) {
   EXPECT_EQ(begun_before().front().second, before);
   const auto begun_during = marks();
   store_.lift("primary");
-  store_.save(Pair{.source = "primary", .target = "secondary"});
+  store_.save(Pair{.source = "primary", .target = "secondary", .active = "primary", .since = world_.clock.now()});
   EXPECT_EQ(begun_during().size(), 1U) << "some of it was read while all was paused";
   EXPECT_TRUE(marks()().empty());
 }
