@@ -277,12 +277,13 @@ std::string StepDecider::keep_items(const Resource& live, const KindColumn& colu
 
 void StepDecider::remember_columns(const Resource& live, ResourceStep& step) const {
   const ReadyKind& kind = facts_.kinds.at(live.kind);
-  for (const KindColumn& column : kind.kind.columns) {
-    if (column.written != KindColumn::Written::afterwards || !has(step.columns, column.name)) continue;
-    const std::size_t at = kind.column(telling_column(column));
+  const bool goes = step.action == ResourceAction::remove || step.action == ResourceAction::recreate;
+  for (const KindColumn* column : columns_beside(kind)) {
+    if (!goes && !has(step.columns, column->name)) continue;
+    const std::size_t at = kind.column(telling_column(*column));
     const auto& there = live.row.columns;
-    step.seen_columns[column.name] =
-        seen_text(telling_items(kind, column, at < there.size() ? there[at] : std::nullopt));
+    step.seen_columns[column->name] =
+        seen_text(telling_items(kind, *column, at < there.size() ? there[at] : std::nullopt));
   }
 }
 
@@ -374,6 +375,17 @@ void StepDecider::mention(const Resource& resource, ResourceStep& step) {
   }
 }
 
+// What goes with it: whatever of that is changed until then keeps it from going.
+void StepDecider::take_along(const Resource& live, ResourceStep& step) const {
+  const ReadyKind& kind = facts_.kinds.at(live.kind);
+  remember_columns(live, step);
+  for (const KindColumn& column : kind.kind.columns) {
+    if (column.kept.items.empty()) continue;
+    for (std::string& key : kept_keys(kind, column, live.row))
+      step.removed_items.push_back({.column = column.name, .key = std::move(key), .one = column.kept.one});
+  }
+}
+
 ResourceStep StepDecider::removal(const Resource& live) const {
   const ReadyKind& kind = facts_.kinds.at(live.kind);
   ResourceStep step;
@@ -393,13 +405,14 @@ ResourceStep StepDecider::removal(const Resource& live) const {
   } else if (kind.kind.removed == model::Kind::Removed::when_chosen &&
              !(facts_.options.chooses_kind && facts_.options.chooses_kind(live.kind))) {
     step.action = ResourceAction::skip;
-    step.reason = fmt::format("the snapshot does not have it, and a {} is removed only where --select names {}",
-                              kind.kind.one, kind.label());
+    step.reason =
+        fmt::format("the snapshot does not have it, and {} are removed only where --select names them", kind.label());
   } else if (facts_.options.stale && facts_.options.stale(live)) {
     step.action = ResourceAction::skip;
     step.reason = "the backup could not read this range, so that it is missing proves nothing";
   }
   hold_back(nullptr, live, step);
+  if (step.action == ResourceAction::remove) take_along(live, step);
   return step;
 }
 
