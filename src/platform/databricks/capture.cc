@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/key.h"
+#include "base/task_group.h"
 #include "model/json_text.h"
 #include "platform/databricks/cluster.h"
 #include "platform/databricks/inventory.h"
@@ -97,7 +98,7 @@ public:
         clock_(clock),
         begun_(clock.elapsed()),
         pace_(options.limit_read, clock),
-        workspace_(look_at_workspace(client, clock, stop)),
+        workspace_(enter_workspace(client, clock, stop)),
         inventory_(listed(client, opt_ins, stop)),
         opt_ins_(tried(client, opt_ins, stop)),
         reader_(client, opt_ins_.taken.secret_values),
@@ -129,7 +130,7 @@ private:
     OptIns taken{};
     std::string no_secret_values{};  // why they are not read although they were asked for
   };
-  Inventory listed(const Client& client, const OptIns& opt_ins, const std::stop_token& stop) const;
+  Inventory listed(const Client& client, const OptIns& opt_ins, const std::stop_token& stop);
   static Tried tried(const Client& client, OptIns opt_ins, const std::stop_token& stop);
   bool changes_only() const noexcept { return options_.sweep == Sweep::changes && options_.previous != nullptr; }
   unsigned reader_count() const noexcept { return std::max(1U, options_.readers); }
@@ -156,11 +157,16 @@ private:
   ReadAhead ahead_;  // last: it uses everything above
 };
 
-Inventory WorkspaceCapture::listed(const Client& client, const OptIns& opt_ins, const std::stop_token& stop) const {
+// Beside the lists the workspace is asked for the rest of what it says of itself.
+Inventory WorkspaceCapture::listed(const Client& client, const OptIns& opt_ins, const std::stop_token& stop) {
+  base::TaskGroup group(stop);
+  group.spawn([&](const std::stop_token& own) { describe_workspace(client, workspace_, own); });
   std::optional<Cluster> cluster;
   if (!opt_ins.commands.cluster.empty()) cluster.emplace(client, clock_, opt_ins.commands);
-  return take_inventory(client, reader_count() * k_lists_per_reader, stop,
-                        {.cluster = cluster ? &*cluster : nullptr, .dbfs_leave_out = opt_ins.dbfs_leave_out});
+  Inventory out = take_inventory(client, reader_count() * k_lists_per_reader, stop,
+                                 {.cluster = cluster ? &*cluster : nullptr, .dbfs_leave_out = opt_ins.dbfs_leave_out});
+  group.wait();
+  return out;
 }
 
 WorkspaceCapture::Tried WorkspaceCapture::tried(const Client& client, OptIns opt_ins, const std::stop_token& stop) {
