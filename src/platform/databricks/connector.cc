@@ -87,6 +87,7 @@ public:
   base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const override {
     return session_.least_time(calls);
   }
+  // None at all: somebody wants to stop, and what waits within a call is told so.
   void limit_patience(base::Duration patience) override {
     session_.limit_patience(patience);
     if (patience == base::Duration::zero()) stopped_.request_stop();
