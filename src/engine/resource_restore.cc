@@ -215,6 +215,8 @@ ResourceApplyResult apply_resource_restore(const ResourceRestore& restore, const
     throw Error(ErrorKind::conflict, fmt::format("{} resources are not as the snapshot has them", conflicts),
                 "Nothing was written.  Choose another --existing, or look at each of them in the plan.");
   const model::KindSet kinds(restore.target.kinds());
+  // Writers know no stop token: who waits within a call, for a warehouse that starts, is told by this.
+  const std::stop_callback told(stop, [&] { restore.target.limit_patience(base::Duration::zero()); });
   const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer();
   if (!writer)
     throw Error(ErrorKind::unsupported, fmt::format("connector '{}' cannot be written to", plan.target),

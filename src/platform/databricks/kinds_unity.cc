@@ -278,7 +278,7 @@ KindEntry functions() {
   KindEntry out = in_schema("functions", "function", "functions", "function", 86);
   read_one_by_one(out);
   add_dependency_links(out, "routine_dependencies");
-  // Nothing but the owner can be changed; made again, it is as it was.
+  // Nothing but the owner can be changed; and made again it is not, as what calls it has none in between.
   out.kind.create_only = {"comment",
                           "data_type",
                           "external_language",
@@ -297,7 +297,6 @@ KindEntry functions() {
                           "specific_name",
                           "sql_data_access",
                           "sql_path"};
-  out.kind.recreate = model::Kind::Recreate::may;
   return out;
 }
 

@@ -89,14 +89,14 @@ std::string accepted_body(const Kind& kind, const std::string& definition) {
 
 class Writer : public ResourceWriter {
 public:
-  Writer(const Client& client, const base::Clock& clock, const OptIns& opt_ins)
+  Writer(const Client& client, const base::Clock& clock, const OptIns& opt_ins, const std::stop_token& stop)
       : client_(client),
         clock_(clock),
         calls_(client),
-        statements_(calls_, clock, opt_ins.sql_warehouse),
+        statements_(calls_, clock, opt_ins.sql_warehouse, stop),
         reader_(client),
         columns_(client, SecretValues::read) {
-    if (!opt_ins.commands.cluster.empty()) table_acls_.emplace(client, clock, opt_ins.commands);
+    if (!opt_ins.commands.cluster.empty()) table_acls_.emplace(client, clock, opt_ins.commands, stop);
   }
 
   std::string who() override { return look().me; }
@@ -405,7 +405,8 @@ std::optional<ResourceWriter::Found> Writer::set_aside(const KindEntry& entry, c
 // Tells who was signed out from who may not do one thing.
 class Believed : public ResourceWriter {
 public:
-  Believed(const Client& client, const base::Clock& clock, const OptIns& opt_ins) : inner_(client, clock, opt_ins) {}
+  Believed(const Client& client, const base::Clock& clock, const OptIns& opt_ins, const std::stop_token& stop)
+      : inner_(client, clock, opt_ins, stop) {}
 
   std::string who() override {
     return asked([&] { return inner_.who(); });
@@ -463,8 +464,8 @@ private:
 }  // namespace
 
 std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
-                                                     const OptIns& opt_ins) {
-  return std::make_unique<Believed>(client, clock, opt_ins);
+                                                     const OptIns& opt_ins, const std::stop_token& stop) {
+  return std::make_unique<Believed>(client, clock, opt_ins, stop);
 }
 
 }  // namespace holdfast::platform::databricks

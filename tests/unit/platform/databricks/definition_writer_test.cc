@@ -67,6 +67,21 @@ public:
   }
 };
 
+// Somebody wants to stop as soon as a statement was taken.
+class ImpatientHttp : public StandInHttp {
+public:
+  ImpatientHttp(sim::databricks::StandIn& stand_in, std::stop_source stop)
+      : StandInHttp(stand_in), stop_(std::move(stop)) {}
+  net::Response send(const net::Request& request, std::stop_token stop) override {
+    net::Response out = StandInHttp::send(request, std::move(stop));
+    if (request.method == net::Method::post && request.url.path == "/api/2.0/sql/statements") stop_.request_stop();
+    return out;
+  }
+
+private:
+  std::stop_source stop_;
+};
+
 // Two warehouses are called alike, which the stand-in refuses to make.
 class TwinsHttp : public StandInHttp {
 public:
@@ -98,10 +113,11 @@ protected:
                                          random_);
   }
   void open(const std::string& warehouse) { open(warehouse, session_); }
-  void open(const std::string& warehouse, const platform::databricks::Session& session) {
+  void open(const std::string& warehouse, const platform::databricks::Session& session,
+            const std::stop_token& stop = {}) {
     platform::databricks::OptIns opt_ins;
     opt_ins.sql_warehouse = warehouse;
-    writer_ = platform::databricks::make_resource_writer(session.client(), clock_, opt_ins);
+    writer_ = platform::databricks::make_resource_writer(session.client(), clock_, opt_ins, stop);
   }
   static const model::Kind& kind(const char* name) { return find_kind(name)->kind; }
   std::string create(const char* of, const std::string& name, const std::string& body) {
@@ -320,6 +336,19 @@ TEST_F(Definitions, whose_statement_nobody_knows_any_more_may_be_there_all_the_s
                                           clock_, random_);
   open(k_warehouse, forgetful);
   EXPECT_THROW(create("tables", "main.sales.orders", k_table), platform::LostAnswer);
+  clock_.advance(std::chrono::minutes(1));
+  open(k_warehouse);
+  EXPECT_EQ(writer_->find(kind("tables"), "main.sales.orders").size(), 1U) << "it ran, though nobody waited";
+}
+
+TEST_F(Definitions, wait_for_no_warehouse_once_they_are_told_to_stop) {
+  std::stop_source stop;
+  platform::databricks::Session impatient(ScriptedSession::account(), std::make_unique<ImpatientHttp>(stand_in_, stop),
+                                          clock_, random_);
+  open(k_warehouse, impatient, stop.get_token());
+  const base::Duration before = clock_.elapsed();
+  EXPECT_EQ(error_of([&] { create("tables", "main.sales.orders", k_table); }), base::ErrorKind::cancelled);
+  EXPECT_EQ(clock_.elapsed(), before);
   clock_.advance(std::chrono::minutes(1));
   open(k_warehouse);
   EXPECT_EQ(writer_->find(kind("tables"), "main.sales.orders").size(), 1U) << "it ran, though nobody waited";

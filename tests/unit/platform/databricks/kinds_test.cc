@@ -165,6 +165,14 @@ TEST(Kinds, write_paths_that_can_be_read) {
   }
 }
 
+// Where a create is refused behind a removal there is none, for whoever uses it.
+TEST(Kinds, of_the_catalog_are_never_removed_to_be_made_again) {
+  for (const KindEntry& entry : all_kinds()) {
+    if (entry.area != "unity" || entry.source != Source::list) continue;
+    EXPECT_EQ(entry.kind.recreate, Kind::Recreate::never) << entry.kind.collection.name;
+  }
+}
+
 TEST(Kinds, that_are_listed_within_another_one_by_its_name_say_that_they_lie_in_it) {
   std::size_t catalog = 0;
   for (const KindEntry& entry : all_kinds()) {
