@@ -300,8 +300,8 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
     return k_exit_ok;
   }
   const engine::ResourceApplyResult result =
-      engine::apply_resource_restore({context.repository(), run.snapshot, run.target, context.state()}, plan,
-                                     context.events(), context.clock(), context.stop());
+      engine::apply_resource_restore({context.repository(), run.snapshot, run.target, context.state(), run.beside},
+                                     plan, context.events(), context.clock(), context.stop());
   tell_outcomes(context, result);
   const std::vector<base::Fact> counts = facts_of(context, result);
   facts.insert(facts.end(), counts.begin(), counts.end());

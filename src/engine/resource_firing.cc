@@ -106,6 +106,14 @@ std::vector<FiringValue> recorded_firing(const ResourceContext& context, const m
   return model::firing_values(rewritten_document(context, wanted, document, ignored), document);
 }
 
+std::string with_firing(const base::Row& row, const ReadyDocument& document, const States& states) {
+  JsonText json(*row.columns[document.column]);
+  // An item that is left out where it is compared is not counted either.
+  if (model::firing_values(json, document).size() != states.size()) json = live_document(row, document);
+  model::set_firing(json, document, states);
+  return json.print();
+}
+
 FiringChange firing_change(const ReadyKind& kind, const ReadyDocument& document, const base::Row& live,
                            const std::vector<FiringValue>* recorded) {
   JsonText json = live_document(live, document);
@@ -128,6 +136,7 @@ FiringChange firing_change(const ReadyKind& kind, const ReadyDocument& document,
   model::set_firing(json, document, states);
   out.text = text_of(json, kind, document);
   out.members = differing_members(found, out.text);
+  if (document.column != kind.body && !out.fields.empty()) out.text = with_firing(live, document, states);
   return out;
 }
 

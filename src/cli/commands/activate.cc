@@ -120,6 +120,7 @@ private:
         fence || owed || !told.empty() || is_marked(context) || std::any_of(planned.begin(), planned.end(), writes);
     if (cutover.dry() || !changes) return takeover.activate(planned, pair).code;
     cutover.ask(fmt::format("{} is not changed without being told to ({})", target_, counts_of(planned)));
+    if (fence && planned.front().what.recorded.id.name() != fence->snapshot) tell_forgotten(context, *fence);
     const Takeover::Activated out = takeover.activate(planned, pair);
     if (owed) keep_left(context, cutover, out);
     if (fence && !flags_.plan.select.empty())
@@ -146,6 +147,15 @@ private:
     cutover.store().lift(target_);
     for (const engine::Charge& charge : told) take_home(context, cutover, charge);
     return code;
+  }
+
+  // By another snapshot than the fence's nothing counts that the fence has kept beside that.
+  void tell_forgotten(Context& context, const engine::Fence& fence) const {
+    std::set<std::string> paths;
+    for (const engine::PausedState& one : fence.beside) paths.insert(one.path);
+    for (const std::string& path : paths)
+      context.events().warning(
+          fmt::format("what the snapshot does not show was paused by the fence of {} and stays so: {}", target_, path));
   }
 
   // Its newest snapshot was taken while it was held paused, and shows no states of its own.
@@ -211,15 +221,26 @@ private:
   }
 
   std::vector<Takeover::Activation> left_by(Cutover& cutover, const engine::Pair& pair) const {
-    std::map<std::string, std::set<engine::FiringKey>> by_snapshot;
-    for (const engine::LeftPaused& one : pair.left) by_snapshot[one.snapshot].emplace(one.kind, one.id);
+    struct Left {
+      std::set<engine::FiringKey> keys{};
+      engine::PausedStates beside{};
+    };
+    std::map<std::string, Left> by_snapshot;
+    for (const engine::LeftPaused& one : pair.left) {
+      Left& left = by_snapshot[one.snapshot];
+      left.keys.emplace(one.kind, one.id);
+      left.beside.insert(left.beside.end(), one.beside.begin(), one.beside.end());
+    }
     std::vector<Takeover::Activation> out;
-    for (const auto& [snapshot, ids] : by_snapshot)
-      out.push_back({cutover.named(snapshot), flags_.plan.select,
-                     [chosen = std::make_shared<const std::set<engine::FiringKey>>(ids)](const std::string& kind,
-                                                                                         const std::string& id) {
-                       return chosen->contains({kind, id});
-                     }});
+    for (auto& [snapshot, left] : by_snapshot)
+      out.push_back({.recorded = cutover.named(snapshot),
+                     .selection = flags_.plan.select,
+                     .only =
+                         [chosen = std::make_shared<const std::set<engine::FiringKey>>(std::move(left.keys))](
+                             const std::string& kind, const std::string& id) {
+                           return chosen->contains({kind, id});
+                         },
+                     .beside = std::move(left.beside)});
     return out;
   }
 

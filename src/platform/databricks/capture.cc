@@ -12,6 +12,7 @@
 #include "base/key.h"
 #include "base/task_group.h"
 #include "model/json_text.h"
+#include "model/told_by_cluster.h"
 #include "platform/databricks/cluster.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
@@ -247,6 +248,10 @@ std::string WorkspaceCapture::attributes() const {
   for (const auto& lines : {left_out(), declared_left_out(opt_ins_.taken)})
     for (const LeftOut& line : lines) list.push_back({{"what", line.what}, {"reason", line.reason}});
   out["left_out"] = std::move(list);
+  std::string told;
+  for (const Stock& stock : inventory_.stocks)
+    if (stock.entry->source == KindEntry::Source::cluster) told += stock.entry->kind.collection.name + " ";
+  if (!told.empty()) out[std::string(model::k_told_by_cluster_attribute)] = told;
   // What other programs answered may be no UTF-8.
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

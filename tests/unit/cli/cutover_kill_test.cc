@@ -160,6 +160,13 @@ void fenced(Host& host) {
   host.must({"fence", "primary", "--yes"});
 }
 
+// Somebody made a job and started another one behind the snapshot of the fence.
+void fenced_and_worked_on(Host& host) {
+  fenced(host);
+  rewrite_job(host.primary.workspace, "asleep", "one", "UNPAUSED");
+  host.primary.workspace.put("jobs", "late", job("late", "one"));
+}
+
 void failed_over(Host& host) {
   migrated(host);
   host.must({"failover", "primary", "secondary", "--yes"});
@@ -274,6 +281,11 @@ TEST_F(CutoverKill, a_failover_from_what_is_lost_ends_the_same_wherever_it_is_ki
 TEST_F(CutoverKill, a_fence_ends_the_same_wherever_it_is_killed) {
   kill_everywhere({"fence", migrated, {"fence", "primary", "--yes"}, lifted});
   EXPECT_EQ(Host::firing_jobs(host_.primary.workspace), (Lines{"x", "x", "y", "z"}));
+}
+
+TEST_F(CutoverKill, a_second_fence_ends_the_same_wherever_it_is_killed) {
+  kill_everywhere({"second fence", fenced_and_worked_on, {"fence", "primary"}, lifted});
+  EXPECT_EQ(Host::firing_jobs(host_.primary.workspace), (Lines{"asleep", "late", "x", "x", "y", "z"}));
 }
 
 TEST_F(CutoverKill, an_activation_ends_the_same_wherever_it_is_killed) {

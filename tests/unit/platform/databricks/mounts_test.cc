@@ -80,6 +80,10 @@ TEST_F(Mounts, are_rows_of_a_backup_where_a_cluster_may_be_asked) {
   EXPECT_EQ(body.find("not to be shown"), std::string::npos) << body;
   EXPECT_TRUE(world_.state().contexts.empty());
   EXPECT_EQ(opened->attributes().find("only a cluster tells them"), std::string::npos);
+  world_.terminate();
+  EXPECT_NE(capture(StoodCluster::options())->attributes().find(R"("told_by_cluster":"mounts table-acls ")"),
+            std::string::npos)
+      << "a source without them is whole otherwise";
 }
 
 TEST_F(Mounts, are_named_as_left_out_and_no_command_is_run_where_none_may_be_asked) {
@@ -89,6 +93,7 @@ TEST_F(Mounts, are_named_as_left_out_and_no_command_is_run_where_none_may_be_ask
   EXPECT_NE(opened->attributes().find(R"({"what":"mounts","reason":"only a cluster tells them, and command_cluster)"),
             std::string::npos)
       << opened->attributes();
+  EXPECT_EQ(opened->attributes().find("told_by_cluster"), std::string::npos);
   for (const std::string& note : opened->notes()) EXPECT_EQ(note.find("mounts"), std::string::npos) << note;
   for (const auto& asked : world_.stand_in.log().last())
     EXPECT_FALSE(asked.target.starts_with("/api/1.2/")) << asked.target;
