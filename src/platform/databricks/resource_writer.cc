@@ -87,6 +87,10 @@ std::string accepted_body(const Kind& kind, const std::string& definition) {
   return body.print();
 }
 
+[[noreturn]] void refuse_taken(const std::string& name) {
+  throw Error(ErrorKind::conflict, fmt::format("'{}' is there already", name), "Plan again.");
+}
+
 class Writer : public ResourceWriter {
 public:
   Writer(const Client& client, const base::Clock& clock, const OptIns& opt_ins)
@@ -164,10 +168,14 @@ std::optional<ResourceWriter::Found> Writer::found_acl(const Kind& kind, const s
 
 std::string Writer::create(const Kind& kind, const Content& content) {
   if (TableAcls* acls = table_acls(kind)) {
+    // What an earlier attempt of ours has set is no more than what is wanted.
+    const std::optional<std::string> there = acls->read(content.name);
+    if (there && !has_all_of(parse_table_acl(content.body), parse_table_acl(*there))) refuse_taken(content.name);
     acls->write(content.body);
     return content.name;
   }
   const KindWrites& writes = writes_of(kind);
+  if (writes.overwrites && !find(kind, content.name).empty()) refuse_taken(content.name);
   if (is_written_as_tree(kind.collection.name)) {
     write_tree(calls_, kind.collection.name, content, Existing::refuse);
     return content.name;
