@@ -129,6 +129,7 @@ private:
   }
   TableAcls* table_acls(const Kind& kind);
   std::optional<Found> found_acl(const Kind& kind, const std::string& name);
+  void refuse_loss(const Kind& kind, const std::string& id) const;
   std::string permission_id(const Kind& kind, const KindWrites& writes, const std::string& id) const;
   std::optional<std::string> element(const KindEntry& entry, const std::string& id) const;
   std::optional<Found> found(const KindEntry& entry, std::string element) const;
@@ -243,7 +244,21 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
   calls_.send(goes_in_part(writes, content) ? writes.part : writes.update, values, net::Repeat::safe);
 }
 
+// What no snapshot has goes by nobody's hand but people's.
+void Writer::refuse_loss(const Kind& kind, const std::string& id) const {
+  const KindEntry& entry = entry_of(kind);
+  const std::vector<model::Condition>& harmless = entry.removal.harmless;
+  const auto one = harmless.empty() ? std::nullopt : element(entry, id);
+  if (!one) return;
+  const JsonText body(*one);
+  for (const model::Condition& condition : harmless)
+    if (model::json_quoted(scalar_at(body, condition.field)) == condition.equals) return;
+  throw ByHand(fmt::format("Remove the {} {} yourself, if it shall go: it is {}, and {} would go with it.", kind.one,
+                           id, scalar_at(body, harmless.front().field), entry.removal.loses));
+}
+
 void Writer::remove(const Kind& kind, const std::string& id) {
+  refuse_loss(kind, id);
   if (is_written_as_definition(kind.collection.name)) return remove_definition(definitions(kind), id);
   if (TableAcls* acls = table_acls(kind)) return acls->remove(id);
   const KindWrites& writes = writes_of(kind);
