@@ -108,6 +108,54 @@ TEST_F(ScopeRemovals, leave_a_scope_alone_of_which_somebody_rotated_a_secret_or_
   EXPECT_EQ(secrets(), 2U);
 }
 
+// Their data, which no snapshot has, goes along.
+class Losses : public Removals {
+protected:
+  Losses() {
+    const std::string catalog = "/api/2.1/unity-catalog/";
+    there().post("/api/2.0/mlflow/experiments/create", {{"name", "/Shared/trials"}});
+    there().post("/api/2.0/mlflow/registered-models/create", {{"name", "churn"}});
+    there().post("/api/2.0/pipelines", {{"name", "orders"}, {"libraries", json::array()}});
+    there().post(catalog + "catalogs", {{"name", "sales"}});
+    there().post(catalog + "schemas", {{"name", "raw"}, {"catalog_name", "sales"}});
+    volume("managed", {{"volume_type", "MANAGED"}});
+    volume("external",
+           {{"volume_type", "EXTERNAL"}, {"storage_location", "abfss://landing@lakeeast.dfs.core.test/drop"}});
+  }
+  void volume(const char* name, json more) {
+    json body{{"name", name}, {"catalog_name", "sales"}, {"schema_name", "raw"}};
+    body.update(more);
+    there().post("/api/2.1/unity-catalog/volumes", body);
+  }
+  // Of those whose data is at stake.
+  static Lines actions(const ResourcePlan& of) {
+    Lines out;
+    for (const ResourceStep& step : of.steps)
+      for (const char* kind : {"experiments", "pipelines", "registered-models", "volumes"})
+        if (step.kind == kind) out.push_back(fmt::format("{} {}", model::to_string(step.action), step.kind));
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+};
+
+TEST_F(Losses, are_none_where_nobody_chose_the_kind) {
+  const ResourcePlan made = plan();
+  EXPECT_EQ(actions(made),
+            (Lines{"skip experiments", "skip pipelines", "skip registered-models", "skip volumes", "skip volumes"}));
+  EXPECT_EQ(step_of(made, "experiments", "/Shared/trials").reason,
+            "the snapshot does not have it, and experiments are removed only where --select names them");
+}
+
+TEST_F(Losses, of_a_kind_that_was_chosen_are_all_but_the_files_of_volumes) {
+  const ResourcePlan made = plan({"/experiments/**", "/pipelines/**", "/registered-models/**", "/volumes/**"});
+  EXPECT_EQ(actions(made), (Lines{"remove experiments", "remove pipelines", "remove registered-models",
+                                  "remove volumes", "remove volumes"}));
+  EXPECT_EQ(apply(made), Lines{"manual volumes/sales.raw.managed: Remove the volume sales.raw.managed yourself, if it "
+                               "shall go: it is MANAGED, and its files would go with it."});
+  EXPECT_EQ(actions(plan({"/experiments/**", "/pipelines/**", "/registered-models/**", "/volumes/**"})),
+            Lines{"remove volumes"});
+}
+
 // Whatever the platform fills in, nothing that goes along is taken for changed where nobody touched it.
 TEST_F(Removals, of_every_kind_are_done_where_nobody_changed_anything) {
   seed_every_kind(secondary.stand_in);

@@ -188,15 +188,6 @@ void update_definition(const DefinitionTarget& to, const std::string& id, const 
 }
 
 void remove_definition(const DefinitionTarget& to, const std::string& id) {
-  if (to.kind == k_tables) {
-    const net::Answer answer = to.calls.client().get({.path = path_of(to, id)}, {});
-    if (answer.verdict.status == net::Status::not_found) return;
-    if (!answer.ok()) throw Refused(net::to_error(answer), answer.verdict.status);
-    const std::string type = scalar_at(JsonText(answer.response.body), "table_type");
-    if (type != "VIEW" && type != "EXTERNAL")
-      throw ByHand(fmt::format("Drop the table {} yourself, if it shall go: it is {}, and its data would go with it.",
-                               id, type));
-  }
   to.calls.remove({.method = net::Method::remove, .path = path_of(to, id), .sent = {}}, {.id = id, .name = id});
 }
 

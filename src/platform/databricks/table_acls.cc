@@ -166,6 +166,15 @@ TableAcl parse_table_acl(const std::string& body) {
   return out;
 }
 
+bool has_all_of(const TableAcl& whole, const TableAcl& part) {
+  if (!part.owner.empty() && !whole.owner.empty() && part.owner != whole.owner) return false;
+  return std::all_of(part.permissions.begin(), part.permissions.end(), [&](const auto& one) {
+    const auto kept = whole.permissions.find(one.first);
+    return kept != whole.permissions.end() &&
+           std::includes(kept->second.begin(), kept->second.end(), one.second.begin(), one.second.end());
+  });
+}
+
 TableAcl table_acl_of(HiveObject object, const SparkAnswer& answer) {
   TableAcl out{.object = std::move(object), .owner = {}, .permissions = {}};
   for (const std::vector<std::string>& row : answer.rows) {

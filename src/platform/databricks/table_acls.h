@@ -37,6 +37,8 @@ struct TableAcl {
 // The body of a resource, and back.  Throws Error{unsupported} naming an object or an action that is none.
 std::string table_acl_body(const TableAcl& acl);
 TableAcl parse_table_acl(const std::string& body);
+// Whether what makes the part the whole takes nothing away: neither an owner nor a permission.
+bool has_all_of(const TableAcl& whole, const TableAcl& part);
 // What SHOW GRANTS tells; what an object has by what it lies in is no part of it.  Throws Error{unsupported}
 // where a row of it could be in no statement.
 TableAcl table_acl_of(HiveObject object, const SparkAnswer& answer);

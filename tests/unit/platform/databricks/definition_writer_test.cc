@@ -361,12 +361,27 @@ TEST_F(Definitions, that_hold_data_are_never_dropped) {
       "admin@example.test");
   EXPECT_EQ(
       task_of([&] { writer_->remove(kind("tables"), "main.sales.managed"); }),
-      "Drop the table main.sales.managed yourself, if it shall go: it is MANAGED, and its data would go with it.");
+      "Remove the table main.sales.managed yourself, if it shall go: it is MANAGED, and its data would go with it.");
   EXPECT_EQ(writer_->find(kind("tables"), "main.sales.managed").size(), 1U);
   create("tables", "main.sales.orders", k_table);
   writer_->remove(kind("tables"), "main.sales.orders");
   EXPECT_TRUE(writer_->find(kind("tables"), "main.sales.orders").empty());
   writer_->remove(kind("tables"), "main.sales.orders");
+}
+
+TEST_F(Definitions, of_volumes_that_hold_files_are_never_removed) {
+  for (const char* type : {"MANAGED", "EXTERNAL"})
+    sim::databricks::create_securable(
+        stand_in_.world(), *sim::databricks::find_unity_kind("volume"),
+        {{"name", type}, {"catalog_name", "main"}, {"schema_name", "sales"}, {"volume_type", type}},
+        "admin@example.test");
+  EXPECT_EQ(
+      task_of([&] { writer_->remove(kind("volumes"), "main.sales.MANAGED"); }),
+      "Remove the volume main.sales.MANAGED yourself, if it shall go: it is MANAGED, and its files would go with it.");
+  EXPECT_EQ(writer_->find(kind("volumes"), "main.sales.MANAGED").size(), 1U);
+  writer_->remove(kind("volumes"), "main.sales.EXTERNAL");
+  EXPECT_TRUE(writer_->find(kind("volumes"), "main.sales.EXTERNAL").empty());
+  writer_->remove(kind("volumes"), "main.sales.EXTERNAL");
 }
 
 }  // namespace

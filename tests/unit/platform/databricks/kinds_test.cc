@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/json.h"
 #include "engine/resource_body.h"
 #include "model/json_path.h"
 #include "model/kind_set.h"
@@ -97,6 +98,21 @@ TEST(Kinds, are_not_created_again_where_the_backup_does_not_hold_all_of_them) {
   for (const char* name : {"secret-scopes", "experiments", "repos", "queries", "dashboards", "service-principals"})
     EXPECT_EQ(find_kind(name)->kind.recreate, Kind::Recreate::never) << name;
   EXPECT_EQ(find_kind("instance-pools")->kind.recreate, Kind::Recreate::may);
+}
+
+TEST(Kinds, that_lose_what_no_snapshot_has_go_only_where_somebody_chose_them_or_say_that_they_lose_nothing) {
+  std::set<std::string> lose;
+  for (const KindEntry& entry : all_kinds()) {
+    const std::string& name = entry.kind.collection.name;
+    if (entry.removal.loses.empty()) {
+      EXPECT_TRUE(entry.removal.harmless.empty()) << name;
+      continue;
+    }
+    lose.insert(name);
+    EXPECT_EQ(entry.kind.recreate, Kind::Recreate::never) << name;
+    EXPECT_TRUE(entry.kind.removed == Kind::Removed::when_chosen || !entry.removal.harmless.empty()) << name;
+  }
+  EXPECT_EQ(lose, (std::set<std::string>{"experiments", "pipelines", "registered-models", "tables", "volumes"}));
 }
 
 TEST(Kinds, are_listed_in_one_way) {
@@ -247,8 +263,28 @@ std::string source_file(const std::string& path) {
   return out.str();
 }
 
+// What becomes of those that the snapshot does not have, where removals are asked for; empty: they go.
+std::string documented_removal(const KindEntry& entry) {
+  std::string out;
+  const auto add = [&](const std::string& text) { out += (out.empty() ? "" : "; ") + text; };
+  const bool chosen = entry.kind.removed == Kind::Removed::when_chosen;
+  const std::string& loses = entry.removal.loses;
+  if (chosen) add("where `--select` names the kind");
+  std::string harmless;
+  for (const model::Condition& one : entry.removal.harmless)
+    harmless +=
+        fmt::format("{}{}", harmless.empty() ? "" : " or ", nlohmann::json::parse(one.equals).get<std::string>());
+  if (!harmless.empty()) {
+    add(fmt::format("{} only: {} would go with another one", harmless, loses));
+  } else if (!loses.empty()) {
+    add(fmt::format("{} go along", loses));
+  }
+  return out;
+}
+
 std::string documented_table() {
-  std::string out = "| kind | area | key | columns beside the body | does not come along |\n|---|---|---|---|---|\n";
+  std::string out =
+      "| kind | area | key | columns beside the body | does not come along | is removed |\n|---|---|---|---|---|---|\n";
   for (const KindEntry& entry : all_kinds()) {
     std::string key;
     for (const model::KeyPart& part : entry.kind.collection.key)
@@ -256,8 +292,8 @@ std::string documented_table() {
     std::string columns;
     for (std::size_t i = 1; i < entry.kind.collection.columns.size(); ++i)
       columns += fmt::format("{}{}", i == 1 ? "" : ", ", entry.kind.collection.columns[i].name);
-    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", entry.kind.collection.name, entry.area, key, columns,
-                       entry.not_included);
+    out += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", entry.kind.collection.name, entry.area, key, columns,
+                       entry.not_included, documented_removal(entry));
   }
   return out;
 }

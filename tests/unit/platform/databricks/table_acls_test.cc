@@ -311,6 +311,27 @@ TEST_F(TableAclWriting, sets_permissions_on_what_had_none) {
   EXPECT_EQ(writer_->find(kind(), "VIEW sales.v").size(), 1U);
 }
 
+// What the plan did not see is somebody else's, or of an earlier attempt of ours, which set no more than is wanted.
+TEST_F(TableAclWriting, creates_nothing_over_what_somebody_set_since) {
+  world_.object("DATABASE sales");
+  const std::string name = "TABLE sales.orders";
+  const std::string wanted = body(name, "anna", {{"x", "SELECT", "GRANT"}});
+  const auto create = [&] { writer_->create(kind(), {name, wanted, {}}); };
+  for (const bool owned : {false, true}) {
+    world_.object(name) = {};
+    if (owned) world_.object(name).owner = "bob";
+    if (!owned) world_.object(name).denied["y"] = {"MODIFY"};
+    EXPECT_EQ(error_of(create), base::ErrorKind::conflict);
+    EXPECT_EQ(world_.object(name).owner, owned ? "bob" : "");
+    EXPECT_EQ(world_.object(name).denied.contains("y"), !owned);
+    EXPECT_FALSE(world_.object(name).granted.contains("x"));
+  }
+  world_.object(name) = {};
+  world_.object(name).granted["x"] = {"SELECT"};
+  create();
+  EXPECT_EQ(there(name), wanted);
+}
+
 TEST_F(TableAclWriting, takes_everything_but_the_owner_away_where_it_is_removed) {
   world_.object("ANY FILE").granted["x"] = {"SELECT"};
   world_.object("ANY FILE").denied["y"] = {"MODIFY"};
