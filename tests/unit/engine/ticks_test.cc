@@ -41,7 +41,7 @@ protected:
     return out;
   }
 
-  Takeover takeover_{.left = "primary",
+  TakeoverSpan takeover_{.left = "primary",
                      .entered = "secondary",
                      .activated = at("02:30:00"),
                      .within = {at("00:30:00"), at("05:30:00")}};
