@@ -169,12 +169,6 @@ void tell_losses(const model::Collection& collection, const std::string& connect
   if (told.left_out != 0) events.warning(fmt::format("{} more could not be read", told.left_out));
 }
 
-const repository::Tree* tree_named(const repository::Snapshot& snapshot, const std::string& name) {
-  const auto found = std::find_if(snapshot.trees.begin(), snapshot.trees.end(),
-                                  [&](const repository::Tree& tree) { return tree.name == name; });
-  return found == snapshot.trees.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 LiveSide read_live_side(const LiveConnector& from, const model::KindSet& kinds, base::Events& events,
@@ -213,7 +207,7 @@ std::vector<model::Resource> read_stored_side(repository::Repository& repository
   bool any = false;
   StoppableSource source(repository.blocks(), stop);
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
-    const repository::Tree* tree = tree_named(snapshot, kinds.at(kind).label());
+    const repository::Tree* tree = find_tree(snapshot, kinds.at(kind).label());
     if (!tree) continue;
     any = true;
     RowProjection layout(collection_of(*tree), kinds.at(kind).kind.collection);
@@ -263,7 +257,7 @@ bool selected(const model::Selection& selection, const model::KindSet& kinds, co
 
 std::optional<base::Row> stored_row(repository::Repository& repository, const repository::Snapshot& snapshot,
                                     const model::ReadyKind& kind, base::ByteView key) {
-  const repository::Tree* tree = tree_named(snapshot, kind.label());
+  const repository::Tree* tree = find_tree(snapshot, kind.label());
   if (!tree) return std::nullopt;
   const std::optional<base::Row> row = repository::find(repository.blocks(), repository.boundary_key(), *tree, key);
   if (!row) return std::nullopt;

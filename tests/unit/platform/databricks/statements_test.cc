@@ -98,6 +98,12 @@ TEST_F(StatementEnds, as_a_refusal_where_it_was_refused_before_it_ran) {
   EXPECT_THROW(run({forbidden()}), platform::databricks::Refused);
 }
 
+// Looking for it would be refused as well.
+TEST_F(StatementEnds, with_the_run_where_nobody_knows_us_any_more) {
+  const net::Response unknown = answer(401, R"({"error_code":"401","message":"Credential was not sent"})");
+  EXPECT_THROW(run({answer(200, ended_as("RUNNING")), unknown}), platform::databricks::Refused);
+}
+
 TEST_F(StatementEnds, before_it_began_where_there_is_no_such_warehouse) {
   EXPECT_EQ(platform::databricks::find_warehouse(session_.client(), "a1"), "a1") << "an id goes before a name";
   EXPECT_EQ(platform::databricks::find_warehouse(session_.client(), "wh"), "a1");
