@@ -239,6 +239,22 @@ bool sees_only_its_own(const std::string& attributes) {
   return id != model::JsonText::k_none && json.raw(id) == "false";
 }
 
+std::optional<model::Selection> selection_of(const std::string& text) {
+  constexpr std::string_view k_between = " | ";
+  std::vector<std::string> parts;
+  std::size_t from = 0;
+  for (std::size_t at = text.find(k_between); at != std::string::npos; at = text.find(k_between, from)) {
+    parts.push_back(text.substr(from, at - from));
+    from = at + k_between.size();
+  }
+  if (from < text.size()) parts.push_back(text.substr(from));
+  try {
+    return model::Selection(parts);
+  } catch (const base::Error&) {
+    return std::nullopt;
+  }
+}
+
 model::Selection taught(model::Selection selection, const model::KindSet& kinds,
                         std::initializer_list<const std::vector<model::Resource>*> sides) {
   std::vector<base::ColumnView> columns;

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "engine/cutover_store.h"
+#include "engine/task_store.h"
 #include "storage/memory/memory_backend.h"
 #include "unit/cli/nights.h"
 
@@ -98,6 +99,9 @@ public:
       out.push_back(fmt::format("{} and {}: {} is in charge, {}; {} left alone", pair.source, pair.target, pair.active,
                                 pair.complete ? "as a whole" : "not as a whole",
                                 pair.replicated ? pair.replicated->differed.size() : 0));
+    for (const engine::TaskStore& tasks : engine::task_stores(*state_))
+      for (const engine::ManualTask& task : tasks.tasks())
+        out.push_back(fmt::format("{} of {}: {}, {}", task.path, tasks.target(), task.text, to_string(task.state)));
     return out;
   }
   // Names of jobs that fire on both sides.
@@ -148,11 +152,15 @@ void migrated(Host& host) {
   host.must({"migrate", "primary", "secondary"});
 }
 
-// The day behind a night: what the next replicate has to bring.
+// The day behind a night: what the next replicate has to bring, or to leave to people, in place of a write and beside
+// one.
 void migrated_and_changed(Host& host) {
   migrated(host);
   rewrite_job(host.primary.workspace, "y", "two", "UNPAUSED");
   host.primary.workspace.put("jobs", "late", job("late", "one"));
+  host.primary.workspace.put("users", "bob", R"({"userName":"bob","externalId":"ext-bob","origin":"bob"})");
+  host.primary.workspace.put("boards", "mailed", R"({"name":"mailed","origin":"mailed"})",
+                             {{"schedules", R"({"schedules":[{"id":"2","mail":"anna","pause_status":"PAUSED"}]})"}});
 }
 
 void fenced(Host& host) {
