@@ -25,18 +25,26 @@ _holdfast_offer() {
 
 _holdfast() {
   local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
-  local command="" word i
+  local command="" word i argument=""
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     word="${COMP_WORDS[i]}"
     [[ "$word" == -* ]] && continue
     if [[ -z "$command" ]]; then command="$word"
-    elif [[ " $_holdfast_groups " == *" $command "* ]]; then command="$command $word"
+    elif [[ -z "${_holdfast_flags[$command]+x}" || " ${_holdfast_members[$command]} " == *" $word "* ]]; then command="$command $word"
+    else argument=1
     fi
-    [[ " $_holdfast_groups " == *" $command "* ]] || break
+    [[ -z "$argument" && " $_holdfast_groups " == *" $command "* ]] || break
   done
   if [[ -z "$command" ]]; then _holdfast_words "$_holdfast_commands $_holdfast_common" "$current"; return; fi
-  if [[ " $_holdfast_groups " == *" $command "* ]]; then _holdfast_words "${_holdfast_members[$command]}" "$current"; return; fi
+  if [[ -z "$argument" && "$current" != -* && " $_holdfast_groups " == *" $command "* ]]; then
+    _holdfast_words "${_holdfast_members[$command]}" "$current"
+    local members=("${COMPREPLY[@]}")
+    COMPREPLY=()
+    _holdfast_offer "${_holdfast_arguments[$command]}" "$current"
+    COMPREPLY=("${members[@]}" "${COMPREPLY[@]}")
+    return
+  fi
   local kind="${_holdfast_values["$command $previous"]:-${_holdfast_values["* $previous"]}}"
   if [[ -n "$kind" ]]; then _holdfast_offer "$kind" "$current"; return; fi
   if [[ "$current" == -* ]]; then _holdfast_words "${_holdfast_flags[$command]} $_holdfast_common" "$current"; return; fi

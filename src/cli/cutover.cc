@@ -119,7 +119,7 @@ repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep s
   if (sweep == platform::Sweep::changes) options.state = &context_.state();
   options.marks = engine::marks_while_read(store_, context_.repository(), name);
   // From here on it shows states of its own: what an earlier snapshot says of others no longer holds.
-  if (states == States::own && !store_.fence(name))
+  if (states == States::own)
     options.marks = [asked = options.marks] {
       engine::SnapshotMarks out = asked();
       std::erase_if(out, [](const auto& mark) { return mark.first == engine::k_states_mark; });
@@ -128,7 +128,7 @@ repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep s
   const engine::BackupResult result = engine::backup(context_.repository(), connector(name), name, options,
                                                      context_.events(), context_.clock(), context_.stop());
   const repository::Snapshot& snapshot = result.snapshot;
-  context_.events().note(fmt::format("snapshot {} of {}: {}, {}", snapshot.id.short_id(), name,
+  context_.events().note(fmt::format("snapshot {} of {}: {}, changes: {}", snapshot.id.short_id(), name,
                                      ui::format_counted(rows_of(snapshot), "resource"), changes_text(snapshot.counts)));
   if (snapshot.partial())
     context_.events().warning(fmt::format("snapshot {} of {} is partial: {}", snapshot.id.short_id(), name,

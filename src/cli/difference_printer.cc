@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "cli/describe.h"
+#include "cli/task_view.h"
 #include "engine/cutover_store.h"
 #include "engine/resource_compare.h"
 #include "model/field_diff.h"
@@ -137,8 +138,10 @@ void DifferencePrinter::show(const Shown& difference) {
 
 void DifferencePrinter::show_line(const Shown& difference) {
   const char sign = difference.freshness == engine::Freshness::unread ? '?' : sign_of(difference.what);
+  const auto task = options_.tasks.find(difference.path);
   context_.out().line(
-      fmt::format("{} {}{}", sign, ui::printable(difference.path), mark_of(difference.what, difference.freshness)));
+      fmt::format("{} {}{}{}", sign, ui::printable(difference.path), mark_of(difference.what, difference.freshness),
+                  task == options_.tasks.end() ? "" : fmt::format("  (task {})", short_task_id(task->second))));
   // Of what was added or removed the path says enough; all fields of it would only hide the changes.
   const bool both = difference.what == What::changed || difference.what == What::paused;
   if (options_.fields == Fields::show && both) context_.out().write(field_lines(difference.fields()));
@@ -150,6 +153,8 @@ void DifferencePrinter::show_json(const Shown& difference) {
                                {"path", difference.path},
                                {"stale", difference.freshness == engine::Freshness::stale}};
   if (options_.fields == Fields::show && !unread) entry["fields"] = to_json(difference.fields());
+  if (const auto task = options_.tasks.find(difference.path); task != options_.tasks.end())
+    entry["task"] = task->second;
   list_.add(to_line(entry));
 }
 
@@ -211,7 +216,8 @@ engine::CompareCounts show_live_differences(Context& context, const repository::
   DifferencePrinter printer(context, {.fields = flags.fields ? Fields::show : Fields::hide,
                                       .lines_most = lines_most,
                                       .before = snapshot,
-                                      .after = connector});
+                                      .after = connector,
+                                      .tasks = tasks_by_path(context, snapshot.connector, connector)});
   engine::CompareCounts counts;
   if (target->kinds().empty() || flags.raw)
     counts = engine::compare_live(context.repository(), snapshot, *target, capture, selection, context.events(),

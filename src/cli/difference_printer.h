@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,8 @@ public:
     Fields fields = Fields::hide;
     std::uint64_t lines_most = UINT64_MAX;  // for people; what is beyond is counted
     const repository::Snapshot& before;
-    std::string after;  // name of the second side
+    std::string after;                           // name of the second side
+    std::map<std::string, std::string> tasks{};  // open ones by the path of what they explain, by id
   };
   DifferencePrinter(Context& context, Options options);
   // For engine::compare_*; must not outlive the printer.

@@ -41,6 +41,11 @@ struct Split {
   std::vector<std::string> rest;
 };
 
+bool is_command(const Commands& commands, std::string_view name) {
+  return std::any_of(commands.begin(), commands.end(),
+                     [&](const auto& command) { return command->doc().name == name; });
+}
+
 bool is_group(const Commands& commands, std::string_view word) {
   return std::any_of(commands.begin(), commands.end(),
                      [&](const auto& command) { return command->doc().name.starts_with(fmt::format("{} ", word)); });
@@ -51,7 +56,11 @@ Split split(const std::vector<std::string>& arguments, const Commands& commands,
   std::size_t words_left = 1;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
-    if (words_left == 0 || is_flag(argument)) {
+    // Of what is a command by itself only its members are its second word: "tasks secondary", "tasks done".
+    const bool behind =
+        is_command(commands, out.name) && !is_command(commands, fmt::format("{} {}", out.name, argument));
+    if (words_left == 0 || is_flag(argument) || behind) {
+      if (!is_flag(argument)) words_left = 0;
       out.rest.push_back(argument);
       const Flag* flag = words_left != 0 ? find_flag(global, argument) : nullptr;
       if (flag != nullptr && takes_next(*flag) && i + 1 < arguments.size()) out.rest.push_back(arguments[++i]);
@@ -209,11 +218,12 @@ Parsed parse(const std::vector<std::string>& arguments, const Commands& commands
     if (!words.rest.empty() && !is_flag(words.rest.front())) {
       const Split topic = split(words.rest, commands, table);
       // "holdfast help key": the overview lists its members.
-      if (!is_group(commands, topic.name)) out.command = &find_command(topic.name, commands);
+      if (!is_group(commands, topic.name) || is_command(commands, topic.name))
+        out.command = &find_command(topic.name, commands);
     }
     return out;
   }
-  if (out.global.help && is_group(commands, words.name)) return out;
+  if (out.global.help && is_group(commands, words.name) && !is_command(commands, words.name)) return out;
   out.command = &find_command(words.name, commands);
   if (out.global.help) return out;
   out.command->declare(table);

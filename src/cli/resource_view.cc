@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <utility>
 
 #include "base/bytes.h"
@@ -12,6 +13,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/describe.h"
+#include "cli/task_view.h"
 #include "crypto/hash.h"
 #include "engine/resource_firing.h"
 #include "engine/resource_restore.h"
@@ -86,22 +88,10 @@ std::string counts_with(const ResourcePlan& plan, const Pauses& pauses) {
   return out;
 }
 
-// What comes along with a task stands below its sentence, line by line; it is to be copied, and never laid out anew.
-struct TaskText {
-  explicit TaskText(std::string_view text) : sentence(text.substr(0, text.find('\n'))) {
-    for (std::size_t end = text.find('\n'); end != std::string_view::npos;) {
-      const std::size_t begin = end + 1;
-      end = text.find('\n', begin);
-      if (begin != text.size()) content.emplace_back(text.substr(begin, end == text.npos ? end : end - begin));
-    }
-  }
-  void print_content(Context& context) const {
-    for (const std::string& one : content)
-      context.out().line(one.empty() ? one : fmt::format("      {}", ui::printable(one)));
-  }
-  std::string sentence;
-  std::vector<std::string> content;
-};
+void print_content(Context& context, const TaskText& task) {
+  for (const std::string& one : task.content)
+    context.out().line(one.empty() ? one : fmt::format("      {}", ui::printable(one)));
+}
 
 void print_step(Context& context, const ResourceStep& step, const Pauses& pauses) {
   const std::string_view action = pauses(step) ? "pause" : model::to_string(step.action);
@@ -115,11 +105,11 @@ void print_step(Context& context, const ResourceStep& step, const Pauses& pauses
   for (const std::string& text : step.tasks) {
     const TaskText task(text);
     line(context, ui::printable(fmt::format("    by hand: {}", task.sentence)));
-    task.print_content(context);
+    print_content(context, task);
   }
 }
 
-void tell_outcomes(Context& context, const engine::ResourceApplyResult& result) {
+void tell_outcomes(Context& context, const engine::ResourceApplyResult& result, const RunTasks& tasks) {
   for (const ResourceOutcome& one : result.outcomes) {
     const std::string text = ui::printable(fmt::format("{}: {}", one.path, one.text));
     switch (one.what) {
@@ -141,13 +131,13 @@ void tell_outcomes(Context& context, const engine::ResourceApplyResult& result) 
                                          ui::format_counted(result.untried, "step")));
   // Last, as they are what remains to be read.
   for (const ResourceOutcome& one : result.outcomes) {
-    if (one.what != ResourceOutcome::What::manual) continue;
+    if (one.what != ResourceOutcome::What::manual || !tasks.is_new(one)) continue;
     const TaskText task(one.text);
     std::string said = fmt::format("to be done by hand: {}", ui::printable(one.path + ": " + task.sentence));
     // Programs are told of it in one piece.
     if (context.json() && !task.content.empty()) said += fmt::format("\n{}\n", fmt::join(task.content, "\n"));
     context.events().warning(said);
-    if (!context.json()) task.print_content(context);
+    if (!context.json()) print_content(context, task);
   }
 }
 
@@ -277,13 +267,16 @@ std::string counts_text(const ResourcePlan& plan) {
 
 std::string calls_text(const ResourcePlan& plan, base::Duration least) {
   std::uint64_t sum = 0;
-  std::vector<std::string> families;
+  std::map<std::string, std::uint64_t> by_family;  // a kind that names no family counts with the rest
   for (const auto& [family, calls] : plan.calls) {
+    if (calls == 0) continue;
     sum += calls;
-    if (calls != 0)
-      families.push_back(fmt::format("{} {}", ui::format_count(calls), family.empty() ? "other" : family));
+    by_family[family.empty() ? "other" : family] += calls;
   }
   if (sum == 0) return {};
+  std::vector<std::string> families;
+  for (const auto& [family, calls] : by_family)
+    families.push_back(fmt::format("{} {}", ui::format_count(calls), family));
   return fmt::format("{}: {}{}", ui::format_counted(sum, "call"), fmt::join(families, ", "), time_text(least));
 }
 
@@ -295,13 +288,19 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
     context.events().summary(run.verb, facts);
     return k_exit_ok;
   }
+  RunTasks tasks(context, plan);
+  tasks.begin();
   const engine::ResourceApplyResult result =
-      engine::apply_resource_restore({context.repository(), run.snapshot, run.target, context.state()}, plan,
-                                     context.events(), context.clock(), context.stop());
-  tell_outcomes(context, result);
+      engine::apply_resource_restore({context.repository(), run.snapshot, run.target, context.state(), run.beside},
+                                     plan, context.events(), context.clock(), context.stop());
+  tasks.end(result, run.snapshot, model::KindSet(run.target.kinds()));
+  tell_outcomes(context, result, tasks);
   const std::vector<base::Fact> counts = facts_of(context, result);
   facts.insert(facts.end(), counts.begin(), counts.end());
+  if (tasks.open() && (context.json() || *tasks.open() != 0))
+    facts.push_back(ui::fact_count("open_tasks", *tasks.open()));
   context.events().summary(run.verb, facts);
+  tasks.tell();
   if (run.result) *run.result = result;
   if (result.ended_by) {
     Error refused = *result.ended_by;

@@ -8,6 +8,7 @@
 #include "cli/context.h"
 #include "cli/flags.h"
 #include "cli/plan_view.h"
+#include "engine/paused_states.h"
 #include "engine/resource_apply.h"
 #include "engine/resource_drift.h"
 #include "model/resource_plan.h"
@@ -45,6 +46,7 @@ struct ResourceRun {
   std::string_view verb;  // "restore"
   DryRun dry_run = DryRun::no;
   engine::ResourceApplyResult* result = nullptr;  // what came of each step, for who asks
+  const engine::RowsBeside* beside = nullptr;     // of an activation
 };
 int apply_resource_plan(Context& context, const model::ResourcePlan& plan, const ResourceRun& run);
 

@@ -28,24 +28,39 @@ std::vector<Takeover::PlannedActivation> Takeover::plan_activations(const std::s
                                                                     const std::vector<Activation>& all) {
   std::vector<PlannedActivation> out;
   for (const Activation& one : all) {
+    PlannedActivation planned{one, {}, {}};
+    if (one.beside.empty()) planned.what.beside = beside(one.recorded);
+    for (const engine::PausedState& state : planned.what.beside)
+      if (!one.only || one.only(state.kind, state.id)) planned.beside.paused.push_back(state);
     engine::ResourceRestoreOptions options;
     options.target = target;
     options.selection = model::Selection(one.selection);
     options.only = one.only;
+    options.beside = &planned.beside;
     options.mapping = cutover_.context().config().mapping(one.recorded.connector, target);
     options.capture = cutover_.flags().plan.capture.options(cutover_.context().connector_config(target));
-    out.push_back(
-        {one, engine::plan_resource_activation({cutover_.context().repository(), one.recorded,
-                                                cutover_.connector(target), cutover_.context().state()},
-                                               options, cutover_.context().events(), cutover_.context().clock(),
-                                               cutover_.context().random(), cutover_.context().stop())});
-    cutover_.show(out.back().plan);
+    planned.plan = engine::plan_resource_activation(
+        {cutover_.context().repository(), one.recorded, cutover_.connector(target), cutover_.context().state()},
+        options, cutover_.context().events(), cutover_.context().clock(), cutover_.context().random(),
+        cutover_.context().stop());
+    cutover_.show(planned.plan);
+    tell_absent(planned, target);
+    out.push_back(std::move(planned));
   }
   return out;
 }
 
+// In place it is gone, by somebody's hand.
+void Takeover::tell_absent(PlannedActivation& planned, const std::string& target) {
+  const std::string& source = planned.what.recorded.connector;
+  if (source == target) planned.beside.absent.clear();
+  for (const std::string& path : planned.beside.absent)
+    cutover_.context().events().warning(fmt::format(
+        "{} fired on {} and is in no snapshot of it: {} does not have it, and it stays paused", path, source, target));
+}
+
 engine::FiringStates Takeover::wanted(const Activation& what) {
-  engine::FiringStates out = firing(what.recorded, what.selection);
+  engine::FiringStates out = states(what.recorded, what.selection, what.beside);
   for (auto& [key, state] : out) state.chosen = state.chosen && (!what.only || what.only(key.first, key.second));
   return out;
 }
@@ -61,6 +76,8 @@ Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& pla
     engine::ResourceApplyResult result;
     ResourceRun run{one.what.recorded, cutover_.connector(one.plan.target), "activate", cutover_.flags().dry_run};
     run.result = &result;
+    run.beside = &one.beside;
+    out.whole = out.whole && one.beside.absent.empty();
     if (!any || !quiet(one)) out.code = worse(out.code, apply_resource_plan(cutover_.context(), one.plan, run));
     out.anything = out.anything || result.activated + result.paused + result.already != 0;
     if (cutover_.dry()) continue;
@@ -70,7 +87,8 @@ Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& pla
     const std::string snapshot = one.what.recorded.id.name();
     for (const auto& [key, state] : states)
       if (state.fires && state.chosen)
-        (left.contains(key) ? out.left : out.set).push_back({snapshot, key.first, key.second});
+        (left.contains(key) ? out.left : out.set)
+            .push_back({snapshot, key.first, key.second, engine::paused_of(one.what.beside, key.first, key.second)});
   }
   return out;
 }
@@ -110,12 +128,12 @@ Takeover::PutInCharge Takeover::put_in_charge(const std::string& source, const s
   if (changes) remember_behind(source, target);
   const std::optional<engine::Fence> fence = cutover_.store().fence(source);
   if (fence && fence->state == engine::Fence::State::confirmed) leave_marks(source);
-  return {out.code, true};
+  return {out.whole ? out.code : worse(out.code, k_exit_partial), true};
 }
 
-std::string Takeover::back_up_behind(const std::string& name) {
+std::string Takeover::back_up_behind(const std::string& name, Cutover::States states) {
   try {
-    return cutover_.back_up(name, platform::Sweep::everything, Cutover::States::own).id.name();
+    return cutover_.back_up(name, platform::Sweep::everything, states).id.name();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
     cutover_.context().events().warning(fmt::format(
@@ -229,6 +247,7 @@ bool Takeover::fence(const std::string& name, const std::string& active, const r
   };
   const engine::ResourcePause first = pause();
   cutover_.show(first.plan);
+  if (!cutover_.dry()) keep_beside(name, first.fires);
   (void)apply_resource_plan(cutover_.context(), first.plan,
                             {now, cutover_.connector(name), "fence", cutover_.flags().dry_run});
   if (cutover_.dry()) return true;
@@ -257,15 +276,48 @@ repository::Snapshot Takeover::states_without(const std::string& lost, const eng
   return states_by(last);
 }
 
-engine::FiringStates Takeover::firing(const repository::Snapshot& snapshot, const std::vector<std::string>& selection) {
+engine::PausedStates Takeover::beside(const repository::Snapshot& recorded) {
+  const std::optional<engine::Fence> fence = cutover_.store().fence(recorded.connector);
+  return fence && fence->snapshot == recorded.id.name() ? fence->beside : engine::PausedStates();
+}
+
+// Written down before it is paused: who is killed in between finds it again.
+void Takeover::keep_beside(const std::string& fenced, const engine::PausedStates& fires) {
+  engine::Fence fence = *cutover_.store().fence(fenced);
+  const std::optional<repository::Snapshot> recorded = cutover_.kept(fence.snapshot);
+  const engine::PausedStates then = recorded ? engine::firing_in(cutover_.context().repository(), *recorded,
+                                                                 kinds_of(fenced), cutover_.context().stop())
+                                             : engine::PausedStates();
+  engine::PausedStates now = engine::paused_beside(fence.beside, fires, then);
+  if (now == fence.beside) return;
+  fence.beside = std::move(now);
+  cutover_.store().save(fence);
+  std::set<std::string> paths;
+  for (const engine::PausedState& one : fence.beside) paths.insert(one.path);
+  cutover_.context().events().note(
+      fmt::format("{} that snapshot {} does not show firing {} kept with the fence of {}: {}",
+                  ui::format_counted(paths.size(), "resource"), recorded ? recorded->id.short_id() : fence.snapshot,
+                  paths.size() == 1 ? "is" : "are", fenced, fmt::join(paths, ", ")));
+}
+
+model::KindSet Takeover::kinds_of(const std::string& connector) {
   // Asked of the platform, not of the connector: that may be lost.
-  const std::string& platform = cutover_.context().connector_config(snapshot.connector).platform;
-  const model::KindSet kinds(cutover_.context().kinds_of(platform));
+  const std::string& platform = cutover_.context().connector_config(connector).platform;
+  model::KindSet kinds(cutover_.context().kinds_of(platform));
   // By none of them nothing would fire, and a failback would end well with everything paused.
   if (kinds.size() == 0)
     throw Error(ErrorKind::internal, fmt::format("the kinds of the platform {} are not known", platform));
-  return engine::firing_states(cutover_.context().repository(), snapshot, kinds, model::Selection(selection),
-                               cutover_.context().stop());
+  return kinds;
+}
+
+engine::FiringStates Takeover::states(const repository::Snapshot& snapshot, const std::vector<std::string>& selection,
+                                      const engine::PausedStates& beside) {
+  return engine::firing_states(cutover_.context().repository(), snapshot, kinds_of(snapshot.connector),
+                               model::Selection(selection), cutover_.context().stop(), beside);
+}
+
+engine::FiringStates Takeover::firing(const repository::Snapshot& snapshot, const std::vector<std::string>& selection) {
+  return states(snapshot, selection, beside(snapshot));
 }
 
 void Takeover::tell_charge(const engine::Pair& pair) {

@@ -23,16 +23,19 @@ public:
     repository::Snapshot recorded;
     std::vector<std::string> selection{};
     std::function<bool(const std::string& kind, const std::string& id)> only{};
+    engine::PausedStates beside{};  // what the snapshot does not show; empty: what the fence by it knows
   };
   struct PlannedActivation {
     Activation what;
     model::ResourcePlan plan;
+    engine::RowsBeside beside;
   };
   // Plans, and shows the plans.
   std::vector<PlannedActivation> plan_activations(const std::string& target, const std::vector<Activation>& all);
   struct Activated {
     int code = 0;
     bool anything = false;                     // is set now
+    bool whole = true;                         // else something that fired is in no snapshot, as was said
     std::vector<engine::GivenStates> given{};  // of each plan: what was set, as the target's pair has it
     std::vector<engine::LeftPaused> set{};     // the same, as the plan's snapshot has it
     std::vector<engine::LeftPaused> left{};    // what was to fire and was not set, as its snapshot has it
@@ -53,7 +56,7 @@ public:
   [[nodiscard]] PutInCharge put_in_charge(const std::string& source, const std::string& target,
                                           const std::vector<PlannedActivation>& planned);
   // A snapshot of what fires now.  Its name; empty, with a warning, where it could not be taken.
-  std::string back_up_behind(const std::string& name);
+  std::string back_up_behind(const std::string& name, Cutover::States states = Cutover::States::own);
   // Sees to it that the newest snapshot of a connector says what is known here of it: who paused it, and from which
   // snapshot its states are to be taken.  So another host knows, and this one when its state is lost.
   void leave_marks(const std::string& name);
@@ -78,13 +81,21 @@ public:
   // What a dry run says of that.
   void tell_fence(const std::string& name, Lost lost);
 
+  // As it was recorded: what a fence by this snapshot paused beside it counts.
   engine::FiringStates firing(const repository::Snapshot& snapshot, const std::vector<std::string>& selection = {});
   // Who is in charge since when, and what is fenced.
   void tell_charge(const engine::Pair& pair);
 
 private:
   repository::Snapshot states_without(const std::string& lost, const engine::Pair& pair);
+  engine::FiringStates states(const repository::Snapshot& snapshot, const std::vector<std::string>& selection,
+                              const engine::PausedStates& beside);
   engine::FiringStates wanted(const Activation& what);
+  // What a fence has paused that its snapshot does not show; of other snapshots nothing.
+  engine::PausedStates beside(const repository::Snapshot& recorded);
+  void keep_beside(const std::string& fenced, const engine::PausedStates& fires);
+  void tell_absent(PlannedActivation& planned, const std::string& target);
+  model::KindSet kinds_of(const std::string& connector);
   void remember_behind(const std::string& source, const std::string& target);
 
   Cutover& cutover_;

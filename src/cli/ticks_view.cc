@@ -155,7 +155,7 @@ private:
 
   Context& context_;
   Cutover& cutover_;
-  engine::Takeover takeover_;
+  engine::TakeoverSpan takeover_;
 };
 
 }  // namespace

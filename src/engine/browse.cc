@@ -124,12 +124,16 @@ model::Collection collection_of(const Tree& tree) {
   return model::collection_from_json(tree.schema);
 }
 
+const Tree* find_tree(const Snapshot& snapshot, std::string_view collection) {
+  const auto found = std::find_if(snapshot.trees.begin(), snapshot.trees.end(),
+                                  [&](const Tree& tree) { return tree.name == collection; });
+  return found == snapshot.trees.end() ? nullptr : &*found;
+}
+
 const Tree& tree_of(const Snapshot& snapshot, std::string_view collection) {
+  if (const Tree* tree = find_tree(snapshot, collection)) return *tree;
   std::vector<std::string> names;
-  for (const Tree& tree : snapshot.trees) {
-    if (tree.name == collection) return tree;
-    names.push_back(tree.name);
-  }
+  for (const Tree& tree : snapshot.trees) names.push_back(tree.name);
   throw Error(
       ErrorKind::not_found, fmt::format("snapshot {} has no collection '{}'", snapshot.id.short_id(), collection),
       names.empty() ? std::string("It holds no collection at all.") : fmt::format("It has: {}.", joined(names)));

@@ -15,6 +15,8 @@
 namespace holdfast::engine {
 
 model::Collection collection_of(const repository::Tree& tree);
+// nullptr: there is none.  It lives as long as the snapshot.
+const repository::Tree* find_tree(const repository::Snapshot& snapshot, std::string_view collection);
 // Throws Error{not_found} naming the collections there are.
 const repository::Tree& tree_of(const repository::Snapshot& snapshot, std::string_view collection);
 

@@ -1,9 +1,9 @@
 #include "engine/carry_forward.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "engine/browse.h"
 #include "engine/row_layout.h"
 #include "engine/stop_guard.h"
 #include "repository/ranges.h"
@@ -41,9 +41,8 @@ void carry_rows(repository::RangeUpdate& part, repository::TreeCursor read, repo
 }  // namespace
 
 repository::Tree carry_forward(repository::Tree read, const model::Collection& collection, const CarryParts& parts) {
-  const auto previous = std::find_if(parts.parent.trees.begin(), parts.parent.trees.end(),
-                                     [&](const repository::Tree& tree) { return tree.name == collection.name; });
-  if (previous == parts.parent.trees.end()) return read;
+  const repository::Tree* previous = find_tree(parts.parent, collection.name);
+  if (!previous) return read;
   const model::Collection before = model::collection_from_json(previous->schema);
   if (before.key != collection.key) return read;
   RowProjection project(before, collection);

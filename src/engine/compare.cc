@@ -23,12 +23,6 @@ using repository::Values;
 // Beyond this a whole merge is cheaper than reading so many snapshots.
 constexpr std::size_t k_chain_max = 2000;
 
-const Tree* find_tree(const Snapshot& snapshot, const std::string& name) {
-  const auto found =
-      std::find_if(snapshot.trees.begin(), snapshot.trees.end(), [&](const Tree& tree) { return tree.name == name; });
-  return found == snapshot.trees.end() ? nullptr : &*found;
-}
-
 // The snapshots after `older` up to and including `newer`, oldest first; nullopt when `newer` does not descend from it.
 std::optional<std::vector<Snapshot>> descent(Repository& repository, const Snapshot& older, const Snapshot& newer,
                                              const std::stop_token& stop) {

@@ -96,10 +96,29 @@ GivenStates given_from(const json& in) {
   return out;
 }
 
+json to_json(const PausedStates& all) {
+  json out = json::array();
+  for (const PausedState& one : all)
+    out.push_back({one.kind, one.id, one.path, one.column, one.field, one.item, one.value});
+  return out;
+}
+
+PausedStates paused_from(const json& in) {
+  PausedStates out;
+  for (const json& one : in)
+    out.push_back({one.at(0), one.at(1), one.at(2), one.at(3), one.at(4), one.at(5), one.at(6)});
+  return out;
+}
+
 json to_json(const std::vector<LeftPaused>& left) {
   json out = json::array();
-  for (const LeftPaused& one : left) out.push_back({one.snapshot, one.kind, one.id});
+  for (const LeftPaused& one : left) out.push_back({one.snapshot, one.kind, one.id, to_json(one.beside)});
   return out;
+}
+
+// Older records have no fourth.
+LeftPaused left_paused_from(const json& in) {
+  return {in.at(0), in.at(1), in.at(2), in.size() > 3 ? paused_from(in.at(3)) : PausedStates()};
 }
 
 Pair pair_from(const json& in) {
@@ -114,7 +133,7 @@ Pair pair_from(const json& in) {
   const auto given = in.find("given");
   if (given != in.end() && !given->is_null()) out.given = given_from(*given);
   if (in.contains("left"))
-    for (const json& one : in.at("left")) out.left.push_back({one.at(0), one.at(1), one.at(2)});
+    for (const json& one : in.at("left")) out.left.push_back(left_paused_from(one));
   if (!in.at("replicated").is_null()) out.replicated = last_run_from(in.at("replicated"));
   return out;
 }
@@ -125,7 +144,8 @@ Fence fence_from(const json& in) {
           .state = confirmed ? Fence::State::confirmed : Fence::State::open,
           .snapshot = in.at("snapshot"),
           .active = in.at("active"),
-          .since = instant_from(in.at("since"))};
+          .since = instant_from(in.at("since")),
+          .beside = paused_from(in.value("beside", json::array()))};  // older records have none
 }
 
 }  // namespace
@@ -210,7 +230,8 @@ void CutoverStore::save(const Fence& fence) {
                  {"confirmed", fence.state == Fence::State::confirmed},
                  {"snapshot", fence.snapshot},
                  {"active", fence.active},
-                 {"since", base::to_rfc3339(fence.since)}};
+                 {"since", base::to_rfc3339(fence.since)},
+                 {"beside", to_json(fence.beside)}};
   replace(folder_of(fence.connector), out.dump(2));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "engine/paused_states.h"
 #include "engine/resource_drift.h"
 #include "model/resource_plan.h"
 #include "storage/backend.h"
@@ -35,6 +36,7 @@ struct LeftPaused {
   std::string snapshot;
   std::string kind;
   std::string id;
+  PausedStates beside{};  // what the snapshot does not show of it
   friend bool operator==(const LeftPaused&, const LeftPaused&) = default;
 };
 
@@ -63,6 +65,7 @@ struct Fence {
   std::string snapshot{};  // of the connector before anything was paused; empty: it did not answer yet
   std::string active{};    // who took over; empty: nobody
   base::Instant since{};
+  PausedStates beside{};  // what was paused, and that snapshot does not show: both together are the recorded states
 };
 
 class CutoverStore {  // not thread-safe; throws Error{corruption} naming a record that cannot be read

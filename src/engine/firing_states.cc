@@ -8,6 +8,15 @@
 
 namespace holdfast::engine {
 
+namespace {
+
+void add(FiringState& to, const PausedStates& states) {
+  for (const PausedState& one : states) to.values += fmt::format("{}={};", one.field, one.value);
+  to.fires = to.fires || !states.empty();
+}
+
+}  // namespace
+
 FiringState firing_state(const model::Resource& one, const model::KindSet& kinds) {
   FiringState out;
   out.path = kinds.path_of(one);
@@ -24,16 +33,35 @@ FiringState firing_state(const model::Resource& one, const model::KindSet& kinds
 }
 
 FiringStates firing_states(repository::Repository& repository, const repository::Snapshot& snapshot,
-                           const model::KindSet& kinds, const model::Selection& selection, std::stop_token stop) {
+                           const model::KindSet& kinds, const model::Selection& selection, std::stop_token stop,
+                           const PausedStates& beside) {
   const std::vector<model::Resource> all = read_stored_side(repository, snapshot, kinds, std::move(stop));
   const model::Selection chosen = taught(selection, kinds, {&all});
+  std::map<FiringKey, PausedStates> paused;
+  for (const PausedState& one : beside) paused[{one.kind, one.id}].push_back(one);
   FiringStates out;
   for (const model::Resource& one : all) {
-    if (kinds.at(one.kind).kind.firing.empty()) continue;
-    FiringState state = firing_state(one, kinds);
+    const model::ReadyKind& kind = kinds.at(one.kind);
+    if (kind.kind.firing.empty()) continue;
+    const FiringKey key(kind.label(), one.id);
+    FiringState state;
+    if (const auto own = paused.find(key); own != paused.end()) {
+      model::Resource whole = one;
+      const PausedStates rest = put_back(own->second, kind, whole.row);
+      state = firing_state(whole, kinds);
+      add(state, rest);
+      paused.erase(own);
+    } else {
+      state = firing_state(one, kinds);
+    }
     if (state.values.empty()) continue;
     state.chosen = selected(chosen, kinds, one);
-    out.emplace(std::pair(kinds.at(one.kind).label(), one.id), std::move(state));
+    out.emplace(key, std::move(state));
+  }
+  for (const auto& [key, states] : paused) {
+    FiringState state{.path = states.front().path, .chosen = selection.everything()};
+    add(state, states);
+    out.emplace(key, std::move(state));
   }
   return out;
 }

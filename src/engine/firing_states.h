@@ -31,8 +31,11 @@ using FiringStates = std::map<FiringKey, FiringState>;
 
 // Of one of a kind that may fire; without values where nothing in it may.
 FiringState firing_state(const model::Resource& resource, const model::KindSet& kinds);
+// `beside` is what was paused and the snapshot does not show; what of that it does not have at all counts as chosen
+// where everything is.
 FiringStates firing_states(repository::Repository& repository, const repository::Snapshot& snapshot,
-                           const model::KindSet& kinds, const model::Selection& selection, std::stop_token stop);
+                           const model::KindSet& kinds, const model::Selection& selection, std::stop_token stop,
+                           const PausedStates& beside = {});
 
 // What of `now` was made or set otherwise since.
 FiringStates changed_states(const FiringStates& then, const FiringStates& now);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/browse.h"
 #include "model/collection.h"
 #include "repository/ranges.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 using base::Error;
 
+constexpr std::string_view k_root = "kept/";
 constexpr std::size_t k_batch_bytes = std::size_t{256} << 10U;
 constexpr base::Duration k_batch_age = std::chrono::seconds(1);  // what a kill -9 costs at most
 constexpr std::size_t k_cache_bytes = std::size_t{24} << 20U;
@@ -45,16 +47,25 @@ std::vector<std::string> names_of(const KeptBatch& batch) {
   return out;
 }
 
-const repository::Tree* tree_of(const repository::Snapshot& snapshot, std::string_view name) {
-  const auto found = std::find_if(snapshot.trees.begin(), snapshot.trees.end(),
-                                  [&](const repository::Tree& tree) { return tree.name == name; });
-  return found == snapshot.trees.end() ? nullptr : &*found;
+// Of the youngest row, since 1970.
+std::chrono::seconds read_last(const KeptBatch& batch) {
+  const auto youngest = std::max_element(batch.rows.begin(), batch.rows.end(),
+                                         [](const KeptRow& a, const KeptRow& b) { return a.read < b.read; });
+  return std::chrono::duration_cast<std::chrono::seconds>(youngest->read.time_since_epoch());
+}
+
+// As its name says; long ago where it does not.
+base::Instant read_last(std::string_view name) {
+  std::int64_t seconds = 0;
+  const std::string_view text = name.substr(name.rfind('-') + 1);
+  std::from_chars(text.data(), text.data() + text.size(), seconds, 16);
+  return base::Instant(std::chrono::seconds(seconds));
 }
 
 }  // namespace
 
 KeptRowStore::KeptRowStore(const Parts& parts, const std::string& connector)
-    : parts_(parts), folder_(fmt::format("kept/{}/{}/", parts.repository.id(), base::to_hex(connector))) {}
+    : parts_(parts), folder_(fmt::format("{}{}/{}/", k_root, parts.repository.id(), base::to_hex(connector))) {}
 
 KeptRowStore::~KeptRowStore() = default;
 
@@ -75,10 +86,24 @@ bool KeptRowStore::is_fresh(base::Instant read) const {
   return age >= base::Duration(0) && age < k_kept_for;
 }
 
+// Nobody may ever ask for these again: their connector was renamed, their repository is gone.
+void KeptRowStore::sweep() const {
+  try {
+    std::vector<std::string> old;
+    parts_.state.list(k_root, [&](const storage::ObjectInfo& info) {
+      if (!is_fresh(read_last(info.name))) old.push_back(info.name);
+    });
+    for (const std::string& name : old) parts_.state.remove(name);
+  } catch (const Error& error) {
+    parts_.events.detail(fmt::format("what earlier backups left stays in the local state: {}", error.message()));
+  }
+}
+
 void KeptRowStore::begin(KeptRun run, Earlier earlier) {
   const std::lock_guard lock(mutex_);
   run_ = std::move(run);
   begun_ = true;
+  sweep();
   try {
     for (const std::string& name : names()) {
       std::uint32_t number = 0;
@@ -219,7 +244,7 @@ void KeptRowStore::put(const KeptBatch& batch) {
   try {
     const base::Bytes plain = encode_kept(batch);
     for (int tries = 0; tries < k_names_tried; ++tries) {
-      const std::string name = next_name();
+      const std::string name = next_name(batch);
       const bool is_put = parts_.state.put(name, parts_.repository.seal_local(name, plain));
       const std::lock_guard lock(mutex_);
       if (is_put) {
@@ -235,9 +260,9 @@ void KeptRowStore::put(const KeptBatch& batch) {
   }
 }
 
-std::string KeptRowStore::next_name() {
+std::string KeptRowStore::next_name(const KeptBatch& batch) {
   const std::lock_guard lock(mutex_);
-  return fmt::format("{}{:08x}-{:08x}", folder_, number_, batches_++);
+  return fmt::format("{}{:08x}-{:08x}-{:08x}", folder_, number_, batches_++, read_last(batch).count());
 }
 
 // It is a help, and no condition: a full disk must not end a backup.
@@ -278,7 +303,7 @@ void KeptRowStore::keep_what_is_missing(const repository::Snapshot& snapshot, co
     if (batch->run.origin != run_.origin || batch->run.upon != run_.upon) continue;
     KeptBatch missing{.run = next, .collections = batch->collections, .rows = {}};
     std::vector<const repository::Tree*> trees;
-    for (const std::string& collection : names_of(*batch)) trees.push_back(tree_of(snapshot, collection));
+    for (const std::string& collection : names_of(*batch)) trees.push_back(find_tree(snapshot, collection));
     for (const KeptRow& row : batch->rows) {
       const repository::Tree* tree = trees[row.collection];
       if (tree != nullptr && repository::stale_at(tree->stale, row.row.key) != nullptr) missing.rows.push_back(row);

@@ -1,9 +1,11 @@
 // What a backup has read of a platform of resources, kept in the local state until a snapshot has it: where a backup
 // ends early, however it ends, the next one goes on from there.  docs/design/0006-resumed-backups.md says why here.
 //
-//   kept/<repository>/<connector in hex>/<run>-<number>     batches (kept_batch.h), sealed; numbers in hex
+//   kept/<repository>/<connector in hex>/<run>-<number>-<seconds>     batches (kept_batch.h), sealed; numbers in hex,
+//                                                                     the last is when the youngest row was read
 //
-// Losing them costs the calls that they saved, nothing else.
+// Losing them costs the calls that they saved, nothing else.  What no run comes to take up, of a connector or a
+// repository that is used no more, is thrown away by the next backup of any other.
 #pragma once
 
 #include <chrono>
@@ -70,7 +72,8 @@ private:
     std::uint64_t used = 0;
   };
   std::vector<std::string> names() const;
-  std::string next_name();
+  void sweep() const;
+  std::string next_name(const KeptBatch& batch);
   std::shared_ptr<const KeptBatch> open(const std::string& name) const;
   std::shared_ptr<const KeptBatch> cached(std::size_t number);
   bool take_up(const std::string& name, const KeptBatch& batch);  // false: nobody needs it any more

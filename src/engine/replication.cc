@@ -7,7 +7,6 @@
 #include <string_view>
 #include <utility>
 
-#include "base/error.h"
 #include "engine/browse.h"
 #include "engine/compare.h"
 #include "engine/resource_body.h"
@@ -27,23 +26,6 @@ using model::Resource;
 using model::ResourceAction;
 using model::ResourceStep;
 using Id = std::pair<std::string, std::string>;  // kind, id on the target
-
-// A plan keeps its selection as the text that several of them make; nullopt: it cannot be told any more.
-std::optional<model::Selection> selection_of(const std::string& text) {
-  constexpr std::string_view k_between = " | ";
-  std::vector<std::string> parts;
-  std::size_t from = 0;
-  for (std::size_t at = text.find(k_between); at != std::string::npos; at = text.find(k_between, from)) {
-    parts.push_back(text.substr(from, at - from));
-    from = at + k_between.size();
-  }
-  if (from < text.size()) parts.push_back(text.substr(from));
-  try {
-    return model::Selection(parts);
-  } catch (const base::Error&) {
-    return std::nullopt;
-  }
-}
 
 // Ids as the id map has them; what is named by its name or its path is there.
 class KnownTargets : public LinkTargets {

@@ -21,6 +21,53 @@ using model::ReadyDocument;
 using model::ReadyKind;
 using State = LinkTargets::State;
 
+// A name in parts, each in a member of its own ("main", "sales"): beside a link to what it lies in stands one whose
+// value is no whole name.
+struct SplitName {
+  JsonText::Id above = JsonText::k_none;
+  JsonText::Id own = JsonText::k_none;
+  std::size_t kind = 0;  // of the whole
+};
+
+std::vector<SplitName> split_names(const ResourceContext& context, const ReadyDocument& document,
+                                   const JsonText& json) {
+  struct Named {
+    JsonText::Id id = JsonText::k_none;
+    std::size_t kind = 0;
+  };
+  std::vector<Named> named;
+  document.link_paths.visit(json, [&](std::size_t link, JsonText::Id id) {
+    if (document.links[link]->form != LinkForm::name || json.is_gone(id)) return;
+    for (const std::size_t kind : context.kinds.meant(document.links[link]->to)) named.push_back({id, kind});
+  });
+  std::vector<SplitName> out;
+  for (const Named& own : named) {
+    const Kind::Above& lies_in = context.kinds.at(own.kind).kind.above;
+    if (lies_in.kind.empty() || json.string(own.id).find(lies_in.separator) != std::string::npos) continue;
+    for (const Named& above : named)
+      if (json.parent(above.id) == json.parent(own.id) && context.kinds.at(above.kind).label() == lies_in.kind)
+        out.push_back({above.id, own.id, own.kind});
+  }
+  return out;
+}
+
+bool is_part_of(const std::vector<SplitName>& names, const JsonText& json, const LinkUse& use) {
+  return std::any_of(names.begin(), names.end(), [&](const SplitName& name) {
+    const std::string where = use.where();
+    return where == json.where(name.above) || where == json.where(name.own);
+  });
+}
+
+void map_split_name(const ResourceContext& context, const SplitName& name, JsonText& json) {
+  const char separator = context.kinds.at(name.kind).kind.above.separator;
+  const std::string whole = json.string(name.above) + separator + json.string(name.own);
+  const std::string mapped = context.kinds.mapped_name(name.kind, whole, context.mapping);
+  const std::size_t end = mapped.rfind(separator);
+  if (mapped == whole || end == std::string::npos) return;
+  json.replace(name.above, model::json_quoted(mapped.substr(0, end)));
+  json.replace(name.own, model::json_quoted(mapped.substr(end + 1)));
+}
+
 class LinkResolver {
 public:
   LinkResolver(const ResourceContext& context, LinkReport& report) : context_(context), report_(report) {}
@@ -200,7 +247,13 @@ JsonText rewritten_document(const ResourceContext& context, const model::Resourc
   JsonText json = parsed(document.column < columns.size() ? columns[document.column] : std::nullopt, context, resource);
   LinkResolver resolver(context, report);
   model::drop_server_fields(json, document);
-  model::rewrite_links(json, document, [&](const LinkUse& use) { return resolver.answer(use); });
+  // Only what lies in something else names parts of names.
+  const bool may_split = !context.kinds.at(resource.kind).kind.above.kind.empty();
+  const std::vector<SplitName> split = may_split ? split_names(context, document, json) : std::vector<SplitName>();
+  model::rewrite_links(json, document, [&](const LinkUse& use) {
+    return is_part_of(split, json, use) ? LinkAnswer{} : resolver.answer(use);
+  });
+  for (const SplitName& name : split) map_split_name(context, name, json);
   return json;
 }
 

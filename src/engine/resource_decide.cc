@@ -78,6 +78,13 @@ bool by_hand_only(const ReadyKind& kind) {
   });
 }
 
+// As prepared_column() gives it.
+bool is_equal_to_the_letter(const ReadyKind& kind, std::size_t at, const base::Row& live, const std::string& wanted) {
+  if (at >= live.columns.size() || !live.columns[at]) return false;
+  const model::ReadyDocument* document = kind.document(at);
+  return document != nullptr ? live_document(live, *document).print() == wanted : *live.columns[at] == wanted;
+}
+
 // Whether the step does what the task is about.  Secrets that the snapshot has not are to be brought by hand.
 bool is_due(const ReadyKind& kind, const model::Manual& manual, const Resource& resource, const ResourceStep& step) {
   const bool whole = step.action != ResourceAction::update;
@@ -241,12 +248,13 @@ void StepDecider::compare_columns(const Resource& resource, const Resource& live
   for (const KindColumn& column : kind.kind.columns) {
     const std::size_t at = kind.column(column.name);
     if (column.written == KindColumn::Written::never) continue;
-    const std::optional<std::string> wanted = prepared_column(facts_.context, resource, at, &live.row, report);
-    if (!wanted) continue;  // the snapshot does not say
+    std::optional<std::string> wanted = prepared_column(facts_.context, resource, at, &live.row, report);
+    if (!wanted) continue;                                              // the snapshot does not say
+    if (is_equal_to_the_letter(kind, at, live.row, *wanted)) continue;  // by far the most
     std::optional<std::string> before = compared_live_column(live, kind, at);
     // Secrets are read by whoever is asked to: not to have read them does not mean that there are none.
     if (!before && model::is_secret(kind.kind.collection.columns[at])) continue;
-    const std::string after = compared_column(*wanted, kind, at);
+    const std::string after = compared_column(*std::move(wanted), kind, at);
     if (before && !column.kept.items.empty()) before = keep_items(live, column, *std::move(before), after, step);
     if (before == after) continue;
     std::vector<model::FieldChange> fields = differences(kind, at, before, after);
@@ -269,12 +277,13 @@ std::string StepDecider::keep_items(const Resource& live, const KindColumn& colu
 
 void StepDecider::remember_columns(const Resource& live, ResourceStep& step) const {
   const ReadyKind& kind = facts_.kinds.at(live.kind);
-  for (const KindColumn& column : kind.kind.columns) {
-    if (column.written != KindColumn::Written::afterwards || !has(step.columns, column.name)) continue;
-    const std::size_t at = kind.column(telling_column(column));
+  const bool goes = step.action == ResourceAction::remove || step.action == ResourceAction::recreate;
+  for (const KindColumn* column : columns_beside(kind)) {
+    if (!goes && !has(step.columns, column->name)) continue;
+    const std::size_t at = kind.column(telling_column(*column));
     const auto& there = live.row.columns;
-    step.seen_columns[column.name] =
-        seen_text(telling_items(kind, column, at < there.size() ? there[at] : std::nullopt));
+    step.seen_columns[column->name] =
+        seen_text(telling_items(kind, *column, at < there.size() ? there[at] : std::nullopt));
   }
 }
 
@@ -366,6 +375,17 @@ void StepDecider::mention(const Resource& resource, ResourceStep& step) {
   }
 }
 
+// What goes with it: whatever of that is changed until then keeps it from going.
+void StepDecider::take_along(const Resource& live, ResourceStep& step) const {
+  const ReadyKind& kind = facts_.kinds.at(live.kind);
+  remember_columns(live, step);
+  for (const KindColumn& column : kind.kind.columns) {
+    if (column.kept.items.empty()) continue;
+    for (std::string& key : kept_keys(kind, column, live.row))
+      step.removed_items.push_back({.column = column.name, .key = std::move(key), .one = column.kept.one});
+  }
+}
+
 ResourceStep StepDecider::removal(const Resource& live) const {
   const ReadyKind& kind = facts_.kinds.at(live.kind);
   ResourceStep step;
@@ -385,13 +405,14 @@ ResourceStep StepDecider::removal(const Resource& live) const {
   } else if (kind.kind.removed == model::Kind::Removed::when_chosen &&
              !(facts_.options.chooses_kind && facts_.options.chooses_kind(live.kind))) {
     step.action = ResourceAction::skip;
-    step.reason = fmt::format("the snapshot does not have it, and a {} is removed only where --select names {}",
-                              kind.kind.one, kind.label());
+    step.reason =
+        fmt::format("the snapshot does not have it, and {} are removed only where --select names them", kind.label());
   } else if (facts_.options.stale && facts_.options.stale(live)) {
     step.action = ResourceAction::skip;
     step.reason = "the backup could not read this range, so that it is missing proves nothing";
   }
   hold_back(nullptr, live, step);
+  if (step.action == ResourceAction::remove) take_along(live, step);
   return step;
 }
 

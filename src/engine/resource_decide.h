@@ -61,6 +61,7 @@ private:
   std::string keep_items(const model::Resource& live, const model::KindColumn& column, std::string before,
                          const std::string& after, model::ResourceStep& step) const;
   void remember_columns(const model::Resource& live, model::ResourceStep& step) const;
+  void take_along(const model::Resource& live, model::ResourceStep& step) const;
   void mention(const model::Resource& resource, model::ResourceStep& step);
   void tasks(const model::Resource& resource, model::ResourceStep& step) const;
   std::string task_text(const model::Resource& resource, const model::Manual& manual, model::ResourceStep& step) const;

@@ -80,11 +80,15 @@ void arrange_firing(FiringMode mode, const ReadyDocument& document, JsonText& js
                     LinkReport& report) {
   if (document.firing.empty()) return;
   if (mode == FiringMode::recorded && !report.cut) return;
+  // Only what may stay as the target has it has to be found there.
+  const bool keeps = mode == FiringMode::kept && live;
+  const bool guarded =
+      std::any_of(document.firing.begin(), document.firing.end(), [](const auto& one) { return one.firing->guards; });
+  if (!keeps && !guarded) return model::pause_firing(json, document);
   // What fires in the snapshot and not on the target arrives paused, whatever else is kept.
   const std::vector<FiringValue> own = model::firing_values(json, document);
   const std::vector<FiringValue> there = live ? model::firing_values(*live, document) : std::vector<FiringValue>{};
   const auto same = model::same_firing(own, there);
-  const bool keeps = mode == FiringMode::kept && live;
   States states(own.size());
   for (std::size_t i = 0; i < own.size(); ++i) {
     const bool stays = same[i] && (keeps || own[i].firing->guards);
@@ -100,6 +104,14 @@ std::vector<FiringValue> recorded_firing(const ResourceContext& context, const m
                                          const ReadyDocument& document) {
   LinkReport ignored;  // nothing of this is written but the states
   return model::firing_values(rewritten_document(context, wanted, document, ignored), document);
+}
+
+std::string with_firing(const base::Row& row, const ReadyDocument& document, const States& states) {
+  JsonText json(*row.columns[document.column]);
+  // An item that is left out where it is compared is not counted either.
+  if (model::firing_values(json, document).size() != states.size()) json = live_document(row, document);
+  model::set_firing(json, document, states);
+  return json.print();
 }
 
 FiringChange firing_change(const ReadyKind& kind, const ReadyDocument& document, const base::Row& live,
@@ -124,6 +136,7 @@ FiringChange firing_change(const ReadyKind& kind, const ReadyDocument& document,
   model::set_firing(json, document, states);
   out.text = text_of(json, kind, document);
   out.members = differing_members(found, out.text);
+  if (document.column != kind.body && !out.fields.empty()) out.text = with_firing(live, document, states);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // What fires by itself in a resource: as it arrives, and as it is set later.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,14 @@ bool only_pauses(const model::Kind& kind, const model::ResourceStep& step);
 std::vector<model::FiringValue> recorded_firing(const ResourceContext& context, const model::Resource& wanted,
                                                 const model::ReadyDocument& document);
 
+// A document as it came, with these states of what fires in it, less what the server fills in; nullopt: it stays as it
+// is.  What the server filled in tells what each of them is the state of.
+std::string with_firing(const base::Row& row, const model::ReadyDocument& document,
+                        const std::vector<std::optional<std::string>>& states);
+
 // What setting it, and nothing else, does to a document of the target.
 struct FiringChange {
-  std::string text;                        // of the document, as it is written
+  std::string text;                        // of the document, as it is written; of a column, with ids of the server
   std::vector<std::string> members;        // at its top, that are written otherwise than they were found
   std::vector<model::FieldChange> fields;  // empty: it fires as it shall
   std::vector<std::string> notes;          // where the two sides are not alike

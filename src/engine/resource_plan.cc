@@ -17,6 +17,7 @@
 #include "engine/planned_targets.h"
 #include "engine/resource_decide.h"
 #include "engine/resource_needs.h"
+#include "engine/seen_column.h"
 
 namespace holdfast::engine {
 
@@ -356,20 +357,22 @@ void Planner::count_calls(ResourcePlan& plan) const {
     if (!step.writes()) continue;
     const bool makes = step.action == ResourceAction::create || step.action == ResourceAction::recreate;
     if (makes) count(kind.kind.create, 1);
-    if (step.action == ResourceAction::remove || step.action == ResourceAction::recreate) count(kind.kind.remove, 1);
+    if (step.action == ResourceAction::remove || step.action == ResourceAction::recreate) {
+      count(kind.kind.remove, 1);
+      for (const KindColumn* column : columns_beside(kind)) count(column->read, 1);
+    }
     // It is read before it is written, and when it is patched behind the first pass as well.
     const bool changes = step.action == ResourceAction::activate || step.action == ResourceAction::update;
     if (changes && (step.writes_body || step.action == ResourceAction::activate))
       count(kind.kind.update, step.writes_body ? 2 : 1);
     if (step.patched) count(kind.kind.update, 3);
-    const bool written_over = step.action == ResourceAction::update || step.action == ResourceAction::recreate;
     for (const KindColumn& column : kind.kind.columns) {
       const bool beside = column.written == KindColumn::Written::afterwards;
       if (std::find(step.columns.begin(), step.columns.end(), column.name) == step.columns.end() || (makes && !beside))
         continue;
       count(column.cost, 1);
       // What is there is looked at before it is written over; behind a first pass, and before the second one, again.
-      const std::uint64_t looks = (written_over ? 1 : 0) + (step.patched ? 2 : 0);
+      const std::uint64_t looks = (step.action == ResourceAction::update ? 1 : 0) + (step.patched ? 2 : 0);
       if (beside && looks != 0) count(column.read, looks);
     }
   }

@@ -67,6 +67,9 @@ public:
         wanted_(read_stored_side(restore.repository, restore.snapshot, kinds_, stop)),
         live_(read_live_side({options.target, restore.target, options.capture}, kinds_, events, stop)) {
     refuse_wrong_workspace(restore.snapshot, options.target, live_.attributes);
+    if (options.beside)
+      stand_beside(
+          *options.beside, kinds_, wanted_, [&]() -> const auto& { return others(stop); });
     selection_ = taught(options.selection, kinds_, {&wanted_, &live_.resources});
   }
   Preparation(const Preparation&) = delete;
@@ -85,9 +88,21 @@ public:
   }
 
 private:
+  // What else is known of the source: what is there, or what its newest snapshot has.
+  const std::vector<Resource>& others(const std::stop_token& stop) {
+    const std::string& source = restore_.snapshot.connector;
+    if (source == options_.target) return live_.resources;
+    if (!newest_) {
+      const std::optional<repository::Snapshot> newest = restore_.repository.latest(source);
+      newest_ = newest ? read_stored_side(restore_.repository, *newest, kinds_, stop) : std::vector<Resource>();
+    }
+    return *newest_;
+  }
+
   const ResourceRestore& restore_;
   const ResourceRestoreOptions& options_;
   model::KindSet kinds_;
+  std::optional<std::vector<Resource>> newest_;
   std::vector<Resource> wanted_;
   LiveSide live_;
   model::Selection selection_;
@@ -177,6 +192,7 @@ ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform
   ResourcePause out;
   out.plan = plan_activation(kinds, {.wanted = live.resources, .live = live.resources},
                              model::IdMap(connector, connector), options, clock, random);
+  out.fires = firing_in(live.resources, kinds);
   out.unread = unseen_firing(restore.repository, restore.snapshot, kinds, live, stop);
   return out;
 }
@@ -215,6 +231,8 @@ ResourceApplyResult apply_resource_restore(const ResourceRestore& restore, const
     throw Error(ErrorKind::conflict, fmt::format("{} resources are not as the snapshot has them", conflicts),
                 "Nothing was written.  Choose another --existing, or look at each of them in the plan.");
   const model::KindSet kinds(restore.target.kinds());
+  // Writers know no stop token: who waits within a call, for a warehouse that starts, is told by this.
+  const std::stop_callback told(stop, [&] { restore.target.limit_patience(base::Duration::zero()); });
   const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer();
   if (!writer)
     throw Error(ErrorKind::unsupported, fmt::format("connector '{}' cannot be written to", plan.target),
@@ -223,6 +241,9 @@ ResourceApplyResult apply_resource_restore(const ResourceRestore& restore, const
   const auto row = [&](const std::string& kind, const base::Bytes& key) -> std::optional<base::Row> {
     const std::optional<std::size_t> known = kinds.find(kind);
     if (!known) return std::nullopt;
+    if (restore.beside)
+      if (const auto own = restore.beside->rows.find({kind, key}); own != restore.beside->rows.end())
+        return own->second;
     return stored_row(restore.repository, restore.snapshot, kinds.at(*known), key);
   };
   return apply_resources(

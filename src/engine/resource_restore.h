@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/events.h"
 #include "base/random.h"
+#include "engine/paused_states.h"
 #include "engine/resource_apply.h"
 #include "engine/resource_drift.h"
 #include "model/id_map.h"
@@ -34,13 +35,15 @@ struct ResourceRestoreOptions {
   const Split* split{};  // what somebody changed on the target since is held back
   // Of an activation: what of the snapshot it is about, by kind and id; absent: everything.
   std::function<bool(const std::string& kind, const std::string& id)> only{};
+  RowsBeside* beside{};  // of an activation: what was paused beside the snapshot; what becomes of it is filled in
 };
 
 struct ResourceRestore {
   repository::Repository& repository;
   const repository::Snapshot& snapshot;
-  platform::Connector& target;  // of a platform of resources
-  storage::Backend& state;      // local: id maps and journals
+  platform::Connector& target;         // of a platform of resources
+  storage::Backend& state;             // local: id maps and journals
+  const RowsBeside* beside = nullptr;  // of an activation that is applied: as its plan filled it in
 };
 
 // Reads both sides, writes nothing.  What the target did not let us read is neither created nor taken for gone.
@@ -59,6 +62,7 @@ model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, con
 // All that fires on a connector is paused, also what no snapshot has; `snapshot` is the connector's own.
 struct ResourcePause {
   model::ResourcePlan plan{};
+  PausedStates fires{};               // all that it pauses
   std::vector<std::string> unread{};  // why something may fire that nobody saw, each with what to do about it
 };
 ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform::CaptureOptions& capture,

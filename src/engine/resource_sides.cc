@@ -169,12 +169,6 @@ void tell_losses(const model::Collection& collection, const std::string& connect
   if (told.left_out != 0) events.warning(fmt::format("{} more could not be read", told.left_out));
 }
 
-const repository::Tree* tree_named(const repository::Snapshot& snapshot, const std::string& name) {
-  const auto found = std::find_if(snapshot.trees.begin(), snapshot.trees.end(),
-                                  [&](const repository::Tree& tree) { return tree.name == name; });
-  return found == snapshot.trees.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 LiveSide read_live_side(const LiveConnector& from, const model::KindSet& kinds, base::Events& events,
@@ -213,7 +207,7 @@ std::vector<model::Resource> read_stored_side(repository::Repository& repository
   bool any = false;
   StoppableSource source(repository.blocks(), stop);
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
-    const repository::Tree* tree = tree_named(snapshot, kinds.at(kind).label());
+    const repository::Tree* tree = find_tree(snapshot, kinds.at(kind).label());
     if (!tree) continue;
     any = true;
     RowProjection layout(collection_of(*tree), kinds.at(kind).kind.collection);
@@ -245,6 +239,22 @@ bool sees_only_its_own(const std::string& attributes) {
   return id != model::JsonText::k_none && json.raw(id) == "false";
 }
 
+std::optional<model::Selection> selection_of(const std::string& text) {
+  constexpr std::string_view k_between = " | ";
+  std::vector<std::string> parts;
+  std::size_t from = 0;
+  for (std::size_t at = text.find(k_between); at != std::string::npos; at = text.find(k_between, from)) {
+    parts.push_back(text.substr(from, at - from));
+    from = at + k_between.size();
+  }
+  if (from < text.size()) parts.push_back(text.substr(from));
+  try {
+    return model::Selection(parts);
+  } catch (const base::Error&) {
+    return std::nullopt;
+  }
+}
+
 model::Selection taught(model::Selection selection, const model::KindSet& kinds,
                         std::initializer_list<const std::vector<model::Resource>*> sides) {
   std::vector<base::ColumnView> columns;
@@ -263,7 +273,7 @@ bool selected(const model::Selection& selection, const model::KindSet& kinds, co
 
 std::optional<base::Row> stored_row(repository::Repository& repository, const repository::Snapshot& snapshot,
                                     const model::ReadyKind& kind, base::ByteView key) {
-  const repository::Tree* tree = tree_named(snapshot, kind.label());
+  const repository::Tree* tree = find_tree(snapshot, kind.label());
   if (!tree) return std::nullopt;
   const std::optional<base::Row> row = repository::find(repository.blocks(), repository.boundary_key(), *tree, key);
   if (!row) return std::nullopt;

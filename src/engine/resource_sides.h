@@ -52,6 +52,8 @@ bool sees_only_its_own(const std::string& attributes);
 // The selection with what it has to see of all rows before it can decide.
 model::Selection taught(model::Selection selection, const model::KindSet& kinds,
                         std::initializer_list<const std::vector<model::Resource>*> sides);
+// A plan keeps its selection as the text that several of them make; nullopt: it cannot be told any more.
+std::optional<model::Selection> selection_of(const std::string& text);
 bool selected(const model::Selection& selection, const model::KindSet& kinds, const model::Resource& resource);
 
 // One row of the same, in the same layout.  Thread-safe.

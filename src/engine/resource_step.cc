@@ -242,7 +242,6 @@ void StepWorker::require_gone_in_place(const StepContent& wanted) {
 // Removes what is to be created again.
 void StepWorker::clear_way(std::size_t index, const StepContent& wanted) {
   if (journal_.has(index, Mark::removed)) return;
-  if (read(wanted.kind, wanted.step.target_id)) columns_.require_as_seen(wanted, wanted.step.target_id);
   remove(wanted.step);
   journal_.set(index, Mark::removed);
 }
@@ -372,6 +371,7 @@ void StepWorker::remove(const ResourceStep& own) {
   if (!found) return;
   if (!own.seen.empty() && seen_fingerprint(found->row, kind) != own.seen)
     throw StepFailed(What::conflict, "somebody changed it after the plan was made");
+  columns_.require_as_seen(kind, own);
   called(clock_, stop_, [&] { application_.writer.remove(kind.kind, own.target_id); });
 }
 

@@ -110,6 +110,16 @@ std::string item_mark(const std::string& key) {
   return body_fingerprint(model::plain_text(model::json_quoted(key)) + "\n");
 }
 
+std::vector<const KindColumn*> columns_beside(const ReadyKind& kind) {
+  std::vector<const KindColumn*> out;
+  for (const KindColumn& column : kind.kind.columns) {
+    const bool tells = std::any_of(kind.kind.columns.begin(), kind.kind.columns.end(),
+                                   [&](const KindColumn& other) { return other.told_by == column.name; });
+    if (!tells && column.written != KindColumn::Written::with_create) out.push_back(&column);
+  }
+  return out;
+}
+
 std::string seen_text(const ColumnItems& items) {
   std::string out;
   for (const auto& [mark, item] : items) out += fmt::format("{}{}:{}", out.empty() ? "" : " ", mark, item.fingerprint);
@@ -135,6 +145,16 @@ std::vector<std::string> keys_beside(const KindColumn& column, const std::string
   std::vector<std::string> out;
   for (auto& [id, key] : keyed_items(JsonText(live), column.kept))
     if (!known.contains(key)) out.push_back(key);
+  return out;
+}
+
+std::vector<std::string> kept_keys(const ReadyKind& kind, const KindColumn& column, const base::Row& live) {
+  KindColumn::Kept kept = column.kept;
+  if (!column.told_by.empty()) kept.items = find_column(kind, kind.column(column.told_by))->unordered.front().field;
+  const std::size_t at = kind.column(telling_column(column));
+  std::vector<std::string> out;
+  if (at >= live.columns.size() || !live.columns[at]) return out;
+  for (auto& [id, key] : keyed_items(JsonText(*live.columns[at]), kept)) out.push_back(std::move(key));
   return out;
 }
 

@@ -30,6 +30,9 @@ const std::string& telling_column(const model::KindColumn& column) noexcept;
 // What tells the item of this key, of a column whose items are kept.
 std::string item_mark(const std::string& key);
 
+// Those that go with a resource when it is removed and of which its fingerprint says nothing.
+std::vector<const model::KindColumn*> columns_beside(const model::ReadyKind& kind);
+
 // As a plan keeps it; empty: there was no such column, or it could not be read.
 std::string seen_text(const ColumnItems& items);
 ColumnItems seen_items(const std::string& text);
@@ -37,6 +40,9 @@ ColumnItems seen_items(const std::string& text);
 // Of a column whose items are kept: the keys of those that `live` has and `wanted` has not.
 std::vector<std::string> keys_beside(const model::KindColumn& column, const std::string& live,
                                      const std::string& wanted);
+// Of such a column, in a resource of the target: the keys of all items, as what tells of them has them.
+std::vector<std::string> kept_keys(const model::ReadyKind& kind, const model::KindColumn& column,
+                                   const base::Row& live);
 // `live` without them.
 std::string without_items(const model::KindColumn& column, const std::string& live,
                           const std::vector<std::string>& keys);

@@ -55,6 +55,10 @@ What graver(What one, What other) {
   return What::manual;
 }
 
+std::string changed_by_somebody(const KindColumn& column) {
+  return fmt::format("somebody changed its {} after the plan was made", column.name);
+}
+
 std::set<std::string> marks_of(const std::vector<const ColumnItems*>& all) {
   std::set<std::string> out;
   for (const ColumnItems* items : all)
@@ -87,11 +91,13 @@ void StepColumns::write(const StepContent& wanted, const std::string& id, const 
   if (!texts.empty()) throw StepFailed(outcome, fmt::format("{}", fmt::join(texts, "; ")));
 }
 
-void StepColumns::require_as_seen(const StepContent& wanted, const std::string& id) const {
-  const ColumnBasis basis{.known = Known::seen, .seen = wanted.step.seen_columns};
-  for (const KindColumn* column : columns_of(wanted))
-    if (const std::optional<std::string> text = contents_.column(wanted, column->name))
-      (void)differs({wanted, id, *column, *text}, basis);
+void StepColumns::require_as_seen(const ReadyKind& kind, const ResourceStep& step) const {
+  for (const KindColumn* column : columns_beside(kind)) {
+    const auto seen = step.seen_columns.find(column->name);
+    const ColumnItems now = telling_items(kind, *column, read(kind, step.target_id, telling_column(*column)));
+    if (seen_text(now) != (seen == step.seen_columns.end() ? std::string() : seen->second))
+      throw StepFailed(What::conflict, changed_by_somebody(*column));
+  }
 }
 
 void StepColumns::write_one(const Target& target, const ColumnBasis& basis) const {
@@ -131,7 +137,7 @@ bool StepColumns::differs(const Target& target, const ColumnBasis& basis) const 
   }
   if (told && !doubtful.empty()) accept_what_is_wanted(target, wanted, doubtful);
   if (doubtful.empty()) return any;
-  throw StepFailed(What::conflict, fmt::format("somebody changed its {} after the plan was made", column.name));
+  throw StepFailed(What::conflict, changed_by_somebody(column));
 }
 
 bool StepColumns::is_expected(const Target& target, const ColumnBasis& basis, const std::string& mark,

@@ -38,8 +38,8 @@ public:
 
   // One column that cannot be written does not keep the others from it.  Throws StepFailed naming all such.
   void write(const StepContent& wanted, const std::string& id, const ColumnBasis& basis) const;
-  // Of what is about to be removed and made again.  Throws StepFailed where somebody changed one of them.
-  void require_as_seen(const StepContent& wanted, const std::string& id) const;
+  // Of what is about to be removed, also to be made again.  Throws StepFailed where somebody changed one of them.
+  void require_as_seen(const model::ReadyKind& kind, const model::ResourceStep& step) const;
   // Keeps how the first pass left them, and gives it to the second one.
   void leave(std::size_t index, const StepContent& wanted, const std::string& id, const ColumnBasis& basis) const;
   ColumnBasis left(std::size_t index, const model::ResourceStep& step) const;

@@ -66,7 +66,7 @@ private:
 
 class Reckoning {
 public:
-  Reckoning(const SideRuns& runs, const Takeover& takeover)
+  Reckoning(const SideRuns& runs, const TakeoverSpan& takeover)
       : left_(runs.left), entered_(runs.entered), takeover_(takeover) {
     out_.within = takeover.within;
     for (const platform::OwnRuns* side : {&runs.left, &runs.entered})
@@ -112,7 +112,7 @@ private:
 
   const Runs left_;
   const Runs entered_;
-  const Takeover& takeover_;
+  const TakeoverSpan& takeover_;
   TickReport out_;
 };
 
@@ -143,13 +143,13 @@ std::map<Key, std::string> rules_of(const TickingSource& source, const repositor
 
 }  // namespace
 
-TickReport reckon_ticks(const std::vector<Ticking>& ticking, const SideRuns& runs, const Takeover& takeover) {
+TickReport reckon_ticks(const std::vector<Ticking>& ticking, const SideRuns& runs, const TakeoverSpan& takeover) {
   Reckoning reckoning(runs, takeover);
   for (const Ticking& one : ticking) reckoning.add(one);
   return reckoning.take();
 }
 
-std::vector<Ticking> ticking_of(const TickingSource& source, const Takeover& takeover, std::stop_token stop) {
+std::vector<Ticking> ticking_of(const TickingSource& source, const TakeoverSpan& takeover, std::stop_token stop) {
   const model::KindSet kinds = firing_kinds(source.kinds);
   std::map<std::string, std::map<Key, std::string>> now;  // by connector
   for (const repository::Snapshot& one : source.newest)

@@ -24,7 +24,7 @@ struct Ticking {
 };
 
 // Who was left for whom, and by what they fire.
-struct Takeover {
+struct TakeoverSpan {
   std::string left{};     // connectors
   std::string entered{};  // was activated
   base::Instant activated{};
@@ -58,7 +58,7 @@ struct TickReport {
 };
 
 // Pure.
-TickReport reckon_ticks(const std::vector<Ticking>& ticking, const SideRuns& runs, const Takeover& takeover);
+TickReport reckon_ticks(const std::vector<Ticking>& ticking, const SideRuns& runs, const TakeoverSpan& takeover);
 
 // What fires by itself as `recorded` has it, which is a snapshot of one of both.  `ids` is from the left one to the
 // entered one.
@@ -70,6 +70,6 @@ struct TickingSource {
   const std::vector<model::Kind>& kinds;  // of the platform of both
   const platform::RunsThings& runs;
 };
-std::vector<Ticking> ticking_of(const TickingSource& source, const Takeover& takeover, std::stop_token stop);
+std::vector<Ticking> ticking_of(const TickingSource& source, const TakeoverSpan& takeover, std::stop_token stop);
 
 }  // namespace holdfast::engine

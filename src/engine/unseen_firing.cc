@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/browse.h"
 #include "engine/carry_forward.h"
 #include "engine/firing_states.h"
 #include "engine/snapshot_marks.h"
@@ -23,12 +24,6 @@ using repository::Snapshot;
 // By itself, and does not merely guard what others start.
 bool may_fire(const model::Kind& kind) {
   return std::any_of(kind.firing.begin(), kind.firing.end(), [](const model::Firing& one) { return !one.guards; });
-}
-
-const repository::Tree* tree_of(const Snapshot& snapshot, const std::string& kind) {
-  const auto found = std::find_if(snapshot.trees.begin(), snapshot.trees.end(),
-                                  [&](const repository::Tree& one) { return one.name == kind; });
-  return found == snapshot.trees.end() ? nullptr : &*found;
 }
 
 // Where a repository has no such snapshot any more.
@@ -77,7 +72,7 @@ std::vector<std::string> fired_before(repository::Repository& repository, const 
   while (const Snapshot* one = kinds.empty() ? nullptr : back.next()) {
     std::optional<FiringStates> states;
     for (auto kind = kinds.begin(); kind != kinds.end();) {
-      const repository::Tree* tree = tree_of(*one, *kind);
+      const repository::Tree* tree = find_tree(*one, *kind);
       if (!tree || (tree->rows == 0 && tree->delta)) {
         ++kind;
         continue;
@@ -114,7 +109,7 @@ std::vector<std::string> unseen_firing(repository::Repository& repository, const
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
     if (!may_fire(kinds.at(kind).kind)) continue;
     const std::string& label = kinds.at(kind).label();
-    const repository::Tree* tree = tree_of(now, label);
+    const repository::Tree* tree = find_tree(now, label);
     const bool refused = std::find(live.partial.begin(), live.partial.end(), kind) != live.partial.end();
     // What a workspace does not offer at all it did not have in its snapshot either.
     if (refused || (tree && !live.unread[kind].empty()))

@@ -79,8 +79,10 @@ std::size_t append_escape(std::string_view quoted, std::size_t at, std::string& 
 
 // Reads a text once, from left to right, without recursion.
 class JsonScanner {
+  static constexpr std::size_t k_depth_usual = 8;
+
 public:
-  explicit JsonScanner(JsonText& out) : out_(out), text_(out.text_) {}
+  explicit JsonScanner(JsonText& out) : out_(out), text_(out.text_) { open_.reserve(k_depth_usual); }
 
   void run() {
     skip_space();
@@ -88,7 +90,7 @@ public:
     while (!open_.empty()) {
       skip_space();
       if (closes()) continue;
-      if (last_[open_.size() - 1] != JsonText::k_none) {
+      if (open_.back().last != JsonText::k_none) {
         expect(',');
         skip_space();
       }
@@ -115,18 +117,17 @@ private:
   }
 
   bool closes() {
-    const JsonText::Id id = open_.back();
+    const JsonText::Id id = open_.back().id;
     const char end = out_.nodes_[id].type == JsonText::Type::object ? '}' : ']';
     if (peek() != end) return false;
     ++at_;
     out_.nodes_[id].end = static_cast<std::uint32_t>(at_);
-    last_.pop_back();
     open_.pop_back();
     return true;
   }
 
   void member_or_item() {
-    if (out_.nodes_[open_.back()].type == JsonText::Type::array) {
+    if (out_.nodes_[open_.back().id].type == JsonText::Type::array) {
       value(at_, at_, false);
       return;
     }
@@ -149,17 +150,17 @@ private:
     node.escaped_name = escaped_name;
     if (escaped_name) out_.names_[id] = json_unquoted(out_.view(name_begin, name_end));
     if (!open_.empty()) {
-      node.parent = open_.back();
-      (last_.back() == JsonText::k_none ? out_.nodes_[open_.back()].first : out_.nodes_[last_.back()].next) = id;
-      last_.back() = id;
+      Open& in = open_.back();
+      node.parent = in.id;
+      (in.last == JsonText::k_none ? out_.nodes_[in.id].first : out_.nodes_[in.last].next) = id;
+      in.last = id;
     }
     const char c = peek();
     if (c == '{' || c == '[') {
       node.type = c == '{' ? JsonText::Type::object : JsonText::Type::array;
       if (open_.size() >= JsonText::k_depth_max) fail();
       ++at_;
-      open_.push_back(id);
-      last_.push_back(JsonText::k_none);
+      open_.push_back({id});
       return;
     }
     node.type = scalar(c);
@@ -211,12 +212,20 @@ private:
     }
   }
 
+  // The first byte that does not stand for itself: the end, an escape, or what no string may hold.
+  char skip_plain() {
+    const auto plain = [](char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; };
+    std::size_t at = at_;
+    while (at < text_.size() && plain(text_[at])) ++at;
+    at_ = at;
+    return peek();
+  }
+
   // Whether it holds escapes.
   bool string() {
     bool escaped = false;
-    for (++at_; peek() != '"'; ++at_) {
-      if (static_cast<unsigned char>(text_[at_]) < 0x20) fail();
-      if (text_[at_] != '\\') continue;
+    for (++at_; skip_plain() != '"'; ++at_) {
+      if (text_[at_] != '\\') fail();
       escaped = true;
       ++at_;
       const char letter = peek();
@@ -233,8 +242,11 @@ private:
   JsonText& out_;
   std::string_view text_;
   std::size_t at_ = 0;
-  std::vector<JsonText::Id> open_;
-  std::vector<JsonText::Id> last_;  // the newest child of each that is open
+  struct Open {
+    JsonText::Id id = JsonText::k_root;
+    JsonText::Id last = JsonText::k_none;  // its newest child
+  };
+  std::vector<Open> open_;
 };
 
 JsonText::JsonText(std::string text) : text_(std::move(text)) {

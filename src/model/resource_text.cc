@@ -56,8 +56,9 @@ private:
     if (fitting.empty()) return;
     const Link& link = *fitting.front();
     const auto index = static_cast<std::size_t>(std::find(links_.begin(), links_.end(), &link) - links_.begin());
-    const auto where = [&json, id, above] { return above.empty() ? json.where(id) : above + " → " + json.where(id); };
-    std::vector<const Link*> storage;  // a text may hold secrets and storage URLs
+    const auto place = [&] { return above.empty() ? json.where(id) : above + " → " + json.where(id); };
+    const auto where = std::cref(place);  // asked for where something is wrong, and handed on for each link
+    std::vector<const Link*> storage;     // a text may hold secrets and storage URLs
     if (link.form == LinkForm::secret)
       std::copy_if(fitting.begin(), fitting.end(), std::back_inserter(storage),
                    [](const Link* other) { return other->form == LinkForm::storage; });

@@ -17,7 +17,7 @@ namespace holdfast::sim {
 struct ListenerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;    // 0: a free one
-  std::size_t threads = 48;  // a connection holds one for as long as it lives
+  std::size_t threads = 96;  // a connection holds one for as long as it lives
   std::size_t largest_body = std::size_t{64} << 20;
   int idle_timeout_ms = 30'000;  // after that a connection that asks nothing is closed
 };

@@ -16,6 +16,7 @@ import sys
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 from databricks.sdk.errors import DatabricksError, NotFound
+from databricks.sdk.service.compute import Language
 from databricks.sdk.service.workspace import ExportFormat, ObjectType
 
 # The server fills these in, or they pass.
@@ -275,6 +276,37 @@ def own_functions(w):
     return [one for schema in own_schemas(w) for one in w.functions.list(schema.catalog_name, schema.name)]
 
 
+# Only a cluster tells these.
+def on_cluster(w):
+    w.config.cluster_id = next(one.cluster_id for one in w.clusters.list() if one.cluster_name == "etl-dev")
+    w.clusters.ensure_cluster_is_running(w.config.cluster_id)
+    return w.config.cluster_id
+
+
+def mounts(w):
+    on_cluster(w)
+    for one in w.dbutils.fs.mounts():
+        yield one.mountPoint, [], [one.source, one.encryptionType]
+
+
+def table_acls(w):
+    cluster = on_cluster(w)
+    context = w.command_execution.create_and_wait(cluster_id=cluster, language=Language.SQL)
+
+    def rows(text):
+        done = w.command_execution.execute_and_wait(
+            cluster_id=cluster, context_id=context.id, language=Language.SQL, command=text
+        )
+        return done.results.data
+
+    databases = [row[0] for row in rows("SHOW DATABASES")]
+    objects = ["CATALOG", "ANY FILE", "ANONYMOUS FUNCTION", *(f"DATABASE {one}" for one in databases)]
+    objects += [f"TABLE {row[0]}.{row[1]}" for one in databases for row in rows(f"SHOW TABLES IN {one}")]
+    for one in objects:
+        yield one, [], [sorted(rows(f"SHOW GRANTS ON {one}"))]
+    w.command_execution.destroy(cluster, context.id)
+
+
 # By the names of the kinds table: each yields name, ids, and what is seen.
 KINDS = {
     "users": users,
@@ -312,6 +344,8 @@ KINDS = {
     "volumes": securable("VOLUME", own_volumes, "full_name"),
     "tables": securable("TABLE", own_tables, "full_name"),
     "functions": securable("FUNCTION", own_functions, "full_name"),
+    "mounts": mounts,
+    "table-acls": table_acls,
 }
 
 

@@ -1,11 +1,14 @@
 // Groups of the account are assigned to another workspace, not made in it; where its account lacks them, somebody is
 // told, and the rest goes on.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "base/json.h"
+#include "sim/databricks/account.h"
 #include "sim/databricks/seeds.h"
+#include "sim/databricks/settings.h"
 #include "storage/memory/memory_backend.h"
 #include "support/resource_world.h"
 #include "workspaces/every_kind.h"
@@ -57,6 +60,36 @@ TEST_F(AccountGroups, that_the_account_lacks_are_a_task_and_no_failure) {
             1)
       << testing::PrintToString(outcomes);
   EXPECT_EQ(assigned(), "[]");
+}
+
+// Their creates tell of nothing that is there already.
+TEST_F(AccountGroups, and_settings_that_somebody_set_after_the_plan_stay_as_they_are) {
+  bring_account_group(secondary.stand_in);
+  primary.stand_in.world().part<sim::databricks::WorkspaceConf>().values["enableWebTerminal"] = "true";
+  BackedUp backup(world, primary, "primary");
+  const model::ResourcePlan plan = backup.plan(secondary, "secondary", *local);
+  EXPECT_EQ(step_of(plan, "workspace-conf", "enableWebTerminal").action, model::ResourceAction::create);
+  const std::string id = sim::databricks::add_account_group(secondary.stand_in.world(), "directory", "");
+  sim::databricks::Seed(secondary.stand_in)
+      .put("/api/2.0/preview/permissionassignments/principals/" + id,
+           {{"permissions", nlohmann::json::array({"USER"})}});
+  auto& settings = secondary.stand_in.world().part<sim::databricks::WorkspaceConf>().values;
+  settings["enableWebTerminal"] = "false";
+  const auto connector = secondary.connect();
+  for (int run = 0; run < 2; ++run) {
+    std::vector<std::string> outcomes =
+        outcomes_of(backup.apply(plan, *connector, {.state = *local, .clock = world.clock}));
+    for (const char* one : {"group-assignments/directory", "workspace-conf/enableWebTerminal"})
+      EXPECT_EQ(std::count_if(outcomes.begin(), outcomes.end(),
+                              [&](const std::string& line) {
+                                return line.starts_with(
+                                    fmt::format("conflict {}: somebody made it after the plan was made", one));
+                              }),
+                1)
+          << testing::PrintToString(outcomes);
+  }
+  EXPECT_NE(assigned().find(R"("permissions":["USER"])"), std::string::npos) << assigned();
+  EXPECT_EQ(settings["enableWebTerminal"], "false");
 }
 
 }  // namespace

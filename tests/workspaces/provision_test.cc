@@ -2,22 +2,16 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
-#include <iterator>
 #include <set>
 
 #include "base/json.h"
-#include "cli/app.h"
-#include "cli/commands/commands.h"
-#include "cli/file_url.h"
 #include "platform/databricks/connector.h"
 #include "sim/databricks/arm.h"
 #include "sim/databricks/request_log.h"
 #include "sim/databricks/seeds.h"
-#include "storage/local/local_backend.h"
+#include "support/app_world.h"
 #include "support/fakes.h"
 #include "unit/platform/databricks/stand_in_http.h"
 #include "workspaces/two_workspaces.h"
@@ -39,28 +33,16 @@ struct Rendered {
 class Provisioned : public testing::Test {
 protected:
   Provisioned() {
-    composition_.backends = {
-        {"file", "", [](const std::string& url) { return storage::open_local_backend(cli::file_url_path(url)); }}};
     platform::Platform platform;
     platform.name = "databricks";
     platform.kinds = platform::databricks::resource_kinds();
     platform.open = [this](const std::string&, const platform::Settings&, const base::Clock&, base::Events&) {
       return connect();
     };
-    composition_.platforms = {platform};
-    composition_.open_state = [](const std::string& folder) { return storage::open_local_backend(folder); };
-    composition_.clock = &clock_;
-    composition_.random = &base::system_random();
-    ::setenv("XDG_STATE_HOME", (folder_.path() + "/state").c_str(), 1);
-    ::setenv("HOLDFAST_KEY", "correct horse battery", 1);
-    std::ofstream(folder_.path() + "/holdfast.toml")
-        << "[repository.main]\nurl = \"file://" << folder_.path()
-        << "/repository\"\n[connector.primary]\nplatform = \"databricks\"\n";
-    run({"init"});
-  }
-  ~Provisioned() override {
-    ::unsetenv("XDG_STATE_HOME");
-    ::unsetenv("HOLDFAST_KEY");
+    app_.composition.platforms = {platform};
+    app_.composition.clock = &clock_;
+    app_.configure("databricks", {"primary"});
+    app_.init();
   }
 
   std::unique_ptr<platform::Connector> connect() {
@@ -81,16 +63,10 @@ protected:
                                                  .arm_http = std::make_unique<StandInHttp>(primary_.stand_in)});
   }
 
-  Rendered run(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--config", folder_.path() + "/holdfast.toml"});
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    Rendered out;
-    out.code = cli::run_app(composition_, cli::all_commands(), arguments);
-    out.text = testing::internal::GetCapturedStdout();
-    out.said = testing::internal::GetCapturedStderr();
-    out.parsed = json::parse(out.text, nullptr, false);
-    return out;
+  Rendered run(const std::vector<std::string>& arguments) {
+    Outcome got = app_.run(arguments);
+    json parsed = json::parse(got.out, nullptr, false);
+    return {got.code, std::move(got.out), std::move(parsed), std::move(got.err)};
   }
   Rendered provision() { return run({"migrate", "primary", "secondary", "--provision"}); }
   sim::databricks::Arm& azure() { return primary_.stand_in.world().part<sim::databricks::Arm>(); }
@@ -121,14 +97,13 @@ protected:
     }
   }
 
-  TempFolder folder_;
+  AppWorld app_;
   ManualClock clock_{*base::parse_instant("2026-11-22T08:00:00Z")};
   SeededRandom random_{5};
   StoodWorkspace primary_{clock_, 41};
   std::vector<std::string> subscriptions_{k_subscription};
   std::string resource_id_ = fmt::format(
       "/subscriptions/{}/resourceGroups/data/providers/Microsoft.Databricks/workspaces/workspace-41", k_subscription);
-  cli::Composition composition_;
 };
 
 TEST_F(Provisioned, template_makes_what_the_workspace_is_and_names_nothing_of_its_subscription) {
@@ -204,7 +179,7 @@ TEST_F(Provisioned, skeleton_says_which_right_is_missing) {
 }
 
 TEST_F(Provisioned, template_goes_into_a_file_or_into_the_summary) {
-  const std::string file = folder_.path() + "/workspace.json";
+  const std::string file = app_.file("workspace.json");
   EXPECT_EQ(run({"migrate", "primary", "secondary", "--provision=" + file}).code, 0);
   std::ifstream in(file);
   expect_sound(json::parse(in));
@@ -222,7 +197,7 @@ TEST_F(Provisioned, template_changes_nothing) {
   for (const auto& entry : primary_.stand_in.log().last()) EXPECT_EQ(entry.method, "GET");
   EXPECT_EQ(run({"migrate", "primary", "secondary", "--provision", "--yes"}).code, 2);
   EXPECT_EQ(run({"migrate", "primary", "primary", "--provision"}).code, 2);
-  const std::string file = folder_.path() + "/workspace.json";
+  const std::string file = app_.file("workspace.json");
   EXPECT_EQ(run({"migrate", "primary", "secondary", "--provision=" + file, "--dry-run"}).code, 2);
   EXPECT_FALSE(std::ifstream(file).good());
   const Rendered of_plan = run({"migrate", "--plan", file, "--provision"});

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <map>
+#include <new>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -24,11 +25,11 @@ using engine::BackupOptions;
 using engine::BackupResult;
 using Strike = PowerSwitch::Strike;
 
-constexpr std::uint64_t k_notebooks = 60;
+constexpr std::uint64_t k_notebooks = 90;
 constexpr std::uint64_t k_seed = 31;
 constexpr const char* k_export = "GET /api/2.0/workspace/export";
 // Calls that may be on their way, or have come back a moment ago, when a run of two readers ends.
-constexpr std::uint64_t k_under_way = 32;
+constexpr std::uint64_t k_under_way = 48;
 
 // A second goes by whenever anybody looks: what is kept is on disk at once.
 class Ticking : public base::Clock {
@@ -43,6 +44,15 @@ public:
 private:
   ManualClock& clock_;
   mutable std::atomic<std::int64_t> ticks_{0};
+};
+
+// Takes no word of what is kept.
+class Deaf : public RecordedEvents {
+public:
+  void note(std::string_view text) override {
+    if (text.find("kept on this host") != std::string_view::npos) throw std::bad_alloc();
+    RecordedEvents::note(text);
+  }
 };
 
 using Content = std::map<std::string, RowMap>;
@@ -81,6 +91,7 @@ protected:
     SwitchedHttp::Witness witness{};
     std::stop_token stop{};
     bool on_other_host = false;
+    base::Events* events = nullptr;  // nullptr: the place's
   };
   BackupResult back_up(Place& place, How how) {
     SwitchedBackend stored(*place.world.backend, place.power);
@@ -89,8 +100,8 @@ protected:
     const auto connector = workspace_.connect(place.power, std::move(how.witness));
     how.options.state = &state;
     workspace_.stand_in.log().clear();
-    return engine::backup(*repository, *connector, "primary", how.options, place.world.events, ticking_,
-                          std::move(how.stop));
+    return engine::backup(*repository, *connector, "primary", how.options,
+                          how.events ? *how.events : place.world.events, ticking_, std::move(how.stop));
   }
   BackupResult back_up(Place& place) { return back_up(place, {}); }
   // Those that were answered.
@@ -212,6 +223,52 @@ TEST_F(ResumeTest, goes_on_after_it_was_stopped_and_says_so_both_times) {
   EXPECT_EQ(place.content(result.snapshot), expected);
   EXPECT_LE(before + exports(), whole + k_under_way);
   EXPECT_NE(told_to_go_on(place).find(" resources were read before"), std::string::npos);
+}
+
+TEST_F(ResumeTest, tells_why_it_ended_also_where_it_cannot_say_what_is_kept) {
+  Place place;
+  std::stop_source stop;
+  std::atomic<std::uint64_t> seen{0};
+  const auto at_half = [&](const net::Request& request) {
+    if (request.url.path == "/api/2.0/workspace/export" && ++seen == k_notebooks / 2) stop.request_stop();
+  };
+  Deaf deaf;
+  EXPECT_EQ(error_of([&] { (void)back_up(place, {.witness = at_half, .stop = stop.get_token(), .events = &deaf}); }),
+            base::ErrorKind::cancelled);
+  EXPECT_GT(place.kept_objects(), 0U);
+}
+
+TEST_F(ResumeTest, says_nothing_of_kept_resources_where_a_snapshot_has_them) {
+  Place place;
+  Deaf deaf;
+  EXPECT_FALSE(back_up(place, {.events = &deaf}).snapshot.partial());
+}
+
+// What was read upon a snapshot that is forgotten since serves nobody: the next one has another parent.
+TEST_F(ResumeTest, begins_anew_where_the_snapshot_that_it_went_by_was_forgotten) {
+  Place place;
+  const BackupResult oldest = back_up(place);
+  clock_.advance(std::chrono::minutes(5));
+  write("/Shared/in the first", "U0VMRUNUIDQy");
+  const BackupResult first = back_up(place);
+  clock_.advance(std::chrono::hours(1));
+  for (int i = 0; i < 30; ++i) write(fmt::format("/Shared/new {:02}", i), "U0VMRUNUIDQy");
+  std::stop_source stop;
+  std::atomic<std::uint64_t> seen{0};
+  const auto at_half = [&](const net::Request& request) {
+    if (request.url.path == "/api/2.0/workspace/export" && ++seen == 15) stop.request_stop();
+  };
+  EXPECT_EQ(error_of([&] { (void)back_up(place, {.witness = at_half, .stop = stop.get_token()}); }),
+            base::ErrorKind::cancelled);
+  EXPECT_GT(place.kept_objects(), 0U);
+  place.world.open(*place.world.backend)->forget(first.snapshot.id, "a test");
+  const BackupResult result = back_up(place);
+  EXPECT_EQ(told_to_go_on(place), "");
+  EXPECT_EQ(result.snapshot.parent, oldest.snapshot.id);
+  EXPECT_GE(exports(), 31U) << "all that the oldest has not";
+  EXPECT_EQ(place.kept_objects(), 0U);
+  Place fresh;
+  EXPECT_EQ(place.content(result.snapshot), fresh.content(back_up(fresh).snapshot));
 }
 
 TEST_F(ResumeTest, reads_again_what_changed_meanwhile_and_forgets_what_went) {

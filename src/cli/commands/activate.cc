@@ -116,21 +116,52 @@ private:
         owed ? left_by(cutover, *owed)
              : std::vector<Takeover::Activation>{{states_of_its_own(context, cutover, fence), flags_.plan.select}});
     const engine::Pair pair = owed.value_or(engine::Pair{.source = target_, .target = target_});
-    const bool changes = fence || owed || !told.empty() || std::any_of(planned.begin(), planned.end(), writes);
+    const bool changes =
+        fence || owed || !told.empty() || is_marked(context) || std::any_of(planned.begin(), planned.end(), writes);
     if (cutover.dry() || !changes) return takeover.activate(planned, pair).code;
     cutover.ask(fmt::format("{} is not changed without being told to ({})", target_, counts_of(planned)));
+    if (fence && planned.front().what.recorded.id.name() != fence->snapshot) tell_forgotten(context, *fence);
     const Takeover::Activated out = takeover.activate(planned, pair);
-    const bool whole = flags_.plan.select.empty();
     if (owed) keep_left(context, cutover, out);
-    if (fence && out.code == k_exit_ok && whole) cutover.store().lift(target_);
-    if (fence && !whole)
+    if (fence && !flags_.plan.select.empty())
       context.events().warning(fmt::format(
           "what was not chosen stays paused, and the fence of {} stands: \"holdfast activate {}\" sets the rest",
           target_, target_));
-    if (out.code == k_exit_ok && whole)
-      for (const engine::Charge& charge : told) take_home(context, cutover, charge);
-    takeover.back_up_behind(target_);
-    return out.code;
+    return end_in_place(context, cutover, out.code, told);
+  }
+
+  // Only a snapshot of what fires now ends what an earlier one says of the states, so nothing is lifted before there is
+  // one: run again, it goes on here.
+  int end_in_place(Context& context, Cutover& cutover, int code, const std::vector<engine::Charge>& told) const {
+    const bool whole = code == k_exit_ok && flags_.plan.select.empty();
+    const auto states = whole ? Cutover::States::own : Cutover::States::by_marks;
+    const bool again = is_marked(context);
+    if (Takeover(cutover).back_up_behind(target_, states).empty()) {
+      context.events().warning(fmt::format(
+          "until there is a snapshot of what fires on {0} now, earlier ones say what shall fire there: \"holdfast {1}",
+          target_,
+          again ? fmt::format("activate {0} --from {0}\" again", target_) : fmt::format("backup {}\"", target_)));
+      return k_exit_partial;
+    }
+    if (!whole) return code;
+    cutover.store().lift(target_);
+    for (const engine::Charge& charge : told) take_home(context, cutover, charge);
+    return code;
+  }
+
+  // By another snapshot than the fence's nothing counts that the fence has kept beside that.
+  void tell_forgotten(Context& context, const engine::Fence& fence) const {
+    std::set<std::string> paths;
+    for (const engine::PausedState& one : fence.beside) paths.insert(one.path);
+    for (const std::string& path : paths)
+      context.events().warning(
+          fmt::format("what the snapshot does not show was paused by the fence of {} and stays so: {}", target_, path));
+  }
+
+  // Its newest snapshot was taken while it was held paused, and shows no states of its own.
+  bool is_marked(Context& context) const {
+    const std::optional<repository::Snapshot> newest = context.repository().latest(target_);
+    return newest && engine::states_of(*newest) != newest->id.name();
   }
 
   static bool writes(const Takeover::PlannedActivation& one) { return !one.plan.does_nothing(); }
@@ -190,15 +221,26 @@ private:
   }
 
   std::vector<Takeover::Activation> left_by(Cutover& cutover, const engine::Pair& pair) const {
-    std::map<std::string, std::set<engine::FiringKey>> by_snapshot;
-    for (const engine::LeftPaused& one : pair.left) by_snapshot[one.snapshot].emplace(one.kind, one.id);
+    struct Left {
+      std::set<engine::FiringKey> keys{};
+      engine::PausedStates beside{};
+    };
+    std::map<std::string, Left> by_snapshot;
+    for (const engine::LeftPaused& one : pair.left) {
+      Left& left = by_snapshot[one.snapshot];
+      left.keys.emplace(one.kind, one.id);
+      left.beside.insert(left.beside.end(), one.beside.begin(), one.beside.end());
+    }
     std::vector<Takeover::Activation> out;
-    for (const auto& [snapshot, ids] : by_snapshot)
-      out.push_back({cutover.named(snapshot), flags_.plan.select,
-                     [chosen = std::make_shared<const std::set<engine::FiringKey>>(ids)](const std::string& kind,
-                                                                                         const std::string& id) {
-                       return chosen->contains({kind, id});
-                     }});
+    for (auto& [snapshot, left] : by_snapshot)
+      out.push_back({.recorded = cutover.named(snapshot),
+                     .selection = flags_.plan.select,
+                     .only =
+                         [chosen = std::make_shared<const std::set<engine::FiringKey>>(std::move(left.keys))](
+                             const std::string& kind, const std::string& id) {
+                           return chosen->contains({kind, id});
+                         },
+                     .beside = std::move(left.beside)});
     return out;
   }
 

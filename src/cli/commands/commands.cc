@@ -22,6 +22,11 @@ Commands all_commands() {
   out.push_back(make_failback_command());
   out.push_back(make_activate_command());
   out.push_back(make_status_command());
+  out.push_back(make_tasks_command());
+  out.push_back(make_tasks_show_command());
+  out.push_back(make_tasks_done_command());
+  out.push_back(make_tasks_waive_command());
+  out.push_back(make_tasks_reopen_command());
   out.push_back(make_idmap_show_command());
   out.push_back(make_idmap_export_command());
   out.push_back(make_idmap_import_command());

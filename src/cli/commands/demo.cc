@@ -127,6 +127,7 @@ public:
   explicit Demo(Context& context)
       : context_(context),
         folder_(context.random()),
+        key_{base::Secret(base::to_hex(context.random().bytes(32)))},
         primary_(workspace_options("primary", "westeurope", 1), context.clock()),
         secondary_(workspace_options("secondary", "northeurope", 2), context.clock()),
         composition_(context.composition()) {
@@ -185,9 +186,17 @@ private:
     };
     const std::string first = keep("primary.token", primary_.stand_in().token());
     const std::string second = keep("secondary.token", secondary_.stand_in().token());
-    keep("key", base::to_hex(context_.random().bytes(32)));
-    keep("holdfast.toml", fmt::format("[repository.main]\nurl = \"file://{}\"\n", folder_.file("repository")) +
+    keep("key", std::string(key_.secret.reveal()));
+    keep("holdfast.toml", fmt::format("[repository.main]\nurl = \"{}\"\n", repository_url()) +
                               connector("primary", primary_, first) + connector("secondary", secondary_, second));
+  }
+
+  std::string repository_url() const { return "file://" + folder_.file("repository"); }
+  // Each command would derive the same from the key: that is made to take its time.
+  void unlock() {
+    for (const BackendKind& kind : composition_.backends)
+      if (kind.scheme == "file")
+        composition_.unlocked = repository::Repository::unlock(*kind.open(repository_url()), key_);
   }
 
   void begin() {
@@ -200,6 +209,7 @@ private:
                              job("hourly-check", "/Shared/reports/daily", "0 0 * * * ?"));
     write_configuration();
     type({"init"});
+    unlock();
     type({"backup", "primary"});
     type({"ls", "latest"});
   }
@@ -256,6 +266,7 @@ private:
 
   Context& context_;
   DemoFolder folder_;
+  const repository::KeyMaterial key_;
   DemoWorkspace primary_;
   DemoWorkspace secondary_;
   Composition composition_;

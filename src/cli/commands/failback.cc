@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -192,8 +193,26 @@ private:
     const auto by_primary = [home](const std::string& kind, const std::string& id) {
       return home->by_primary.contains({kind, id});
     };
-    return {
+    States out{
         .activations = {{recorded, {}, by_secondary}, {first, {}, by_primary}}, .fired = home->fired, .any = home->any};
+    if (fence && fence->snapshot != before) add_made_since(cutover, *fence, here, out);
+    return out;
+  }
+
+  // It was lost, and is fenced since it was back: what was made on it behind the snapshot that the secondary took over
+  // by fires as it did when it was fenced.
+  void add_made_since(Cutover& cutover, const engine::Fence& fence, const engine::FiringStates& known,
+                      States& out) const {
+    const std::optional<repository::Snapshot> found = cutover.kept(fence.snapshot);
+    if (!found) return;
+    const auto made = std::make_shared<std::set<engine::FiringKey>>();
+    for (const auto& [key, state] : Takeover(cutover).firing(*found))
+      if (state.fires && !known.contains(key)) made->insert(key);
+    if (made->empty()) return;
+    out.any = true;
+    out.activations.push_back({*found, {}, [made](const std::string& kind, const std::string& id) {
+                                 return made->contains({kind, id});
+                               }});
   }
 
   void tell_behind_is_gone(Context& context, const engine::Pair& pair) const {
@@ -229,6 +248,7 @@ private:
     if (silent)
       for (const std::string& one : wanted.fired)
         context.events().warning(fmt::format("fired before, and nothing fires on either side now: {}", one));
+    if (!done.whole) code = worse(code, k_exit_partial);
     const int activated = silent ? k_exit_partial : done.code;
     if (activated == k_exit_ok || leave_paused_) return end(context, cutover, done.left, worse(code, activated));
     engine::Pair now = cutover.store().pair(primary_, secondary_);

@@ -79,6 +79,11 @@ private:
     cutover.connector(source_).limit_patience(k_patience);
     const repository::Snapshot out = takeover.ask(source_, Lost::no, "Nothing was written.");
     if (!source_partial_ && !cutover.dry()) engine::require_whole(out);
+    if (const std::string rests = engine::lacks_of_cluster(out); !rests.empty())
+      cutover.context().events().warning(fmt::format(
+          "the cluster that tells {} of {} could not be asked: they are brought as the snapshot before has them, and "
+          "nothing of them fires",
+          rests, source_));
     return out;
   }
 
@@ -97,7 +102,7 @@ private:
   int tell_dry(Context& context, Takeover& takeover, const repository::Snapshot& recorded) const {
     std::uint64_t fires = 0;
     for (const auto& [key, state] : takeover.firing(recorded, flags_.plan.select)) fires += state.fires && state.chosen;
-    if (!source_lost_ && !source_partial_ && recorded.partial())
+    if (!source_lost_ && !source_partial_ && recorded.partial() && engine::lacks_of_cluster(recorded).empty())
       context.events().warning(
           fmt::format("the newest snapshot of {} is partial ({}): where the next one is, too, this "
                       "takes --source-partial",

@@ -100,7 +100,9 @@ private:
       if (fields_ && entry.what == What::changed) context.out().write(field_lines(changes(entry)));
     });
     if (!any)
-      context.events().note(fmt::format("no snapshot holds {}{}{}", object_, aspect_.empty() ? "" : "/", aspect_));
+      context.events().note(
+          fmt::format("no snapshot holds {}{}{}; \"holdfast find '*WORD*' --all\" looks for a part of a name", object_,
+                      aspect_.empty() ? "" : "/", aspect_));
     return any;
   }
 

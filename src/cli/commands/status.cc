@@ -7,9 +7,11 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
+#include "cli/task_view.h"
 #include "engine/charge.h"
 #include "engine/cutover_store.h"
 #include "engine/snapshot_marks.h"
+#include "engine/task_store.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -62,7 +64,8 @@ public:
   CommandDoc doc() const override {
     return {"status", "who is in charge, what is fenced, how old the snapshots are",
             "Reads the repository and the local state of this host, and asks no platform.  Where the\n"
-            "local state knows nothing of two connectors, their newest snapshots say who took over."};
+            "local state knows nothing of two connectors, their newest snapshots say who took over.  What\n"
+            "remains by hand is counted (\"holdfast tasks\")."};
   }
 
   void declare(FlagTable&) override {}
@@ -114,7 +117,9 @@ private:
     for (const Age& age : ages) {
       nlohmann::ordered_json taken = nullptr;
       if (age.newest) taken = base::to_rfc3339(age.newest->taken);
-      connectors.push_back({{"connector", age.connector}, {"newest_snapshot", std::move(taken)}});
+      connectors.push_back({{"connector", age.connector},
+                            {"newest_snapshot", std::move(taken)},
+                            {"open_tasks", engine::open_tasks(context.state(), age.connector)}});
     }
     out["pairs"] = std::move(pairs);
     out["fences"] = std::move(fences);
@@ -135,6 +140,9 @@ private:
     // Below the table, which is wide enough.
     for (const engine::Fence& fence : store.fences())
       if (!fence.active.empty()) context.out().line(fmt::format("{}: {} took over", fence.connector, fence.active));
+    for (const Age& age : ages)
+      if (const std::uint64_t open = engine::open_tasks(context.state(), age.connector); open != 0)
+        context.out().line(open_tasks_text(open, age.connector));
     const std::vector<Known> pairs = all_known(context, store);
     if (pairs.empty()) return;
     context.out().line("");

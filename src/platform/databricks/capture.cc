@@ -10,7 +10,9 @@
 
 #include "base/json.h"
 #include "base/key.h"
+#include "base/task_group.h"
 #include "model/json_text.h"
+#include "model/told_by_cluster.h"
 #include "platform/databricks/cluster.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
@@ -27,8 +29,8 @@ using base::ErrorKind;
 
 // A reader mostly waits: this many calls of its are under way at once, so many of them for resources of one kind.  At
 // 0.2 s a call the documented limits of notebooks need 36.
-constexpr unsigned k_calls_per_reader = 16;
-constexpr unsigned k_of_one_kind = 12;
+constexpr unsigned k_calls_per_reader = 24;
+constexpr unsigned k_of_one_kind = 18;
 constexpr unsigned k_threads_most = 256;
 constexpr unsigned k_lists_per_reader = 6;  // of each of: kinds, the tree, DBFS
 constexpr std::uint64_t k_bytes_per_row = 2000;
@@ -97,7 +99,7 @@ public:
         clock_(clock),
         begun_(clock.elapsed()),
         pace_(options.limit_read, clock),
-        workspace_(look_at_workspace(client, clock, stop)),
+        workspace_(enter_workspace(client, clock, stop)),
         inventory_(listed(client, opt_ins, stop)),
         opt_ins_(tried(client, opt_ins, stop)),
         reader_(client, opt_ins_.taken.secret_values),
@@ -129,7 +131,7 @@ private:
     OptIns taken{};
     std::string no_secret_values{};  // why they are not read although they were asked for
   };
-  Inventory listed(const Client& client, const OptIns& opt_ins, const std::stop_token& stop) const;
+  Inventory listed(const Client& client, const OptIns& opt_ins, const std::stop_token& stop);
   static Tried tried(const Client& client, OptIns opt_ins, const std::stop_token& stop);
   bool changes_only() const noexcept { return options_.sweep == Sweep::changes && options_.previous != nullptr; }
   unsigned reader_count() const noexcept { return std::max(1U, options_.readers); }
@@ -156,11 +158,16 @@ private:
   ReadAhead ahead_;  // last: it uses everything above
 };
 
-Inventory WorkspaceCapture::listed(const Client& client, const OptIns& opt_ins, const std::stop_token& stop) const {
+// Beside the lists the workspace is asked for the rest of what it says of itself.
+Inventory WorkspaceCapture::listed(const Client& client, const OptIns& opt_ins, const std::stop_token& stop) {
+  base::TaskGroup group(stop);
+  group.spawn([&](const std::stop_token& own) { describe_workspace(client, workspace_, own); });
   std::optional<Cluster> cluster;
   if (!opt_ins.commands.cluster.empty()) cluster.emplace(client, clock_, opt_ins.commands);
-  return take_inventory(client, reader_count() * k_lists_per_reader, stop,
-                        {.cluster = cluster ? &*cluster : nullptr, .dbfs_leave_out = opt_ins.dbfs_leave_out});
+  Inventory out = take_inventory(client, reader_count() * k_lists_per_reader, stop,
+                                 {.cluster = cluster ? &*cluster : nullptr, .dbfs_leave_out = opt_ins.dbfs_leave_out});
+  group.wait();
+  return out;
 }
 
 WorkspaceCapture::Tried WorkspaceCapture::tried(const Client& client, OptIns opt_ins, const std::stop_token& stop) {
@@ -241,6 +248,10 @@ std::string WorkspaceCapture::attributes() const {
   for (const auto& lines : {left_out(), declared_left_out(opt_ins_.taken)})
     for (const LeftOut& line : lines) list.push_back({{"what", line.what}, {"reason", line.reason}});
   out["left_out"] = std::move(list);
+  std::string told;
+  for (const Stock& stock : inventory_.stocks)
+    if (stock.entry->source == KindEntry::Source::cluster) told += stock.entry->kind.collection.name + " ";
+  if (!told.empty()) out[std::string(model::k_told_by_cluster_attribute)] = told;
   // What other programs answered may be no UTF-8.
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

@@ -44,9 +44,11 @@ ClusterState find_cluster(const Client& client, const std::string& id_or_name, s
        .items = "clusters"},
       [&](std::string_view element) {
         const JsonText json{std::string(element)};
+        const std::string minutes = scalar_at(json, "autotermination_minutes");
         ClusterState one{.id = scalar_at(json, "cluster_id"),
                          .name = scalar_at(json, "cluster_name"),
-                         .state = scalar_at(json, "state")};
+                         .state = scalar_at(json, "state"),
+                         .ends_itself = !minutes.empty() && minutes != "0"};
         if (one.id == id_or_name) by_id.push_back(one);
         if (one.name == id_or_name) by_name.push_back(std::move(one));
       },
@@ -78,16 +80,6 @@ void Cluster::pause(base::Duration& length, const std::stop_token& stop) {
   length = std::min(length * 2, k_longest_pause);
 }
 
-void Cluster::start() {
-  try {
-    calls_.post("/api/2.1/clusters/start", fmt::format(R"({{"cluster_id":{}}})", json_quoted(cluster_.id)));
-  } catch (const LostAnswer&) {
-    started_ = true;  // by us, if at all
-    throw;
-  }
-  started_ = true;
-}
-
 void Cluster::wait_until_running(const std::stop_token& stop) {
   base::Duration length = k_first_pause;
   const auto look = [&] {
@@ -95,17 +87,21 @@ void Cluster::wait_until_running(const std::stop_token& stop) {
     cluster_.state = scalar_at(JsonText(calls_.client().fetch(ask, stop)), "state");
   };
   // One that is being stopped cannot be started yet.
-  for (; cluster_.state == "TERMINATING" && options_.start == CommandOptions::Start::when_needed; look())
-    pause(length, stop);
-  if (cluster_.state == "TERMINATED" && options_.start == CommandOptions::Start::when_needed) {
-    start();
+  const bool may_start = options_.start == CommandOptions::Start::when_needed;
+  for (; cluster_.state == "TERMINATING" && may_start; look()) pause(length, stop);
+  if (cluster_.state == "TERMINATED" && may_start) {
+    // To terminate it afterwards is not for us: who else uses it by then no call tells.
+    if (!cluster_.ends_itself)
+      throw Error(ErrorKind::unavailable, fmt::format("{} would run for ever once it was started", shown(cluster_)),
+                  "Set the minutes after which it terminates by itself, or start it.");
+    calls_.post("/api/2.1/clusters/start", fmt::format(R"({{"cluster_id":{}}})", json_quoted(cluster_.id)));
     cluster_.state = "PENDING";
   }
   for (; is_on_its_way(cluster_.state); look()) pause(length, stop);
   if (is_running(cluster_)) return;
   throw Error(ErrorKind::unavailable, fmt::format("{} is {}", shown(cluster_), cluster_.state),
-              started_ ? "Look at the cluster's events for why it did not start."
-                       : "Start it, or set command_cluster_start = true to have it started and terminated again.");
+              may_start ? "Look at the cluster's events for why it did not start."
+                        : "Start it, or set command_cluster_start = true to have it started.");
 }
 
 void Cluster::wait_for_context(const std::stop_token& stop) {
@@ -156,7 +152,7 @@ std::string Cluster::wait_for(const std::string& command, const std::stop_token&
 
 void Cluster::cancel(const std::string& command) {
   try {
-    calls_.post("/api/1.2/commands/cancel", fmt::format(R"({{{},"commandId":{}}})", ids(), json_quoted(command)));
+    closing_.post("/api/1.2/commands/cancel", fmt::format(R"({{{},"commandId":{}}})", ids(), json_quoted(command)));
   } catch (const Error&) {  // it ends with its context
   }
 }
@@ -175,16 +171,12 @@ std::string Cluster::run(const std::string& python, const std::stop_token& stop)
 }
 
 void Cluster::close() noexcept {
-  const auto quietly = [&](std::string_view path, const std::string& body) {
-    try {
-      calls_.post(path, body);
-    } catch (...) {  // it is called by a destructor, and there is nothing else to be done about it
-    }
-  };
-  if (!context_.empty()) quietly("/api/1.2/contexts/destroy", fmt::format("{{{}}}", ids()));
+  if (context_.empty()) return;
+  try {
+    closing_.post("/api/1.2/contexts/destroy", fmt::format("{{{}}}", ids()));
+  } catch (...) {  // it is called by a destructor, and there is nothing else to be done about it
+  }
   context_.clear();
-  if (started_) quietly("/api/2.1/clusters/delete", fmt::format(R"({{"cluster_id":{}}})", json_quoted(cluster_.id)));
-  started_ = false;
   cluster_ = {};
 }
 

@@ -15,7 +15,8 @@ namespace holdfast::platform::databricks {
 struct ClusterState {
   std::string id;
   std::string name;
-  std::string state;  // the platform's word: "RUNNING"
+  std::string state;         // the platform's word: "RUNNING"
+  bool ends_itself = false;  // when nobody has used it for some time
 };
 // By id, else by name.  Throws Error{not_found}, and Error{conflict} where several are called so.
 ClusterState find_cluster(const Client& client, const std::string& id_or_name, std::stop_token stop);
@@ -32,23 +33,27 @@ class Cluster {
 public:
   // The client and the clock outlive it.
   Cluster(const Client& client, const base::Clock& clock, CommandOptions options)
-      : calls_(client), clock_(clock), options_(std::move(options)), until_(clock.elapsed() + options_.most) {}
+      : calls_(client),
+        closing_(options.closing != nullptr ? *options.closing : client),
+        clock_(clock),
+        options_(std::move(options)),
+        until_(clock.elapsed() + options_.most) {}
   ~Cluster() { close(); }
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
   // What the program printed.  Throws OutputCut; Error{unavailable} where the cluster does not run, must not be
-  // started, or does not answer in time; Error{unsupported} with the cluster's words where it refuses the program.
+  // started, would run for ever once it was, or does not answer in time; Error{unsupported} with the cluster's words
+  // where it refuses the program.
   std::string run(const std::string& python, const std::stop_token& stop);
   // The time that is left begins anew.
   void renew() { until_ = clock_.elapsed() + options_.most; }
-  // Ends the context, and terminates a cluster that was started for it.  What hinders it is not told: the platform ends
-  // contexts along with their cluster.
+  // Ends the context, and never the cluster, which others may use by now: one that is started ends by itself.  What
+  // hinders it is not told: the platform ends contexts along with their cluster.
   void close() noexcept;
 
 private:
   void open(const std::stop_token& stop);
-  void start();
   void wait_until_running(const std::stop_token& stop);
   void wait_for_context(const std::stop_token& stop);
   std::string wait_for(const std::string& command, const std::stop_token& stop);
@@ -57,12 +62,12 @@ private:
   std::string ids() const;
 
   Calls calls_;
+  Calls closing_;
   const base::Clock& clock_;
   CommandOptions options_;
   base::Duration until_;
   ClusterState cluster_{};
   std::string context_{};
-  bool started_ = false;
 };
 
 }  // namespace holdfast::platform::databricks

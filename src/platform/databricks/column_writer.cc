@@ -239,6 +239,19 @@ void take_ids(std::vector<Schedule>& wanted, std::vector<Schedule>& there, const
   }
 }
 
+// Those that name what is there by its id, as of an activation: of these only what they say is changed.  Somebody may
+// have added, removed or edited one since they were read.
+void change_schedules(const Calls& calls, const std::string& path, const std::vector<Schedule>& wanted,
+                      const std::vector<Schedule>& there) {
+  for (const Schedule& one : wanted) {
+    const auto same =
+        std::find_if(there.begin(), there.end(), [&](const Schedule& other) { return other.id == one.id; });
+    if (same == there.end() || same->all == one.all) continue;
+    calls.send(calls.request(net::Method::put, fmt::format("{}/{}", path, net::encode_segment(one.id)), with_etag(one)),
+               k_sql, net::Repeat::unsafe);
+  }
+}
+
 // A schedule that stays keeps its subscriptions, which no snapshot has: what can be the same one is changed, not made
 // again.  What is not wanted goes last, so that a refusal leaves more rather than less.
 void write_schedules(const Calls& calls, const std::string& dashboard, const Bytes& value) {
@@ -250,10 +263,9 @@ void write_schedules(const Calls& calls, const std::string& dashboard, const Byt
                       [&](std::string_view one) { there.push_back(schedule_in(std::string(one))); }, {});
   std::vector<Schedule> wanted;
   const JsonText json(value);
-  for (const JsonText::Id id : items(json, "schedules")) {
-    wanted.push_back(schedule_in(json.print(id)));
-    wanted.back().id.clear();
-  }
+  for (const JsonText::Id id : items(json, "schedules")) wanted.push_back(schedule_in(json.print(id)));
+  if (std::any_of(wanted.begin(), wanted.end(), [](const Schedule& one) { return !one.id.empty(); }))
+    return change_schedules(calls, path, wanted, there);
   take_ids(wanted, there, [](const Schedule& one, const Schedule& other) { return one.all == other.all; });
   take_ids(wanted, there,
            [](const Schedule& one, const Schedule& other) { return one.name == other.name && one.cron == other.cron; });

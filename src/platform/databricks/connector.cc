@@ -24,8 +24,9 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-// The documented limits of notebooks, 60 exports and as many statuses and permissions a second, need 36 calls of 0.2 s.
-constexpr unsigned k_connections = 40;
+// A notebook takes a status, an export and its permissions: as many as their families have under way together.  With
+// fewer, calls that the limits permit wait for a connection where an answer takes long.
+constexpr unsigned k_connections = 72;
 constexpr std::int64_t k_command_seconds = 300;
 constexpr std::int64_t k_command_seconds_most = 86'400;
 
@@ -53,6 +54,7 @@ public:
         kinds_(kinds_for(opt_ins_)),
         clock_(parts.clock),
         session_(account_, std::move(parts.http), parts.clock, parts.random, parts.events) {
+    opt_ins_.commands.closing = &session_.hasty_client();
     if (parts.arm_http)
       arm_ = std::make_unique<Arm>(ArmParts{.options = std::move(parts.arm),
                                             .account = account_,
@@ -80,13 +82,17 @@ public:
   // still missing before a workspace can be trusted to it stands in docs/platforms/databricks.md.
   std::unique_ptr<ResourceWriter> resource_writer() override {
     if (!account_.host.starts_with("http://")) return nullptr;
-    return make_resource_writer(session_.client(), clock_, opt_ins_);
+    return make_resource_writer(session_.client(), clock_, opt_ins_, stopped_.get_token());
   }
   RunsThings* runs() override { return &runs_; }
   base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const override {
     return session_.least_time(calls);
   }
-  void limit_patience(base::Duration patience) override { session_.limit_patience(patience); }
+  // None at all: somebody wants to stop, and what waits within a call is told so.
+  void limit_patience(base::Duration patience) override {
+    session_.limit_patience(patience);
+    if (patience == base::Duration::zero()) stopped_.request_stop();
+  }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
   KnowsOutside* outside() override { return this; }
@@ -109,10 +115,11 @@ public:
 
 private:
   Account account_;
-  const OptIns opt_ins_;
+  OptIns opt_ins_;
   const std::vector<model::Kind> kinds_;
   const base::Clock& clock_;
   Session session_;
+  std::stop_source stopped_;  // of what waits within calls of writers
   JobRuns runs_{session_.client()};
   std::unique_ptr<Arm> arm_;
 };
@@ -187,7 +194,8 @@ Platform databricks_platform(base::Random& random) {
                       "name or id of the SQL warehouse that makes views and external tables; by hand when not set"});
   settings.push_back(
       {"command_cluster", Type::text, "id or name of a cluster that may be asked for mounts and table ACLs"});
-  settings.push_back({"command_cluster_start", Type::flag, "true: it is started when it does not run, and terminated"});
+  settings.push_back(
+      {"command_cluster_start", Type::flag, "true: it is started when it does not run, and ends by itself"});
   settings.push_back({"command_seconds", Type::number, "how long the cluster may take, 300 when not set"});
   return Platform{
       .name = "databricks",

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include "base/json.h"
+#include "model/hidden_values.h"
 #include "model/json_depth.h"
 #include "platform/databricks/sql_names.h"
 
@@ -22,6 +24,10 @@ using Texts = std::vector<std::string>;
 constexpr std::array<std::string_view, 7> k_formats{"DELTA", "PARQUET", "CSV", "JSON", "AVRO", "ORC", "TEXT"};
 // Among the properties of a table, what was given as an option of its format.
 constexpr std::string_view k_option = "option.";
+// What the platform keeps of a view among its properties, and which of that leads to its place: how many parts, and
+// each.
+constexpr std::string_view k_of_view = "view.";
+constexpr std::string_view k_place = "view.catalogAndNamespace.";
 constexpr std::size_t k_depth_most = 100;
 
 std::string text_of(const Json& object, std::string_view name) {
@@ -119,7 +125,7 @@ std::string properties(const Json& body, Properties which) {
   if (const auto found = body.find("properties"); found != body.end() && found->is_object())
     for (const auto& [name, value] : found->items()) {
       const bool option = name.starts_with(k_option);
-      if (option != (which == Properties::options) || !value.is_string()) continue;
+      if (option != (which == Properties::options) || !value.is_string() || name.starts_with(k_of_view)) continue;
       out.push_back(fmt::format("{} = {}", literal(option ? name.substr(k_option.size()) : name),
                                 literal(value.get<std::string>())));
     }
@@ -144,14 +150,31 @@ std::optional<std::string> table_sql(const Json& body) {
                      properties(body, Properties::others));
 }
 
-}  // namespace
-
-std::optional<std::string> creation_sql(std::string_view body) {
-  const Json table = parsed(body);
+std::optional<std::string> sql_of(const Json& table) {
   const std::string type = text_of(table, "table_type");
   if (type == "VIEW") return view_sql(table);
   if (type == "EXTERNAL") return table_sql(table);
   return std::nullopt;
+}
+
+// Scripts stand in plans: what goes by a telling name is not for everybody who may read those.
+Json with_hidden_values(Json table) {
+  if (const auto found = table.find("properties"); found != table.end())
+    *found = Json::parse(model::HiddenValues().hide(found->dump(-1, ' ', false, Json::error_handler_t::replace), {}));
+  return table;
+}
+
+// What has to run before it, for it to find what it names.
+std::string leading_to_place(std::string_view body) {
+  const std::optional<SqlPlace> place = place_of(body);
+  if (!place) return "-- Make the names in it whole: what they are looked for in is not known.\n";
+  return fmt::format("USE CATALOG {};\nUSE SCHEMA {};\n", in_backticks(place->catalog), in_backticks(place->schema));
+}
+
+}  // namespace
+
+std::optional<std::string> creation_sql(std::string_view body) {
+  return sql_of(parsed(body));
 }
 
 std::string view_change_sql(std::string_view body) {
@@ -159,9 +182,29 @@ std::string view_change_sql(std::string_view body) {
   return fmt::format("ALTER VIEW {} AS {}", name_of(view), text_of(view, "view_definition"));
 }
 
+std::optional<SqlPlace> place_of(std::string_view body) {
+  const Json definition = parsed(body);
+  const Json properties = definition.value("properties", Json());
+  std::map<std::string, std::string> said;
+  if (text_of(definition, "table_type") == "VIEW" && properties.is_object())
+    for (const auto& [name, value] : properties.items())
+      if (name.starts_with(k_place) && value.is_string()) said[name.substr(k_place.size())] = value.get<std::string>();
+  if (said.empty()) return SqlPlace{text_of(definition, "catalog_name"), text_of(definition, "schema_name")};
+  SqlPlace out{said["part.0"], said["part.1"]};
+  const bool whole = said["numParts"] == "2" && said.size() == 3 && !out.catalog.empty() && !out.schema.empty();
+  return whole ? std::optional(std::move(out)) : std::nullopt;
+}
+
+std::string view_change_script(const std::string& body) {
+  return fmt::format("{}{};", leading_to_place(body), view_change_sql(body));
+}
+
 std::string creation_script(const std::string& body) {
-  if (std::optional<std::string> sql = creation_sql(body)) return *std::move(sql) + ";";
   const Json table = parsed(body);
+  if (const std::optional<std::string> sql = sql_of(with_hidden_values(table)))
+    return fmt::format("{}{}{};",
+                       sql == sql_of(table) ? "" : "-- Put in what is hidden here, since it may be secret.\n",
+                       text_of(table, "table_type") == "VIEW" ? leading_to_place(body) : "", *sql);
   return fmt::format("(no statement makes a table of the type {} in the format {} from what the catalog says of it)",
                      or_unknown(text_of(table, "table_type")), or_unknown(text_of(table, "data_source_format")));
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <vector>
 
 #include "model/json_text.h"
@@ -33,16 +34,23 @@ void give_to(const DefinitionTarget& to, const std::string& id, const std::strin
                 k_other, net::Repeat::safe);
 }
 
-// Whoever creates it owns it.  That nobody else takes it does not undo it: it is there, and found by its name.
-void give_new(const DefinitionTarget& to, const std::string& id, const std::string& owner, const std::string& made) {
-  if (owner.empty() || owner == scalar_at(JsonText(made), "owner")) return;
+// Whoever creates it owns it.  That nobody else takes it does not undo it: it is there, and found by its name.  Returns
+// what is left to do by hand.
+std::string give_new(const DefinitionTarget& to, const std::string& id, const std::string& owner,
+                     const JsonText& made) {
+  if (owner.empty() || owner == scalar_at(made, "owner")) return {};
   try {
     give_to(to, id, owner);
+    return {};
   } catch (const Refused& refused) {
     if (is_signed_out(refused)) throw;
-    throw ByHand(fmt::format("Give {} to {}, its owner: it was created, and that was refused ({}).", id, owner,
-                             refused.message()));
+    return fmt::format("Give {} to {}, its owner: it was created, and that was refused ({}).", id, owner,
+                       refused.message());
   }
+}
+
+void leave_by_hand(const std::string& task) {
+  if (!task.empty()) throw ByHand(task);
 }
 
 // The owner is set afterwards.
@@ -55,52 +63,86 @@ std::string without_owner(const JsonText& body) {
 std::string create_function(const DefinitionTarget& to, const JsonText& body) {
   const std::string made =
       to.calls.post("/api/2.1/unity-catalog/functions", fmt::format(R"({{"function_info":{}}})", without_owner(body)));
-  const std::string id = scalar_at(JsonText(made), "full_name");
-  give_new(to, id, scalar_at(body, "owner"), made);
+  const JsonText there(made);
+  const std::string id = scalar_at(there, "full_name");
+  leave_by_hand(give_new(to, id, scalar_at(body, "owner"), there));
   return id;
 }
 
-Statements::Place place_of(const JsonText& body) {
-  return {scalar_at(body, "catalog_name"), scalar_at(body, "schema_name")};
-}
+struct Script {
+  std::string sql;    // for the warehouse
+  std::string shown;  // for people
+};
 
 // What it names may be for somebody else to bring: data of managed tables, say.
-void run_by_hand_where_lacking(const DefinitionTarget& to, const std::string& sql, const JsonText& body) {
+void run_by_hand_where_lacking(const DefinitionTarget& to, const Script& script, const std::string& body) {
+  const std::optional<SqlPlace> place = place_of(body);
+  if (!place)
+    throw ByHand(fmt::format("Run this yourself: in which catalog and schema its text was written is not told.\n{}",
+                             script.shown));
   try {
-    to.statements.run(sql, place_of(body));
+    to.statements.run(script.sql, *place);
   } catch (const NamesNothing& refused) {
-    throw ByHand(fmt::format("Run this where all that it names is there, or restore again then ({}).\n{};",
-                             refused.message(), sql));
+    throw ByHand(fmt::format("Run this where all that it names is there, or restore again then ({}).\n{}",
+                             refused.message(), script.shown));
   }
+}
+
+// What a view reads and calls, as its catalog says; nullopt where it does not.
+std::optional<std::set<std::string>> read_by(const JsonText& view) {
+  static const model::JsonPath k_tables_read("view_dependencies.dependencies[*].table.table_full_name");
+  static const model::JsonPath k_called("view_dependencies.dependencies[*].function.function_full_name");
+  if (view.member(JsonText::k_root, "view_dependencies") == JsonText::k_none) return std::nullopt;
+  std::set<std::string> out;
+  for (const model::JsonPath* path : {&k_tables_read, &k_called})
+    path->visit(view, [&](JsonText::Id id) { out.insert(view.string(id)); });
+  return out;
+}
+
+// A text that is taken as it is may mean something else where it is run.  Returns what is to be looked at.
+std::string other_sources(const std::string& name, const JsonText& wanted, const JsonText& there) {
+  const auto meant = read_by(wanted);
+  const auto read = read_by(there);
+  if (!meant || !read || *meant == *read) return {};
+  return fmt::format("Look at the view {}: it reads {}, and should read {}.", name,
+                     read->empty() ? "nothing" : fmt::format("{}", fmt::join(*read, ", ")),
+                     meant->empty() ? "nothing" : fmt::format("{}", fmt::join(*meant, ", ")));
 }
 
 std::string create_table(const DefinitionTarget& to, const std::string& name, const JsonText& body) {
   const std::string text = body.print();
   const std::optional<std::string> sql = creation_sql(text);
   if (!sql) throw ByHand(fmt::format("Create {} yourself.\n{}", name, creation_script(text)));
-  run_by_hand_where_lacking(to, *sql, body);
-  const std::string made = to.calls.get({.path = path_of(to, name)});
-  give_new(to, name, scalar_at(body, "owner"), made);
+  run_by_hand_where_lacking(to, {*sql, creation_script(text)}, text);
+  const JsonText made(to.calls.get({.path = path_of(to, name)}));
+  std::string task = give_new(to, name, scalar_at(body, "owner"), made);
+  const std::string other = other_sources(name, body, made);
+  if (!other.empty()) task += (task.empty() ? "" : "\n") + other;
+  leave_by_hand(task);
   return name;
+}
+
+// What the platform adds to properties is its own.
+bool lacks_properties(const JsonText& there, const JsonText& wanted, JsonText::Id properties) {
+  const JsonText::Id same = there.member(JsonText::k_root, "properties");
+  for (JsonText::Id one = wanted.first(properties); one != JsonText::k_none; one = wanted.next(one)) {
+    if (wanted.name(one).starts_with("view.")) continue;
+    const JsonText::Id other = same == JsonText::k_none ? same : there.member(same, wanted.name(one));
+    if (other == JsonText::k_none || wanted.string(one) != there.string(other)) return true;
+  }
+  return false;
 }
 
 // Members in which the two differ, of those that the wanted one has.
 std::vector<std::string> other_members(const JsonText& wanted, const JsonText& there) {
+  static const std::set<std::string> k_by_text{"view_definition", "columns", "view_dependencies"};
   const bool view = scalar_at(wanted, "table_type") == "VIEW";
   std::vector<std::string> out;
   for (JsonText::Id id = wanted.first(JsonText::k_root); id != JsonText::k_none; id = wanted.next(id)) {
     const std::string name(wanted.name(id));
-    if (name == "owner" || (view && (name == "view_definition" || name == "columns"))) continue;
-    // What the platform adds to properties is its own.
-    const JsonText::Id same = there.member(JsonText::k_root, name);
-    bool differs = raw_at(wanted, name) != raw_at(there, name);
-    if (differs && name == "properties" && same != JsonText::k_none) {
-      differs = false;
-      for (JsonText::Id one = wanted.first(id); one != JsonText::k_none; one = wanted.next(one)) {
-        const JsonText::Id other = there.member(same, wanted.name(one));
-        differs = differs || other == JsonText::k_none || wanted.string(one) != there.string(other);
-      }
-    }
+    if (name == "owner" || (view && k_by_text.contains(name))) continue;
+    const bool differs =
+        name == "properties" ? lacks_properties(there, wanted, id) : raw_at(wanted, name) != raw_at(there, name);
     if (differs) out.push_back(name);
   }
   return out;
@@ -109,17 +151,22 @@ std::vector<std::string> other_members(const JsonText& wanted, const JsonText& t
 void update_table(const DefinitionTarget& to, const std::string& id, const JsonText& wanted) {
   const JsonText there(to.calls.get({.path = path_of(to, id)}));
   const bool view = scalar_at(wanted, "table_type") == "VIEW";
+  std::string other;
   if (view && scalar_at(wanted, "view_definition") != scalar_at(there, "view_definition")) {
-    const std::string sql = view_change_sql(wanted.print());
-    if (!to.statements.there()) throw ByHand(fmt::format("Change the view {} on a SQL warehouse.\n{};", id, sql));
-    run_by_hand_where_lacking(to, sql, wanted);
+    const std::string text = wanted.print();
+    const Script script{view_change_sql(text), view_change_script(text)};
+    if (!to.statements.there())
+      throw ByHand(fmt::format("Change the view {} on a SQL warehouse.\n{}", id, script.shown));
+    run_by_hand_where_lacking(to, script, text);
+    other = other_sources(id, wanted, JsonText(to.calls.get({.path = path_of(to, id)})));
   }
   const std::string owner = scalar_at(wanted, "owner");
   if (!owner.empty() && owner != scalar_at(there, "owner")) give_to(to, id, owner);
   const std::vector<std::string> others = other_members(wanted, there);
   if (!others.empty())
-    throw ByHand(fmt::format("Change {} of {} in SQL to what the snapshot has: no call that Holdfast makes does.",
-                             fmt::join(others, ", "), id));
+    other += fmt::format("{}Change {} of {} in SQL to what the snapshot has: no call that Holdfast makes does.",
+                         other.empty() ? "" : "\n", fmt::join(others, ", "), id);
+  leave_by_hand(other);
 }
 
 }  // namespace
@@ -141,15 +188,6 @@ void update_definition(const DefinitionTarget& to, const std::string& id, const 
 }
 
 void remove_definition(const DefinitionTarget& to, const std::string& id) {
-  if (to.kind == k_tables) {
-    const net::Answer answer = to.calls.client().get({.path = path_of(to, id)}, {});
-    if (answer.verdict.status == net::Status::not_found) return;
-    if (!answer.ok()) throw Refused(net::to_error(answer), answer.verdict.status);
-    const std::string type = scalar_at(JsonText(answer.response.body), "table_type");
-    if (type != "VIEW" && type != "EXTERNAL")
-      throw ByHand(fmt::format("Drop the table {} yourself, if it shall go: it is {}, and its data would go with it.",
-                               id, type));
-  }
   to.calls.remove({.method = net::Method::remove, .path = path_of(to, id), .sent = {}}, {.id = id, .name = id});
 }
 

@@ -20,7 +20,6 @@ struct DefinitionTarget {
 // throw.
 std::string create_definition(const DefinitionTarget& to, const ResourceWriter::Content& content);
 void update_definition(const DefinitionTarget& to, const std::string& id, const ResourceWriter::Content& content);
-// Never what holds data.
 void remove_definition(const DefinitionTarget& to, const std::string& id);
 
 }  // namespace holdfast::platform::databricks

@@ -90,12 +90,12 @@ void say_cluster(std::vector<Diagnosis>& out, const Client& client, const Comman
       out.push_back(line(Level::ok, "commands", fmt::format("{} runs: it tells what no list has", shown)));
     } else if (commands.start == CommandOptions::Start::when_needed) {
       out.push_back(line(Level::ok, "commands",
-                         fmt::format("{} is {}: a backup starts it, and terminates it again", shown, cluster.state)));
+                         fmt::format("{} is {}: a backup starts it, and it ends by itself", shown, cluster.state)));
     } else {
       out.push_back(line(
           Level::warning, "commands",
           fmt::format("{} is {}: what only it tells cannot be read, and each backup is partial", shown, cluster.state),
-          "Start it, or set command_cluster_start = true to have it started and terminated again."));
+          "Start it, or set command_cluster_start = true to have it started."));
     }
   } catch (const Error& error) {
     out.push_back(line(Level::problem, "commands", error.message(), error.hint()));

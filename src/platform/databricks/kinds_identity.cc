@@ -115,7 +115,7 @@ KindEntry group_assignments() {
                    .unordered = {{"permissions", {}}},
                    .removed = model::Kind::Removed::when_chosen,
                    .rank = 9,
-                   .create = {.calls = 2, .family = std::string(k_other)},
+                   .create = {.calls = 3, .family = std::string(k_other)},  // it is looked at before
                    .update = {.calls = 1, .family = std::string(k_other)},
                    .remove = {.calls = 1, .family = std::string(k_other)}},
           .area = "identity",

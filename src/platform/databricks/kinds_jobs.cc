@@ -119,8 +119,8 @@ KindEntry pipelines() {
                        permission_links()}),
            .firing = {{.within = "spec.continuous", .field = "spec.continuous", .paused = "false", .absent = "false"}},
            .columns = {permissions_column()},
-           // Deleting one deletes its tables.
            .recreate = model::Kind::Recreate::never,
+           .removed = model::Kind::Removed::when_chosen,
            .rank = 55},
       .area = "jobs",
       .list = {.paging = Paging::page_token,
@@ -130,7 +130,8 @@ KindEntry pipelines() {
       .columns = {read_permissions("pipelines", "pipeline_id")},
       .not_included =
           "Updates of pipelines and their events cannot be written back; the tables that they fill are "
-          "data."};
+          "data.",
+      .removal = {.loses = "the tables that it made"}};
 }
 
 }  // namespace

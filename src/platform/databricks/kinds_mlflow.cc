@@ -26,6 +26,7 @@ KindEntry experiments() {
                    .links = joined(
                        {{{.field = "artifact_location", .form = LinkForm::storage, .to = {}}}, permission_links()}),
                    .columns = {permissions_column()},
+                   .removed = model::Kind::Removed::when_chosen,
                    .rank = 70},
           .area = "mlflow",
           .list = {.paging = Paging::page_token,
@@ -34,7 +35,8 @@ KindEntry experiments() {
                            .query = {{"max_results", "1000"}}},
                    .items = "experiments"},
           .columns = {read_permissions("experiments", "experiment_id")},
-          .not_included = "Runs of experiments, their metrics and artifacts are not read."};
+          .not_included = "Runs of experiments, their metrics and artifacts are not read.",
+          .removal = {.loses = "its runs"}};
 }
 
 KindEntry registered_models() {
@@ -48,6 +50,7 @@ KindEntry registered_models() {
                    .unordered = {{"tags", {"key"}}},
                    .links = permission_links(),
                    .columns = {permissions_column()},
+                   .removed = model::Kind::Removed::when_chosen,
                    .rank = 71},
           .area = "mlflow",
           .list = {.paging = Paging::page_token,
@@ -59,7 +62,8 @@ KindEntry registered_models() {
           .read = {.path = "/api/2.0/mlflow/databricks/registered-models/get", .query = {{"name", "{name}"}}},
           .member = "registered_model_databricks",
           .columns = {read_permissions("registered-models", "id")},
-          .not_included = "The versions of registered models and their files are not read."};
+          .not_included = "The versions of registered models and their files are not read.",
+          .removal = {.loses = "its versions"}};
 }
 
 KindEntry serving_endpoints() {

@@ -145,67 +145,70 @@ KindEntry alerts_v2() {
           .modified = "update_time"};
 }
 
+std::vector<model::Manual> dashboard_tasks() {
+  return {{.when = {"embed_credentials", "true"},
+           .text = "Publish the dashboard {name} with embedded credentials, signed in as the one by "
+                   "whose rights its viewers are to see it: it was published without, so that each "
+                   "viewer needs rights to the data.",
+           .column = "published"},
+          {.when = {"schedules[*]", {}},
+           .text = "Let those who are to get the dashboard {name} by mail subscribe again to those "
+                   "of its schedules that are new: subscriptions do not come along.",
+           .column = "schedules"}};
+}
+
 KindEntry dashboards() {
-  return {
-      .kind = {.collection = collection("dashboards", {"display_name", "dashboard_id"},
-                                        {"published", "schedules", "permissions"}),
-               .one = "dashboard",
-               .names = model::Names::shared,
-               .id = "dashboard_id",
-               .name = "display_name",
-               .created = "create_time",
-               .server_fields = {"dashboard_id", "path", "etag", "create_time", "update_time", "lifecycle_state"},
-               .create_only = {"parent_path"},
-               .links = joined({{{.field = "warehouse_id", .to = "warehouses"},
-                                 {.field = "parent_path", .form = LinkForm::path, .to = "workspace"},
-                                 {.field = "warehouse_id", .to = "warehouses", .column = "published"},
-                                 {.field = "schedules[*].warehouse_id", .to = "warehouses", .column = "schedules"}},
-                                permission_links()}),
-               .firing = {{.within = "schedules[*]",
-                           .field = "schedules[*].pause_status",
-                           .paused = "\"PAUSED\"",
-                           .absent = "\"UNPAUSED\"",
-                           .column = "schedules"}},
-               // Whose credentials it shows data by cannot be said: those of the account that publishes it would be
-               // lent to all viewers.
-               .columns = {{.name = "published",
-                            .read = {.calls = 1, .family = std::string(k_sql)},
-                            .server_fields = {"revision_create_time", "display_name", "embed_credentials"}},
-                           {.name = "schedules",
-                            .read = {.calls = 1, .family = std::string(k_sql)},
-                            .server_fields = {"schedules[*].schedule_id", "schedules[*].dashboard_id",
-                                              "schedules[*].etag", "schedules[*].create_time",
-                                              "schedules[*].update_time"},
-                            .unordered = {{"schedules", {"display_name"}}}},
-                           permissions_column()},
-               .manual = {{.when = {"embed_credentials", "true"},
-                           .text = "Publish the dashboard {name} with embedded credentials, signed in as the one by "
-                                   "whose rights its viewers are to see it: it was published without, so that each "
-                                   "viewer needs rights to the data.",
-                           .column = "published"},
-                          {.when = {"schedules[*]", {}},
-                           .text = "Let those who are to get the dashboard {name} by mail subscribe again to those "
-                                   "of its schedules that are new: subscriptions do not come along.",
-                           .column = "schedules"}},
-               .rank = 53},
-      .area = "sql",
-      .list = paged("/api/2.0/lakeview/dashboards", "dashboards"),
-      .read = one("/api/2.0/lakeview/dashboards/{dashboard_id}"),
-      .columns = {{.column = "published",
-                   .ask = one("/api/2.0/lakeview/dashboards/{dashboard_id}/published"),
-                   .absent = ColumnRead::Absent::may,
-                   .unmodified = ColumnRead::Unmodified::read},
-                  {.column = "schedules",
-                   .ask = one("/api/2.0/lakeview/dashboards/{dashboard_id}/schedules"),
-                   .form = ColumnRead::Form::list,
-                   .paging = Paging::page_token,
-                   .items = "schedules",
-                   .unmodified = ColumnRead::Unmodified::read},
-                  read_permissions("dashboards", "dashboard_id")},
-      .modified = "update_time",
-      .not_included =
-          "Subscriptions to the schedules of dashboards are not read; what was published with embedded "
-          "credentials is published without."};
+  return {.kind = {.collection = collection("dashboards", {"display_name", "dashboard_id"},
+                                            {"published", "schedules", "permissions"}),
+                   .one = "dashboard",
+                   .names = model::Names::shared,
+                   .id = "dashboard_id",
+                   .name = "display_name",
+                   .created = "create_time",
+                   .server_fields = {"dashboard_id", "path", "etag", "create_time", "update_time", "lifecycle_state"},
+                   .create_only = {"parent_path"},
+                   .links = joined({{{.field = "warehouse_id", .to = "warehouses"},
+                                     {.field = "parent_path", .form = LinkForm::path, .to = "workspace"},
+                                     {.field = "warehouse_id", .to = "warehouses", .column = "published"},
+                                     {.field = "schedules[*].warehouse_id", .to = "warehouses", .column = "schedules"}},
+                                    permission_links()}),
+                   .firing = {{.within = "schedules[*]",
+                               .field = "schedules[*].pause_status",
+                               .paused = "\"PAUSED\"",
+                               .absent = "\"UNPAUSED\"",
+                               .column = "schedules"}},
+                   // Whose credentials it shows data by cannot be said: those of the account that publishes it would be
+                   // lent to all viewers.
+                   .columns = {{.name = "published",
+                                .read = {.calls = 1, .family = std::string(k_sql)},
+                                .server_fields = {"revision_create_time", "display_name", "embed_credentials"}},
+                               {.name = "schedules",
+                                .read = {.calls = 1, .family = std::string(k_sql)},
+                                .server_fields = {"schedules[*].schedule_id", "schedules[*].dashboard_id",
+                                                  "schedules[*].etag", "schedules[*].create_time",
+                                                  "schedules[*].update_time"},
+                                .unordered = {{"schedules", {"display_name"}}}},
+                               permissions_column()},
+                   .manual = dashboard_tasks(),
+                   .rank = 53},
+          .area = "sql",
+          .list = paged("/api/2.0/lakeview/dashboards", "dashboards"),
+          .read = one("/api/2.0/lakeview/dashboards/{dashboard_id}"),
+          .columns = {{.column = "published",
+                       .ask = one("/api/2.0/lakeview/dashboards/{dashboard_id}/published"),
+                       .absent = ColumnRead::Absent::may,
+                       .unmodified = ColumnRead::Unmodified::read},
+                      {.column = "schedules",
+                       .ask = one("/api/2.0/lakeview/dashboards/{dashboard_id}/schedules"),
+                       .form = ColumnRead::Form::list,
+                       .paging = Paging::page_token,
+                       .items = "schedules",
+                       .unmodified = ColumnRead::Unmodified::read},
+                      read_permissions("dashboards", "dashboard_id")},
+          .modified = "update_time",
+          .not_included =
+              "Subscriptions to the schedules of dashboards are not read; what was published with embedded "
+              "credentials is published without."};
 }
 
 KindEntry legacy_dashboards() {

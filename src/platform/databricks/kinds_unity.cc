@@ -249,21 +249,31 @@ KindEntry tables() {
   for (const char* field :
        {"access_point", "data_access_configuration_id", "deleted_at", "delta_runtime_properties_kvpairs",
         "encryption_details", "pipeline_id", "securable_kind_manifest", "sql_path", "storage_credential_name",
-        "view_dependencies", "row_filter", "columns[*].mask", "table_constraints", R"(properties["delta.last*"])",
-        R"(properties["delta.min*"])", R"(properties["delta.feature.*"])", R"(properties["view.*"])"})
+        "row_filter", "columns[*].mask", "table_constraints", R"(properties["delta.last*"])",
+        R"(properties["delta.min*"])", R"(properties["delta.feature.*"])"})
     out.kind.server_fields.emplace_back(field);
+  // The platform's own, and compared by nobody; but whoever makes a view has to know which catalog and schema were
+  // current when its text was written, and what it read there.
+  out.kind.secret_fields = {"view_dependencies", R"(properties["view.*"])"};
+  out.kind.links.push_back(
+      {.field = R"(properties["view.catalogAndNamespace.part.0"])", .form = LinkForm::name, .to = "catalogs"});
+  out.kind.links.push_back(
+      {.field = R"(properties["view.catalogAndNamespace.part.1"])", .form = LinkForm::name, .to = "schemas"});
   out.kind.create_only = {"table_type", "data_source_format", "storage_location"};
   out.kind.defaults = {{"properties", "{}"}};
   out.kind.manual = table_tasks();
   out.not_included =
       "Views and external tables come along as definitions, by a SQL warehouse that `sql_warehouse` names; the data of "
       "tables does not, nor do row filters, column masks and constraints.";
+  out.removal = {.loses = "its data", .harmless = {{"table_type", "\"VIEW\""}, {"table_type", "\"EXTERNAL\""}}};
   return out;
 }
 
 KindEntry volumes() {
   KindEntry out = in_schema("volumes", "volume", "volumes", "volume", 84);
   out.not_included = "Volumes come along as definitions; their files do not.";
+  out.kind.removed = model::Kind::Removed::when_chosen;
+  out.removal = {.loses = "its files", .harmless = {{"volume_type", "\"EXTERNAL\""}}};
   return out;
 }
 
@@ -271,7 +281,7 @@ KindEntry functions() {
   KindEntry out = in_schema("functions", "function", "functions", "function", 86);
   read_one_by_one(out);
   add_dependency_links(out, "routine_dependencies");
-  // Nothing but the owner can be changed; made again, it is as it was.
+  // Nothing but the owner can be changed; and made again it is not, as what calls it has none in between.
   out.kind.create_only = {"comment",
                           "data_type",
                           "external_language",
@@ -290,7 +300,6 @@ KindEntry functions() {
                           "specific_name",
                           "sql_data_access",
                           "sql_path"};
-  out.kind.recreate = model::Kind::Recreate::may;
   return out;
 }
 

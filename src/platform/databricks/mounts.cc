@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "model/json_text.h"
 #include "platform/databricks/placeholders.h"
@@ -54,44 +56,48 @@ struct Form {
   std::string second_config{};
 };
 
+// Members of a dictionary of Python, by name and expression.
+using Members = std::vector<std::pair<std::string, std::string>>;
+std::string config_of(const Members& members) {
+  std::string out;
+  for (const auto& [name, value] : members) out += fmt::format("        {}: {},\n", json_quoted(name), value);
+  return out;
+}
+
 Form of_blobs(const Place& place) {
   return {.first = "key",
-          .first_config = fmt::format("        {}: {},\n", json_quoted("fs.azure.account.key." + place.host),
-                                      secret("account-key")),
+          .first_config = config_of({{"fs.azure.account.key." + place.host, secret("account-key")}}),
           .second = "sas",
-          .second_config = fmt::format("        {}: {},\n",
-                                       json_quoted(fmt::format("fs.azure.sas.{}.{}", place.container, place.host)),
-                                       secret("sas-token"))};
+          .second_config =
+              config_of({{fmt::format("fs.azure.sas.{}.{}", place.container, place.host), secret("sas-token")}})};
 }
 
 Form of_second_generation() {
   return {.first = "oauth",
-          .first_config = fmt::format("        \"fs.azure.account.auth.type\": \"OAuth\",\n"
-                                      "        \"fs.azure.account.oauth.provider.type\": "
-                                      "\"org.apache.hadoop.fs.azurebfs.oauth2.ClientCredsTokenProvider\",\n"
-                                      "        \"fs.azure.account.oauth2.client.id\": {},\n"
-                                      "        \"fs.azure.account.oauth2.client.secret\": {},\n"
-                                      "        \"fs.azure.account.oauth2.client.endpoint\": {},\n",
-                                      secret("client-id"), secret("client-secret"), token_url()),
+          .first_config = config_of({{"fs.azure.account.auth.type", "\"OAuth\""},
+                                     {"fs.azure.account.oauth.provider.type",
+                                      "\"org.apache.hadoop.fs.azurebfs.oauth2.ClientCredsTokenProvider\""},
+                                     {"fs.azure.account.oauth2.client.id", secret("client-id")},
+                                     {"fs.azure.account.oauth2.client.secret", secret("client-secret")},
+                                     {"fs.azure.account.oauth2.client.endpoint", token_url()}}),
           .second = "passthrough",
           .second_config =
-              "        \"fs.azure.account.auth.type\": \"CustomAccessToken\",\n"
-              "        \"fs.azure.account.custom.token.provider.class\": "
-              "spark.conf.get(\"spark.databricks.passthrough.adls.gen2.tokenProviderClassName\"),\n"};
+              config_of({{"fs.azure.account.auth.type", "\"CustomAccessToken\""},
+                         {"fs.azure.account.custom.token.provider.class",
+                          "spark.conf.get(\"spark.databricks.passthrough.adls.gen2.tokenProviderClassName\")"}})};
 }
 
 Form of_first_generation() {
-  return {.first = "oauth",
-          .first_config = fmt::format("        \"fs.adl.oauth2.access.token.provider.type\": \"ClientCredential\",\n"
-                                      "        \"fs.adl.oauth2.client.id\": {},\n"
-                                      "        \"fs.adl.oauth2.credential\": {},\n"
-                                      "        \"fs.adl.oauth2.refresh.url\": {},\n",
-                                      secret("client-id"), secret("client-secret"), token_url()),
-          .second = "passthrough",
-          .second_config =
-              "        \"fs.adl.oauth2.access.token.provider.type\": \"CustomAccessTokenProvider\",\n"
-              "        \"fs.adl.oauth2.access.token.custom.provider\": "
-              "spark.conf.get(\"spark.databricks.passthrough.adls.tokenProviderClassName\"),\n"};
+  return {
+      .first = "oauth",
+      .first_config = config_of({{"fs.adl.oauth2.access.token.provider.type", "\"ClientCredential\""},
+                                 {"fs.adl.oauth2.client.id", secret("client-id")},
+                                 {"fs.adl.oauth2.credential", secret("client-secret")},
+                                 {"fs.adl.oauth2.refresh.url", token_url()}}),
+      .second = "passthrough",
+      .second_config = config_of({{"fs.adl.oauth2.access.token.provider.type", "\"CustomAccessTokenProvider\""},
+                                  {"fs.adl.oauth2.access.token.custom.provider",
+                                   "spark.conf.get(\"spark.databricks.passthrough.adls.tokenProviderClassName\")"}})};
 }
 
 Form form_of(const Place& place) {

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "net/url.h"
 #include "platform/databricks/ini.h"
 
 namespace holdfast::platform::databricks {
@@ -237,11 +238,11 @@ Found find_values(const std::string& connector, const Settings& settings, const 
   return out;
 }
 
-bool is_loopback(std::string_view authority) {
-  if (authority == "[::1]" || authority.starts_with("[::1]:")) return true;
-  const std::string_view name = authority.substr(0, authority.find(':'));
-  const bool numeric = name.find_first_not_of("0123456789.") == std::string_view::npos;
-  return name == "localhost" || (numeric && name.starts_with("127."));
+// With or without a port.
+bool is_this_machine(const std::string& authority) {
+  const bool bracketed = authority.starts_with('[');
+  return net::is_loopback(bracketed ? authority.substr(1, authority.find(']') - 1)
+                                    : authority.substr(0, authority.find(':')));
 }
 
 // Scheme and authority; what a browser leaves behind it (a path, "?o=123") is dropped.
@@ -268,9 +269,9 @@ std::string host_of(const Found& found) {
   constexpr std::size_t k_shortest_token = 20;  // a host may be called dapi.example.com
   if (looks_like_secret(authority) && authority.find_first_of(".:") >= k_shortest_token)
     refuse("looks like a token", "Put the token under the key token, and the address of the workspace here.");
-  if (authority.find('.') == std::string::npos && !is_loopback(authority))
+  if (authority.find('.') == std::string::npos && !is_this_machine(authority))
     refuse("has no dot in it", "Write the address of the workspace: https://adb-NUMBER.N.azuredatabricks.net.");
-  if (scheme == "http" && !is_loopback(authority))
+  if (scheme == "http" && !is_this_machine(authority))
     refuse("is not encrypted: tokens would be read by anybody on the way", "Write https:// instead of http://.");
   return scheme + "://" + authority;
 }

@@ -87,16 +87,20 @@ std::string accepted_body(const Kind& kind, const std::string& definition) {
   return body.print();
 }
 
+[[noreturn]] void refuse_taken(const std::string& name) {
+  throw Error(ErrorKind::conflict, fmt::format("'{}' is there already", name), "Plan again.");
+}
+
 class Writer : public ResourceWriter {
 public:
-  Writer(const Client& client, const base::Clock& clock, const OptIns& opt_ins)
+  Writer(const Client& client, const base::Clock& clock, const OptIns& opt_ins, const std::stop_token& stop)
       : client_(client),
         clock_(clock),
         calls_(client),
-        statements_(calls_, clock, opt_ins.sql_warehouse),
+        statements_(calls_, clock, opt_ins.sql_warehouse, stop),
         reader_(client),
         columns_(client, SecretValues::read) {
-    if (!opt_ins.commands.cluster.empty()) table_acls_.emplace(client, clock, opt_ins.commands);
+    if (!opt_ins.commands.cluster.empty()) table_acls_.emplace(client, clock, opt_ins.commands, stop);
   }
 
   std::string who() override { return look().me; }
@@ -125,6 +129,7 @@ private:
   }
   TableAcls* table_acls(const Kind& kind);
   std::optional<Found> found_acl(const Kind& kind, const std::string& name);
+  void refuse_loss(const Kind& kind, const std::string& id) const;
   std::string permission_id(const Kind& kind, const KindWrites& writes, const std::string& id) const;
   std::optional<std::string> element(const KindEntry& entry, const std::string& id) const;
   std::optional<Found> found(const KindEntry& entry, std::string element) const;
@@ -164,10 +169,14 @@ std::optional<ResourceWriter::Found> Writer::found_acl(const Kind& kind, const s
 
 std::string Writer::create(const Kind& kind, const Content& content) {
   if (TableAcls* acls = table_acls(kind)) {
+    // What an earlier attempt of ours has set is no more than what is wanted.
+    const std::optional<std::string> there = acls->read(content.name);
+    if (there && !has_all_of(parse_table_acl(content.body), parse_table_acl(*there))) refuse_taken(content.name);
     acls->write(content.body);
     return content.name;
   }
   const KindWrites& writes = writes_of(kind);
+  if (writes.overwrites && !find(kind, content.name).empty()) refuse_taken(content.name);
   if (is_written_as_tree(kind.collection.name)) {
     write_tree(calls_, kind.collection.name, content, Existing::refuse);
     return content.name;
@@ -235,7 +244,21 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
   calls_.send(goes_in_part(writes, content) ? writes.part : writes.update, values, net::Repeat::safe);
 }
 
+// What no snapshot has goes by nobody's hand but people's.
+void Writer::refuse_loss(const Kind& kind, const std::string& id) const {
+  const KindEntry& entry = entry_of(kind);
+  const std::vector<model::Condition>& harmless = entry.removal.harmless;
+  const auto one = harmless.empty() ? std::nullopt : element(entry, id);
+  if (!one) return;
+  const JsonText body(*one);
+  for (const model::Condition& condition : harmless)
+    if (model::json_quoted(scalar_at(body, condition.field)) == condition.equals) return;
+  throw ByHand(fmt::format("Remove the {} {} yourself, if it shall go: it is {}, and {} would go with it.", kind.one,
+                           id, scalar_at(body, harmless.front().field), entry.removal.loses));
+}
+
 void Writer::remove(const Kind& kind, const std::string& id) {
+  refuse_loss(kind, id);
   if (is_written_as_definition(kind.collection.name)) return remove_definition(definitions(kind), id);
   if (TableAcls* acls = table_acls(kind)) return acls->remove(id);
   const KindWrites& writes = writes_of(kind);
@@ -405,7 +428,8 @@ std::optional<ResourceWriter::Found> Writer::set_aside(const KindEntry& entry, c
 // Tells who was signed out from who may not do one thing.
 class Believed : public ResourceWriter {
 public:
-  Believed(const Client& client, const base::Clock& clock, const OptIns& opt_ins) : inner_(client, clock, opt_ins) {}
+  Believed(const Client& client, const base::Clock& clock, const OptIns& opt_ins, const std::stop_token& stop)
+      : inner_(client, clock, opt_ins, stop) {}
 
   std::string who() override {
     return asked([&] { return inner_.who(); });
@@ -463,8 +487,8 @@ private:
 }  // namespace
 
 std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
-                                                     const OptIns& opt_ins) {
-  return std::make_unique<Believed>(client, clock, opt_ins);
+                                                     const OptIns& opt_ins, const std::stop_token& stop) {
+  return std::make_unique<Believed>(client, clock, opt_ins, stop);
 }
 
 }  // namespace holdfast::platform::databricks

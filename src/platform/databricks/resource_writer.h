@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "base/clock.h"
@@ -11,8 +12,9 @@
 
 namespace holdfast::platform::databricks {
 
-// `client` and `clock` outlive the writer.
+// `client` and `clock` outlive the writer.  When it is told to stop, calls that wait for a warehouse or a cluster throw
+// Error{cancelled}: what they had begun may take effect all the same.
 std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
-                                                     const OptIns& opt_ins = {});
+                                                     const OptIns& opt_ins = {}, const std::stop_token& stop = {});
 
 }  // namespace holdfast::platform::databricks

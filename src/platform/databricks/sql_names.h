@@ -13,4 +13,10 @@ inline std::string in_backticks(std::string_view name) {
   return out + "`";
 }
 
+// Where names that are not whole are looked for.
+struct SqlPlace {
+  std::string catalog;
+  std::string schema;
+};
+
 }  // namespace holdfast::platform::databricks

@@ -22,7 +22,7 @@ using model::JsonText;
 constexpr std::string_view k_statements = "/api/2.0/sql/statements";
 // A warehouse that is stopped takes minutes to start.
 constexpr base::Duration k_longest = std::chrono::minutes(10);
-constexpr base::Duration k_pause = std::chrono::seconds(1);
+constexpr base::Duration k_pause = std::chrono::milliseconds(200);
 constexpr base::Duration k_longest_pause = std::chrono::seconds(10);
 
 // "[TABLE_OR_VIEW_NOT_FOUND] The table …": what went wrong, in the platform's own words for programs.
@@ -36,14 +36,15 @@ std::string condition_of(std::string_view message) {
   const std::string condition = condition_of(message);
   if (condition.ends_with("_ALREADY_EXISTS"))
     throw Refused(Error(ErrorKind::conflict, message), net::Status::already_exists);
-  if (condition.ends_with("_NOT_FOUND") || condition == "UNRESOLVED_ROUTINE")
+  if (condition.ends_with("_NOT_FOUND") || condition.starts_with("NO_SUCH_") || condition == "UNRESOLVED_ROUTINE")
     throw NamesNothing(Error(ErrorKind::not_found, message), net::Status::not_found);
   throw Refused(Error(ErrorKind::refused, message), net::Status::invalid);
 }
 
 }  // namespace
 
-std::optional<std::string> find_warehouse(const Client& client, const std::string& name_or_id) {
+std::optional<std::string> find_warehouse(const Client& client, const std::string& name_or_id,
+                                          const std::stop_token& stop) {
   std::optional<std::string> by_id;
   std::vector<std::string> by_name;
   client.list(
@@ -54,7 +55,7 @@ std::optional<std::string> find_warehouse(const Client& client, const std::strin
         if (id == name_or_id) by_id = id;
         if (scalar_at(one, "name") == name_or_id) by_name.push_back(std::move(id));
       },
-      {});
+      stop);
   if (by_id) return by_id;
   if (by_name.empty()) return std::nullopt;
   if (by_name.size() > 1)
@@ -66,7 +67,7 @@ std::optional<std::string> find_warehouse(const Client& client, const std::strin
 std::string Statements::warehouse_id() {
   const std::lock_guard lock(mutex_);
   if (!id_.empty()) return id_;
-  std::optional<std::string> found = find_warehouse(calls_.client(), warehouse_);
+  std::optional<std::string> found = find_warehouse(calls_.client(), warehouse_, stop_);
   if (!found)
     throw Error(ErrorKind::config, fmt::format("there is no SQL warehouse '{}', which sql_warehouse names", warehouse_),
                 "Name one that the workspace has in sql_warehouse.");
@@ -83,9 +84,10 @@ std::string Statements::wait_for(std::string answer) const {
     if (state != "PENDING" && state != "RUNNING") return answer;
     if (clock_.elapsed() >= until)
       throw LostAnswer(ErrorKind::unavailable, fmt::format("the statement {} did not end within 10 minutes", id));
-    if (!clock_.sleep(pause, {})) throw Error(ErrorKind::cancelled, "the restore was stopped");
+    if (!clock_.sleep(pause, stop_))
+      throw Error(ErrorKind::cancelled, fmt::format("the statement {} was not waited for", id));
     try {
-      answer = calls_.get({.path = fmt::format("{}/{}", k_statements, net::encode_segment(id))});
+      answer = calls_.client().fetch({.path = fmt::format("{}/{}", k_statements, net::encode_segment(id))}, stop_);
     } catch (const Refused& refused) {
       if (is_signed_out(refused)) throw;
       throw LostAnswer(refused.kind(), refused.message(), refused.hint());
@@ -93,10 +95,10 @@ std::string Statements::wait_for(std::string answer) const {
   }
 }
 
-void Statements::run(const std::string& sql, const Place& place) {
+// Taken at once and asked for then: who waits within the call cannot be told to stop.
+void Statements::run(const std::string& sql, const SqlPlace& place) {
   const std::string body =
-      fmt::format(R"({{"warehouse_id":{},"catalog":{},"schema":{},"wait_timeout":"30s","on_wait_timeout":"CONTINUE",)"
-                  R"("statement":{}}})",
+      fmt::format(R"({{"warehouse_id":{},"catalog":{},"schema":{},"wait_timeout":"0s","statement":{}}})",
                   json_quoted(warehouse_id()), json_quoted(place.catalog), json_quoted(place.schema), json_quoted(sql));
   const JsonText end(wait_for(calls_.post(k_statements, body)));
   const std::string state = scalar_at(end, "status.state");

@@ -166,6 +166,15 @@ TableAcl parse_table_acl(const std::string& body) {
   return out;
 }
 
+bool has_all_of(const TableAcl& whole, const TableAcl& part) {
+  if (!part.owner.empty() && !whole.owner.empty() && part.owner != whole.owner) return false;
+  return std::all_of(part.permissions.begin(), part.permissions.end(), [&](const auto& one) {
+    const auto kept = whole.permissions.find(one.first);
+    return kept != whole.permissions.end() &&
+           std::includes(kept->second.begin(), kept->second.end(), one.second.begin(), one.second.end());
+  });
+}
+
 TableAcl table_acl_of(HiveObject object, const SparkAnswer& answer) {
   TableAcl out{.object = std::move(object), .owner = {}, .permissions = {}};
   for (const std::vector<std::string>& row : answer.rows) {
@@ -185,41 +194,76 @@ TableAcl table_acl_of(HiveObject object, const SparkAnswer& answer) {
   return out;
 }
 
-std::vector<std::string> table_acl_changes(const TableAcl& there, const TableAcl& wanted) {
-  const std::string object = wanted.object.sql();
-  std::vector<std::string> out;
-  std::vector<std::string> given;
-  // Taking away takes what is granted and what is denied: what stays of it is given again.
-  std::set<std::pair<std::string, std::string>> revoked;
-  for (const auto& [what, effects] : there.permissions) {
-    const auto kept = wanted.permissions.find(what);
-    const bool all_kept = kept != wanted.permissions.end() &&
-                          std::includes(kept->second.begin(), kept->second.end(), effects.begin(), effects.end());
-    if (all_kept) continue;
-    revoked.insert(what);
-    out.push_back(fmt::format("REVOKE {} ON {} FROM {}", what.second, object, in_backticks(what.first)));
-  }
-  for (const auto& [what, effects] : wanted.permissions) {
-    const auto known = there.permissions.find(what);
-    for (const Effect effect : effects) {
-      const bool is_there =
-          known != there.permissions.end() && known->second.contains(effect) && !revoked.contains(what);
-      if (!is_there)
-        out.push_back(fmt::format("{} {} ON {} TO {}", verb_of(effect), what.second, object, in_backticks(what.first)));
+namespace {
+
+constexpr std::string_view k_all = "ALL PRIVILEGES";
+
+using Permission = std::pair<std::string, std::string>;  // principal and action
+
+std::set<Effect> effects_of(const TableAcl& acl, const Permission& one) {
+  const auto found = acl.permissions.find(one);
+  return found == acl.permissions.end() ? std::set<Effect>() : found->second;
+}
+
+bool denies_something(const TableAcl& acl, const std::string& principal) {
+  return std::any_of(acl.permissions.begin(), acl.permissions.end(), [&](const auto& one) {
+    return one.first.first == principal && one.second.contains(Effect::deny);
+  });
+}
+
+// First what denies, then what takes grants away; only then what takes denials away, and at last what grants.
+struct AclSteps {
+  std::vector<std::string> deny, take_grants, deny_in_their_place, take_denials, grant, owner;
+  std::vector<std::string> left;
+
+  void add(const TableAcl& there, const TableAcl& wanted, const Permission& one) {
+    const std::string on = wanted.object.sql();
+    const std::string who = in_backticks(one.first);
+    const auto give = [&](Effect effect) {
+      return fmt::format("{} {} ON {} TO {}", verb_of(effect), one.second, on, who);
+    };
+    const std::string revoke = fmt::format("REVOKE {} ON {} FROM {}", one.second, on, who);
+    const std::set<Effect> old = effects_of(there, one);
+    const std::set<Effect> shall = effects_of(wanted, one);
+    const bool denied = old.contains(Effect::deny);
+    const bool denies = shall.contains(Effect::deny);
+    const bool revoked = (old.contains(Effect::grant) && !shall.contains(Effect::grant)) || (denied && !denies);
+    // It takes what is granted and what is denied, and of all privileges perhaps more than these.
+    if (revoked && ((denied && denies) || (one.second == k_all && denies_something(wanted, one.first)))) {
+      left.push_back(revoke);
+      if (denies) left.push_back(give(Effect::deny));
+      return;
     }
+    if (revoked) (denied ? take_denials : take_grants).push_back(revoke);
+    if (denies && !denied) (revoked ? deny_in_their_place : deny).push_back(give(Effect::deny));
+    if (shall.contains(Effect::grant) && (revoked || !old.contains(Effect::grant)))
+      grant.push_back(give(Effect::grant));
   }
+};
+
+}  // namespace
+
+TableAclChanges table_acl_changes(const TableAcl& there, const TableAcl& wanted) {
+  std::set<Permission> all;
+  for (const TableAcl* acl : {&there, &wanted})
+    for (const auto& one : acl->permissions) all.insert(one.first);
+  AclSteps steps;
+  for (const Permission& one : all) steps.add(there, wanted, one);
   // Last: whoever gives an object away may have no say in it any more.
   if (!wanted.owner.empty() && wanted.owner != there.owner)
-    out.push_back(fmt::format("ALTER {} OWNER TO {}", object, in_backticks(wanted.owner)));
+    steps.owner.push_back(fmt::format("ALTER {} OWNER TO {}", wanted.object.sql(), in_backticks(wanted.owner)));
+  TableAclChanges out{.groups = {}, .left = std::move(steps.left)};
+  for (auto* group :
+       {&steps.deny, &steps.take_grants, &steps.deny_in_their_place, &steps.take_denials, &steps.grant, &steps.owner})
+    if (!group->empty()) out.groups.push_back(std::move(*group));
   return out;
 }
 
 std::string table_acl_script(const std::string& body) {
   const TableAcl wanted = parse_table_acl(body);
   std::string out;
-  for (const std::string& statement :
-       table_acl_changes({.object = wanted.object, .owner = {}, .permissions = {}}, wanted))
-    out += statement + ";\n";
+  for (const auto& group : table_acl_changes({.object = wanted.object, .owner = {}, .permissions = {}}, wanted).groups)
+    for (const std::string& statement : group) out += statement + ";\n";
   return out;
 }
 
@@ -315,7 +359,7 @@ ClusterListing read_table_acls(Cluster& cluster, const std::stop_token& stop) {
 }
 
 SparkAnswer TableAcls::ask(const std::string& statement) {
-  return run_statements(cluster_, {statement}, {}).front();
+  return run_statements(cluster_, {statement}, stop_).front();
 }
 
 std::optional<TableAcl> TableAcls::find(const HiveObject& object) {
@@ -355,11 +399,18 @@ std::optional<std::string> TableAcls::read(const std::string& name) {
 }
 
 void TableAcls::change(const TableAcl& there, const TableAcl& wanted) {
-  const std::vector<std::string> changes = table_acl_changes(there, wanted);
-  const std::vector<SparkAnswer> answers = run_statements(cluster_, changes, {});
-  for (std::size_t i = 0; i < answers.size(); ++i)
-    if (!answers[i].error.empty())
-      throw Error(ErrorKind::unsupported, fmt::format("the cluster refused '{}': {}", changes[i], answers[i].error));
+  const TableAclChanges changes = table_acl_changes(there, wanted);
+  for (const std::vector<std::string>& group : changes.groups) {
+    const std::vector<SparkAnswer> answers = run_statements(cluster_, group, stop_);
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      if (!answers[i].error.empty())
+        throw Error(ErrorKind::unsupported, fmt::format("the cluster refused '{}': {}", group[i], answers[i].error));
+  }
+  if (!changes.left.empty())
+    throw ByHand(fmt::format(
+        "Run this on a cluster of the target when nobody can use what it denies: what is granted and denied "
+        "alike on {} shall be denied only, and in between it is neither.\n{};",
+        wanted.object.name(), fmt::join(changes.left, ";\n")));
 }
 
 void TableAcls::write(const std::string& body) {

@@ -38,10 +38,10 @@ std::string id_in_host(const std::string& host) {
 
 }  // namespace
 
-Workspace look_at_workspace(const Client& client, const base::Clock& clock, std::stop_token stop) {
+Workspace enter_workspace(const Client& client, const base::Clock& clock, std::stop_token stop) {
   Workspace out;
   out.host = net::origin(client.host());
-  const net::Answer answer = client.get({.family = k_scim, .path = "/api/2.0/preview/scim/v2/Me"}, stop);
+  const net::Answer answer = client.get({.family = k_scim, .path = "/api/2.0/preview/scim/v2/Me"}, std::move(stop));
   if (!answer.ok()) throw Refused(net::to_error(answer), answer.verdict.status);
   const JsonText me(answer.response.body);
   out.me = scalar_at(me, "userName");
@@ -49,19 +49,25 @@ Workspace look_at_workspace(const Client& client, const base::Clock& clock, std:
   const std::string* date = answer.response.header("date");
   const auto by_server = date == nullptr ? std::nullopt : net::parse_http_date(*date, clock.now());
   out.taken = by_server.value_or(clock.now());
-
-  if (const auto config = perhaps(client, {.path = "/.well-known/databricks-config"}, stop)) {
-    out.workspace_id = scalar_at(*config, "workspace_id");
-    out.account_id = scalar_at(*config, "account_id");
-    out.cloud = scalar_at(*config, "cloud");
-  }
-  if (const std::string* org = answer.response.header("x-databricks-org-id");
-      out.workspace_id.empty() && org != nullptr)
-    out.workspace_id = *org;
+  if (const std::string* org = answer.response.header("x-databricks-org-id"); org != nullptr) out.workspace_id = *org;
   if (out.workspace_id.empty()) out.workspace_id = id_in_host(client.host().host);
+  return out;
+}
+
+void describe_workspace(const Client& client, Workspace& workspace, const std::stop_token& stop) {
+  if (const auto config = perhaps(client, {.path = "/.well-known/databricks-config"}, stop)) {
+    if (std::string id = scalar_at(*config, "workspace_id"); !id.empty()) workspace.workspace_id = std::move(id);
+    workspace.account_id = scalar_at(*config, "account_id");
+    workspace.cloud = scalar_at(*config, "cloud");
+  }
   // The metastore is a region's own; without one nobody tells the region.
   if (const auto metastore = perhaps(client, {.path = "/api/2.1/unity-catalog/metastore_summary"}, stop))
-    out.region = scalar_at(*metastore, "region");
+    workspace.region = scalar_at(*metastore, "region");
+}
+
+Workspace look_at_workspace(const Client& client, const base::Clock& clock, std::stop_token stop) {
+  Workspace out = enter_workspace(client, clock, stop);
+  describe_workspace(client, out, stop);
   return out;
 }
 

@@ -20,7 +20,11 @@ struct Workspace {
   base::Instant taken{};  // by the server's clock, to the second
 };
 
-// Throws Refused when we are not let in; what else cannot be learnt stays empty.
+// Who we are there, and when: one call.  Throws Refused when we are not let in.
+Workspace enter_workspace(const Client& client, const base::Clock& clock, std::stop_token stop);
+// Adds what else the workspace says of itself; what cannot be learnt stays as it is.
+void describe_workspace(const Client& client, Workspace& workspace, const std::stop_token& stop);
+// Both.
 Workspace look_at_workspace(const Client& client, const base::Clock& clock, std::stop_token stop);
 
 }  // namespace holdfast::platform::databricks

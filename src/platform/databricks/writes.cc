@@ -41,6 +41,7 @@ KindWrites scim(std::string_view kind, std::string_view path) {
 KindWrites group_assignments() {
   const std::string one = "/api/2.0/preview/permissionassignments/principals/{id}";
   return {.kind = k_group_assignments,
+          .overwrites = true,
           .update = send(Method::put, one, R"({"permissions":{member:permissions}})"),
           .remove = removal(one)};
 }
@@ -155,6 +156,7 @@ std::vector<KindWrites> settings() {
       // One that was never set is not there.
       {.kind = "workspace-conf",
        .create = send(Method::patch, "/api/2.0/workspace-conf"),
+       .overwrites = true,
        .update = send(Method::patch, "/api/2.0/workspace-conf")},
       {.kind = "ip-access-lists",
        .create = post(lists),

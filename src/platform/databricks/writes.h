@@ -25,6 +25,7 @@ struct WriteCall {
 struct KindWrites {
   std::string_view kind;
   WriteCall create{};
+  bool overwrites = false;         // creating does not tell that there is one: it is looked for before
   std::string created_id{};        // member of the answer; empty: the name is the id
   std::vector<WriteCall> after{};  // what stops what creating it has started
   WriteCall update{};

@@ -63,10 +63,10 @@ Reply destroy_context(Call& call) {
   return reply({{"id", id}});
 }
 
-Json results_of(World& world, const std::string& language, const std::string& text) {
+Json results_of(Call& call, const std::string& language, const std::string& text) {
   try {
-    if (language == "sql") return run_statement(world, text);
-    if (language == "python") return run_python(world, text);
+    if (language == "sql") return run_statement(call.world(), text, call.caller().name);
+    if (language == "python") return run_python(call.world(), text, call.caller().name);
     throw invalid(fmt::format("this stand-in runs no {}", language));
   } catch (const ApiError& error) {
     return {{"resultType", "error"}, {"summary", error.message()}, {"cause", error.message()}};
@@ -81,7 +81,7 @@ Reply execute(Call& call) {
   CommandState::Command command;
   command.context = id;
   command.asked_ms = world.now_ms();
-  command.results = results_of(world, language, required_string(call.body(), "command")).dump();
+  command.results = results_of(call, language, required_string(call.body(), "command")).dump();
   const std::string made = world.new_hex(32);
   state(world).commands[made] = std::move(command);
   return reply({{"id", made}});

@@ -52,8 +52,9 @@ struct CommandState {  // part of a World
 
 void add_command_routes(Router& router);
 
-// What a statement gives; ApiError's message is what the cluster says when it cannot.
-Json run_statement(World& world, const std::string& text);  // SQL
-Json run_python(World& world, const std::string& text);
+// What a statement gives; ApiError's message is what the cluster says when it cannot.  `who` asks, and owns what is
+// made.
+Json run_statement(World& world, const std::string& text, const std::string& who);  // SQL
+Json run_python(World& world, const std::string& text, const std::string& who);
 
 }  // namespace holdfast::sim::databricks

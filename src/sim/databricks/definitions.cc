@@ -293,6 +293,14 @@ void put(Json& body, const char* field, Json value) {
   if (!value.empty()) body[field] = std::move(value);
 }
 
+// A view's names are looked for in what was current when its text was written, wherever the view is.
+void keep_place(Json& view, const SqlContext& context) {
+  Json& properties = view["properties"];
+  properties["view.catalogAndNamespace.numParts"] = "2";
+  properties["view.catalogAndNamespace.part.0"] = context.catalog;
+  properties["view.catalogAndNamespace.part.1"] = context.schema;
+}
+
 void create_view(World& world, Sql& sql, const SqlContext& context) {
   const Name name = name_in(sql, context);
   Json body = {{"table_type", "VIEW"}};
@@ -305,6 +313,7 @@ void create_view(World& world, Sql& sql, const SqlContext& context) {
       body["properties"] = pairs(sql);
     }
   }
+  keep_place(body, context);
   body["view_definition"] = sql.rest();
   body["view_dependencies"] = Dependencies(world, context, sql.rest()).found();
   add_table(world, name, std::move(body), context);
@@ -349,6 +358,7 @@ void alter_view(World& world, Sql& sql, const SqlContext& context) {
         fmt::format("[TABLE_OR_VIEW_NOT_FOUND] The view `{}` cannot be found. SQLSTATE: 42P01", name.full()));
   const std::string query = sql.rest();
   Json dependencies = Dependencies(world, context, query).found();
+  keep_place(*view, context);
   (*view)["view_definition"] = query;
   (*view)["view_dependencies"] = std::move(dependencies);
   (*view)["updated_at"] = world.now_ms();
@@ -358,6 +368,11 @@ void alter_view(World& world, Sql& sql, const SqlContext& context) {
 }  // namespace
 
 void run_definition(World& world, const std::string& text, const SqlContext& context) {
+  const bool placed = !context.catalog.empty() || !context.schema.empty();
+  const std::string place = context.catalog + "." + context.schema;
+  if (placed && unity_documents(world, *find_unity_kind("schema")).find(place) == nullptr)
+    throw SqlError(fmt::format("[SCHEMA_NOT_FOUND] The schema `{}`.`{}` cannot be found. SQLSTATE: 42704",
+                               context.catalog, context.schema));
   Sql sql(text);
   const bool alters = sql.take("ALTER");
   if (!alters) sql.expect("CREATE");

@@ -3,7 +3,12 @@
 //   <python>    ::= display(dbutils.fs.mounts())
 //                 | dbutils.fs.mount(source="…", mount_point="…" [, extra_configs={"…": "…", …}])
 //                 | dbutils.fs.unmount("…")
+//                 | <remote>
 //                 | <listing>
+//   <remote>    ::= what the vendor's SDK (0.156) sends for a call of its own dbutils.fs: the arguments as JSON, in a
+//   string of
+//                   Python; the call, mounts | mount | updateMount | unmount | refreshMounts; the end of a notebook
+//                   with what that gave
 //   <listing>   ::= "import base64, json" ( <mounts> | <queries> ), printed as below: a line of base64 for each
 //   <mounts>    ::= all of dbutils.fs.mounts() from one number to another
 //   <queries>   ::= what spark.sql() gives for each of a list, in base64 itself, of the statements in statements.cc
@@ -42,6 +47,11 @@ constexpr std::string_view k_printing =
     "        answer = {\"error\": str(error)[:1000]}\n"
     "    print(base64.b64encode(json.dumps([number, answer], default=str).encode()).decode())\n";
 
+constexpr std::string_view k_remote_begin = "\n        import json\n        (args, kwargs) = json.loads('";
+constexpr std::string_view k_remote_call = "')\n        result = dbutils.fs.";
+constexpr std::string_view k_remote_end =
+    "(*args, **kwargs)\n        dbutils.notebook.exit(json.dumps(result))\n        ";
+
 ApiError unknown(const std::string& text) {
   return invalid("SyntaxError: this stand-in does not know the program: " + text.substr(0, 120));
 }
@@ -77,15 +87,73 @@ std::map<std::string, std::string> configs(const std::string& text) {
   return out;
 }
 
-Json mount(World& world, const std::string& text) {
-  const auto source = argument(text, "source");
-  const auto point = argument(text, "mount_point");
-  if (!source || !point || !point->starts_with("/mnt/"))
-    throw invalid("IllegalArgumentException: source and mount_point");
+// As the platform words it, through two of its layers.
+ApiError java_error(const std::string& text) {
+  return invalid(fmt::format(
+      "java.rmi.RemoteException: java.lang.IllegalArgumentException: requirement failed: {}; nested exception is: ",
+      text));
+}
+
+enum class Mounting { anew, over };
+
+void mount(World& world, const std::string& point, Mount made, Mounting how) {
+  if (made.source.empty() || !point.starts_with("/mnt/")) throw java_error("Invalid mount: " + point);
   auto& mounts = world.part<CommandState>().mounts;
-  if (mounts.contains(*point)) throw invalid("Directory already mounted: " + *point);
-  mounts[*point] = {*source, "", configs(text), {}};
-  return {{"resultType", "text"}, {"data", "True"}, {"truncated", false}};
+  const bool there = mounts.contains(point);
+  if (there && how == Mounting::anew) throw java_error("Directory already mounted: " + point);
+  if (!there && how == Mounting::over) throw java_error("Directory not mounted: " + point);
+  mounts[point] = std::move(made);
+}
+
+void unmount(World& world, const std::string& point) {
+  if (world.part<CommandState>().mounts.erase(point) == 0) throw java_error("Directory not mounted: " + point);
+}
+
+Json text_result(std::string text) {
+  return {{"resultType", "text"}, {"data", std::move(text)}, {"truncated", false}};
+}
+
+Json typed_mount(World& world, const std::string& text) {
+  mount(world, argument(text, "mount_point").value_or(""),
+        {argument(text, "source").value_or(""), "", configs(text), {}}, Mounting::anew);
+  return text_result("True");
+}
+
+Json typed_unmount(World& world, const std::string& text) {
+  const std::size_t open = text.find_first_of("\"'");
+  const std::size_t close = open == std::string::npos ? open : text.find(text[open], open + 1);
+  if (close == std::string::npos) throw unknown(text);
+  unmount(world, text.substr(open + 1, close - open - 1));
+  return text_result("");
+}
+
+// What the platform brings along comes first.
+std::vector<std::pair<std::string, Mount>> all_mounts(World& world) {
+  std::vector<std::pair<std::string, Mount>> all{{"/databricks-datasets", {"databricks-datasets", "", {}, {}}},
+                                                 {"/", {"DatabricksRoot", "", {}, {}}}};
+  for (const auto& [point, mount] : world.part<CommandState>().mounts) all.emplace_back(point, mount);
+  return all;
+}
+
+// Of all of them: one that cannot be looked at fails the program.
+Json rows_of_mounts(World& world) {
+  Json rows = Json::array();
+  for (const auto& [point, mount] : all_mounts(world)) {
+    if (!mount.trouble.empty()) throw invalid(mount.trouble);
+    rows.push_back(Json::array({point, mount.source, mount.encryption}));
+  }
+  return rows;
+}
+
+Json displayed_mounts(World& world) {
+  Json schema = Json::array();
+  for (const std::string_view name : {"mountPoint", "source", "encryptionType"})
+    schema.push_back({{"name", name}, {"type", "\"string\""}, {"metadata", "{}"}});
+  return {{"resultType", "table"},
+          {"schema", std::move(schema)},
+          {"data", rows_of_mounts(world)},
+          {"truncated", false},
+          {"isJsonSchema", true}};
 }
 
 // Takes what a program begins with off it; false when it begins otherwise.
@@ -113,11 +181,7 @@ Json list_mounts(World& world, std::string_view rest, const std::string& text) {
   const auto to = take_number(rest);
   if (!from || !middle || !to || rest != fmt::format("{}{}print(\"end\", len(mounts))\n", k_mounts_end, k_printing))
     throw unknown(text);
-  // What the platform brings along comes first.
-  std::vector<std::pair<std::string, Mount>> all{{"/databricks-datasets", {"databricks-datasets", "", {}, {}}},
-                                                 {"/", {"DatabricksRoot", "", {}, {}}}};
-  const CommandState& state = world.part<CommandState>();
-  for (const auto& [point, mount] : state.mounts) all.emplace_back(point, mount);
+  const auto all = all_mounts(world);
   std::string out;
   for (std::size_t i = *from; i < std::min(*to, all.size()); ++i) {
     const auto& [point, mount] = all[i];
@@ -125,7 +189,7 @@ Json list_mounts(World& world, std::string_view rest, const std::string& text) {
     if (!mount.trouble.empty()) answer = {{"error", mount.trouble}};
     out += line_of(i, std::move(answer));
   }
-  return printed(out + fmt::format("end {}\n", all.size()), state.most_printed);
+  return printed(out + fmt::format("end {}\n", all.size()), world.part<CommandState>().most_printed);
 }
 
 Json statements_in(std::string_view base64, const std::string& text) {
@@ -139,7 +203,7 @@ Json statements_in(std::string_view base64, const std::string& text) {
   throw unknown(text);
 }
 
-Json run_queries(World& world, std::string_view rest, const std::string& text) {
+Json run_queries(World& world, std::string_view rest, const std::string& text, const std::string& who) {
   const std::size_t end = rest.find('"');
   const std::string_view base64 = rest.substr(0, end);
   rest.remove_prefix(base64.size());
@@ -149,7 +213,7 @@ Json run_queries(World& world, std::string_view rest, const std::string& text) {
   for (std::size_t i = 0; i < statements.size(); ++i) {
     Json answer;
     try {
-      const Json result = run_statement(world, statements[i].get<std::string>());
+      const Json result = run_statement(world, statements[i].get<std::string>(), who);
       answer = result.at("resultType") == "table" ? result.at("data") : Json::array();
     } catch (const ApiError& error) {
       answer = {{"error", error.message()}};
@@ -159,35 +223,96 @@ Json run_queries(World& world, std::string_view rest, const std::string& text) {
   return printed(out + fmt::format("end {}\n", statements.size()), world.part<CommandState>().most_printed);
 }
 
+// --- the SDK's dbutils.fs
+
+// Python reads the text before JSON does: what would come out of that other than it went in, the cluster refuses, too.
+Json remote_arguments(std::string_view raw) {
+  for (std::size_t at = raw.find('\\'); at != std::string_view::npos; at = raw.find('\\', at + 1)) {
+    const std::string_view escape = raw.substr(at + 1, 4);
+    if (!escape.starts_with('u') || escape == "u000" || escape == "u001")
+      throw invalid("JSONDecodeError: Expecting ',' delimiter");
+  }
+  if (raw.find_first_of("'\n") != std::string_view::npos) throw invalid("SyntaxError: invalid syntax");
+  Json out = Json::parse(raw, nullptr, false);
+  if (!out.is_array() || out.size() != 2 || !out[0].is_array() || !out[1].is_object())
+    throw invalid("ValueError: too many values to unpack");
+  return out;
+}
+
+using Arguments = std::map<std::string, Json>;
+
+// By position, then by name, as Python binds them.
+Arguments bound(const Json& sent, const std::vector<std::string>& names) {
+  Arguments out;
+  if (sent[0].size() > names.size()) throw invalid("TypeError: too many positional arguments");
+  for (std::size_t i = 0; i < sent[0].size(); ++i) out[names[i]] = sent[0][i];
+  for (const auto& [name, value] : sent[1].items()) {
+    const bool known = std::find(names.begin(), names.end(), name) != names.end();
+    if (!known || !out.emplace(name, value).second)
+      throw invalid(fmt::format("TypeError: unexpected argument '{}'", name));
+  }
+  return out;
+}
+
+std::string text_in(const Arguments& arguments, const std::string& name) {
+  const auto at = arguments.find(name);
+  if (at == arguments.end()) return {};
+  if (!at->second.is_string()) throw invalid(fmt::format("TypeError: {} is no text", name));
+  return at->second.get<std::string>();
+}
+
+Json remote_mount(World& world, const Json& sent, Mounting how) {
+  const Arguments given = bound(sent, {"source", "mount_point", "encryption_type", "owner", "extra_configs"});
+  Mount made{text_in(given, "source"), text_in(given, "encryption_type"), {}, {}};
+  if (const auto at = given.find("extra_configs"); at != given.end()) {
+    if (!at->second.is_object()) throw invalid("TypeError: extra_configs is no dict");
+    for (const auto& [name, value] : at->second.items()) {
+      if (!value.is_string()) throw invalid(fmt::format("TypeError: {} is no text", name));
+      made.extra_configs[name] = value.get<std::string>();
+    }
+  }
+  mount(world, text_in(given, "mount_point"), std::move(made), how);
+  return true;
+}
+
+Json call_remotely(World& world, std::string_view method, const Json& sent, const std::string& text) {
+  if (method == "mount") return remote_mount(world, sent, Mounting::anew);
+  if (method == "updateMount") return remote_mount(world, sent, Mounting::over);
+  if (method == "unmount") {
+    unmount(world, text_in(bound(sent, {"mount_point"}), "mount_point"));
+    return true;
+  }
+  if (method != "mounts" && method != "refreshMounts") throw unknown(text);
+  bound(sent, {});
+  return method == "mounts" ? rows_of_mounts(world) : Json(true);
+}
+
+// `rest` begins behind k_remote_begin.
+Json run_remote(World& world, std::string_view rest, const std::string& text) {
+  const std::size_t end = rest.find(k_remote_call);
+  if (end == std::string_view::npos || !rest.ends_with(k_remote_end)) throw unknown(text);
+  const std::string_view raw = rest.substr(0, end);
+  rest.remove_prefix(end + k_remote_call.size());
+  if (rest.size() < k_remote_end.size()) throw unknown(text);
+  rest.remove_suffix(k_remote_end.size());
+  const Json given = call_remotely(world, rest, remote_arguments(raw), text);
+  return printed(given.dump(-1, ' ', true), world.part<CommandState>().most_printed);
+}
+
 }  // namespace
 
-Json run_python(World& world, const std::string& text) {
+Json run_python(World& world, const std::string& text, const std::string& who) {
   if (text.size() > k_longest_text) throw unknown(text);
-  auto& mounts = world.part<CommandState>().mounts;
-  if (text == "display(dbutils.fs.mounts())") {
-    Json rows = Json::array({Json::array({"/databricks-datasets", "databricks-datasets", "sse-s3"})});
-    for (const auto& [point, held] : mounts) rows.push_back(Json::array({point, held.source, held.encryption}));
-    Json schema = Json::array();
-    for (const std::string_view name : {"mountPoint", "source", "encryptionType"})
-      schema.push_back({{"name", name}, {"type", "\"string\""}, {"metadata", "{}"}});
-    return {{"resultType", "table"},
-            {"schema", std::move(schema)},
-            {"data", std::move(rows)},
-            {"truncated", false},
-            {"isJsonSchema", true}};
-  }
-  if (text.starts_with("dbutils.fs.mount(")) return mount(world, text);
-  if (std::string_view rest = text; take(rest, k_imports)) {
+  if (text == "display(dbutils.fs.mounts())") return displayed_mounts(world);
+  if (text.starts_with("dbutils.fs.mount(")) return typed_mount(world, text);
+  if (text.starts_with("dbutils.fs.unmount(")) return typed_unmount(world, text);
+  std::string_view rest = text;
+  if (take(rest, k_remote_begin)) return run_remote(world, rest, text);
+  if (take(rest, k_imports)) {
     if (take(rest, k_mounts_begin)) return list_mounts(world, rest, text);
-    if (take(rest, k_queries_begin)) return run_queries(world, rest, text);
+    if (take(rest, k_queries_begin)) return run_queries(world, rest, text, who);
   }
-  if (!text.starts_with("dbutils.fs.unmount(")) throw unknown(text);
-  const std::size_t open = text.find_first_of("\"'");
-  const std::size_t close = open == std::string::npos ? open : text.find(text[open], open + 1);
-  if (close == std::string::npos || mounts.erase(text.substr(open + 1, close - open - 1)) == 0) {
-    throw invalid("Directory not mounted");
-  }
-  return {{"resultType", "text"}, {"data", ""}, {"truncated", false}};
+  throw unknown(text);
 }
 
 }  // namespace holdfast::sim::databricks

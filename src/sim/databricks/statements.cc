@@ -5,6 +5,9 @@
 //                 | ( GRANT | DENY ) <actions> ON <object> TO <principal>
 //                 | REVOKE <actions> ON <object> FROM <principal>
 //                 | ALTER <object> OWNER TO <principal>
+//                 | CREATE ( DATABASE | SCHEMA ) [ IF NOT EXISTS ] <name>
+//                 | CREATE TABLE [ IF NOT EXISTS ] <name> ( … )      the columns are not kept: it is a name, and an
+//                 owner
 //   <object>    ::= CATALOG [<name>] | ( DATABASE | SCHEMA | TABLE | VIEW | FUNCTION ) <name> | ANY FILE
 //                 | ANONYMOUS FUNCTION
 //   <actions>   ::= <action> { "," <action> }            <principal> ::= `name` | name
@@ -187,6 +190,13 @@ public:
     return out;
   }
 
+  // What is in parentheses, up to the end.
+  void columns() {
+    const bool there = at_ != words_.size() && words_[at_].text.starts_with('(') && words_.back().text.ends_with(')');
+    if (!there) throw parse_error(text_);
+    at_ = words_.size();
+  }
+
 private:
   std::string text_;
   std::vector<Word> words_;
@@ -294,24 +304,39 @@ Json change_grants(World& world, Statement& statement, Verb verb) {
   return nothing();
 }
 
-}  // namespace
+Json change_owner(World& world, Statement& statement) {
+  const std::string name = statement.object();
+  statement.expect("OWNER");
+  statement.expect("TO");
+  const std::string owner = statement.text();
+  statement.end();
+  object_of(world, name).owner = owner;
+  return nothing();
+}
 
-Json run_statement(World& world, const std::string& text) {
-  if (text.size() > k_longest_text) throw parse_error(text);
-  Statement statement(text);
-  if (statement.take("GRANT")) return change_grants(world, statement, Verb::grant);
-  if (statement.take("DENY")) return change_grants(world, statement, Verb::deny);
-  if (statement.take("REVOKE")) return change_grants(world, statement, Verb::revoke);
-  if (statement.take("ALTER")) {
-    const std::string name = statement.object();
-    statement.expect("OWNER");
-    statement.expect("TO");
-    const std::string owner = statement.text();
-    statement.end();
-    object_of(world, name).owner = owner;
-    return nothing();
+Json create(World& world, Statement& statement, const std::string& who) {
+  const bool table = statement.take("TABLE");
+  if (!table && !statement.take("DATABASE")) statement.expect("SCHEMA");
+  const bool if_not_exists = statement.take("IF");
+  if (if_not_exists) {
+    statement.expect("NOT");
+    statement.expect("EXISTS");
   }
-  statement.expect("SHOW");
+  const std::string name = statement.name();
+  if (table) statement.columns();
+  statement.end();
+  auto& objects = world.part<CommandState>().objects;
+  const std::string key = (table ? "TABLE " : "DATABASE ") + name;
+  if (objects.contains(key) || (table && objects.contains("VIEW " + name))) {
+    if (if_not_exists) return nothing();
+    throw invalid("AnalysisException: " + key + " already exists");
+  }
+  if (table) object_of(world, "DATABASE " + first_part(name));
+  objects[key].owner = who;
+  return nothing();
+}
+
+Json show(World& world, Statement& statement) {
   if (statement.take("DATABASES")) {
     statement.end();
     return show_databases(world);
@@ -327,6 +352,20 @@ Json run_statement(World& world, const std::string& text) {
   const std::string name = statement.object();
   statement.end();
   return show_grants(world, name);
+}
+
+}  // namespace
+
+Json run_statement(World& world, const std::string& text, const std::string& who) {
+  if (text.size() > k_longest_text) throw parse_error(text);
+  Statement statement(text);
+  if (statement.take("GRANT")) return change_grants(world, statement, Verb::grant);
+  if (statement.take("DENY")) return change_grants(world, statement, Verb::deny);
+  if (statement.take("REVOKE")) return change_grants(world, statement, Verb::revoke);
+  if (statement.take("ALTER")) return change_owner(world, statement);
+  if (statement.take("CREATE")) return create(world, statement, who);
+  statement.expect("SHOW");
+  return show(world, statement);
 }
 
 }  // namespace holdfast::sim::databricks

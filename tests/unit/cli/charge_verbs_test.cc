@@ -278,6 +278,52 @@ TEST_F(KilledBehind, a_run_knows_again_what_it_wrote) {
   EXPECT_EQ(note_of("x"), "three") << "nobody else had touched it";
 }
 
+// What it says of the states ends only where a snapshot shows those that are set now.
+TEST_F(LostWords, of_a_fence_are_ended_by_what_is_run_again_where_no_snapshot_could_be_taken) {
+  migrate();
+  EXPECT_EQ(run({"fence", "primary", "--yes"}).code, 0);
+  primary_.workspace.interrupt_at = primary_.workspace.writes + 1;
+  primary_.workspace.interrupt = [this] { primary_.unlisted.insert(k_kinds.begin(), k_kinds.end()); };
+  const Outcome refused = activate_primary();
+  EXPECT_EQ(refused.code, 3) << refused.out << refused.err;
+  EXPECT_TRUE(refused.says("\"holdfast activate primary --from primary\" again")) << refused.err;
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+  EXPECT_TRUE(fence("primary").has_value());
+  primary_.unlisted.clear();
+  EXPECT_EQ(activate_primary().code, 0);
+  EXPECT_FALSE(fence("primary").has_value());
+  set_pause(primary_, "y", "PAUSED");
+  EXPECT_EQ(run({"backup", "primary"}).code, 0);
+  EXPECT_EQ(activate_primary().code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"x", "z"})) << "paused on purpose since";
+}
+
+TEST_F(LostWords, of_a_fence_hold_for_what_was_not_chosen) {
+  migrate();
+  EXPECT_EQ(run({"fence", "primary", "--yes"}).code, 0);
+  lose_state();
+  EXPECT_EQ(run({"activate", "primary", "--from", "primary", "--select", "/jobs/x", "--yes"}).code, 0);
+  EXPECT_EQ(firing(primary_), Names{"x"});
+  EXPECT_EQ(activate_primary().code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+}
+
+TEST_F(KilledBehind, an_activation_in_place_is_ended_by_the_same_command) {
+  migrate();
+  EXPECT_EQ(run({"fence", "primary", "--yes"}).code, 0);
+  lose_state();
+  primary_.workspace.interrupt_at = primary_.workspace.writes + 3;
+  primary_.workspace.interrupt = [this] { wire_.arm(Tripwire::Strike::before, 1); };
+  EXPECT_NE(activate_primary().code, 0);
+  wire_.arm(Tripwire::Strike::never);
+  ASSERT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+  EXPECT_EQ(activate_primary().code, 0);
+  set_pause(primary_, "y", "PAUSED");
+  EXPECT_EQ(run({"backup", "primary"}).code, 0);
+  EXPECT_EQ(activate_primary().code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"x", "z"})) << "what was recorded before holds no more";
+}
+
 using Takeovers = LostWords;
 
 TEST_F(Takeovers, activate_the_rest_when_typed_again_without_a_selection) {

@@ -39,6 +39,15 @@ TEST(BashCompletion, offers_commands) {
   EXPECT_EQ(offered("holdfast key ''", 2), "add list remove");
 }
 
+TEST(BashCompletion, offers_members_and_arguments_of_what_is_both) {
+  EXPECT_EQ(offered("holdfast tasks ''", 2), "show done waive reopen catalog copy");
+  EXPECT_EQ(offered("holdfast tasks ca", 2), "catalog");
+  EXPECT_EQ(offered("holdfast tasks --al", 2), "--all");
+  EXPECT_EQ(offered("holdfast tasks catalog --al", 3), "--all");
+  EXPECT_EQ(offered("holdfast tasks waive --re", 3), "--reason --repository");
+  EXPECT_EQ(offered("holdfast tasks waive co", 3), "copy");
+}
+
 TEST(BashCompletion, offers_flags_of_the_command_and_common_ones) {
   EXPECT_EQ(offered("holdfast backup --dr", 2), "--dry-run");
   EXPECT_EQ(offered("holdfast backup --js", 2), "--json");

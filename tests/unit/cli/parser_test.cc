@@ -74,6 +74,20 @@ protected:
   Commands commands_;
 };
 
+TEST_F(Parser, takes_the_word_behind_a_command_for_a_member_or_an_argument) {
+  Seen tasks;
+  commands_.push_back(std::make_unique<Probe>("tasks", tasks));
+  commands_.push_back(std::make_unique<Probe>("tasks done", other_));
+  EXPECT_EQ(run({"tasks", "--json", "secondary", "done"}).command, commands_[3].get());
+  EXPECT_EQ(tasks.connector + " " + tasks.path, "secondary done");
+  EXPECT_EQ(run({"tasks", "done", "secondary"}).command, commands_[4].get());
+  EXPECT_EQ(other_.connector, "secondary");
+  EXPECT_EQ(run({"help", "tasks"}).command, commands_[3].get());
+  EXPECT_EQ(run({"help", "tasks", "done"}).command, commands_[4].get());
+  EXPECT_EQ(run({"tasks", "--help"}).command, commands_[3].get());
+  EXPECT_EQ(run({"key", "--help"}).command, nullptr);
+}
+
 TEST_F(Parser, takes_flags_before_and_behind_the_command) {
   const Parsed parsed = run(
       {"--json", "--repository", "backup", "backup", "catalog", "-v", "--full", "--select", "a", "path", "--select=b"});

@@ -51,6 +51,30 @@ TEST_F(CutoverStoring, keeps_what_was_said_last_and_nothing_else) {
   EXPECT_FALSE(store_.pair("secondary", "primary").replicated.has_value()) << "the other way is another pair";
 }
 
+TEST_F(CutoverStoring, keeps_what_a_fence_paused_beside_its_snapshot) {
+  const PausedStates beside{{"boards", "9", "boards/sales", "schedules", "schedules[*].pause_status",
+                             R"({"cron":"0 0 1 * * ?"})", R"("UNPAUSED")"}};
+  store_.save(Fence{.connector = "primary", .snapshot = "w-3", .since = now_, .beside = beside});
+  EXPECT_EQ(store_.fence("primary")->beside, beside);
+  Pair pair{.source = "primary", .target = "secondary"};
+  pair.left = {{"w-3", "boards", "9", beside}, {"w-3", "jobs", "1"}};
+  store_.save(pair);
+  EXPECT_EQ(store_.pair("primary", "secondary").left, pair.left);
+}
+
+TEST_F(CutoverStoring, reads_what_it_wrote_before_it_kept_that) {
+  state_->put(
+      "cutover/fences/7072696d617279/0000000000",
+      R"({"connector":"primary","confirmed":true,"snapshot":"w-3","active":"","since":"2026-11-21T20:00:00Z"})");
+  ASSERT_TRUE(store_.fence("primary").has_value());
+  EXPECT_EQ(store_.fence("primary")->snapshot, "w-3");
+  EXPECT_TRUE(store_.fence("primary")->beside.empty());
+  state_->put("cutover/pairs/7072696d617279-7365636f6e64617279/0000000000",
+              R"({"source":"primary","target":"secondary","active":"primary","recorded":"w-1",)"
+              R"("since":"2026-11-21T20:00:00Z","left":[["w-4","jobs","9"]],"replicated":null})");
+  EXPECT_EQ(store_.pair("primary", "secondary").left, (std::vector<LeftPaused>{{"w-4", "jobs", "9"}}));
+}
+
 TEST_F(CutoverStoring, keeps_what_was_given_and_what_was_left) {
   Pair pair{.source = "primary", .target = "secondary", .active = "secondary", .before = "w-3"};
   pair.replicated = LastRun{.source_snapshot = "w-1", .target_snapshot = "w-2", .written = {{"jobs", "1", "2"}}};

@@ -116,6 +116,35 @@ TEST_F(KeptRowsTest, throws_away_what_cannot_serve_any_more) {
   EXPECT_TRUE(objects().empty());
 }
 
+TEST_F(KeptRowsTest, gives_nothing_of_which_nobody_knows_how_old_it_is) {
+  keep(0, 3);
+  world_.clock.advance(-std::chrono::hours(1));
+  EXPECT_EQ(open()->taken_up(), 0U) << "the clock was set back";
+}
+
+// Nobody else takes it away: its connector may be called otherwise by now.
+TEST_F(KeptRowsTest, what_others_left_goes_when_it_is_of_no_use_to_them_any_more) {
+  const std::string elsewhere = "kept/" + std::string(32, 'a') + "/61/00000000-00000000";
+  state_->put(elsewhere, "of a repository that is gone, by an earlier version");
+  state_->put("restore/1/begun", "not ours");
+  const auto keep_as = [&](const std::string& connector) {
+    const auto store = open(k_run, connector);
+    store->keep(test::aspect_collection(), row_of(1));
+    store->flush();
+  };
+  keep_as("old name");
+  EXPECT_FALSE(state_->stat(elsewhere));
+  world_.clock.advance(std::chrono::hours(1));
+  keep_as("standby");
+  world_.clock.advance(k_kept_for - std::chrono::hours(1));
+  keep(0, 3);
+  EXPECT_EQ(objects().size(), 3U) << "of standby, which has 23 hours, of primary, and what is not ours";
+  EXPECT_EQ(open(k_run, "old name")->taken_up(), 0U);
+  EXPECT_EQ(open(k_run, "standby")->taken_up(), 1U);
+  EXPECT_EQ(open()->taken_up(), 3U);
+  EXPECT_TRUE(state_->stat("restore/1/begun"));
+}
+
 TEST_F(KeptRowsTest, a_sweep_is_given_nothing_of_a_run_for_changes) {
   KeptRun changes = k_run;
   changes.sweep = platform::Sweep::changes;
@@ -144,7 +173,7 @@ TEST_F(KeptRowsTest, reads_past_a_damaged_batch_and_says_so) {
 class FullDisk : public storage::Backend {
 public:
   enum class Says { is_full, has_it };
-  explicit FullDisk(Says says = Says::is_full) : says_(says) {}
+  explicit FullDisk(Says says) : says_(says) {}
   storage::Properties properties() const override { return {}; }
   std::optional<storage::ObjectInfo> stat(std::string_view) override { return std::nullopt; }
   base::Bytes get(std::string_view name, const storage::Range&) override {
@@ -161,28 +190,19 @@ private:
   Says says_;
 };
 
-TEST_F(KeptRowsTest, a_full_disk_ends_no_backup_and_is_told_once) {
-  FullDisk disk;
-  KeptRowStore store({disk, *world_.repository, world_.clock, world_.events}, "primary");
-  store.begin(k_run, Earlier::taken_up);
-  for (int i = 0; i < 3; ++i) {
-    store.keep(test::aspect_collection(), row_of(i));
-    store.flush();
+TEST_F(KeptRowsTest, a_disk_that_takes_nothing_ends_no_backup_and_is_told_once) {
+  for (const auto says : {FullDisk::Says::is_full, FullDisk::Says::has_it}) {
+    FullDisk disk(says);
+    EngineWorld world;
+    KeptRowStore store({disk, *world.repository, world.clock, world.events}, "primary");
+    store.begin(k_run, Earlier::taken_up);
+    for (int i = 0; i < 3; ++i) {
+      store.keep(test::aspect_collection(), row_of(i));
+      store.flush();
+    }
+    EXPECT_EQ(store.kept(), 0U);
+    EXPECT_EQ(world.events.warnings().size(), 1U);
   }
-  EXPECT_EQ(store.kept(), 0U);
-  EXPECT_EQ(world_.events.warnings().size(), 1U);
-}
-
-TEST_F(KeptRowsTest, a_folder_without_a_free_name_is_told_once) {
-  FullDisk disk(FullDisk::Says::has_it);
-  KeptRowStore store({disk, *world_.repository, world_.clock, world_.events}, "primary");
-  store.begin(k_run, Earlier::taken_up);
-  for (int i = 0; i < 3; ++i) {
-    store.keep(test::aspect_collection(), row_of(i));
-    store.flush();
-  }
-  EXPECT_EQ(store.kept(), 0U);
-  EXPECT_EQ(world_.events.warnings().size(), 1U);
 }
 
 // Notes what its captures are given to keep rows in.

@@ -73,6 +73,18 @@ protected:
       if (one.name == name) return one;
     throw std::runtime_error("there is no " + name);
   }
+  // Into a target that has nothing.
+  model::ResourcePlan plan_into_nothing() const {
+    test::ManualClock clock{base::Instant{}};
+    test::SeededRandom random{1};
+    const std::vector<model::Resource> live;
+    ResourcePlanOptions options;
+    options.source = "a";
+    options.target = "b";
+    return plan_resources(kinds(), {.wanted = resources_, .live = live}, model::IdMap("a", "b"), options, clock,
+                          random);
+  }
+
   std::vector<model::Resource> resources_;
 };
 
@@ -98,14 +110,7 @@ TEST_F(ResourceUsers, are_counted_where_they_are_many) {
 TEST_F(ResourceUsers, stand_in_tasks_and_not_in_what_comes_along) {
   put("libraries", "/Shared/tools.jar");
   put("clusters", "etl", R"(,"jars":["/Workspace/Shared/tools.jar"])");
-  test::ManualClock clock{base::Instant{}};
-  test::SeededRandom random{1};
-  const std::vector<model::Resource> live;
-  ResourcePlanOptions options;
-  options.source = "a";
-  options.target = "b";
-  const model::ResourcePlan plan =
-      plan_resources(kinds(), {.wanted = resources_, .live = live}, model::IdMap("a", "b"), options, clock, random);
+  const model::ResourcePlan plan = plan_into_nothing();
   Texts tasks;
   for (const model::ResourceStep& step : plan.steps) tasks.insert(tasks.end(), step.tasks.begin(), step.tasks.end());
   EXPECT_EQ(tasks, (Texts{"Bring /Shared/tools.jar, which clusters/etl need.",
@@ -115,14 +120,7 @@ TEST_F(ResourceUsers, stand_in_tasks_and_not_in_what_comes_along) {
 TEST_F(ResourceUsers, have_a_plan_where_what_a_task_shows_cannot_be_made) {
   put("odd", "a");
   put("clusters", "etl");
-  test::ManualClock clock{base::Instant{}};
-  test::SeededRandom random{1};
-  const std::vector<model::Resource> live;
-  ResourcePlanOptions options;
-  options.source = "a";
-  options.target = "b";
-  const model::ResourcePlan plan =
-      plan_resources(kinds(), {.wanted = resources_, .live = live}, model::IdMap("a", "b"), options, clock, random);
+  const model::ResourcePlan plan = plan_into_nothing();
   ASSERT_EQ(plan.steps.size(), 2U);
   for (const model::ResourceStep& step : plan.steps) {
     const bool odd = step.kind == "odd";

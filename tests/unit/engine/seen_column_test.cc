@@ -45,6 +45,28 @@ TEST(SeenColumn, tells_two_items_of_one_name_apart_from_one) {
   EXPECT_NE(seen_text(items(R"({"acl":[)" + one + "]}")), seen_text(items(R"({"acl":[)" + one + "," + one + "]}")));
 }
 
+TEST(KeptItems, have_the_keys_of_what_tells_of_them) {
+  model::Kind kind{.collection = {.name = "scopes",
+                                  .key = {{"name", model::KeyPartType::text}},
+                                  .columns = {{"body", "json", model::ColumnContent::json, true},
+                                              {"values", "json", model::ColumnContent::json, true},
+                                              {"keys", "json", model::ColumnContent::json, true}}},
+                   .name = "name"};
+  kind.columns = {{.name = "values",
+                   .unordered = {{"values", {"key"}}},
+                   .told_by = "keys",
+                   .kept = {.items = "values", .key = "key", .one = "secret"}},
+                  {.name = "keys", .written = model::KindColumn::Written::never, .unordered = {{"keys", {"key"}}}}};
+  const model::KindSet kinds(std::vector<model::Kind>{kind});
+  const model::ReadyKind& ready = kinds.at(0);
+  base::Row row{"", {"{}", std::nullopt, R"({"keys":[{"key":"a","at":1},{"key":"b","at":2}]})"}};
+  EXPECT_EQ(kept_keys(ready, ready.kind.columns[0], row), (std::vector<std::string>{"a", "b"}));
+  row.columns[2] = std::nullopt;
+  EXPECT_TRUE(kept_keys(ready, ready.kind.columns[0], row).empty());
+  ASSERT_EQ(columns_beside(ready).size(), 1U) << "what tells of the values is looked at once";
+  EXPECT_EQ(columns_beside(ready)[0]->name, "values");
+}
+
 TEST(KeptItems, are_those_that_only_the_target_has) {
   const model::KindColumn column{.name = "values", .kept = {.items = "values", .key = "key", .one = "secret"}};
   const std::string live = R"({"values":[{"key":"a","value":"1"},{"key":"b","value":"2"},{"key":"c","value":"3"}]})";

@@ -160,6 +160,38 @@ TEST_F(MadeAgain, is_left_alone_where_somebody_changed_its_permissions_since) {
   EXPECT_EQ(permissions("notebooks", k_notebook), k_of_nobody);
 }
 
+// What the target has of its own, and is to go.
+class Going : public HeldColumns {
+protected:
+  Going() {
+    world.target.put("scopes", "old", R"({"name":"old"})", {{"permissions", k_of_anna}});
+    world.options.removes = true;
+    for (const auto& [kind, name] : changed) somebody_sets(kind, name, k_of_anna);
+    plan = world.plan();
+  }
+};
+
+TEST_F(Going, goes_where_its_columns_are_as_the_plan_saw_them) {
+  ASSERT_EQ(test::actions_of(plan), Texts{"remove scopes/old"});
+  EXPECT_EQ(plan.steps[0].calls, 2U);
+  EXPECT_TRUE(world.apply(plan).complete());
+  EXPECT_EQ(world.target.count("scopes"), 1U);
+}
+
+TEST_F(Going, stays_where_somebody_changed_one_since_or_it_cannot_be_looked_at) {
+  world.target.unreadable.insert("permissions");
+  EXPECT_TRUE(outcomes_of(world.apply(plan)).at(0).starts_with("failed scopes/old: "));
+  world.target.unreadable.clear();
+  somebody_sets("scopes", "old", k_of_both);
+  EXPECT_EQ(changed_by_somebody(world.apply(plan)).size(), 1U);
+  EXPECT_EQ(world.target.count("scopes"), 2U);
+}
+
+TEST_F(Going, stays_where_a_plan_of_an_older_version_did_not_look) {
+  plan.steps.at(0).seen_columns.clear();
+  EXPECT_EQ(changed_by_somebody(world.apply(plan)).size(), 1U);
+}
+
 // The run dies at the n-th event, and somebody comes before it goes on.
 struct Interrupted {
   std::size_t kept = 0;  // what somebody set stayed, and was told of

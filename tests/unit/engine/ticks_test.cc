@@ -41,10 +41,10 @@ protected:
     return out;
   }
 
-  Takeover takeover_{.left = "primary",
-                     .entered = "secondary",
-                     .activated = at("02:30:00"),
-                     .within = {at("00:30:00"), at("05:30:00")}};
+  TakeoverSpan takeover_{.left = "primary",
+                         .entered = "secondary",
+                         .activated = at("02:30:00"),
+                         .within = {at("00:30:00"), at("05:30:00")}};
   SideRuns runs_{.left = {.kinds = {"jobs"}, .complete_since = at("00:30:00")},
                  .entered = {.kinds = {"jobs"}, .complete_since = at("00:30:00")}};
 };

@@ -26,5 +26,30 @@ TEST(WholeSource, is_asked_for_before_it_is_left) {
   }
 }
 
+repository::Tree tree(const std::string& name, bool stale) {
+  repository::Tree out;
+  out.name = name;
+  if (stale) out.stale.push_back({});
+  return out;
+}
+
+// It may rest for good, and nobody who fails over shall wait for it, or let all else be missing along with it.
+TEST(WholeSource, may_lack_what_only_a_cluster_tells) {
+  repository::Snapshot snapshot;
+  snapshot.connector = "primary";
+  snapshot.attributes = R"({"told_by_cluster":"mounts table-acls "})";
+  EXPECT_EQ(lacks_of_cluster(snapshot), "");
+  snapshot.outcomes = {"mounts, table-acls was not read: the cluster reader does not run"};
+  snapshot.trees = {tree("jobs", false), tree("mounts", true), tree("table-acls", true)};
+  EXPECT_EQ(lacks_of_cluster(snapshot), "mounts, table-acls");
+  EXPECT_NO_THROW(require_whole(snapshot));
+  snapshot.trees.front() = tree("jobs", true);
+  EXPECT_EQ(lacks_of_cluster(snapshot), "");
+  EXPECT_EQ(test::error_of([&] { require_whole(snapshot); }), base::ErrorKind::refused);
+  snapshot.trees = {tree("mounts", true)};
+  snapshot.attributes = "{}";
+  EXPECT_EQ(test::error_of([&] { require_whole(snapshot); }), base::ErrorKind::refused) << "nobody says who tells it";
+}
+
 }  // namespace
 }  // namespace holdfast::engine

@@ -76,7 +76,7 @@ TEST_F(ClusterCommands, do_not_start_a_cluster_that_nobody_said_may_be_started) 
   EXPECT_EQ(world_.state_of_cluster(), "TERMINATED");
 }
 
-TEST_F(ClusterCommands, start_one_that_may_be_started_and_terminate_it_again) {
+TEST_F(ClusterCommands, start_one_that_may_be_started_and_leave_it_to_whoever_uses_it_by_then) {
   world_.terminate();
   world_.state().mounts["/mnt/x"] = {"abfss://a@b.test/", "", {}, {}};
   {
@@ -84,8 +84,34 @@ TEST_F(ClusterCommands, start_one_that_may_be_started_and_terminate_it_again) {
     EXPECT_EQ(cluster.run(k_unmount, {}), "");
     EXPECT_EQ(world_.state_of_cluster(), "RUNNING");
   }
+  EXPECT_TRUE(world_.state().contexts.empty());
   world_.clock.advance(std::chrono::minutes(1));
-  EXPECT_EQ(world_.state_of_cluster(), "TERMINATED");
+  EXPECT_EQ(world_.state_of_cluster(), "RUNNING") << "somebody else may use it by now";
+  world_.clock.advance(std::chrono::minutes(60));
+  EXPECT_EQ(world_.state_of_cluster(), "TERMINATED") << "by itself";
+}
+
+TEST_F(ClusterCommands, start_none_that_would_run_for_ever) {
+  CommandOptions options = StoodCluster::starting();
+  options.cluster = world_.make("for ever", 0);
+  world_.stand_in.call("POST", "/api/2.1/clusters/delete", {{"cluster_id", options.cluster}});
+  world_.clock.advance(std::chrono::minutes(1));
+  const Refusal told = refused(options);
+  EXPECT_EQ(told.kind, ErrorKind::unavailable);
+  EXPECT_NE(told.message.find("would run for ever once it was started"), std::string::npos) << told.message;
+  EXPECT_EQ(told.hint, "Set the minutes after which it terminates by itself, or start it.");
+  EXPECT_EQ(sim::databricks::cluster_state(world_.stand_in.world(), options.cluster), "TERMINATED");
+}
+
+TEST_F(ClusterCommands, leave_one_alone_that_was_started_although_the_answer_was_lost) {
+  world_.terminate();
+  world_.stand_in.faults().add("POST /api/2.1/clusters/start#1: reset-after");
+  {
+    Cluster cluster(world_.client(), world_.clock, StoodCluster::starting());
+    EXPECT_THROW((void)cluster.run(k_unmount, {}), platform::LostAnswer);
+  }
+  world_.clock.advance(std::chrono::minutes(1));
+  EXPECT_EQ(world_.state_of_cluster(), "RUNNING") << "who started it is not known";
 }
 
 TEST_F(ClusterCommands, wait_for_one_that_is_being_terminated_before_they_start_it) {
@@ -96,7 +122,7 @@ TEST_F(ClusterCommands, wait_for_one_that_is_being_terminated_before_they_start_
   EXPECT_EQ(cluster.run(k_unmount, {}), "");
 }
 
-TEST_F(ClusterCommands, give_up_a_cluster_that_never_gets_ready_and_terminate_it) {
+TEST_F(ClusterCommands, give_up_a_cluster_that_never_gets_ready) {
   world_.terminate();
   world_.stand_in.world().part<sim::databricks::Clusters>().start_ms = 1'000'000'000;
   CommandOptions options = StoodCluster::starting();
@@ -106,8 +132,6 @@ TEST_F(ClusterCommands, give_up_a_cluster_that_never_gets_ready_and_terminate_it
   EXPECT_EQ(told.kind, ErrorKind::unavailable);
   EXPECT_NE(told.message.find("did not answer within 90 s"), std::string::npos) << told.message;
   EXPECT_LT(world_.clock.elapsed() - before, std::chrono::seconds(100));
-  world_.clock.advance(std::chrono::minutes(1));
-  EXPECT_EQ(world_.state_of_cluster(), "TERMINATED");
 }
 
 TEST_F(ClusterCommands, give_up_a_command_that_hangs_and_destroy_its_context) {
@@ -130,6 +154,22 @@ TEST_F(ClusterCommands, end_when_they_are_stopped_and_destroy_their_context) {
   EXPECT_EQ(refusal([&] { (void)cluster.run(k_unmount, stop.get_token()); }).kind, ErrorKind::cancelled);
   cluster.close();
   EXPECT_TRUE(world_.state().contexts.empty());
+}
+
+// Whoever waits at a screen does not wait for a context to be ended when nobody answers any more.
+TEST_F(ClusterCommands, end_their_context_by_whom_they_were_given_for_that) {
+  unsigned asked = 0;
+  ScriptedSession away([&](const std::string& target) {
+    ++asked;
+    EXPECT_TRUE(target == "/api/1.2/commands/cancel" || target == "/api/1.2/contexts/destroy") << target;
+    return answer(200, "{}");
+  });
+  CommandOptions options = StoodCluster::options();
+  options.most = std::chrono::seconds(60);
+  options.closing = &away.client();
+  world_.state().command_ms = 1'000'000'000;
+  (void)refused(options);
+  EXPECT_EQ(asked, 2U);
 }
 
 TEST_F(ClusterCommands, say_what_the_cluster_says_about_a_text_that_it_refuses) {

@@ -2,9 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <condition_variable>
+#include <mutex>
+
 #include "platform/outside.h"
+#include "sim/databricks/seeds.h"
 #include "support/fakes.h"
 #include "support/scripted_http.h"
+#include "unit/platform/databricks/settings.h"
+#include "unit/platform/databricks/written.h"
 
 namespace holdfast::platform::databricks {
 namespace {
@@ -39,6 +46,57 @@ TEST(DatabricksConnector, tells_what_it_knows_of_outside_and_its_kinds_before_on
   ASSERT_EQ(platform.kinds.size(), workspace->kinds().size());
   for (std::size_t i = 0; i < platform.kinds.size(); ++i)
     EXPECT_EQ(platform.kinds[i].collection.name, workspace->kinds()[i].collection.name);
+}
+
+// A notebook takes three calls, one after the other, of three families.
+constexpr unsigned k_of_each_family = 24;
+constexpr unsigned k_of_all = 3 * k_of_each_family;
+
+// Lets just so many of the first calls pass that the others can be under way together, and holds those until all are.
+class Gate {
+public:
+  void pass(const std::string& path) {
+    const std::array<std::string_view, 3> stages{"/api/2.0/workspace/get-status", "/api/2.0/workspace/export",
+                                                 "/api/2.0/permissions/notebooks/"};
+    for (std::size_t stage = 0; stage < stages.size(); ++stage)
+      if (path.starts_with(stages.at(stage))) wait(stage);
+  }
+  unsigned held() const noexcept { return held_; }
+
+private:
+  void wait(std::size_t stage) {
+    std::unique_lock lock(mutex_);
+    if (open_ || came_.at(stage)++ < (2 - stage) * k_of_each_family) return;
+    open_ = ++held_ == k_of_all;
+    changed_.notify_all();
+    // Only what goes wrong waits for so long.
+    changed_.wait_for(lock, std::chrono::seconds(60), [&] { return open_; });
+    open_ = true;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::array<std::size_t, 3> came_{};
+  unsigned held_ = 0;
+  bool open_ = false;
+};
+
+TEST(DatabricksConnector, has_under_way_what_the_families_of_notebooks_let_through_together) {
+  test::SeededRandom random(1);
+  sim::databricks::StandIn stand_in({.world = {}, .token = "dapi1"}, base::system_clock());
+  sim::databricks::seed_workspace(stand_in, "notebooks=100");
+  Gate gate;
+  const sim::HttpListener listener({}, base::system_clock(), [&](const sim::HttpRequest& request) {
+    gate.pass(request.path);
+    return stand_in.handle(request);
+  });
+  const test::WrittenSettings settings({{"host", listener.url()}, {"token", "dapi1"}, {"ignore_rate_limits", "true"}});
+  const auto connector = databricks_platform(random).open("a", settings, base::system_clock(), base::silent_events());
+  const auto capture = connector->capture({}, {});
+  test::Rows rows;
+  capture->read(test::collection("notebooks"), {}, rows, {});
+  EXPECT_EQ(rows.rows.size(), 100U);
+  EXPECT_EQ(gate.held(), k_of_all) << "too few threads, connections, or threads of the stand-in";
 }
 
 }  // namespace

@@ -40,10 +40,21 @@ json function() {
           "specific_name":"net","input_params":{"parameters":[]}})");
 }
 
+json view_body(const std::string& text) {
+  return {{"name", "daily"},      {"catalog_name", "main"}, {"schema_name", "sales"},
+          {"table_type", "VIEW"}, {"owner", "analysts"},    {"view_definition", text}};
+}
 std::string view(const std::string& text) {
-  return json{{"name", "daily"},      {"catalog_name", "main"}, {"schema_name", "sales"},
-              {"table_type", "VIEW"}, {"owner", "analysts"},    {"view_definition", text}}
-      .dump();
+  return view_body(text).dump();
+}
+// Written while another catalog and schema were current.
+std::string view_from(const std::string& catalog, const std::string& schema, const std::string& text) {
+  json out = view_body(text);
+  out["properties"] = {{"view.catalogAndNamespace.numParts", "2"},
+                       {"view.catalogAndNamespace.part.0", catalog},
+                       {"view.catalogAndNamespace.part.1", schema},
+                       {"view.sqlConfig.spark.sql.session.timeZone", "UTC"}};
+  return out.dump();
 }
 
 // A workspace that knows no statement that it was given.
@@ -54,6 +65,21 @@ public:
     const bool asks = request.method == net::Method::get && request.url.path.starts_with("/api/2.0/sql/statements/");
     return asks ? missing() : StandInHttp::send(request, std::move(stop));
   }
+};
+
+// Somebody wants to stop as soon as a statement was taken.
+class ImpatientHttp : public StandInHttp {
+public:
+  ImpatientHttp(sim::databricks::StandIn& stand_in, std::stop_source stop)
+      : StandInHttp(stand_in), stop_(std::move(stop)) {}
+  net::Response send(const net::Request& request, std::stop_token stop) override {
+    net::Response out = StandInHttp::send(request, std::move(stop));
+    if (request.method == net::Method::post && request.url.path == "/api/2.0/sql/statements") stop_.request_stop();
+    return out;
+  }
+
+private:
+  std::stop_source stop_;
 };
 
 // Two warehouses are called alike, which the stand-in refuses to make.
@@ -87,10 +113,11 @@ protected:
                                          random_);
   }
   void open(const std::string& warehouse) { open(warehouse, session_); }
-  void open(const std::string& warehouse, const platform::databricks::Session& session) {
+  void open(const std::string& warehouse, const platform::databricks::Session& session,
+            const std::stop_token& stop = {}) {
     platform::databricks::OptIns opt_ins;
     opt_ins.sql_warehouse = warehouse;
-    writer_ = platform::databricks::make_resource_writer(session.client(), clock_, opt_ins);
+    writer_ = platform::databricks::make_resource_writer(session.client(), clock_, opt_ins, stop);
   }
   static const model::Kind& kind(const char* name) { return find_kind(name)->kind; }
   std::string create(const char* of, const std::string& name, const std::string& body) {
@@ -164,6 +191,68 @@ TEST_F(Definitions, of_views_are_changed_in_place_and_what_else_differs_is_a_tas
   EXPECT_EQ(body("tables", "main.sales.orders").at("owner"), "analysts");
 }
 
+std::string reads(const json& view) {
+  return view.at("view_dependencies").at("dependencies").at(0).at("table").at("table_full_name");
+}
+
+TEST_F(Definitions, of_views_read_what_they_read_where_they_were_written) {
+  const json orders = json::parse(k_table);
+  create("tables", "main.sales.orders", k_table);
+  json other = orders;
+  other["schema_name"] = "default";
+  create("tables", "main.default.orders", other.dump());
+  create("tables", "main.sales.daily", view_from("main", "default", "SELECT id FROM orders"));
+  const json made = body("tables", "main.sales.daily");
+  EXPECT_EQ(reads(made), "main.default.orders");
+  EXPECT_EQ(made.at("properties").at("view.catalogAndNamespace.part.1"), "default");
+  EXPECT_FALSE(made.at("properties").contains("view.sqlConfig.spark.sql.session.timeZone")) << "the platform's own";
+  writer_->update(kind("tables"), "main.sales.daily",
+                  {"main.sales.daily", view_from("main", "default", "SELECT price FROM orders"), {}});
+  EXPECT_EQ(reads(body("tables", "main.sales.daily")), "main.default.orders");
+}
+
+TEST_F(Definitions, of_views_whose_place_is_odd_or_gone_are_tasks) {
+  create("tables", "main.sales.orders", k_table);
+  json odd = json::parse(view_from("main", "sales", "SELECT id FROM orders"));
+  odd["properties"].erase("view.catalogAndNamespace.part.1");
+  const std::string task = task_of([&] { create("tables", "main.sales.daily", odd.dump()); });
+  EXPECT_TRUE(task.starts_with("Run this yourself: in which catalog and schema its text was written is not told.\n--"))
+      << task;
+  const std::string gone = view_from("main", "gone", "SELECT id FROM orders");
+  EXPECT_NE(task_of([&] { create("tables", "main.sales.daily", gone); }).find("([SCHEMA_NOT_FOUND]"),
+            std::string::npos);
+  EXPECT_TRUE(writer_->find(kind("tables"), "main.sales.daily").empty());
+}
+
+TEST_F(Definitions, of_views_that_read_something_else_than_they_did_are_tasks) {
+  create("tables", "main.sales.orders", k_table);
+  json other = json::parse(k_table);
+  other["schema_name"] = "default";
+  create("tables", "main.default.orders", other.dump());
+  json wanted = view_body("SELECT id FROM orders");
+  wanted["view_dependencies"] = {
+      {"dependencies", json::array({{{"table", {{"table_full_name", "main.default.orders"}}}}})}};
+  const std::string said =
+      "Look at the view main.sales.daily: it reads main.sales.orders, and should read main.default.orders.";
+  EXPECT_EQ(task_of([&] { create("tables", "main.sales.daily", wanted.dump()); }), said);
+  wanted["view_definition"] = "SELECT price FROM orders";
+  EXPECT_EQ(task_of([&] {
+              writer_->update(kind("tables"), "main.sales.daily", {"main.sales.daily", wanted.dump(), {}});
+            }),
+            said);
+  EXPECT_EQ(body("tables", "main.sales.daily").at("owner"), "analysts");
+  wanted["view_definition"] = "SELECT 1 FROM main.default.orders";
+  writer_->update(kind("tables"), "main.sales.daily", {"main.sales.daily", wanted.dump(), {}});
+}
+
+TEST_F(Definitions, show_no_secret_in_their_tasks) {
+  json lacking = view_body("SELECT * FROM gone");
+  lacking["properties"] = {{"password", "hunter2"}};
+  const std::string task = task_of([&] { create("tables", "main.sales.daily", lacking.dump()); });
+  EXPECT_EQ(task.find("hunter2"), std::string::npos) << task;
+  EXPECT_NE(task.find("'password' = '<hidden 1>'"), std::string::npos) << task;
+}
+
 TEST_F(Definitions, are_tasks_with_the_script_where_something_is_lacking) {
   const std::string text = view("SELECT * FROM gone");
   const std::string task = task_of([&] { create("tables", "main.sales.daily", text); });
@@ -171,7 +260,10 @@ TEST_F(Definitions, are_tasks_with_the_script_where_something_is_lacking) {
       task.starts_with("Run this where all that it names is there, or restore again then "
                        "([TABLE_OR_VIEW_NOT_FOUND]"))
       << task;
-  EXPECT_TRUE(task.ends_with(").\nCREATE VIEW `main`.`sales`.`daily` AS SELECT * FROM gone;")) << task;
+  EXPECT_TRUE(
+      task.ends_with(").\nUSE CATALOG `main`;\nUSE SCHEMA `sales`;\n"
+                     "CREATE VIEW `main`.`sales`.`daily` AS SELECT * FROM gone;"))
+      << task;
   json iceberg = json::parse(k_table);
   iceberg["data_source_format"] = "ICEBERG";
   EXPECT_NE(task_of([&] { create("tables", "main.sales.orders", iceberg.dump()); }).find("in the format ICEBERG"),
@@ -249,6 +341,19 @@ TEST_F(Definitions, whose_statement_nobody_knows_any_more_may_be_there_all_the_s
   EXPECT_EQ(writer_->find(kind("tables"), "main.sales.orders").size(), 1U) << "it ran, though nobody waited";
 }
 
+TEST_F(Definitions, wait_for_no_warehouse_once_they_are_told_to_stop) {
+  std::stop_source stop;
+  platform::databricks::Session impatient(ScriptedSession::account(), std::make_unique<ImpatientHttp>(stand_in_, stop),
+                                          clock_, random_);
+  open(k_warehouse, impatient, stop.get_token());
+  const base::Duration before = clock_.elapsed();
+  EXPECT_EQ(error_of([&] { create("tables", "main.sales.orders", k_table); }), base::ErrorKind::cancelled);
+  EXPECT_EQ(clock_.elapsed(), before);
+  clock_.advance(std::chrono::minutes(1));
+  open(k_warehouse);
+  EXPECT_EQ(writer_->find(kind("tables"), "main.sales.orders").size(), 1U) << "it ran, though nobody waited";
+}
+
 TEST_F(Definitions, that_hold_data_are_never_dropped) {
   sim::databricks::create_securable(
       stand_in_.world(), *sim::databricks::find_unity_kind("table"),
@@ -256,12 +361,27 @@ TEST_F(Definitions, that_hold_data_are_never_dropped) {
       "admin@example.test");
   EXPECT_EQ(
       task_of([&] { writer_->remove(kind("tables"), "main.sales.managed"); }),
-      "Drop the table main.sales.managed yourself, if it shall go: it is MANAGED, and its data would go with it.");
+      "Remove the table main.sales.managed yourself, if it shall go: it is MANAGED, and its data would go with it.");
   EXPECT_EQ(writer_->find(kind("tables"), "main.sales.managed").size(), 1U);
   create("tables", "main.sales.orders", k_table);
   writer_->remove(kind("tables"), "main.sales.orders");
   EXPECT_TRUE(writer_->find(kind("tables"), "main.sales.orders").empty());
   writer_->remove(kind("tables"), "main.sales.orders");
+}
+
+TEST_F(Definitions, of_volumes_that_hold_files_are_never_removed) {
+  for (const char* type : {"MANAGED", "EXTERNAL"})
+    sim::databricks::create_securable(
+        stand_in_.world(), *sim::databricks::find_unity_kind("volume"),
+        {{"name", type}, {"catalog_name", "main"}, {"schema_name", "sales"}, {"volume_type", type}},
+        "admin@example.test");
+  EXPECT_EQ(
+      task_of([&] { writer_->remove(kind("volumes"), "main.sales.MANAGED"); }),
+      "Remove the volume main.sales.MANAGED yourself, if it shall go: it is MANAGED, and its files would go with it.");
+  EXPECT_EQ(writer_->find(kind("volumes"), "main.sales.MANAGED").size(), 1U);
+  writer_->remove(kind("volumes"), "main.sales.EXTERNAL");
+  EXPECT_TRUE(writer_->find(kind("volumes"), "main.sales.EXTERNAL").empty());
+  writer_->remove(kind("volumes"), "main.sales.EXTERNAL");
 }
 
 }  // namespace

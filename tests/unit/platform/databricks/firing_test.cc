@@ -383,6 +383,26 @@ TEST_F(DashboardSchedules, are_changed_where_they_differ_and_keep_their_subscrip
   EXPECT_EQ(workspace_.stand_in.get(base_ + "/schedules")["schedules"].size(), 4U);
 }
 
+// As a fence names them, and an activation.
+TEST_F(DashboardSchedules, that_are_named_by_their_ids_are_changed_alone) {
+  json daily = there(add(schedule("daily", "0 0 7 * * ?", "UNPAUSED")));
+  json edited = there(add(schedule("edited", "0 0 8 * * ?", "UNPAUSED")));
+  json gone = there(add(schedule("gone", "0 0 9 * * ?", "UNPAUSED")));
+  const std::string added = add(schedule("added", "0 0 7 * * ?", "UNPAUSED"));
+  for (json* one : {&daily, &edited, &gone}) (*one)["pause_status"] = "PAUSED";
+  const std::string of_gone = base_ + "/schedules/" + gone["schedule_id"].get<std::string>();
+  workspace_.stand_in.call("DELETE", of_gone, json::object());
+  write(json::array({daily, gone}));
+  EXPECT_EQ(there(daily["schedule_id"])["pause_status"], "PAUSED");
+  EXPECT_EQ(there(added)["pause_status"], "UNPAUSED") << "it was not there when they were read";
+  EXPECT_EQ(calls(), Texts{"PUT/schedules/" + daily["schedule_id"].get<std::string>()});
+  json theirs = there(edited["schedule_id"]);
+  theirs["cron_schedule"]["quartz_cron_expression"] = "0 0 10 * * ?";
+  workspace_.stand_in.call("PUT", base_ + "/schedules/" + edited["schedule_id"].get<std::string>(), theirs);
+  EXPECT_TRUE(error_of([&] { write(json::array({edited})); }).has_value()) << "somebody edited it since it was read";
+  EXPECT_EQ(there(edited["schedule_id"])["cron_schedule"]["quartz_cron_expression"], "0 0 10 * * ?");
+}
+
 TEST_F(DashboardSchedules, are_seen_on_all_pages) {
   json all = json::array();
   for (int i = 0; i < 130; ++i) {

@@ -8,6 +8,7 @@
 #include "platform/databricks/resource_writer.h"
 #include "sim/databricks/account.h"
 #include "sim/databricks/stand_in.h"
+#include "support/errors.h"
 #include "unit/platform/databricks/stand_in_http.h"
 #include "unit/platform/databricks/written.h"
 
@@ -80,6 +81,14 @@ TEST_F(GroupAssigning, takes_the_account_s_own_group_changes_what_it_may_and_tak
   EXPECT_EQ(permissions(id), R"(["USER"])");
   writer_->remove(kind(), id);
   EXPECT_EQ(permissions(id), "none");
+}
+
+TEST_F(GroupAssigning, leaves_alone_what_somebody_assigned_before) {
+  const std::string id = sim::databricks::add_account_group(stand_in_.world(), "directory", "e-1");
+  assign("directory");
+  writer_->update(kind(), id, {"directory", R"({"permissions":["USER"]})", {}});
+  EXPECT_EQ(error_of([&] { assign("directory"); }), base::ErrorKind::conflict);
+  EXPECT_EQ(permissions(id), R"(["USER"])");
 }
 
 TEST_F(GroupAssigning, is_a_task_where_the_account_has_no_such_group) {

@@ -9,6 +9,8 @@
 #include <set>
 #include <sstream>
 
+#include "base/json.h"
+#include "engine/resource_body.h"
 #include "model/json_path.h"
 #include "model/kind_set.h"
 
@@ -98,6 +100,21 @@ TEST(Kinds, are_not_created_again_where_the_backup_does_not_hold_all_of_them) {
   EXPECT_EQ(find_kind("instance-pools")->kind.recreate, Kind::Recreate::may);
 }
 
+TEST(Kinds, that_lose_what_no_snapshot_has_go_only_where_somebody_chose_them_or_say_that_they_lose_nothing) {
+  std::set<std::string> lose;
+  for (const KindEntry& entry : all_kinds()) {
+    const std::string& name = entry.kind.collection.name;
+    if (entry.removal.loses.empty()) {
+      EXPECT_TRUE(entry.removal.harmless.empty()) << name;
+      continue;
+    }
+    lose.insert(name);
+    EXPECT_EQ(entry.kind.recreate, Kind::Recreate::never) << name;
+    EXPECT_TRUE(entry.kind.removed == Kind::Removed::when_chosen || !entry.removal.harmless.empty()) << name;
+  }
+  EXPECT_EQ(lose, (std::set<std::string>{"experiments", "pipelines", "registered-models", "tables", "volumes"}));
+}
+
 TEST(Kinds, are_listed_in_one_way) {
   for (const KindEntry& entry : all_kinds()) {
     const std::string& name = entry.kind.collection.name;
@@ -164,6 +181,14 @@ TEST(Kinds, write_paths_that_can_be_read) {
   }
 }
 
+// Where a create is refused behind a removal there is none, for whoever uses it.
+TEST(Kinds, of_the_catalog_are_never_removed_to_be_made_again) {
+  for (const KindEntry& entry : all_kinds()) {
+    if (entry.area != "unity" || entry.source != Source::list) continue;
+    EXPECT_EQ(entry.kind.recreate, Kind::Recreate::never) << entry.kind.collection.name;
+  }
+}
+
 TEST(Kinds, that_are_listed_within_another_one_by_its_name_say_that_they_lie_in_it) {
   std::size_t catalog = 0;
   for (const KindEntry& entry : all_kinds()) {
@@ -187,6 +212,49 @@ TEST(Kinds, can_be_planned_with) {
   EXPECT_TRUE(set.is_space("workspace"));
 }
 
+// A target that has all that is asked for.
+class Everything : public engine::LinkTargets {
+public:
+  Id id(std::size_t, std::string_view) const override { return {}; }
+  bool has_name(std::size_t, std::string_view) const override { return true; }
+  bool has_path(std::string_view, std::string_view) const override { return true; }
+};
+
+// As prepared for a target, less white space.
+std::string view_for(const model::Mapping& mapping) {
+  const std::string body =
+      R"({"name":"v","catalog_name":"prod","schema_name":"shop","table_type":"VIEW","view_definition":"SELECT 1",)"
+      R"("view_dependencies":{"dependencies":[{"table":{"table_full_name":"raw.sales.orders"}}]},)"
+      R"("properties":{"view.catalogAndNamespace.part.1":"sales","view.catalogAndNamespace.part.0":"raw"}})";
+  const model::KindSet kinds({find_kind("catalogs")->kind, find_kind("schemas")->kind, find_kind("tables")->kind});
+  base::Row row{.key = {}, .columns = std::vector<std::optional<base::Bytes>>(3)};
+  row.columns[0] = body;
+  const model::Resource view{
+      .kind = 2, .row = std::move(row), .id = "prod.shop.v", .name = "prod.shop.v", .system = false};
+  const Everything targets;
+  engine::LinkReport report;
+  std::string out =
+      engine::prepared_body({.kinds = kinds, .mapping = mapping, .targets = targets}, view, nullptr, report).print();
+  EXPECT_TRUE(report.notes.empty());
+  return out.substr(out.find("view_dependencies"));
+}
+
+TEST(Kinds, of_views_take_along_by_the_rules_what_was_current_when_they_were_written) {
+  const auto expected = [](const std::string& catalog, const std::string& schema, const std::string& table) {
+    return fmt::format(R"(view_dependencies":{{"dependencies":[{{"table":{{"table_full_name":"{}"}}}}]}},)"
+                       R"("properties":{{"view.catalogAndNamespace.part.1":"{}",)"
+                       R"("view.catalogAndNamespace.part.0":"{}"}}}})",
+                       table, schema, catalog);
+  };
+  EXPECT_EQ(view_for({}), expected("raw", "sales", "raw.sales.orders"));
+  EXPECT_EQ(view_for({.names = {{"catalogs", {{"raw", "raw_dr"}, {"prod", "prod_dr"}}}}, .paths = {}, .storage = {}}),
+            expected("raw_dr", "sales", "raw_dr.sales.orders"));
+  EXPECT_EQ(view_for({.names = {{"catalogs", {{"raw", "raw_dr"}}}, {"schemas", {{"raw.sales", "other.sold"}}}},
+                      .paths = {},
+                      .storage = {}}),
+            expected("other", "sold", "other.sold.orders"));
+}
+
 std::string source_file(const std::string& path) {
   const char* folder = std::getenv("HOLDFAST_SOURCE_DIR");
   std::ifstream in((folder == nullptr ? std::string(".") : std::string(folder)) + "/" + path);
@@ -195,8 +263,28 @@ std::string source_file(const std::string& path) {
   return out.str();
 }
 
+// What becomes of those that the snapshot does not have, where removals are asked for; empty: they go.
+std::string documented_removal(const KindEntry& entry) {
+  std::string out;
+  const auto add = [&](const std::string& text) { out += (out.empty() ? "" : "; ") + text; };
+  const bool chosen = entry.kind.removed == Kind::Removed::when_chosen;
+  const std::string& loses = entry.removal.loses;
+  if (chosen) add("where `--select` names the kind");
+  std::string harmless;
+  for (const model::Condition& one : entry.removal.harmless)
+    harmless +=
+        fmt::format("{}{}", harmless.empty() ? "" : " or ", nlohmann::json::parse(one.equals).get<std::string>());
+  if (!harmless.empty()) {
+    add(fmt::format("{} only: {} would go with another one", harmless, loses));
+  } else if (!loses.empty()) {
+    add(fmt::format("{} go along", loses));
+  }
+  return out;
+}
+
 std::string documented_table() {
-  std::string out = "| kind | area | key | columns beside the body | does not come along |\n|---|---|---|---|---|\n";
+  std::string out =
+      "| kind | area | key | columns beside the body | does not come along | is removed |\n|---|---|---|---|---|---|\n";
   for (const KindEntry& entry : all_kinds()) {
     std::string key;
     for (const model::KeyPart& part : entry.kind.collection.key)
@@ -204,8 +292,8 @@ std::string documented_table() {
     std::string columns;
     for (std::size_t i = 1; i < entry.kind.collection.columns.size(); ++i)
       columns += fmt::format("{}{}", i == 1 ? "" : ", ", entry.kind.collection.columns[i].name);
-    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", entry.kind.collection.name, entry.area, key, columns,
-                       entry.not_included);
+    out += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", entry.kind.collection.name, entry.area, key, columns,
+                       entry.not_included, documented_removal(entry));
   }
   return out;
 }

@@ -5,12 +5,14 @@
 #include "platform/databricks/capture.h"
 #include "platform/databricks/diagnosis.h"
 #include "platform/databricks/kinds.h"
+#include "unit/platform/databricks/python_cluster.h"
 #include "unit/platform/databricks/stood_cluster.h"
 #include "unit/platform/databricks/written.h"
 
 namespace holdfast::test {
 namespace {
 
+using nlohmann::json;
 using platform::databricks::Cluster;
 using platform::databricks::CommandOptions;
 using platform::databricks::mount_notebook;
@@ -78,6 +80,10 @@ TEST_F(Mounts, are_rows_of_a_backup_where_a_cluster_may_be_asked) {
   EXPECT_EQ(body.find("not to be shown"), std::string::npos) << body;
   EXPECT_TRUE(world_.state().contexts.empty());
   EXPECT_EQ(opened->attributes().find("only a cluster tells them"), std::string::npos);
+  world_.terminate();
+  EXPECT_NE(capture(StoodCluster::options())->attributes().find(R"("told_by_cluster":"mounts table-acls ")"),
+            std::string::npos)
+      << "a source without them is whole otherwise";
 }
 
 TEST_F(Mounts, are_named_as_left_out_and_no_command_is_run_where_none_may_be_asked) {
@@ -87,6 +93,7 @@ TEST_F(Mounts, are_named_as_left_out_and_no_command_is_run_where_none_may_be_ask
   EXPECT_NE(opened->attributes().find(R"({"what":"mounts","reason":"only a cluster tells them, and command_cluster)"),
             std::string::npos)
       << opened->attributes();
+  EXPECT_EQ(opened->attributes().find("told_by_cluster"), std::string::npos);
   for (const std::string& note : opened->notes()) EXPECT_EQ(note.find("mounts"), std::string::npos) << note;
   for (const auto& asked : world_.stand_in.log().last())
     EXPECT_FALSE(asked.target.starts_with("/api/1.2/")) << asked.target;
@@ -123,36 +130,120 @@ std::string notebook_of(const std::string& source, const std::string& encryption
       fmt::format(R"({{"mount_point":"/mnt/x","source":"{}","encryption_type":"{}"}})", source, encryption));
 }
 
-TEST(MountNotebook, mounts_each_scheme_with_credentials_of_a_scope_only) {
-  const std::string blobs = notebook_of("wasbs://raw@one.blob.core.windows.net/in");
-  EXPECT_NE(
-      blobs.find(R"("fs.azure.account.key.one.blob.core.windows.net": dbutils.secrets.get(scope, "account-key"))"),
-      std::string::npos)
-      << blobs;
-  EXPECT_NE(blobs.find(R"("fs.azure.sas.raw.one.blob.core.windows.net": dbutils.secrets.get(scope, "sas-token"))"),
-            std::string::npos)
-      << blobs;
-  const std::string second = notebook_of("abfss://lake@two.dfs.core.windows.net/");
-  EXPECT_NE(second.find(R"("fs.azure.account.oauth2.client.secret": dbutils.secrets.get(scope, "client-secret"))"),
-            std::string::npos)
-      << second;
-  EXPECT_NE(second.find("adls.gen2.tokenProviderClassName"), std::string::npos) << second;
-  const std::string first = notebook_of("adl://three.azuredatalakestore.net/x", "sse");
-  EXPECT_NE(first.find(R"("fs.adl.oauth2.credential": dbutils.secrets.get(scope, "client-secret"))"), std::string::npos)
-      << first;
-  EXPECT_NE(first.find(R"(extra_configs=configs, encryption_type="sse"))"), std::string::npos) << first;
-  const std::string other = notebook_of("s3a://bucket/x");
-  EXPECT_NE(other.find("form = \"other\"\n"), std::string::npos) << other;
-  for (const std::string& one : {blobs, second, first, other}) {
-    EXPECT_TRUE(one.starts_with("# Databricks notebook source\n")) << one;
-    EXPECT_NE(one.find("dbutils.fs.mount(source=source, mount_point=mount_point"), std::string::npos) << one;
+// What stands in a line that begins so, as somebody writes it anew.
+std::string with_line(std::string notebook, const std::string& begin, const std::string& line) {
+  const std::size_t at = notebook.find("\n" + begin) + 1;
+  EXPECT_NE(at, 0U) << begin;
+  return notebook.replace(at, notebook.find('\n', at) - at, line);
+}
+
+class MountNotebook : public RunsPython {
+protected:
+  // By somebody who wrote down where the credentials are, and chose this way to mount.
+  PythonRun run(const std::string& notebook, const std::string& form) {
+    return run_in_python(world_, with_line(with_line(notebook, "scope = ", "scope = \"mounting\""),
+                                           "form = ", fmt::format("form = \"{}\"", form)));
+  }
+  // What it mounts on /mnt/x, and nothing else.
+  json configs(const std::string& source, const std::string& form) {
+    const PythonRun ran = run(notebook_of(source), form);
+    EXPECT_EQ(ran.status, 0) << ran.printed;
+    EXPECT_EQ(ran.printed, "");
+    const json& mounted = ran.told.at("mounted");
+    if (mounted.size() != 1) return mounted;
+    EXPECT_EQ(mounted[0].at("source"), source);
+    EXPECT_EQ(mounted[0].at("mount_point"), "/mnt/x");
+    EXPECT_EQ(mounted[0].at("encryption_type"), "");
+    return mounted[0].at("extra_configs");
+  }
+  json world_{{"secrets",
+               {{"mounting/account-key", "the key"},
+                {"mounting/sas-token", "the token"},
+                {"mounting/client-id", "the client"},
+                {"mounting/client-secret", "its secret"},
+                {"mounting/tenant-id", "the tenant"}}},
+              {"conf",
+               {{"spark.databricks.passthrough.adls.gen2.tokenProviderClassName", "second generation"},
+                {"spark.databricks.passthrough.adls.tokenProviderClassName", "first generation"}}}};
+};
+
+TEST_F(MountNotebook, mounts_blobs_by_key_or_signature) {
+  EXPECT_EQ(configs("wasbs://raw@one.blob.core.windows.net/in", "key"),
+            (json{{"fs.azure.account.key.one.blob.core.windows.net", "the key"}}));
+  EXPECT_EQ(configs("wasbs://raw@one.blob.core.windows.net/in", "sas"),
+            (json{{"fs.azure.sas.raw.one.blob.core.windows.net", "the token"}}));
+}
+
+TEST_F(MountNotebook, mounts_a_lake_of_either_generation_by_a_principal_or_by_who_reads) {
+  const std::string tokens = "https://login.microsoftonline.com/the tenant/oauth2/token";
+  EXPECT_EQ(
+      configs("abfss://lake@two.dfs.core.windows.net/", "oauth"),
+      (json{{"fs.azure.account.auth.type", "OAuth"},
+            {"fs.azure.account.oauth.provider.type", "org.apache.hadoop.fs.azurebfs.oauth2.ClientCredsTokenProvider"},
+            {"fs.azure.account.oauth2.client.id", "the client"},
+            {"fs.azure.account.oauth2.client.secret", "its secret"},
+            {"fs.azure.account.oauth2.client.endpoint", tokens}}));
+  EXPECT_EQ(configs("abfss://lake@two.dfs.core.windows.net/", "passthrough"),
+            (json{{"fs.azure.account.auth.type", "CustomAccessToken"},
+                  {"fs.azure.account.custom.token.provider.class", "second generation"}}));
+  EXPECT_EQ(configs("adl://three.azuredatalakestore.net/x", "oauth"),
+            (json{{"fs.adl.oauth2.access.token.provider.type", "ClientCredential"},
+                  {"fs.adl.oauth2.client.id", "the client"},
+                  {"fs.adl.oauth2.credential", "its secret"},
+                  {"fs.adl.oauth2.refresh.url", tokens}}));
+  EXPECT_EQ(configs("adl://three.azuredatalakestore.net/x", "passthrough"),
+            (json{{"fs.adl.oauth2.access.token.provider.type", "CustomAccessTokenProvider"},
+                  {"fs.adl.oauth2.access.token.custom.provider", "first generation"}}));
+}
+
+TEST_F(MountNotebook, begins_with_a_way_that_it_knows_and_names_the_other) {
+  for (const auto& [source, first] : std::vector<std::pair<std::string, std::string>>{
+           {"wasb://raw@one.blob.core.windows.net/", "form = \"key\"  # or \"sas\": "},
+           {"abfs://lake@two.dfs.core.windows.net/", "form = \"oauth\"  # or \"passthrough\": "},
+           {"adl://three.azuredatalakestore.net/", "form = \"oauth\"  # or \"passthrough\": "},
+           {"s3a://bucket/x", "form = \"other\"\n"}}) {
+    const std::string notebook = notebook_of(source);
+    EXPECT_NE(notebook.find("\n" + first), std::string::npos) << notebook;
+    const PythonRun ran = run_in_python(world_, with_line(notebook, "scope = ", "scope = \"mounting\""));
+    EXPECT_EQ(ran.status, 0) << ran.printed;
+    EXPECT_EQ(ran.told.at("mounted").size(), 1U) << notebook;
   }
 }
 
-TEST(MountNotebook, writes_any_name_as_a_string_of_python) {
-  const std::string text =
-      mount_notebook(R"({"mount_point":"/mnt/a\"b\\ü","source":"s3a://b/x","encryption_type":""})");
-  EXPECT_NE(text.find(R"(mount_point = "/mnt/a\"b\\ü")"), std::string::npos) << text;
+TEST_F(MountNotebook, takes_every_credential_from_the_scope_that_was_written_into_it) {
+  const PythonRun ran = run(notebook_of("abfss://lake@two.dfs.core.windows.net/"), "oauth");
+  EXPECT_EQ(ran.told.at("secrets"), (json{"mounting/client-id", "mounting/client-secret", "mounting/tenant-id"}));
+}
+
+TEST_F(MountNotebook, says_how_a_bucket_was_encrypted) {
+  const PythonRun ran = run(notebook_of("s3a://bucket/x", "sse-kms:key"), "other");
+  EXPECT_EQ(ran.told.at("mounted").at(0).at("encryption_type"), "sse-kms:key");
+}
+
+TEST_F(MountNotebook, changes_nothing_that_is_mounted) {
+  const std::string source = "abfss://lake@two.dfs.core.windows.net/";
+  world_["mounts"] = json::array({{"/mnt/y", "wasbs://a@b.test/", ""}, {"/mnt/x", source, ""}});
+  EXPECT_EQ(configs(source, "oauth"), json::array());
+  const PythonRun other = run(notebook_of("abfss://lake@west.dfs.core.windows.net/"), "oauth");
+  EXPECT_EQ(other.status, 1);
+  EXPECT_EQ(other.printed, "ValueError: /mnt/x leads to " + source + "\n");
+  EXPECT_EQ(other.told.at("mounted"), json::array());
+}
+
+TEST_F(MountNotebook, refuses_a_way_that_it_does_not_know) {
+  const PythonRun ran = run(notebook_of("wasbs://raw@one.blob.core.windows.net/"), "oauth");
+  EXPECT_EQ(ran.printed, "ValueError: form is none of those that this notebook knows\n");
+  EXPECT_EQ(ran.told.at("mounted"), json::array());
+}
+
+TEST_F(MountNotebook, writes_any_name_as_a_string_of_python) {
+  const std::string point = "/mnt/a\"b\\c'd\n# COMMAND ----------\n\t\x01ü💥\u2028{0}%s";
+  const std::string source = "s3a://b/\\u0041\"\"\"\r\x7f";
+  const PythonRun ran =
+      run(mount_notebook(json{{"mount_point", point}, {"source", source}, {"encryption_type", ""}}.dump()), "other");
+  EXPECT_EQ(ran.status, 0) << ran.printed;
+  EXPECT_EQ(ran.told.at("mounted").at(0).at("mount_point"), point);
+  EXPECT_EQ(ran.told.at("mounted").at(0).at("source"), source);
 }
 
 }  // namespace

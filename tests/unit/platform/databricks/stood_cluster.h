@@ -23,12 +23,14 @@ public:
     id = make("tools");
     clock.advance(std::chrono::minutes(1));
   }
-  std::string make(const char* name) {
+  // It terminates by itself after so many minutes; 0: never.
+  std::string make(const char* name, int minutes = 60) {
     return stand_in
         .call("POST", "/api/2.1/clusters/create",
               {{"cluster_name", name},
                {"spark_version", "15.4.x-scala2.12"},
                {"node_type_id", "Standard_DS3_v2"},
+               {"autotermination_minutes", minutes},
                {"num_workers", 1}})
         .at("cluster_id")
         .get<std::string>();

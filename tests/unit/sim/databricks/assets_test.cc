@@ -323,13 +323,30 @@ TEST(Commands, GrantDenyAndShow) {
   }
 }
 
+TEST(Commands, CreateWhatPermissionsAreGivenOn) {
+  CommandWorld world("sql");
+  EXPECT_EQ(world.run("CREATE TABLE s.t (id BIGINT)")["resultType"], "error") << "there is no such database";
+  EXPECT_EQ(world.run("CREATE DATABASE s")["resultType"], "text");
+  EXPECT_EQ(world.run("CREATE SCHEMA IF NOT EXISTS s")["resultType"], "text");
+  EXPECT_EQ(world.run("CREATE TABLE s.`a b` (id BIGINT, day DATE);")["resultType"], "text");
+  EXPECT_EQ(world.run("SHOW TABLES IN s")["data"], Json::array({{"s", "a b", "false"}}));
+  const Json owner = world.stand_in.get("/api/2.0/preview/scim/v2/Me").at("userName");
+  EXPECT_EQ(world.run("SHOW GRANTS ON TABLE s.`a b`")["data"],
+            Json::array({{owner, "OWN", "DATABASE", "s"}, {owner, "OWN", "TABLE", "s.`a b`"}}));
+  world.stand_in.world().part<CommandState>().objects["VIEW s.v"];
+  for (const char* text : {"CREATE DATABASE s", "CREATE TABLE s.`a b` (id BIGINT)", "CREATE TABLE s.v (id BIGINT)",
+                           "CREATE TABLE s.u", "CREATE TABLE s.u AS SELECT 1", "CREATE VIEW s.w AS SELECT 1"}) {
+    EXPECT_EQ(world.run(text)["resultType"], "error") << text;
+  }
+}
+
 TEST(Commands, MountAndShowMounts) {
   CommandWorld world("python");
   EXPECT_EQ(world.run("dbutils.fs.mount(source=\"abfss://a@b.test/\", mount_point=\"/mnt/x\", extra_configs={\"k\": "
                       "\"{{secrets/s/k}}\"})")["resultType"],
             "text");
   const auto shown = world.run("display(dbutils.fs.mounts())");
-  EXPECT_EQ(shown["data"][1], Json::array({"/mnt/x", "abfss://a@b.test/", ""}));
+  EXPECT_EQ(shown["data"][2], Json::array({"/mnt/x", "abfss://a@b.test/", ""}));
   EXPECT_EQ(shown.dump().find("secrets"), std::string::npos);
   EXPECT_EQ(world.run("print(1)")["resultType"], "error");
   EXPECT_EQ(world.run("dbutils.fs.unmount(\"/mnt/x\")")["resultType"], "text");

@@ -35,9 +35,18 @@ std::string queries(const Json& statements) {
       model::base64_encode(statements.dump()), k_printing);
 }
 
+// As the vendor's SDK sends it; tests/clients/databricks_sdk/cluster.py has the SDK itself do so.
+std::string remote(const std::string& method, const std::string& arguments) {
+  return fmt::format(
+      "\n        import json\n        (args, kwargs) = json.loads('{}')\n        result = dbutils.fs.{}(*args, "
+      "**kwargs)\n"
+      "        dbutils.notebook.exit(json.dumps(result))\n        ",
+      arguments, method);
+}
+
 class Programs : public testing::Test {
 protected:
-  Json run(const std::string& text) { return run_python(world_.stand_in.world(), text); }
+  Json run(const std::string& text) { return run_python(world_.stand_in.world(), text, "admin@example.test"); }
   // The lines, and the last one as it is.
   std::vector<Json> lines(const std::string& text) {
     std::vector<Json> out;
@@ -90,6 +99,48 @@ TEST_F(Programs, CutOffWhatIsTooLong) {
   EXPECT_EQ(result["data"].get<std::string>().size(), 20U);
   state().most_printed = 2'000;
   EXPECT_EQ(run(mounts_from(0, 9))["truncated"], false);
+}
+
+TEST_F(Programs, OfTheSdkMountShowMoveAndUnmount) {
+  const auto told = [&](const std::string& method, const std::string& arguments) {
+    return Json::parse(run(remote(method, arguments)).at("data").get<std::string>());
+  };
+  EXPECT_EQ(told("mount", R"([["abfss://a@b.test/", "/mnt/\u00fc"], {"extra_configs": {"k": "secret"}}])"), true);
+  EXPECT_EQ(told("mounts", "[[], {}]"), Json::array({{"/databricks-datasets", "databricks-datasets", ""},
+                                                     {"/", "DatabricksRoot", ""},
+                                                     {"/mnt/ü", "abfss://a@b.test/", ""}}));
+  EXPECT_EQ(state().mounts["/mnt/ü"].extra_configs.at("k"), "secret");
+  EXPECT_EQ(told("updateMount", R"([["s3a://b"], {"mount_point": "/mnt/\u00fc", "encryption_type": "sse-s3"}])"), true);
+  EXPECT_EQ(state().mounts["/mnt/ü"].encryption, "sse-s3");
+  EXPECT_TRUE(state().mounts["/mnt/ü"].extra_configs.empty());
+  EXPECT_EQ(told("refreshMounts", "[[], {}]"), true);
+  EXPECT_EQ(told("unmount", R"([["/mnt/\u00fc"], {}])"), true);
+  EXPECT_TRUE(state().mounts.empty());
+}
+
+TEST_F(Programs, OfTheSdkAreRefusedAsTheClusterRefusesThem) {
+  state().mounts["/mnt/a"].source = "abfss://a@b.test/";
+  for (const auto& [method, arguments] : std::vector<std::pair<const char*, const char*>>{
+           {"mount", R"([["abfss://a@b.test/", "/mnt/a"], {}])"},
+           {"mount", R"([["abfss://a@b.test/"], {}])"},
+           {"mount", R"([["", "/mnt/b"], {}])"},
+           {"mount", R"([["abfss://a@b.test/", "/mnt/b"], {"mount_point": "/mnt/b"}])"},
+           {"mount", R"([["abfss://a@b.test/", "/mnt/b"], {"configs": {}}])"},
+           {"mount", R"([["abfss://a@b.test/", "/mnt/b"], {"extra_configs": {"k": 1}}])"},
+           {"mount", R"([["abfss://a@b.test/", "/mnt/\"b"], {}])"},
+           {"mount", R"([["abfss://a@b.test/", "/mnt/'b"], {}])"},
+           {"mount", R"([["abfss://a@b.test/", "/mnt/\u0001b"], {}])"},
+           {"updateMount", R"([["abfss://a@b.test/", "/mnt/b"], {}])"},
+           {"unmount", R"([["/mnt/b"], {}])"},
+           {"unmount", R"([["/mnt/a", "/mnt/a"], {}])"},
+           {"mounts", R"([["/mnt/a"], {}])"},
+           {"mounts", "{}"},
+           {"rm", R"([["/mnt/a"], {}])"}})
+    EXPECT_THROW(run(remote(method, arguments)), ApiError) << method << arguments;
+  EXPECT_THROW(run(remote("mounts", "[[], {}]") + " "), ApiError);
+  EXPECT_EQ(state().mounts.size(), 1U);
+  state().mounts["/mnt/a"].trouble = "gone";
+  EXPECT_THROW(run(remote("mounts", "[[], {}]")), ApiError);
 }
 
 TEST_F(Programs, OfAnyOtherFormAreRefused) {

@@ -1,0 +1,112 @@
+#include "engine/task_store.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "base/error.h"
+#include "storage/memory/memory_backend.h"
+
+namespace holdfast::engine {
+namespace {
+
+using State = ManualTask::State;
+
+class TaskStoring : public testing::Test {
+protected:
+  static ManualTask task(const std::string& path, const std::string& text) {
+    return {.id = task_id("secondary", "users", path, text),
+            .kind = "users",
+            .path = path,
+            .source_id = "7",
+            .text = text,
+            .way = ManualTask::Way::beside};
+  }
+  TaskStore store(const std::string& source = "primary") { return {*state_, source, "secondary"}; }
+
+  std::unique_ptr<storage::Backend> state_ = storage::make_memory_backend();
+  const base::Instant now_ = *base::parse_instant("2026-11-21T20:00:00Z");
+  const base::Instant later_ = now_ + std::chrono::hours(1);
+};
+
+TEST_F(TaskStoring, keeps_what_was_said_last_of_each) {
+  const ManualTask bob = task("users/bob", "Let the directory bring bob.\nline\n\n  another\n");
+  const ManualTask odd = task("users/b\xff", "Bring b\xff.");
+  TaskStore first = store();
+  first.open({bob, odd}, now_);
+  first.settle({.state = State::waived, .ids = {bob.id}, .at = later_, .who = "anna", .reason = "he left"});
+  const TaskStore read = store();
+  ASSERT_EQ(read.tasks().size(), 2U);
+  for (const TaskStore* one : {&std::as_const(first), &read}) {
+    const ManualTask* known = one->find(bob.id);
+    ASSERT_NE(known, nullptr);
+    EXPECT_EQ(known->text, bob.text);
+    EXPECT_EQ(known->way, bob.way);
+    EXPECT_EQ(known->source_id, "7");
+    EXPECT_EQ(known->state, State::waived);
+    EXPECT_EQ(known->since, now_);
+    EXPECT_EQ(known->until, later_);
+    EXPECT_EQ(known->who + ": " + known->reason, "anna: he left");
+    ASSERT_NE(one->find(odd.id), nullptr) << "bytes that are no UTF-8 stay what they are";
+    EXPECT_EQ(one->find(odd.id)->path, odd.path);
+    EXPECT_EQ(one->find(odd.id)->state, State::open);
+  }
+  first.open({bob}, later_);
+  EXPECT_EQ(store().find(bob.id)->state, State::open);
+  EXPECT_EQ(store().find(bob.id)->since, later_);
+  EXPECT_EQ(store().find(bob.id)->who, "");
+}
+
+TEST_F(TaskStoring, still_tells_who_ticked_off_what_nothing_asks_for_any_more) {
+  const ManualTask bob = task("users/bob", "Bring bob.");
+  TaskStore known = store();
+  known.open({bob}, now_);
+  known.settle({.state = State::done, .ids = {bob.id}, .at = now_, .who = "anna"});
+  known.settle({.state = State::closed, .ids = {bob.id}, .at = later_});
+  EXPECT_EQ(store().find(bob.id)->who, "anna");
+  EXPECT_EQ(store().find(bob.id)->until, later_);
+}
+
+TEST_F(TaskStoring, loses_nothing_that_two_say_at_once) {
+  const ManualTask bob = task("users/bob", "Bring bob.");
+  const ManualTask eve = task("users/eve", "Bring eve.");
+  TaskStore run = store();
+  run.open({bob}, now_);
+  TaskStore person = store();
+  run.open({eve}, later_);
+  person.settle({.state = State::done, .ids = {bob.id}, .at = later_, .who = "anna"});
+  EXPECT_EQ(store().find(bob.id)->state, State::done);
+  EXPECT_EQ(store().find(eve.id)->state, State::open);
+}
+
+TEST_F(TaskStoring, counts_what_two_sources_ask_for_alike_once) {
+  const ManualTask bob = task("users/bob", "Bring bob.");
+  store().open({bob}, now_);
+  store("elsewhere").open({bob, task("users/eve", "Bring eve.")}, now_);
+  TaskStore(*state_, "secondary", "primary").open({task("users/x", "Bring x.")}, now_);
+  EXPECT_EQ(open_tasks(*state_, "secondary"), 2U);
+  EXPECT_EQ(open_tasks(*state_, "primary"), 1U);
+  const std::vector<TaskStore> all = task_stores(*state_);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].target(), "primary");
+  EXPECT_EQ(all[1].source(), "elsewhere");
+}
+
+TEST_F(TaskStoring, names_the_record_that_cannot_be_read) {
+  const std::string folder = "tasks/7072696d617279-7365636f6e64617279/";
+  for (const char* text : {"", "[]", "{\"version\":1,\"at\":\"yesterday\"}", "{\"version\":2}",
+                           "{\"version\":1,\"at\":\"2026-11-21T20:00:00Z\",\"settled\":{\"state\":\"odd\"}}"}) {
+    state_->put(folder + "0000000000", text);
+    try {
+      store();
+      ADD_FAILURE() << text;
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.kind(), base::ErrorKind::corruption);
+      EXPECT_NE(error.message().find(folder + "0000000000 cannot be read"), std::string::npos) << error.message();
+    }
+    state_->remove(folder + "0000000000");
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::engine
