@@ -55,6 +55,10 @@ platform::Connector& Cutover::connector(const std::string& name) {
   return *held;
 }
 
+void Cutover::require_writing(const std::string& name) {
+  if (!dry()) cli::require_writing(connector(name));
+}
+
 void Cutover::lock(const std::string& connector, base::FileLock::Mode mode) {
   if (dry()) return;
   locks_.push_back(lock_connector(context_, connector, mode));

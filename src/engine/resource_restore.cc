@@ -21,6 +21,8 @@ using base::Error;
 using base::ErrorKind;
 using model::Resource;
 
+constexpr std::string_view k_account = "me";  // attribute of a capture: who reads, and would write
+
 // Ids mean something in one workspace only: mistaken for those of another they lead to what is somebody else's.
 void refuse_wrong_workspace(const repository::Snapshot& snapshot, const std::string& target,
                             const std::string& target_attributes) {
@@ -150,9 +152,8 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
     judge.emplace(restore.repository, ready.kinds(), restore.snapshot, *options.split, options.target);
     plan.holds_back = [&](const Resource* wanted, const Resource& live) { return judge->judge(wanted, live); };
   }
-  if (plan.removes)
-    if (const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer())
-      plan.who = writer->who();
+  // Told by the capture: who may not write may plan all the same.
+  if (plan.removes) plan.who = attribute_of(ready.live().attributes, k_account);
   const model::IdMap ids = ids_between(restore.state, plan.source, plan.target);
   model::ResourcePlan out = plan_resources(ready.kinds(), ready.sides(), ids, plan, clock, random);
   if (plan.removes || plan.source == plan.target) return out;

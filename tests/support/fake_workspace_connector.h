@@ -18,6 +18,7 @@ struct WorkspaceAccount {
   FakeWorkspace workspace;
   std::string id;                         // "workspace_id" of its captures
   bool administrator = true;              // "admin" of its captures
+  bool writable = true;                   // else whoever wants to write is refused
   std::set<std::string> absent;           // kinds that are not offered
   std::set<std::string> unlisted;         // kinds whose list fails
   std::map<std::string, unsigned> blank;  // kinds of which so many captures find none, although nothing fails

@@ -47,6 +47,7 @@ public:
   int run(Context& context) override {
     Cutover cutover(context, flags_, "failover");
     cutover.check_sides(source_, target_);
+    cutover.require_writing(target_);
     cutover.lock(source_, base::FileLock::Mode::exclusive);
     cutover.lock(target_, base::FileLock::Mode::exclusive);
     const engine::Charge charge = cutover.charge(source_, target_);
@@ -59,6 +60,7 @@ public:
       case engine::FailoverStep::begin:
         break;
     }
+    if (!source_lost_) cutover.require_writing(source_);  // it is fenced
     cutover.ask(fmt::format("{} would take over from {}", target_, source_));
     Takeover takeover(cutover);
     const Lost lost = source_lost_ ? Lost::yes : Lost::no;

@@ -33,6 +33,7 @@ public:
   int run(Context& context) override {
     Cutover cutover(context, flags_, "replicate");
     cutover.check_sides(source_, target_);
+    cutover.require_writing(target_);
     cutover.lock_to_write(source_, target_);
     const std::optional<engine::Fence> fence = cutover.store().fence(source_);
     if (fence && fence->state == engine::Fence::State::open) close_fence(context, cutover, *fence);

@@ -49,7 +49,8 @@ std::vector<model::Kind> kinds_for(const OptIns& opt_ins) {
 class WorkspaceConnector : public Connector, private KnowsOutside {
 public:
   explicit WorkspaceConnector(ConnectorParts parts)
-      : account_(std::move(parts.account)),
+      : name_(std::move(parts.name)),
+        account_(std::move(parts.account)),
         opt_ins_(std::move(parts.opt_ins)),
         kinds_(kinds_for(opt_ins_)),
         clock_(parts.clock),
@@ -78,10 +79,8 @@ public:
   }
   std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
   const std::vector<model::Kind>& kinds() const override { return kinds_; }
-  // Only stand-ins are written to, which are on this machine and so the only ones that are reached without TLS: what is
-  // still missing before a workspace can be trusted to it stands in docs/platforms/databricks.md.
   std::unique_ptr<ResourceWriter> resource_writer() override {
-    if (!account_.host.starts_with("http://")) return nullptr;
+    require_writing();
     return make_resource_writer(session_.client(), clock_, opt_ins_, stopped_.get_token());
   }
   RunsThings* runs() override { return &runs_; }
@@ -114,13 +113,22 @@ public:
   }
 
 private:
+  // Only stand-ins are written to, which are on this machine and so the only ones that are reached without TLS: what is
+  // still missing before a workspace can be trusted to it stands in docs/platforms/databricks.md.
+  void require_writing() const {
+    if (account_.host.starts_with("http://")) return;
+    throw Error(ErrorKind::refused, fmt::format("connector '{}' is not written to: it is no stand-in", name_),
+                "This version writes to stand-ins on this machine only; see docs/platforms/databricks.md.");
+  }
+
+  const std::string name_;
   Account account_;
   OptIns opt_ins_;
   const std::vector<model::Kind> kinds_;
   const base::Clock& clock_;
   Session session_;
   std::stop_source stopped_;  // of what waits within calls of writers
-  JobRuns runs_{session_.client()};
+  JobRuns runs_{session_.client(), [this] { require_writing(); }};
   std::unique_ptr<Arm> arm_;
 };
 
@@ -205,7 +213,8 @@ Platform databricks_platform(base::Random& random) {
       .open = [&random](const std::string& name, const Settings& given, const base::Clock& clock,
                         base::Events& events) -> std::unique_ptr<Connector> {
         const Account account = read_account(name, given, real_surroundings());
-        return make_connector({.account = account,
+        return make_connector({.name = name,
+                               .account = account,
                                .http = net::open_curl_client(client_options(given)),
                                .clock = clock,
                                .random = random,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/events.h"
@@ -22,6 +23,7 @@ const std::vector<model::Kind>& resource_kinds();
 
 // With a way of its own to the other side; what it is given outlives it.
 struct ConnectorParts {
+  std::string name{};  // in the configuration
   Account account;
   std::unique_ptr<net::HttpClient> http;
   const base::Clock& clock;

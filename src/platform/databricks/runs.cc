@@ -53,6 +53,7 @@ std::vector<ActiveRun> JobRuns::active_runs(std::stop_token stop) {
 }
 
 void JobRuns::cancel(const ActiveRun& run) {
+  gate_();
   Calls(client_).remove({.method = net::Method::post,
                          .path = "/api/2.2/jobs/runs/cancel",
                          .family = k_jobs,

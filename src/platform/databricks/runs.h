@@ -1,7 +1,9 @@
 // Runs of jobs.
 #pragma once
 
+#include <functional>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 #include "platform/databricks/client.h"
@@ -11,7 +13,10 @@ namespace holdfast::platform::databricks {
 
 class JobRuns : public RunsThings {
 public:
-  explicit JobRuns(const Client& client) : client_(client) {}  // which outlives it
+  // The client outlives it.  `gate` is asked before anything is changed, and throws where nothing may be.
+  explicit JobRuns(
+      const Client& client, std::function<void()> gate = [] {})
+      : client_(client), gate_(std::move(gate)) {}
   std::vector<ActiveRun> active_runs(std::stop_token stop) override;
   // One that began since it was listed is cancelled like one that waits: no call tells them apart.
   void cancel(const ActiveRun& run) override;
@@ -20,6 +25,7 @@ public:
 
 private:
   const Client& client_;
+  const std::function<void()> gate_;
 };
 
 }  // namespace holdfast::platform::databricks

@@ -7,7 +7,9 @@
 #include <mutex>
 
 #include "platform/outside.h"
+#include "platform/runs.h"
 #include "sim/databricks/seeds.h"
+#include "support/errors.h"
 #include "support/fakes.h"
 #include "support/scripted_http.h"
 #include "unit/platform/databricks/settings.h"
@@ -27,7 +29,9 @@ TEST(DatabricksConnector, writes_to_stand_ins_on_this_machine_and_to_no_workspac
   };
   EXPECT_NE(opened("http://127.0.0.1:8461")->resource_writer(), nullptr);
   const auto workspace = opened("https://adb-1.2.azuredatabricks.test");
-  EXPECT_EQ(workspace->resource_writer(), nullptr);
+  EXPECT_EQ(test::error_of([&] { (void)workspace->resource_writer(); }), base::ErrorKind::refused);
+  EXPECT_EQ(test::error_of([&] { workspace->runs()->cancel({.id = "7"}); }), base::ErrorKind::refused)
+      << "nobody was asked: there is no answer";
   EXPECT_FALSE(workspace->kinds().empty()) << "it can be planned for";
   EXPECT_THROW((void)workspace->writer({}), base::Error) << "there are no rows to be written";
 }

@@ -69,6 +69,17 @@ TEST_F(DatabricksRuns, are_listed_on_all_pages_with_what_waits) {
   }
 }
 
+TEST_F(DatabricksRuns, are_not_cancelled_where_nothing_may_be_changed) {
+  const std::int64_t busy = job("busy");
+  for (int i = 0; i < 2; ++i) start(busy);
+  JobRuns shut(session_.client(), [] { throw base::Error(base::ErrorKind::refused, "closed"); });
+  const std::vector<ActiveRun> all = shut.active_runs({});
+  ASSERT_EQ(waiting(all), 1);
+  for (const ActiveRun& one : all) EXPECT_THROW(shut.cancel(one), base::Error);
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_EQ(waiting(runs_.active_runs({})), 1);
+}
+
 TEST_F(DatabricksRuns, are_cancelled_one_by_one) {
   const std::int64_t busy = job("busy");
   const std::string first = start(busy);
