@@ -27,7 +27,7 @@ public:
 class Statements {  // thread-safe
 public:
   // `warehouse` is its name or its id; empty: there is none.  Calls and clock outlive it.
-  Statements(const Calls& calls, const base::Clock& clock, std::string warehouse, std::stop_token stop)
+  Statements(const Calls& calls, const base::Clock& clock, std::string warehouse, std::stop_token stop = {})
       : calls_(calls), clock_(clock), warehouse_(std::move(warehouse)), stop_(std::move(stop)) {}
 
   bool there() const noexcept { return !warehouse_.empty(); }
