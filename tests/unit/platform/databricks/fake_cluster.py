@@ -4,8 +4,8 @@
 
 WORLD, JSON: `mounts`, each [mount point, source, encryption type], or the text of what looking at it raises; `answers`, by
 statement, what spark.sql() gives for it, as an expression of Python; `secrets`, by "scope/key"; `conf`.  What the program
-prints is printed.  REPORT: the statements that it ran, the secrets that it read, and what it mounted.  A program that fails
-ends this with code 1; its error is the last line.
+prints is printed.  REPORT: how many cells it has, the statements that it ran, the secrets that it read, and what it mounted.
+A program that fails ends this with code 1; its error is the last line.
 """
 
 import json
@@ -86,11 +86,12 @@ def cells_of(program):
 def main(world_file, report_file):
     with open(world_file, encoding="utf-8") as file:
         world = json.load(file)
-    told = {"statements": [], "secrets": [], "mounted": []}
+    cells = cells_of(sys.stdin.buffer.read().decode())
+    told = {"cells": len(cells), "statements": [], "secrets": [], "mounted": []}
     names = {"spark": Spark(world, told), "dbutils": DbUtils(Files(world, told), Secrets(world, told))}
     failed = 0
     try:
-        for cell in cells_of(sys.stdin.buffer.read().decode()):
+        for cell in cells:
             exec(compile(cell, "cell", "exec"), names)
     except Exception as error:
         print(f"{type(error).__name__}: {error}")

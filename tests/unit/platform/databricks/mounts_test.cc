@@ -130,19 +130,25 @@ std::string notebook_of(const std::string& source, const std::string& encryption
       fmt::format(R"({{"mount_point":"/mnt/x","source":"{}","encryption_type":"{}"}})", source, encryption));
 }
 
-// What stands in a line that begins so, as somebody writes it anew.
-std::string with_line(std::string notebook, const std::string& begin, const std::string& line) {
-  const std::size_t at = notebook.find("\n" + begin) + 1;
-  EXPECT_NE(at, 0U) << begin;
-  return notebook.replace(at, notebook.find('\n', at) - at, line);
+// As somebody edits it who wrote down where the credentials are, and chose this way to mount; none: the one that stands
+// there.
+std::string edited(std::string notebook, const std::string& form = {}) {
+  const std::string scope = "\nscope = \"SCOPE\"  # ";
+  const std::size_t at = notebook.find(scope);
+  EXPECT_NE(at, std::string::npos) << notebook;
+  notebook.replace(at, scope.size(), "\nscope = \"mounting\"  # ");
+  if (form.empty()) return notebook;
+  const std::size_t line = notebook.find("\nform = ") + 1;
+  EXPECT_NE(line, 0U) << notebook;
+  return notebook.replace(line, notebook.find('\n', line) - line, fmt::format("form = \"{}\"", form));
 }
 
 class MountNotebook : public RunsPython {
 protected:
-  // By somebody who wrote down where the credentials are, and chose this way to mount.
-  PythonRun run(const std::string& notebook, const std::string& form) {
-    return run_in_python(world_, with_line(with_line(notebook, "scope = ", "scope = \"mounting\""),
-                                           "form = ", fmt::format("form = \"{}\"", form)));
+  PythonRun run(const std::string& notebook, const std::string& form = {}) {
+    PythonRun out = run_in_python(world_, edited(notebook, form));
+    EXPECT_EQ(out.told.at("cells"), 3U) << notebook;
+    return out;
   }
   // What it mounts on /mnt/x, and nothing else.
   json configs(const std::string& source, const std::string& form) {
@@ -204,7 +210,7 @@ TEST_F(MountNotebook, begins_with_a_way_that_it_knows_and_names_the_other) {
            {"s3a://bucket/x", "form = \"other\"\n"}}) {
     const std::string notebook = notebook_of(source);
     EXPECT_NE(notebook.find("\n" + first), std::string::npos) << notebook;
-    const PythonRun ran = run_in_python(world_, with_line(notebook, "scope = ", "scope = \"mounting\""));
+    const PythonRun ran = run(notebook);
     EXPECT_EQ(ran.status, 0) << ran.printed;
     EXPECT_EQ(ran.told.at("mounted").size(), 1U) << notebook;
   }
