@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
 
 #include "base/error.h"
 #include "base/suggest.h"
@@ -30,6 +29,9 @@ const std::vector<std::string> k_map_keys{"from",       "to",      "users", "gro
                                           "node_types", "storage", "paths", "names"};
 const std::vector<std::string> k_connector_keys{"platform",   "scratch",          "readers",
                                                 "limit_read", "max_snapshot_age", "sweep_after"};
+const std::vector<std::string> k_gate_names{std::string(k_gate_replicate), std::string(k_gate_fence),
+                                            std::string(k_gate_activate)};
+const std::vector<std::string> k_recovery_keys{"source", "target", "gates"};
 constexpr unsigned k_readers_max = 64;
 
 bool is_name(std::string_view text) noexcept {
@@ -67,10 +69,13 @@ public:
         each(key, node, [&](const toml::key&, const toml::table& t) { only_known(t, k_policy_keys, "a policy"); });
       else if (name == "map")
         each(key, node, [&](const toml::key& k, const toml::table& t) { out.maps.push_back(map(k, t, out.maps)); });
+      else if (name == "recovery")
+        each(key, node,
+             [&](const toml::key& k, const toml::table& t) { out.recoveries.push_back(recovery(k, t, out)); });
       else
-        unknown(key, {"repository", "connector", "policy", "map"}, "the file");
+        unknown(key, {"repository", "connector", "policy", "map", "recovery"}, "the file");
     }
-    check_map_connectors(root, out);
+    check_connectors(root, out);
     return out;
   }
 
@@ -232,14 +237,55 @@ private:
     return out;
   }
 
-  void check_map_connectors(const toml::table& root, const Config& config) const {
+  std::vector<std::string> gates(const toml::node& node, const std::string& what) const {
+    const toml::array* list = node.as_array();
+    if (list == nullptr) fail(node, fmt::format("{} is not a list", what), "Write [\"fence\", \"activate\"].");
+    std::vector<std::string> out;
+    for (const toml::node& one : *list) {
+      out.push_back(text(one, what));
+      if (std::find(k_gate_names.begin(), k_gate_names.end(), out.back()) == k_gate_names.end())
+        fail(one, fmt::format("there is no gate \"{}\"", out.back()), base::hint_for(out.back(), k_gate_names));
+    }
+    return out;
+  }
+
+  RecoveryConfig recovery(const toml::key& name, const toml::table& table, const Config& config) const {
+    RecoveryConfig out{.name = std::string(name.str()), .source = {}, .target = {}, .gates = {}};
+    const std::string where = fmt::format("recovery.{}", name.str());
+    only_known(table, k_recovery_keys, where);
+    for (const auto& [key, node] : table) {
+      const std::string what = fmt::format("{}.{}", where, key.str());
+      if (key.str() == "gates")
+        out.gates = gates(node, what);
+      else
+        (key.str() == "source" ? out.source : out.target) = text(node, what);
+    }
+    if (out.source.empty() || out.target.empty() || out.source == out.target)
+      fail(name.source().begin, fmt::format("{} does not say what takes over from what", where),
+           "Add source = \"…\" and target = \"…\", the names of two connectors.");
+    if (const RecoveryConfig* other = config.recovery(out.source, out.target))
+      fail(name.source().begin,
+           fmt::format("{} is of {} and {}, and so is recovery.{}", where, out.source, out.target, other->name),
+           "Put both into one: it holds for failover and failback.");
+    return out;
+  }
+
+  void check_connectors(const toml::table& root, const Config& config) const {
+    for (const MapConfig& one : config.maps) {
+      check_connector(config, root["map"][one.name]["from"], one.from);
+      check_connector(config, root["map"][one.name]["to"], one.to);
+    }
+    for (const RecoveryConfig& one : config.recoveries) {
+      check_connector(config, root["recovery"][one.name]["source"], one.source);
+      check_connector(config, root["recovery"][one.name]["target"], one.target);
+    }
+  }
+  void check_connector(const Config& config, const toml::node_view<const toml::node>& at,
+                       const std::string& name) const {
+    if (config.connector(name)) return;
     std::vector<std::string> known;
     for (const ConnectorConfig& one : config.connectors) known.push_back(one.name);
-    for (const MapConfig& one : config.maps)
-      for (const auto& [key, value] : {std::pair("from", one.from), std::pair("to", one.to)})
-        if (std::find(known.begin(), known.end(), value) == known.end())
-          fail(*root["map"][one.name][key].node(), fmt::format("there is no connector \"{}\"", value),
-               base::hint_for(value, known));
+    fail(*at.node(), fmt::format("there is no connector \"{}\"", name), base::hint_for(name, known));
   }
 
   // The keys that every connector has, whatever its platform.
@@ -342,30 +388,6 @@ private:
   const std::vector<platform::Platform>& platforms_;
 };
 
-class ConnectorSettings final : public platform::Settings {
-public:
-  explicit ConnectorSettings(ConnectorConfig config) : config_(std::move(config)) {}
-
-  std::optional<std::string> text(std::string_view path) const override { return typed<std::string>(path); }
-  std::optional<std::int64_t> number(std::string_view path) const override { return typed<std::int64_t>(path); }
-  std::optional<bool> flag(std::string_view path) const override { return typed<bool>(path); }
-  std::optional<base::Secret> secret(std::string_view path) const override {
-    const auto source = typed<SecretSource>(path);
-    if (!source) return std::nullopt;
-    return read_secret(*source, fmt::format("connector.{}.{}", config_.name, path));
-  }
-
-private:
-  template <class T>
-  std::optional<T> typed(std::string_view path) const {
-    const auto found = config_.settings.find(path);
-    if (found == config_.settings.end() || !std::holds_alternative<T>(found->second)) return std::nullopt;
-    return std::get<T>(found->second);
-  }
-
-  ConnectorConfig config_;
-};
-
 model::Mapping::Rules turned_round(const model::Mapping::Rules& rules, const MapConfig& map) {
   model::Mapping::Rules out;
   for (const auto& [old, mapped] : rules)
@@ -410,6 +432,13 @@ const ConnectorConfig* Config::connector(std::string_view name) const noexcept {
   return found == connectors.end() ? nullptr : &*found;
 }
 
+const RecoveryConfig* Config::recovery(std::string_view source, std::string_view target) const noexcept {
+  const auto found = std::find_if(recoveries.begin(), recoveries.end(), [&](const RecoveryConfig& one) {
+    return (one.source == source && one.target == target) || (one.source == target && one.target == source);
+  });
+  return found == recoveries.end() ? nullptr : &*found;
+}
+
 model::Mapping Config::mapping(std::string_view from, std::string_view to) const {
   for (const MapConfig& one : maps)
     if (one.from == from && one.to == to) return one.rules;
@@ -450,10 +479,6 @@ Config load_config(const std::optional<std::string>& named, const std::vector<pl
   for (const std::string& place : config_places())
     if (const auto text = read_text(place)) return parse_config(*text, place, platforms);
   return {};
-}
-
-std::unique_ptr<platform::Settings> settings_of(const ConnectorConfig& connector) {
-  return std::make_unique<ConnectorSettings>(connector);
 }
 
 }  // namespace holdfast::cli

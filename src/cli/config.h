@@ -43,13 +43,30 @@ struct MapConfig {
   model::Mapping rules;
 };
 
+// Phases of a failover and a failback that a recovery plan may want to be entered only when somebody says so: before
+// anything is brought, before what is left is paused, before the other one fires.
+inline constexpr std::string_view k_gate_replicate = "replicate";
+inline constexpr std::string_view k_gate_fence = "fence";
+inline constexpr std::string_view k_gate_activate = "activate";
+
+// How one connector takes over from another, and back.
+struct RecoveryConfig {
+  std::string name;
+  std::string source;
+  std::string target;
+  std::vector<std::string> gates;  // of those above, in the order in which they are met
+};
+
 struct Config {
   std::string path;  // empty: no file was found
   std::vector<RepositoryConfig> repositories;
   std::vector<ConnectorConfig> connectors;
   std::vector<MapConfig> maps;
+  std::vector<RecoveryConfig> recoveries;
   const RepositoryConfig* repository(std::string_view name) const noexcept;
   const ConnectorConfig* connector(std::string_view name) const noexcept;
+  // Of both directions; nullptr: there is none.
+  const RecoveryConfig* recovery(std::string_view source, std::string_view target) const noexcept;
   // Of [map.NAME] from one to the other; where there is none, those of the way back turned round.  No rules: empty.
   // Throws Error{config} where two names become one, so that the way back is not clear.
   model::Mapping mapping(std::string_view from, std::string_view to) const;

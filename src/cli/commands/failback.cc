@@ -9,6 +9,7 @@
 #include "cli/context.h"
 #include "cli/cutover.h"
 #include "cli/cutover_run.h"
+#include "cli/gates.h"
 #include "cli/takeover.h"
 #include "cli/ticks_view.h"
 #include "engine/id_map_store.h"
@@ -28,7 +29,9 @@ public:
     return {"failback", "let the source be in charge again",
             "Fences PRIMARY where that was not confirmed yet, brings what was changed on SECONDARY\n"
             "back to it by the same id map, pauses SECONDARY, and sets on PRIMARY what fired: what was\n"
-            "set otherwise on SECONDARY since it took over as it is there, all else as it was.\n\n"
+            "set otherwise on SECONDARY since it took over as it is there, all else as it was.  Before\n"
+            "a gate of a recovery plan of holdfast.toml this stops (exit 5): run the same again with\n"
+            "--pass GATE.\n\n"
             "What was changed on PRIMARY since the two parted is shown field by field and stops this\n"
             "(exit 5): --existing replace takes what SECONDARY has, --keep-changed leaves PRIMARY's.\n"
             "Fences are lifted only when everything was activated (else exit 3): run it again, or add\n"
@@ -43,6 +46,7 @@ public:
   void declare(FlagTable& flags) override {
     flags.argument("SECONDARY", secondary_, "what is in charge now").offer = Offer::connectors;
     flags.argument("PRIMARY", primary_, "what shall be in charge again").offer = Offer::connectors;
+    gates_.declare(flags);
     flags.toggle("--source-lost", source_lost_, "do not ask SECONDARY: it may go on firing");
     flags.toggle("--leave-paused", leave_paused_,
                  "lift the fences although not everything was brought back or activated");
@@ -52,6 +56,7 @@ public:
   int run(Context& context) override {
     Cutover cutover(context, flags_, "failback");
     cutover.check_sides(secondary_, primary_);
+    gates_.set(cutover, secondary_, primary_);
     cutover.require_writing(primary_);
     cutover.lock(secondary_, base::FileLock::Mode::exclusive);
     cutover.lock(primary_, base::FileLock::Mode::exclusive);
@@ -73,10 +78,19 @@ public:
       context.events().note(fmt::format("first all that fires on {} would be paused", primary_));
     const Lost lost = source_lost_ ? Lost::yes : Lost::no;
     const repository::Snapshot now = takeover.ask(secondary_, lost, "Nothing was brought back yet.");
+    gates_.enter(cutover, {.gate = k_gate_replicate,
+                           .done = fmt::format("{} is paused, and nothing was brought back to it.", primary_),
+                           .next = fmt::format("a replicate of {} into {}", secondary_, primary_)});
     const int code = bring_back(context, cutover, now);
     if (code != k_exit_ok && !cutover.dry() && !gives_up_the_rest(context, cutover)) return code;
     const repository::Snapshot recorded = takeover.recorded_states(now, charge.pair, lost);
     if (cutover.dry()) return tell_dry(context, takeover, recorded);
+    gates_.enter_fence(
+        cutover, secondary_,
+        {.gate = k_gate_fence,
+         .done = fmt::format("{} was brought back to {}; {} fires as before.", secondary_, primary_, secondary_),
+         .next = fmt::format("the fence of {}{}", secondary_,
+                             source_lost_ ? ", which is opened only" : ": all that fires there is paused")});
     takeover.close_fence(secondary_, primary_, now, lost);
     return finish(context, cutover, engine::going_back(cutover.store().pair(primary_, secondary_), recorded.id.name()),
                   code);
@@ -238,6 +252,9 @@ private:
   // Activates, and lifts the fences where that was all.  Run again it comes here at once.
   int finish(Context& context, Cutover& cutover, const engine::Pair& pair, int code) const {
     if (pair.active == primary_ && pair.complete) return end(context, cutover, pair.left, code);
+    gates_.enter(cutover, {.gate = k_gate_activate,
+                           .done = fmt::format("{} was brought back to {}, which is paused.", secondary_, primary_),
+                           .next = fmt::format("the activation of {}", primary_)});
     Takeover takeover(cutover);
     const States wanted = states(context, cutover, pair);
     tell_gone(context, cutover, cutover.named(pair.recorded));
@@ -290,6 +307,7 @@ private:
   std::string primary_;
   bool source_lost_ = false;
   bool leave_paused_ = false;
+  Gates gates_;
   CutoverFlags flags_;
 };
 

@@ -8,6 +8,7 @@
 #include "cli/context.h"
 #include "cli/cutover.h"
 #include "cli/cutover_run.h"
+#include "cli/gates.h"
 #include "cli/takeover.h"
 #include "cli/ticks_view.h"
 #include "engine/id_map_store.h"
@@ -31,8 +32,9 @@ public:
             "until \"holdfast fence SOURCE\" has paused it.\n"
             "Where only a part of SOURCE could be read it is told what is missing, and nothing is\n"
             "written without --source-partial.\n"
-            "Interrupted, with something that could not be activated, or to activate what a --select\n"
-            "had left out: run it again.",
+            "A recovery plan of holdfast.toml may have gates, before which this stops (exit 5): run the\n"
+            "same again with --pass GATE.  Interrupted, with something that could not be activated, or\n"
+            "to activate what a --select had left out: run it again.",
             Kind::run};
   }
 
@@ -41,12 +43,14 @@ public:
     flags.argument("TARGET", target_, "what takes over").offer = Offer::connectors;
     flags.toggle("--source-lost", source_lost_, "do not ask SOURCE: it may go on firing");
     flags.toggle("--source-partial", source_partial_, "go on where not all of SOURCE could be read");
+    gates_.declare(flags);
     flags_.declare(flags);
   }
 
   int run(Context& context) override {
     Cutover cutover(context, flags_, "failover");
     cutover.check_sides(source_, target_);
+    gates_.set(cutover, source_, target_);
     cutover.require_writing(target_);
     cutover.lock(source_, base::FileLock::Mode::exclusive);
     cutover.lock(target_, base::FileLock::Mode::exclusive);
@@ -66,9 +70,18 @@ public:
     const Lost lost = source_lost_ ? Lost::yes : Lost::no;
     // Read before anything is written: only --source-lost says that it is lost, no answer does.
     const repository::Snapshot wanted = ask_source(cutover);
+    gates_.enter(cutover, {.gate = k_gate_replicate,
+                           .done = fmt::format("Nothing was written to {} or {}.", source_, target_),
+                           .next = fmt::format("a last replicate of {} into {}", source_, target_)});
     const int code = bring(cutover, wanted);
     const repository::Snapshot recorded = takeover.recorded_states(wanted, charge.pair, lost);
     if (cutover.dry()) return tell_dry(context, takeover, recorded);
+    gates_.enter_fence(
+        cutover, source_,
+        {.gate = k_gate_fence,
+         .done = fmt::format("{} was brought to {}; {} fires as before.", source_, target_, source_),
+         .next = fmt::format("the fence of {}{}", source_,
+                             source_lost_ ? ", which is opened only" : ": all that fires there is paused")});
     takeover.close_fence(source_, target_, wanted, lost);
     return activate(context, cutover, {recorded, flags_.plan.select}, code);
   }
@@ -148,6 +161,13 @@ private:
   }
 
   int activate(Context& context, Cutover& cutover, const Takeover::Activation& what, int code) const {
+    gates_.enter(
+        cutover,
+        {.gate = k_gate_activate,
+         .done = source_lost_
+                     ? fmt::format("{} was brought to {}, and a fence of {} opened.", source_, target_, source_)
+                     : fmt::format("{} was brought to {}, and {} is paused: nothing fires.", source_, target_, source_),
+         .next = fmt::format("the activation of {}", target_)});
     Takeover takeover(cutover);
     const Takeover::PutInCharge out =
         takeover.put_in_charge(source_, target_, takeover.plan_activations(target_, {what}));
@@ -164,6 +184,7 @@ private:
   std::string target_;
   bool source_lost_ = false;
   bool source_partial_ = false;
+  Gates gates_;
   CutoverFlags flags_;
 };
 

@@ -65,7 +65,7 @@ public:
     return {"status", "who is in charge, what is fenced, how old the snapshots are",
             "Reads the repository and the local state of this host, and asks no platform.  Where the\n"
             "local state knows nothing of two connectors, their newest snapshots say who took over.  What\n"
-            "remains by hand is counted (\"holdfast tasks\")."};
+            "remains by hand is counted (\"holdfast tasks\"), and gates of recovery plans are shown."};
   }
 
   void declare(FlagTable&) override {}
@@ -121,9 +121,13 @@ private:
                             {"newest_snapshot", std::move(taken)},
                             {"open_tasks", engine::open_tasks(context.state(), age.connector)}});
     }
+    auto recoveries = nlohmann::ordered_json::array();
+    for (const RecoveryConfig& one : context.config().recoveries)
+      recoveries.push_back({{"name", one.name}, {"source", one.source}, {"target", one.target}, {"gates", one.gates}});
     out["pairs"] = std::move(pairs);
     out["fences"] = std::move(fences);
     out["connectors"] = std::move(connectors);
+    out["recoveries"] = std::move(recoveries);
     print_document(context, out);
   }
 
@@ -143,6 +147,10 @@ private:
     for (const Age& age : ages)
       if (const std::uint64_t open = engine::open_tasks(context.state(), age.connector); open != 0)
         context.out().line(open_tasks_text(open, age.connector));
+    for (const RecoveryConfig& one : context.config().recoveries)
+      if (!one.gates.empty())
+        context.out().line(fmt::format("recovery plan {}: failover and failback of {} and {} stop before {}", one.name,
+                                       one.source, one.target, fmt::join(one.gates, ", ")));
     const std::vector<Known> pairs = all_known(context, store);
     if (pairs.empty()) return;
     context.out().line("");

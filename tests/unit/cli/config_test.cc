@@ -198,6 +198,30 @@ TEST(Config, refuses_rules_that_lead_nowhere) {
                   .starts_with("holdfast.toml:8:6: map.later is from a to b, and so is map.dr"));
 }
 
+TEST(Config, reads_recovery_plans_with_their_gates) {
+  const std::string begin =
+      "[connector.a]\nplatform = \"datahub\"\n[connector.b]\nplatform = \"datahub\"\n"
+      "[recovery.dr]\nsource = \"a\"\ntarget = \"b\"\n";
+  const Config config = parse(begin + "gates = [\"fence\", \"activate\"]\n");
+  ASSERT_NE(config.recovery("a", "b"), nullptr);
+  EXPECT_EQ(config.recovery("a", "b")->gates, (std::vector<std::string>{"fence", "activate"}));
+  EXPECT_EQ(config.recovery("b", "a"), config.recovery("a", "b")) << "it is of both directions";
+  EXPECT_EQ(config.recovery("a", "c"), nullptr);
+  EXPECT_TRUE(parse(begin).recoveries.front().gates.empty());
+  EXPECT_EQ(failure_of(begin + "gates = [\"activate\", \"fense\"]\n"),
+            "holdfast.toml:8:22: there is no gate \"fense\" | Did you mean \"fence\"?");
+  EXPECT_TRUE(
+      failure_of(begin + "gates = \"fence\"\n").starts_with("holdfast.toml:8:9: recovery.dr.gates is not a list"));
+  EXPECT_EQ(failure_of(begin + "gate = []\n"),
+            "holdfast.toml:8:1: unknown key \"gate\" in recovery.dr | Did you mean \"gates\"?");
+  EXPECT_TRUE(failure_of(begin + "[recovery.later]\nsource = \"b\"\ntarget = \"a\"\n")
+                  .starts_with("holdfast.toml:8:11: recovery.later is of b and a, and so is recovery.dr"));
+  EXPECT_TRUE(failure_of(begin + "[recovery.x]\nsource = \"a\"\n")
+                  .starts_with("holdfast.toml:8:11: recovery.x does not say what takes over from what"));
+  EXPECT_EQ(failure_of(begin + "[recovery.x]\nsource = \"a\"\ntarget = \"bb\"\n"),
+            "holdfast.toml:10:10: there is no connector \"bb\" | Did you mean \"b\"?");
+}
+
 TEST(Config, does_not_guess_the_way_back) {
   const Config config =
       parse(std::string(k_two_connectors) + "from = \"a\"\nto = \"b\"\nusers = { \"x\" = \"z\", \"y\" = \"z\" }\n");

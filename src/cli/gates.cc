@@ -1,0 +1,77 @@
+#include "cli/gates.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/suggest.h"
+#include "cli/config.h"
+#include "cli/secrets.h"
+#include "ui/printers.h"
+
+namespace holdfast::cli {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+bool holds(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+void Gates::declare(FlagTable& flags) {
+  Flag pass;
+  pass.name = "--pass";
+  pass.value_name = "GATE";
+  pass.times = Times::any;
+  pass.doc = "go through this gate of the recovery plan, in this run";
+  pass.words = {std::string(k_gate_replicate), std::string(k_gate_fence), std::string(k_gate_activate)};
+  pass.take = [this](const std::vector<std::string>& values) { passed_ = values; };
+  flags.add(std::move(pass));
+}
+
+void Gates::set(Cutover& cutover, const std::string& source, const std::string& target) {
+  // Set once, it would stand open in every run.
+  if (variable("HOLDFAST_PASS"))
+    throw Error(ErrorKind::usage, "HOLDFAST_PASS is set, which would pass a gate in every run",
+                "Unset it, and write --pass where somebody decided.");
+  const RecoveryConfig* plan = cutover.context().config().recovery(source, target);
+  if (plan) {
+    plan_ = plan->name;
+    gates_ = plan->gates;
+  }
+  for (const std::string& name : passed_)
+    if (!holds(gates_, name))
+      throw Error(ErrorKind::usage, fmt::format("there is no gate \"{}\" between {} and {}", name, source, target),
+                  base::hint_for(name, gates_));
+  if (!cutover.dry()) return;
+  for (const std::string& name : gates_)
+    cutover.context().events().note(
+        holds(passed_, name)
+            ? fmt::format("recovery plan {} has a gate before {}, which this would pass", plan_, name)
+            : fmt::format("recovery plan {0} has a gate before {1}: without --pass {1} it would stop there (exit 5)",
+                          plan_, name));
+}
+
+void Gates::enter(Cutover& cutover, const Phase& phase) const {
+  if (cutover.dry() || !holds(gates_, phase.gate) || holds(passed_, phase.gate)) return;
+  std::string again;
+  for (const std::string& name : passed_) again += fmt::format(" --pass {}", name);
+  again += fmt::format(" --pass {}", phase.gate);
+  cutover.context().events().summary(
+      "gate",
+      {ui::fact_text("recovery_plan", plan_), ui::fact_text("stopped_before", std::string(phase.gate)),
+       ui::fact_text("done", phase.done), ui::fact_text("next", phase.next), ui::fact_text("go_on", again.substr(1))});
+  throw Error(ErrorKind::refused, fmt::format("recovery plan {} stops this before {}", plan_, phase.gate),
+              fmt::format("{}  Next: {}.  Run the same again with{}.", phase.done, phase.next, again));
+}
+
+void Gates::enter_fence(Cutover& cutover, const std::string& name, const Phase& phase) const {
+  const std::optional<engine::Fence> fence = cutover.store().fence(name);
+  if (!fence || fence->state != engine::Fence::State::confirmed) enter(cutover, phase);
+}
+
+}  // namespace holdfast::cli

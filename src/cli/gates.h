@@ -1,0 +1,37 @@
+// Manual gates: phases of a failover or a failback that a recovery plan lets nobody enter unasked.  What passes one is
+// said for one run, and remembered by nothing.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/cutover.h"
+#include "cli/flags.h"
+
+namespace holdfast::cli {
+
+class Gates {  // belongs to a command
+public:
+  void declare(FlagTable& flags);
+  // Those of the recovery plan of these two; a dry run says them.  Throws Error{usage}, before anything is done, where
+  // --pass names none of them.
+  void set(Cutover& cutover, const std::string& source, const std::string& target);
+
+  struct Phase {
+    std::string_view gate;
+    std::string done;  // full sentences: what is so by now
+    std::string next;  // what it would do
+  };
+  // Throws Error{refused} behind a summary where the phase has a gate that is not passed.  Nothing in a dry run.
+  void enter(Cutover& cutover, const Phase& phase) const;
+  // The same before a fence that is not confirmed yet: one that stands is entered no more.
+  void enter_fence(Cutover& cutover, const std::string& name, const Phase& phase) const;
+
+private:
+  std::vector<std::string> passed_{};  // --pass
+  std::vector<std::string> gates_{};
+  std::string plan_{};  // its name
+};
+
+}  // namespace holdfast::cli
