@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace holdfast::model {
 
 namespace {
@@ -18,13 +20,6 @@ bool in_name(char c) noexcept {
 
 bool ends_token(char c) noexcept {
   return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\'' || c == '<' || c == '>' || c == '`';
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 // What a host is, by a part of its name: clouds of several countries differ in what comes behind.
@@ -109,7 +104,7 @@ std::optional<std::string> host_name(std::string_view text) {
   }
   while (text.ends_with('.')) text.remove_suffix(1);
   if (text.empty() || text.front() == '.' || !std::all_of(text.begin(), text.end(), in_name)) return std::nullopt;
-  return lower(text);
+  return base::lower(text);
 }
 
 class Finder {
@@ -152,7 +147,7 @@ void find_known_hosts(std::string_view text, Finder& out) {
     while (end < text.size() && in_name(text[end])) ++end;
     const std::string_view run = text.substr(i, end - i);
     if (run.find('.') != std::string_view::npos)
-      if (auto known = known_host(lower(run))) out.add(std::move(*known));
+      if (auto known = known_host(base::lower(run))) out.add(std::move(*known));
     i = end;
   }
 }
@@ -176,7 +171,7 @@ struct Scheme {
 Scheme scheme_before(std::string_view text, std::size_t colon) {
   std::size_t begin = colon;
   while (begin > 0 && (in_name(text[begin - 1]) || text[begin - 1] == '+' || text[begin - 1] == ':')) --begin;
-  const std::string all = lower(text.substr(begin, colon - begin));
+  const std::string all = base::lower(text.substr(begin, colon - begin));
   return {.name = all.substr(all.rfind(':') == std::string::npos ? 0 : all.rfind(':') + 1),
           .jdbc = all.starts_with("jdbc:") || all.find(":jdbc:") != std::string::npos};
 }
@@ -229,7 +224,7 @@ void find_other_jdbc(std::string_view text, Finder& out) {
     while (end < text.size() && !ends_token(text[end])) ++end;
     const std::string_view token = text.substr(at, end - at);
     constexpr std::string_view k_server = ";servername=";
-    const std::string folded = lower(token);
+    const std::string folded = base::lower(token);
     if (const std::size_t named = folded.find(k_server); named != std::string::npos) {
       const std::string_view rest = token.substr(named + k_server.size());
       out.add_host(rest.substr(0, rest.find_first_of(";\\,")), k_jdbc);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace holdfast::model {
@@ -20,9 +21,7 @@ constexpr std::array<std::string_view, 5> k_words{"key", "secret", "token", "pas
 constexpr std::array<std::string_view, 2> k_labels{"key", "name"};  // of {"key": "…", "value": "…"}
 
 bool sounds_secret(std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  const std::string lower = base::lower(name);
   return std::any_of(k_words.begin(), k_words.end(),
                      [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/key.h"
 #include "model/path.h"
@@ -26,13 +27,6 @@ std::size_t column_of(const Kind& kind, std::string_view name) {
   if (found == columns.end())
     throw Error(ErrorKind::internal, fmt::format("kind '{}' has no column '{}'", kind.collection.name, name));
   return static_cast<std::size_t>(found - columns.begin());
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 struct DocumentRules {
@@ -192,7 +186,7 @@ Resource KindSet::resource(std::size_t kind, base::Row row) const {
 }
 
 std::string KindSet::folded(std::size_t kind, std::string_view name) const {
-  return at(kind).kind.name_case == Kind::Case::ignored ? lower(name) : std::string(name);
+  return at(kind).kind.name_case == Kind::Case::ignored ? base::lower(name) : std::string(name);
 }
 
 std::string KindSet::mapped_name(std::size_t kind, std::string_view name, const Mapping& mapping) const {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace holdfast::net {
@@ -27,13 +28,6 @@ bool is_unreserved(char c) {
   return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 void append_encoded(std::string& out, char c) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   const auto byte = static_cast<unsigned char>(c);
@@ -53,7 +47,7 @@ public:
     Url url;
     const std::size_t scheme_end = text_.find("://");
     if (scheme_end == std::string_view::npos) fail("has no scheme", "Write it with https:// in front.");
-    url.scheme = lower(text_.substr(0, scheme_end));
+    url.scheme = base::lower(text_.substr(0, scheme_end));
     if (url.scheme != "https" && url.scheme != "http") fail("is neither https nor http");
     url.port = url.scheme == "https" ? 443 : 80;
 
@@ -92,11 +86,11 @@ private:
       const auto fits = [](char c) { return is_hex(c) || c == ':' || c == '.'; };
       if (address.find(':') == std::string_view::npos || !std::all_of(address.begin(), address.end(), fits))
         fail("has no IPv6 address between its brackets");
-      url.host = lower(address);
+      url.host = base::lower(address);
       port = authority.substr(close + 1);
     } else {
       const std::size_t colon = std::min(authority.find(':'), authority.size());
-      url.host = lower(authority.substr(0, colon));
+      url.host = base::lower(authority.substr(0, colon));
       const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_'; };
       if (url.host.empty()) fail("has no host");
       if (!std::all_of(url.host.begin(), url.host.end(), fits))

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace holdfast::platform::databricks {
@@ -41,12 +41,6 @@ std::string_view without_comment(std::string_view text) {
 std::string_view without_quotes(std::string_view text) {
   const bool quoted = text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.front() == text.back();
   return quoted ? text.substr(1, text.size() - 2) : text;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
 }
 
 class Parser {
@@ -88,7 +82,7 @@ private:
     const std::size_t sign = text.find_first_of("=:");
     if (sign == std::string_view::npos)
       fail("neither [PROFILE] nor KEY = VALUE nor a comment", "Correct the line or put '#' before it.");
-    const std::string key = lower(trimmed(text.substr(0, sign)));
+    const std::string key = base::lower(trimmed(text.substr(0, sign)));
     if (key.empty()) fail("a value without a key", "Write the line as KEY = VALUE.");
     if (file_.sections.empty())
       fail(fmt::format("'{}' stands before the first profile", key), "Put a line [NAME] above it.");

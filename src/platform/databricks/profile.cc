@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/suggest.h"
 #include "net/url.h"
@@ -126,15 +127,9 @@ Found from_environment(const Surroundings& surroundings) {
   return out;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
-
 // Somebody may have put a token, an OAuth secret or a JWT on the wrong line.
 bool looks_like_secret(std::string_view value) {
-  const std::string text = lower(value.substr(0, 4));
+  const std::string text = base::lower(value.substr(0, 4));
   return text == "dapi" || text == "dose" || text.starts_with("eyj");
 }
 
@@ -256,8 +251,8 @@ std::string host_of(const Found& found) {
   };
   if (text.find("://") == std::string::npos) text.insert(0, "https://");
   const std::size_t begin = text.find("://") + 3;
-  const std::string scheme = lower(text.substr(0, begin - 3));
-  const std::string authority = lower(text.substr(begin, text.find_first_of("/?#", begin) - begin));
+  const std::string scheme = base::lower(text.substr(0, begin - 3));
+  const std::string authority = base::lower(text.substr(begin, text.find_first_of("/?#", begin) - begin));
   if (scheme != "https" && scheme != "http") refuse("is no http address", "Write it as https://NAME.");
   if (authority.empty()) refuse("has no name", "Write it as https://NAME.");
   if (authority.find('@') != std::string::npos) refuse("holds a user", "Put credentials under keys of their own.");
@@ -277,7 +272,7 @@ std::string host_of(const Found& found) {
 }
 
 AzureCloud cloud_of(const Found& found, const std::string& host) {
-  const std::string name = lower(found.text("azure_environment"));
+  const std::string name = base::lower(found.text("azure_environment"));
   if (name == "usgovernment" || name == "azureusgovernmentcloud") return AzureCloud::us_government;
   if (name == "china" || name == "azurechinacloud") return AzureCloud::china;
   if (!name.empty() && name != "public" && name != "azurepubliccloud")
@@ -306,7 +301,7 @@ const std::vector<Way>& ways() {
 }
 
 bool begun(const Found& found, const Way& way) {
-  if (way.kind == AuthKind::managed_identity) return lower(found.text("azure_use_msi")) == "true";
+  if (way.kind == AuthKind::managed_identity) return base::lower(found.text("azure_use_msi")) == "true";
   if (way.kind == AuthKind::azure_cli) return false;  // only where it is asked for
   // Ids alone say nothing: a managed identity has one too.
   return found.has(
@@ -340,7 +335,7 @@ const Way& chosen_by_keys(const Found& found) {
 }
 
 void choose_auth(Account& account, const Found& found) {
-  const std::string name = lower(found.text("auth_type"));
+  const std::string name = base::lower(found.text("auth_type"));
   const Way& way = name.empty() ? chosen_by_keys(found) : chosen_by_name(found, name);
   for (const std::string_view need : way.needs)
     if (!found.has(need))

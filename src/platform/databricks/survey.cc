@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "model/json_path.h"
 #include "model/json_text.h"
@@ -23,12 +23,6 @@ using Wanted = Trait::Wanted;
 
 constexpr const char* k_node_types = "node-types";  // the name by which rules of a mapping go, too
 constexpr const char* k_runtimes = "runtimes";
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 class Survey {
 public:
@@ -141,7 +135,7 @@ private:
           entry.list,
           [&](std::string_view element) {
             std::string name = scalar_at(JsonText(std::string(element)), entry.kind.name);
-            list.resources.emplace_back(folded ? lower(std::move(name)) : std::move(name), std::string());
+            list.resources.emplace_back(folded ? base::lower(name) : std::move(name), std::string());
           },
           stop_);
       out_.lists.push_back(std::move(list));

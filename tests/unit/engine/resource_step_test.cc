@@ -57,6 +57,50 @@ TEST(ResourceResuming, finishes_a_content_that_it_had_begun_and_leaves_that_of_o
   EXPECT_EQ(foreign.neither, 0U);
 }
 
+// Two of one name and one content: what came of a lost answer is told from the other one by the id map.
+TEST(LostAnswers, about_one_of_two_alike_make_no_third_and_give_no_two_one_counterpart) {
+  const std::string twin = R"({"name":"twin","origin":"twin","tasks":[]})";
+  std::size_t lost = 0;
+  for (std::uint64_t n = 1; n <= 60; ++n) {
+    test::ResourceWorld world;
+    const std::string one = world.source.put("jobs", "twin", twin);
+    const std::string two = world.source.put("jobs", "twin", twin);
+    world.take_snapshot();
+    const std::size_t wanted = world.source.count("jobs");
+    world.target.lose_answer_of = n;
+    const ResourceApplyResult result = world.apply(world.plan());
+    if (world.target.writes < n) break;
+    ++lost;
+    ASSERT_TRUE(result.complete()) << n;
+    ASSERT_EQ(world.target.count("jobs"), wanted) << n;
+    const model::IdMap ids = world.ids();
+    ASSERT_NE(ids.by_source("jobs", one)->target_id, ids.by_source("jobs", two)->target_id) << n;
+  }
+  EXPECT_GT(lost, 10U);
+}
+
+// It has the name and the content, and came in the same second: whose it is says its creator.
+TEST(LostAnswers, lead_to_nothing_that_somebody_else_made_meanwhile) {
+  const std::string twin = R"({"name":"twin","origin":"twin","tasks":[]})";
+  std::size_t lost = 0;
+  for (std::uint64_t n = 1; n <= 60; ++n) {
+    test::ResourceWorld world;
+    const std::string ours = world.source.put("jobs", "twin", twin);
+    world.take_snapshot();
+    std::string theirs;
+    world.target.lose_answer_of = n;
+    world.target.late = std::chrono::hours(1);  // longer than anybody waits
+    world.target.interrupt_at = n;
+    world.target.interrupt = [&] { theirs = world.target.put("jobs", "twin", twin); };
+    (void)world.apply(world.plan());
+    if (theirs.empty()) break;
+    ++lost;
+    const model::IdMap ids = world.ids();
+    ASSERT_FALSE(ids.by_target("jobs", theirs)) << n;
+  }
+  EXPECT_GT(lost, 10U);
+}
+
 // Another process had made one of two that name each other, and was killed before it knew the id of the other.
 TEST(ResourceResuming, finds_again_what_was_cut_out_of_a_cycle_whatever_was_made_since) {
   test::ResourceWorld world;

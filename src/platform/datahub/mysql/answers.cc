@@ -7,6 +7,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace holdfast::platform::datahub::mysql {
 
 namespace {
@@ -16,12 +18,6 @@ using base::ErrorKind;
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(),
                      [&](std::string_view prefix) { return text.starts_with(prefix); });
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
 }
 
 std::string_view trim(std::string_view text) {
@@ -243,7 +239,7 @@ bool Grants::global(std::string_view privilege) const {
 }
 
 CollationFacts collation_facts(std::string_view collation) {
-  const std::string name = lower(collation);
+  const std::string name = base::lower(collation);
   if (name == "binary") return {.byte_order = true, .pads = false, .folds = false};
   const bool bin = name.ends_with("_bin");
   const bool nopad = name.find("_nopad_") != std::string::npos || name.find("_0900_") != std::string::npos ||
