@@ -54,7 +54,7 @@ TEST_F(Fences, give_back_what_was_made_and_started_behind_their_snapshot) {
 
 TEST_F(Fences, give_back_a_schedule_that_was_added_beside_others) {
   primary_.workspace.put("boards", "sales", R"({"name":"sales","origin":"sales"})",
-                         {{"schedules", "[" + std::string(k_hourly) + "]"}});
+                         {{"schedules", R"({"schedules":[)" + std::string(k_hourly) + "]}"}});
   must({"fence", "primary", "--yes"});
   const std::string id = primary_.workspace.id_of("boards", "sales");
   std::string both = schedules_of("sales");

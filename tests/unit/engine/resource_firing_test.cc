@@ -80,8 +80,10 @@ TEST_F(ResourceFiring, activates_what_is_beside_the_body_wherever_it_stands) {
   EXPECT_EQ(step.columns, Texts{"schedules"});
   EXPECT_EQ(step.fields.size(), 2U);
   (void)world_.apply(plan);
-  EXPECT_EQ(schedules(), R"({"schedules":[{"pause_status":"UNPAUSED","cron":"c"},)"
-                         R"({"pause_status":"PAUSED","cron":"b"},{"pause_status":"UNPAUSED","cron":"a"}]})");
+  EXPECT_EQ(schedules(), R"({"schedules":[{"pause_status":"UNPAUSED","cron":"c","id":"t1"},)"
+                         R"({"pause_status":"PAUSED","cron":"b","id":"t2"},)"
+                         R"({"pause_status":"UNPAUSED","cron":"a","id":"t3"}]})")
+      << "by their ids they are known as those that are there";
   EXPECT_EQ(actions_of(world_.activation(FiringMode::recorded)), Texts{});
   // And it is paused with everything else.
   (void)world_.apply(world_.activation(FiringMode::paused));
