@@ -32,8 +32,8 @@ seen() {
   local code=0
   echo "\$ holdfast $*"
   holdfast "$@" >out 2>&1 || code=$?
-  grep -vE '^(reading|restoring|comparing|[0-9,]+ calls?:|snapshot |manual| *by hand|warning: to be done by hand|what shows no change|warning: .*trying again)' out |
-    grep -vE '^  (already|adopted|created|updated|failed|waiting|recreated|by hand|snapshot|removed|conflicts) |^[0-9,]+ to create, ' |
+  grep -vE '^(reading|restoring|comparing|[0-9,]+ calls?:|snapshot |manual| *by hand|warning: to be done by hand|what shows no change|[0-9,]+ tasks? (is|are) open|warning: .*trying again)' out |
+    grep -vE '^  (already|adopted|created|updated|failed|waiting|recreated|by hand|open tasks|snapshot|removed|conflicts) |^[0-9,]+ to create, ' |
     sed -E 's#(jobs/[a-z]+)/[0-9]+#\1/ID#; s/\(([0-9]+ to [^)]*)\)/(COUNTS)/; s/pid [0-9]+/pid PID/; s/snapshot [0-9a-f]{8}/snapshot ONE/' || true
   if [ "$code" != 0 ]; then echo "[exit $code]"; fi
   echo
@@ -42,6 +42,6 @@ seen() {
 masked() { seen "$@" | sed -E 's#jobs/[a-z]+/#jobs/ANY/#'; }
 how_many_fire() { jobs "$1" | cut -d" " -f1 | sort | uniq -c | sed -E 's/^ +//' | tr '\n' ' '; echo "on $1"; }
 hex_of() { printf %s "$1" | od -An -tx1 | tr -d ' \n'; }
-status() { run sh -c "holdfast status | sed -E 's/ (now|[0-9]+ (min|h|d))( |\$)/ AGE\3/'"; }
+status() { run sh -c "holdfast status | sed -E 's/ (now|[0-9]+ (min|h|d))( |\$)/ AGE\3/'" | grep -v 'open: holdfast tasks'; }
 
 printf '[repository.main]\nurl = "file://%s/repository"\n' "$WORK" >holdfast.toml

@@ -337,6 +337,7 @@ TEST_F(ResourceCommands, show_what_comes_along_with_a_task_line_by_line) {
   EXPECT_TRUE(done.says("to be done by hand: users/Bob@corp.test: Let the directory bring Bob@corp.test.\n"))
       << done.err;
   EXPECT_NE(done.out.find("      bring\n\n        {"), std::string::npos) << done.out;
+  std::filesystem::remove_all(app_.composition.state_folder + "/tasks");  // as if nobody had been told yet
   const Outcome told = run({"restore", "latest", "--to", "secondary", "--yes", "--json"});
   EXPECT_TRUE(told.says(R"(bring Bob@corp.test.\nbring\n\n  {)")) << told.out;
 }
