@@ -160,14 +160,17 @@ private:
           ui::format_counted(rest, "resource"), source_, rest == 1 ? "was" : "were", target_, source_, target_));
   }
 
+  std::string done_before_activation(Cutover& cutover) const {
+    if (cutover.store().pair(source_, target_).active == target_)
+      return fmt::format("{} took over, and not all of it was activated.", target_);
+    if (source_lost_) return fmt::format("{} was brought to {}, and a fence of {} opened.", source_, target_, source_);
+    return fmt::format("{} was brought to {}, and {} is paused: nothing fires.", source_, target_, source_);
+  }
+
   int activate(Context& context, Cutover& cutover, const Takeover::Activation& what, int code) const {
-    gates_.enter(
-        cutover,
-        {.gate = k_gate_activate,
-         .done = source_lost_
-                     ? fmt::format("{} was brought to {}, and a fence of {} opened.", source_, target_, source_)
-                     : fmt::format("{} was brought to {}, and {} is paused: nothing fires.", source_, target_, source_),
-         .next = fmt::format("the activation of {}", target_)});
+    gates_.enter(cutover, {.gate = k_gate_activate,
+                           .done = done_before_activation(cutover),
+                           .next = fmt::format("the activation of {}", target_)});
     Takeover takeover(cutover);
     const Takeover::PutInCharge out =
         takeover.put_in_charge(source_, target_, takeover.plan_activations(target_, {what}));
