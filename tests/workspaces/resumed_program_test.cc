@@ -20,16 +20,20 @@ namespace {
 constexpr std::uint64_t k_notebooks = 60;
 // Calls that may be on their way when a run ends.
 constexpr std::uint64_t k_under_way = 32;
+constexpr int k_longest_ms = 10'000;
 constexpr const char* k_export = "GET /api/2.0/workspace/export";
 
-// Ends the program as an operator does, when so many exports were asked for.
+// Ends the program as an operator does, when so many exports were asked for; 0: never.
 class SignalledHttp : public StandInHttp {
 public:
   SignalledHttp(sim::databricks::StandIn& stand_in, std::uint64_t ends_at) : StandInHttp(stand_in), ends_at_(ends_at) {}
   net::Response send(const net::Request& request, std::stop_token stop) override {
-    if (request.url.path == "/api/2.0/workspace/export" && ++seen_ == ends_at_) {
-      (void)::kill(::getpid(), SIGTERM);
-      while (!stop.stop_requested()) base::system_clock().sleep(std::chrono::milliseconds(1), {});
+    if (ends_at_ != 0 && request.url.path == "/api/2.0/workspace/export") {
+      const std::uint64_t number = ++seen_;
+      if (number == ends_at_) (void)::kill(::getpid(), SIGTERM);
+      // However late it is noticed, nobody reads on.
+      for (int waited = 0; number >= ends_at_ && !stop.stop_requested() && waited < k_longest_ms; ++waited)
+        base::system_clock().sleep(std::chrono::milliseconds(1), {});
     }
     return StandInHttp::send(request, std::move(stop));
   }
