@@ -58,7 +58,9 @@ public:
                                                               {base::Secret("correct horse battery")});
       }
     } first;
-    std::filesystem::copy(first.file("repository"), file("repository"), std::filesystem::copy_options::recursive);
+    const auto from = first.composition.backends.front().open(first.url());
+    const auto to = composition.backends.front().open(url());
+    from->list("", [&](const storage::ObjectInfo& info) { to->put(info.name, from->get_all(info.name)); });
     composition.unlocked = first.composition.unlocked;
   }
   // By the configuration.

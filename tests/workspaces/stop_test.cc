@@ -1,4 +1,5 @@
 // A restore that is told to stop while the other side takes its time.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -35,13 +36,16 @@ TEST(StoppedRestore, does_not_wait_for_a_warehouse_and_the_next_one_finds_what_c
                                               {"table_type", "EXTERNAL"},
                                               {"data_source_format", "DELTA"},
                                               {"storage_location", "abfss://landing@lake.test/orders"}});
-  sim::databricks::Seed(secondary.stand_in)
-      .post("/api/2.0/sql/warehouses", {{"name", "wh"}, {"cluster_size", "Small"}});
+  sim::databricks::Seed seed(secondary.stand_in);
+  const std::string warehouse =
+      seed.post("/api/2.0/sql/warehouses", {{"name", "wh"}, {"cluster_size", "Small"}}).at("id").get<std::string>();
   secondary.opt_ins.sql_warehouse = "wh";
   BackedUp backup(world, primary, "primary");
   const auto state = storage::make_memory_backend();
   const model::ResourcePlan plan = backup.plan(secondary, "secondary", *state);
 
+  // It rests, so that the statement has to wait for it.
+  seed.post(fmt::format("/api/2.0/sql/warehouses/{}/stop", warehouse), nlohmann::json::object());
   std::stop_source stop;
   std::optional<base::Duration> asked;
   PowerSwitch power;
@@ -59,12 +63,13 @@ TEST(StoppedRestore, does_not_wait_for_a_warehouse_and_the_next_one_finds_what_c
   ASSERT_TRUE(asked);
   EXPECT_LT(world.clock.elapsed() - *asked, std::chrono::seconds(2));
 
+  // The statement goes on.
   world.clock.advance(std::chrono::minutes(1));
-  ASSERT_EQ(secondary.stand_in.get(k_orders).at("name"), "orders") << "the statement went on";
   const auto next = secondary.connect();
   const auto result = backup.apply(plan, *next, {.state = *state, .clock = world.clock});
   EXPECT_TRUE(result.complete()) << testing::PrintToString(outcomes_of(result));
   EXPECT_EQ(result.adopted, 1U);
+  EXPECT_EQ(secondary.stand_in.get(k_orders).at("name"), "orders");
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
@@ -64,8 +66,8 @@ public:
   CommandDoc doc() const override {
     return {"status", "who is in charge, what is fenced, how old the snapshots are",
             "Reads the repository and the local state of this host, and asks no platform.  Where the\n"
-            "local state knows nothing of two connectors, their newest snapshots say who took over.  What\n"
-            "remains by hand is counted (\"holdfast tasks\"), and gates of recovery plans are shown."};
+            "local state knows nothing of two connectors, their newest snapshots say who took over.\n"
+            "What remains by hand is counted (\"holdfast tasks\"), and gates of recovery plans are shown."};
   }
 
   void declare(FlagTable&) override {}
@@ -87,6 +89,20 @@ private:
     std::string connector;
     std::optional<repository::Snapshot> newest;
   };
+
+  // By target; without those whose tasks cannot be read, which is said: who is in charge is told all the same.
+  static std::map<std::string, std::uint64_t> open_tasks(Context& context, const std::vector<Age>& ages) {
+    std::map<std::string, std::uint64_t> out;
+    for (const Age& age : ages) {
+      try {
+        out[age.connector] = engine::open_tasks(context.state(), age.connector);
+      } catch (const base::Error& error) {
+        if (error.kind() != base::ErrorKind::corruption) throw;
+        context.events().warning(error.message());
+      }
+    }
+    return out;
+  }
 
   static void print_json(Context& context, engine::CutoverStore& store, const std::vector<Age>& ages) {
     auto out = document();
@@ -114,12 +130,14 @@ private:
            {"took_over", fence.active.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(fence.active)},
            {"since", base::to_rfc3339(fence.since)}});
     auto connectors = nlohmann::ordered_json::array();
+    const std::map<std::string, std::uint64_t> open = open_tasks(context, ages);
     for (const Age& age : ages) {
       nlohmann::ordered_json taken = nullptr;
       if (age.newest) taken = base::to_rfc3339(age.newest->taken);
       connectors.push_back({{"connector", age.connector},
                             {"newest_snapshot", std::move(taken)},
-                            {"open_tasks", engine::open_tasks(context.state(), age.connector)}});
+                            {"open_tasks", open.contains(age.connector) ? nlohmann::ordered_json(open.at(age.connector))
+                                                                        : nlohmann::ordered_json(nullptr)}});
     }
     auto recoveries = nlohmann::ordered_json::array();
     for (const RecoveryConfig& one : context.config().recoveries)
@@ -144,9 +162,8 @@ private:
     // Below the table, which is wide enough.
     for (const engine::Fence& fence : store.fences())
       if (!fence.active.empty()) context.out().line(fmt::format("{}: {} took over", fence.connector, fence.active));
-    for (const Age& age : ages)
-      if (const std::uint64_t open = engine::open_tasks(context.state(), age.connector); open != 0)
-        context.out().line(open_tasks_text(open, age.connector));
+    for (const auto& [target, count] : open_tasks(context, ages))
+      if (count != 0) context.out().line(open_tasks_text(count, target));
     for (const RecoveryConfig& one : context.config().recoveries)
       if (!one.gates.empty())
         context.out().line(fmt::format("recovery plan {}: failover and failback of {} and {} stop before {}", one.name,

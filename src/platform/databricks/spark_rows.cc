@@ -31,7 +31,13 @@ constexpr std::string_view k_printing =
     "        answer = {\"error\": str(error)[:1000]}\n"
     "    print(base64.b64encode(json.dumps([number, answer], default=str).encode()).decode())\n";
 
-std::string statements_program(const std::vector<std::string>& statements, std::size_t from, std::size_t to) {
+enum class AtRefusal { goes_on, ends };
+constexpr std::string_view k_ending =
+    "    if isinstance(answer, dict):\n"
+    "        break\n";
+
+std::string statements_program(const std::vector<std::string>& statements, std::size_t from, std::size_t to,
+                               AtRefusal at_refusal) {
   std::string list;
   for (std::size_t i = from; i != to; ++i)
     list += fmt::format("{}{}", list.empty() ? "" : ",", model::json_quoted(statements[i]));
@@ -41,9 +47,9 @@ std::string statements_program(const std::vector<std::string>& statements, std::
       "for number in range(len(statements)):\n"
       "    try:\n"
       "        answer = [list(row) for row in spark.sql(statements[number]).collect()]\n"
-      "{}"
+      "{}{}"
       "print(\"end\", len(statements))\n",
-      model::base64_encode(fmt::format("[{}]", list)), k_printing);
+      model::base64_encode(fmt::format("[{}]", list)), k_printing, at_refusal == AtRefusal::ends ? k_ending : "");
 }
 
 std::string mounts_program(std::size_t from, std::size_t to) {
@@ -152,7 +158,7 @@ void run_part(Cluster& cluster, const std::vector<std::string>& statements, std:
               const std::function<void(std::size_t, SparkAnswer)>& sink, const std::stop_token& stop) {
   std::optional<Printed> printed;
   try {
-    printed = parsed_output(cluster.run(statements_program(statements, from, to), stop));
+    printed = parsed_output(cluster.run(statements_program(statements, from, to, AtRefusal::goes_on), stop));
     require_whole(*printed, 0, to - from);
   } catch (const OutputCut&) {
     if (to - from == 1) return sink(from, too_long());
@@ -161,6 +167,17 @@ void run_part(Cluster& cluster, const std::vector<std::string>& statements, std:
     return run_part(cluster, statements, middle, to, sink, stop);
   }
   for (Line& line : printed->lines) sink(from + line.number, std::move(line.answer));
+}
+
+// Behind the last of those from `from` on that fit into one command.
+std::size_t end_of_part(const std::vector<std::string>& statements, std::size_t from) {
+  std::size_t to = from;
+  std::size_t bytes = 0;
+  do {
+    bytes += statements[to++].size();
+  } while (to != statements.size() && to - from < k_statements_at_once &&
+           bytes + statements[to].size() <= k_statement_bytes_at_once);
+  return to;
 }
 
 // How many there are.
@@ -184,17 +201,26 @@ std::size_t list_part(Cluster& cluster, std::size_t from, std::size_t to, const 
 
 void run_statements(Cluster& cluster, const std::vector<std::string>& statements, const SparkSink& sink,
                     const std::stop_token& stop) {
-  std::size_t from = 0;
-  while (from != statements.size()) {
-    std::size_t to = from;
-    std::size_t bytes = 0;
-    do {
-      bytes += statements[to++].size();
-    } while (to != statements.size() && to - from < k_statements_at_once &&
-             bytes + statements[to].size() <= k_statement_bytes_at_once);
+  for (std::size_t from = 0; from != statements.size();) {
+    const std::size_t to = end_of_part(statements, from);
     run_part(cluster, statements, from, to, sink, stop);
     from = to;
   }
+}
+
+std::vector<SparkAnswer> run_until_refused(Cluster& cluster, const std::vector<std::string>& statements,
+                                           const std::stop_token& stop) {
+  std::vector<SparkAnswer> out;
+  for (std::size_t from = 0; from != statements.size();) {
+    const std::size_t to = end_of_part(statements, from);
+    Printed printed = parsed_output(cluster.run(statements_program(statements, from, to, AtRefusal::ends), stop));
+    const bool refused = !printed.lines.empty() && !printed.lines.back().answer.error.empty();
+    require_whole(printed, 0, refused ? printed.lines.size() : to - from);
+    for (Line& line : printed.lines) out.push_back(std::move(line.answer));
+    if (refused) break;
+    from = to;
+  }
+  return out;
 }
 
 std::vector<SparkAnswer> run_statements(Cluster& cluster, const std::vector<std::string>& statements,

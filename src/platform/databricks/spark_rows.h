@@ -25,6 +25,10 @@ void run_statements(Cluster& cluster, const std::vector<std::string>& statements
                     const std::stop_token& stop);
 std::vector<SparkAnswer> run_statements(Cluster& cluster, const std::vector<std::string>& statements,
                                         const std::stop_token& stop);
+// The same up to the first that is refused: answers to those that were run.  The cluster itself ends there, so that
+// nobody who is killed in between leaves a part behind, as long as they fit into one command.
+std::vector<SparkAnswer> run_until_refused(Cluster& cluster, const std::vector<std::string>& statements,
+                                           const std::stop_token& stop);
 // The mounts as dbutils lists them, in its order: mount point, source, encryption type.
 void list_mounts(Cluster& cluster, const SparkSink& sink, const std::stop_token& stop);
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 #include "base/ascii.h"
 #include "base/error.h"
 #include "model/json_path.h"

@@ -219,8 +219,8 @@ struct AclSteps {
   void add(const TableAcl& there, const TableAcl& wanted, const Permission& one) {
     const std::string on = wanted.object.sql();
     const std::string who = in_backticks(one.first);
-    const auto give = [&](Effect effect) {
-      return fmt::format("{} {} ON {} TO {}", verb_of(effect), one.second, on, who);
+    const auto give = [&](Effect effect, const std::string& action) {
+      return fmt::format("{} {} ON {} TO {}", verb_of(effect), action, on, who);
     };
     const std::string revoke = fmt::format("REVOKE {} ON {} FROM {}", one.second, on, who);
     const std::set<Effect> old = effects_of(there, one);
@@ -231,13 +231,16 @@ struct AclSteps {
     // It takes what is granted and what is denied, and of all privileges perhaps more than these.
     if (revoked && ((denied && denies) || (one.second == k_all && denies_something(wanted, one.first)))) {
       left.push_back(revoke);
-      if (denies) left.push_back(give(Effect::deny));
+      for (const Effect effect : {Effect::deny, Effect::grant})
+        for (const auto& [what, effects] : wanted.permissions)
+          if (what.first == one.first && (what == one || one.second == k_all) && effects.contains(effect))
+            left.push_back(give(effect, what.second));
       return;
     }
     if (revoked) (denied ? take_denials : take_grants).push_back(revoke);
-    if (denies && !denied) (revoked ? deny_in_their_place : deny).push_back(give(Effect::deny));
+    if (denies && !denied) (revoked ? deny_in_their_place : deny).push_back(give(Effect::deny, one.second));
     if (shall.contains(Effect::grant) && (revoked || !old.contains(Effect::grant)))
-      grant.push_back(give(Effect::grant));
+      grant.push_back(give(Effect::grant, one.second));
   }
 };
 
@@ -252,18 +255,19 @@ TableAclChanges table_acl_changes(const TableAcl& there, const TableAcl& wanted)
   // Last: whoever gives an object away may have no say in it any more.
   if (!wanted.owner.empty() && wanted.owner != there.owner)
     steps.owner.push_back(fmt::format("ALTER {} OWNER TO {}", wanted.object.sql(), in_backticks(wanted.owner)));
-  TableAclChanges out{.groups = {}, .left = std::move(steps.left)};
+  TableAclChanges out{.statements = {}, .left = std::move(steps.left)};
   for (auto* group :
        {&steps.deny, &steps.take_grants, &steps.deny_in_their_place, &steps.take_denials, &steps.grant, &steps.owner})
-    if (!group->empty()) out.groups.push_back(std::move(*group));
+    out.statements.insert(out.statements.end(), group->begin(), group->end());
   return out;
 }
 
 std::string table_acl_script(const std::string& body) {
   const TableAcl wanted = parse_table_acl(body);
   std::string out;
-  for (const auto& group : table_acl_changes({.object = wanted.object, .owner = {}, .permissions = {}}, wanted).groups)
-    for (const std::string& statement : group) out += statement + ";\n";
+  for (const std::string& statement :
+       table_acl_changes({.object = wanted.object, .owner = {}, .permissions = {}}, wanted).statements)
+    out += statement + ";\n";
   return out;
 }
 
@@ -400,16 +404,14 @@ std::optional<std::string> TableAcls::read(const std::string& name) {
 
 void TableAcls::change(const TableAcl& there, const TableAcl& wanted) {
   const TableAclChanges changes = table_acl_changes(there, wanted);
-  for (const std::vector<std::string>& group : changes.groups) {
-    const std::vector<SparkAnswer> answers = run_statements(cluster_, group, stop_);
-    for (std::size_t i = 0; i < answers.size(); ++i)
-      if (!answers[i].error.empty())
-        throw Error(ErrorKind::unsupported, fmt::format("the cluster refused '{}': {}", group[i], answers[i].error));
-  }
+  const std::vector<SparkAnswer> answers = run_until_refused(cluster_, changes.statements, stop_);
+  if (!answers.empty() && !answers.back().error.empty())
+    throw Error(ErrorKind::unsupported, fmt::format("the cluster refused '{}': {}",
+                                                    changes.statements[answers.size() - 1], answers.back().error));
   if (!changes.left.empty())
     throw ByHand(fmt::format(
-        "Run this on a cluster of the target when nobody can use what it denies: what is granted and denied "
-        "alike on {} shall be denied only, and in between it is neither.\n{};",
+        "Run this on a cluster of the target while nobody uses {}: it takes grants away that are denied as well, and "
+        "until its end they are not denied.\n{};",
         wanted.object.name(), fmt::join(changes.left, ";\n")));
 }
 

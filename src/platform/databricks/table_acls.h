@@ -43,10 +43,10 @@ bool has_all_of(const TableAcl& whole, const TableAcl& part);
 // where a row of it could be in no statement.
 TableAcl table_acl_of(HiveObject object, const SparkAnswer& answer);
 
-// What makes the one the other: groups of statements, each to be run when all of those before it took effect.  Run
-// twice it is run once.  Wherever it ends, nobody may do more than before or than wanted.
+// What makes the one the other: statements, each to be run when all of those before it took effect.  Run twice it is
+// run once.  Wherever it ends, nobody may do more than before or than wanted.
 struct TableAclChanges {
-  std::vector<std::vector<std::string>> groups;
+  std::vector<std::string> statements;
   // What would take a denial along that is wanted, for somebody to run: one statement takes away grant and denial.
   std::vector<std::string> left;
 };

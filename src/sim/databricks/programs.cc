@@ -11,7 +11,8 @@
 //                   with what that gave
 //   <listing>   ::= "import base64, json" ( <mounts> | <queries> ), printed as below: a line of base64 for each
 //   <mounts>    ::= all of dbutils.fs.mounts() from one number to another
-//   <queries>   ::= what spark.sql() gives for each of a list, in base64 itself, of the statements in statements.cc
+//   <queries>   ::= what spark.sql() gives for each of a list, in base64 itself, of the statements in statements.cc;
+//                   of all of them, or up to the first that is an error
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -46,6 +47,10 @@ constexpr std::string_view k_printing =
     "    except Exception as error:\n"
     "        answer = {\"error\": str(error)[:1000]}\n"
     "    print(base64.b64encode(json.dumps([number, answer], default=str).encode()).decode())\n";
+
+constexpr std::string_view k_ending =
+    "    if isinstance(answer, dict):\n"
+    "        break\n";
 
 constexpr std::string_view k_remote_begin = "\n        import json\n        (args, kwargs) = json.loads('";
 constexpr std::string_view k_remote_call = "')\n        result = dbutils.fs.";
@@ -207,7 +212,11 @@ Json run_queries(World& world, std::string_view rest, const std::string& text, c
   const std::size_t end = rest.find('"');
   const std::string_view base64 = rest.substr(0, end);
   rest.remove_prefix(base64.size());
-  if (rest != fmt::format("{}{}print(\"end\", len(statements))\n", k_queries_end, k_printing)) throw unknown(text);
+  const auto program = [](std::string_view at_refusal) {
+    return fmt::format("{}{}{}print(\"end\", len(statements))\n", k_queries_end, k_printing, at_refusal);
+  };
+  const bool ends_early = rest == program(k_ending);
+  if (!ends_early && rest != program("")) throw unknown(text);
   std::string out;
   const Json statements = statements_in(base64, text);
   for (std::size_t i = 0; i < statements.size(); ++i) {
@@ -218,7 +227,9 @@ Json run_queries(World& world, std::string_view rest, const std::string& text, c
     } catch (const ApiError& error) {
       answer = {{"error", error.message()}};
     }
+    const bool refused = answer.is_object();
     out += line_of(i, std::move(answer));
+    if (refused && ends_early) break;
   }
   return printed(out + fmt::format("end {}\n", statements.size()), world.part<CommandState>().most_printed);
 }

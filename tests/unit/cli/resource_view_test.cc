@@ -367,7 +367,7 @@ TEST(ResourcePlanCounts, name_what_is_rare_only_where_there_is_some) {
   EXPECT_EQ(counts_text(plan), "1 to create, 1 to update, 0 to remove, 2 secrets to remove, 1 in conflict, 1 by hand");
   EXPECT_EQ(calls_text(plan), "");
   plan.calls = {{"", 1}, {"clusters", 0}, {"jobs", 1'000}, {"other", 1}};
-  EXPECT_EQ(calls_text(plan), "1,002 calls: 2 other, 1,000 jobs");
+  EXPECT_EQ(calls_text(plan), "1,002 calls: 1,000 jobs, 2 other");
   const auto with = [&](base::Duration least) { return calls_text(plan, least).substr(32); };
   EXPECT_EQ(with(std::chrono::milliseconds(900)), "");
   EXPECT_EQ(with(std::chrono::milliseconds(12'100)), "; about 13 s at the platform's limits");

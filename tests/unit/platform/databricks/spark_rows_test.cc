@@ -51,6 +51,18 @@ TEST_F(SparkRows, tell_the_error_of_a_statement_and_go_on_behind_it) {
   EXPECT_EQ(told[3].rows, Table{{"there"}});
 }
 
+TEST_F(SparkRows, end_at_the_first_that_is_refused_where_one_needs_the_other) {
+  answers() = {{"a", "[]"}, {"b", R"(fails("no such principal"))"}, {"c", "[]"}};
+  Cluster cluster(world_.client(), world_.clock, PythonCluster::options());
+  EXPECT_EQ(run_until_refused(cluster, {"a", "c", "a"}, {}).size(), 3U);
+  world_.statements.clear();
+  const std::vector<SparkAnswer> told = run_until_refused(cluster, {"a", "b", "c"}, {});
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].error, "");
+  EXPECT_EQ(told[1].error, "no such principal");
+  EXPECT_EQ(world_.statements, (Texts{"a", "b"}));
+}
+
 TEST_F(SparkRows, hand_statements_over_as_they_are_however_many) {
   Texts statements{"SHOW GRANTS ON TABLE `a``b`.`\"\"\" ' \\ \\n {0} %s ü 💥`", std::string("tab\tnewline\nbell\a"), ""};
   for (int i = 0; i < 120; ++i) statements.push_back(fmt::format("SHOW GRANTS ON TABLE `s`.`t{}`", i));
