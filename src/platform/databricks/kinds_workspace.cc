@@ -92,6 +92,7 @@ KindEntry repos() {
                .create_only = {"url", "provider", "path", "sparse_checkout"},
                .links = permission_links(),
                .columns = {permissions_column()},
+               .removed = model::Kind::Removed::when_chosen,
                .manual = {{.text = "Give the owner of the git folder {name} a git credential in the target "
                                    "workspace: its token cannot be read."}},
                .rank = 22},
@@ -101,7 +102,9 @@ KindEntry repos() {
       // The list of repos shows only what the caller manages, and not the newer git folders: hence one by one.
       .read = {.path = "/api/2.0/repos/{object_id}"},
       .columns = {read_permissions("repos", "object_id")},
-      .not_included = "What is uncommitted in a git folder comes along as notebooks and files, its history does not."};
+      .not_included = "What is uncommitted in a git folder comes along as notebooks and files, its history does not.",
+      .removal = {.loses = "its uncommitted changes"},
+  };
 }
 
 KindEntry workspace_libraries() {

@@ -112,7 +112,8 @@ TEST(Kinds, that_lose_what_no_snapshot_has_go_only_where_somebody_chose_them_or_
     EXPECT_EQ(entry.kind.recreate, Kind::Recreate::never) << name;
     EXPECT_TRUE(entry.kind.removed == Kind::Removed::when_chosen || !entry.removal.harmless.empty()) << name;
   }
-  EXPECT_EQ(lose, (std::set<std::string>{"experiments", "pipelines", "registered-models", "tables", "volumes"}));
+  EXPECT_EQ(lose,
+            (std::set<std::string>{"experiments", "pipelines", "registered-models", "repos", "tables", "volumes"}));
 }
 
 TEST(Kinds, are_listed_in_one_way) {
