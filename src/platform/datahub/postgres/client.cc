@@ -342,6 +342,8 @@ void Client::put(base::ByteView bytes) {
     if (sent > 0) bytes.remove_prefix(piece.size());
     // Without this libpq would buffer as much as we hand it.
     flush();
+    // A server that is always quicker than we are never lets us wait, which is where a stop is noticed.
+    if (stop_.stop_requested()) wait(POLLOUT);
   }
 }
 
