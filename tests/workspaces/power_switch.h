@@ -79,7 +79,7 @@ private:
   Witness witness_;
 };
 
-// Records of a journal that are events.
+// Records of a journal, written or withdrawn, that are events.
 class SwitchedBackend : public storage::Backend {
 public:
   SwitchedBackend(storage::Backend& inner, PowerSwitch& power) : inner_(inner), power_(power) {}
@@ -89,7 +89,9 @@ public:
   bool put(std::string_view name, base::ByteView bytes) override {
     return power_.event([&] { return inner_.put(name, bytes); });
   }
-  bool remove(std::string_view name) override { return inner_.remove(name); }
+  bool remove(std::string_view name) override {
+    return power_.event([&] { return inner_.remove(name); });
+  }
   void list(std::string_view prefix, const std::function<void(const storage::ObjectInfo&)>& visit) override {
     inner_.list(prefix, visit);
   }

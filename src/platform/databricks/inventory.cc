@@ -151,7 +151,7 @@ private:
 void Taking::add(Stock& stock, std::string_view element) {
   const JsonText json{std::string(element)};
   if (is_skipped(*stock.entry, json)) return;
-  Item item{.key = key_of(stock.entry->kind, element), .element = std::string(element)};
+  Item item{.key = key_of(*stock.entry, element), .element = std::string(element)};
   const std::lock_guard lock(mutex_);
   stock.items.push_back(std::move(item));
 }
@@ -160,14 +160,12 @@ void Taking::list_one(Stock& stock, const std::stop_token& stop) {
   const KindEntry& entry = *stock.entry;
   if (entry.source == Source::once) {
     const std::string body = client_.fetch(entry.read, stop);
-    stock.items.push_back({.key = key_of(entry.kind, "{}"), .element = body});
+    stock.items.push_back({.key = key_of(entry, "{}"), .element = body});
     return;
   }
   if (entry.source == Source::conf) {
     for (std::string& element : read_workspace_conf(client_, entry.read, stop)) {
-      const JsonText json(element);
-      base::Bytes key;
-      base::append_text(key, json.name(json.first(JsonText::k_root)));
+      base::Bytes key = key_of(entry, element);
       stock.items.push_back({.key = std::move(key), .element = std::move(element)});
     }
     return;
@@ -349,10 +347,15 @@ void Taking::finish(Stock& stock) {
 
 }  // namespace
 
-base::Bytes key_of(const model::Kind& kind, std::string_view text) {
+base::Bytes key_of(const KindEntry& entry, std::string_view text) {
+  const model::Kind& kind = entry.kind;
   const JsonText json{std::string(text)};
   base::Bytes key;
   const std::size_t parts = kind.collection.key.size();
+  if (entry.source == Source::conf) {
+    base::append_text(key, json.name(json.first(JsonText::k_root)));
+    return key;
+  }
   // There is one resource of this kind, and it has no name.
   if (kind.name.empty()) {
     base::append_text(key, "workspace");

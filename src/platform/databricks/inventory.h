@@ -52,7 +52,7 @@ struct InventoryOptions {
 Inventory take_inventory(const Client& client, unsigned parallel, std::stop_token stop, InventoryOptions options = {});
 
 // The key of a resource by an element of a list, or by its body.
-base::Bytes key_of(const model::Kind& kind, std::string_view json);
+base::Bytes key_of(const KindEntry& entry, std::string_view json);
 
 // Runs task(0) … task(count - 1) on up to `parallel` threads; rethrows the first error.
 void for_each_parallel(std::size_t count, unsigned parallel,

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "base/error.h"
+#include "base/key.h"
 #include "model/json_text.h"
 #include "platform/databricks/column_writer.h"
 #include "platform/databricks/conf_keys.h"
@@ -163,7 +164,7 @@ TableAcls* Writer::table_acls(const Kind& kind) {
 std::optional<ResourceWriter::Found> Writer::found_acl(const Kind& kind, const std::string& name) {
   std::optional<std::string> body = table_acls_->read(name);
   if (!body) return std::nullopt;
-  base::Bytes key = key_of(kind, *body);
+  base::Bytes key = key_of(entry_of(kind), *body);
   return Found{.id = name, .row = {std::move(key), {std::move(body)}}, .creator = {}, .created = {}};
 }
 
@@ -364,8 +365,9 @@ std::optional<ResourceWriter::Found> Writer::found(const KindEntry& entry, std::
   Found out{.id = {}, .row = *std::move(read.row), .creator = {}, .created = {}};
   const std::string& body = out.row.columns.front().value();
   const JsonText json(body);
-  out.row.key = key_of(entry.kind, body);
-  out.id = scalar_at(json, entry.kind.id.empty() ? entry.kind.name : entry.kind.id);
+  out.row.key = key_of(entry, body);
+  const std::string& id = entry.kind.id.empty() ? entry.kind.name : entry.kind.id;
+  out.id = id.empty() ? base::KeyReader(out.row.key).text() : scalar_at(json, id);
   if (!entry.kind.creator.empty()) out.creator = scalar_at(json, entry.kind.creator);
   if (!entry.kind.created.empty()) out.created = instant_of(scalar_at(json, entry.kind.created));
   return out;
@@ -420,7 +422,7 @@ std::optional<ResourceWriter::Found> Writer::set_aside(const KindEntry& entry, c
   JsonText body(*out->row.columns.front());
   body.replace(body.member(JsonText::k_root, "path"), model::json_quoted(path));
   out->row.columns.front() = body.print();
-  out->row.key = key_of(entry.kind, *out->row.columns.front());
+  out->row.key = key_of(entry, *out->row.columns.front());
   out->id = path;
   return out;
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "base/key.h"
 #include "platform/databricks/client.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/session.h"
@@ -173,6 +174,19 @@ TEST(DatabricksWriter, leaves_nothing_running_that_it_created_or_adopted_once_it
   }
   EXPECT_EQ(workspace.body("clusters", found[0].id).at("state"), "TERMINATED");
   EXPECT_EQ(workspace.body("warehouses", warehouse).at("state"), "STOPPED");
+}
+
+// Two whose answers were lost must not be taken for one another.
+TEST(DatabricksWriter, finds_each_workspace_setting_by_its_own_name) {
+  Workspace workspace;
+  const model::Kind& kind = find_kind("workspace-conf")->kind;
+  for (const std::string name : {"enableWebTerminal", "maxTokenLifetimeDays"}) {
+    EXPECT_EQ(workspace.create("workspace-conf", {name, fmt::format(R"({{"{}":"90"}})", name), {}}), name);
+    const auto found = workspace.writer->find(kind, name);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].id, name);
+    EXPECT_EQ(base::KeyReader(found[0].row.key).text(), name);
+  }
 }
 
 TEST(DatabricksWriter, finds_what_a_call_made_long_after_its_answer_was_lost) {
