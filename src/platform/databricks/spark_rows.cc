@@ -11,6 +11,7 @@
 #include "model/base64.h"
 #include "model/json_depth.h"
 #include "model/json_text.h"
+#include "platform/platform.h"
 
 namespace holdfast::platform::databricks {
 
@@ -213,11 +214,15 @@ std::vector<SparkAnswer> run_until_refused(Cluster& cluster, const std::vector<s
   std::vector<SparkAnswer> out;
   for (std::size_t from = 0; from != statements.size();) {
     const std::size_t to = end_of_part(statements, from);
-    Printed printed = parsed_output(cluster.run(statements_program(statements, from, to, AtRefusal::ends), stop));
-    const bool refused = !printed.lines.empty() && !printed.lines.back().answer.error.empty();
-    require_whole(printed, 0, refused ? printed.lines.size() : to - from);
-    for (Line& line : printed.lines) out.push_back(std::move(line.answer));
-    if (refused) break;
+    try {
+      Printed printed = parsed_output(cluster.run(statements_program(statements, from, to, AtRefusal::ends), stop));
+      const bool refused = !printed.lines.empty() && !printed.lines.back().answer.error.empty();
+      require_whole(printed, 0, refused ? printed.lines.size() : to - from);
+      for (Line& line : printed.lines) out.push_back(std::move(line.answer));
+      if (refused) break;
+    } catch (const OutputCut& error) {
+      throw LostAnswer(error.kind(), error.message(), error.hint());
+    }
     from = to;
   }
   return out;

@@ -26,7 +26,8 @@ void run_statements(Cluster& cluster, const std::vector<std::string>& statements
 std::vector<SparkAnswer> run_statements(Cluster& cluster, const std::vector<std::string>& statements,
                                         const std::stop_token& stop);
 // The same up to the first that is refused: answers to those that were run.  The cluster itself ends there, so that
-// nobody who is killed in between leaves a part behind, as long as they fit into one command.
+// nobody who is killed in between leaves a part behind, as long as they fit into one command.  Throws LostAnswer where
+// what was told is cut off: they may have been run, and are not run again.
 std::vector<SparkAnswer> run_until_refused(Cluster& cluster, const std::vector<std::string>& statements,
                                            const std::stop_token& stop);
 // The mounts as dbutils lists them, in its order: mount point, source, encryption type.

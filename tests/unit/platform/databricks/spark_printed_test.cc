@@ -1,6 +1,4 @@
 // What a cluster prints (spark_rows.h), also where it is nothing that a program of ours would.
-#include "platform/databricks/spark_rows.h"
-
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +6,8 @@
 
 #include "model/base64.h"
 #include "model/json_text.h"
+#include "platform/databricks/spark_rows.h"
+#include "platform/platform.h"
 #include "support/errors.h"
 #include "unit/platform/databricks/scripted.h"
 
@@ -103,6 +103,17 @@ TEST_F(SparkPrinted, that_are_cut_off_are_asked_for_in_halves_each_number_once) 
   ASSERT_EQ(told.size(), 2U);
   EXPECT_EQ(told[0].rows, (Rows{{"a"}})) << "nothing of what was cut off";
   EXPECT_EQ(told[1].rows, (Rows{{"b"}}));
+}
+
+TEST_F(SparkPrinted, that_are_cut_off_are_a_lost_answer_where_they_change_something) {
+  const std::string good = line("[0,[]]") + "end 1\n";
+  for (const std::string& printed : {std::string(), line("[0,[]]"), good + good, std::string("end 1\n")}) {
+    printed_ = {printed, good};
+    Cluster cluster(session_.client(), session_.clock, {.cluster = "tools"});
+    EXPECT_THROW((void)platform::databricks::run_until_refused(cluster, {"GRANT"}, {}), platform::LostAnswer)
+        << printed;
+    EXPECT_EQ(printed_.size(), 1U) << "it is sent once";
+  }
 }
 
 TEST_F(SparkPrinted, of_mounts_end_the_listing_where_they_changed_meanwhile_or_one_is_too_long) {
