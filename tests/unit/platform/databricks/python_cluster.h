@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -18,6 +19,8 @@
 #include "unit/platform/databricks/scripted.h"
 
 namespace holdfast::test {
+
+inline constexpr const char* k_python = "/usr/bin/python3";
 
 struct PythonRun {
   int status = 0;       // 0: it ran to its end
@@ -31,9 +34,9 @@ inline PythonRun run_in_python(const nlohmann::json& world, const std::string& p
   std::ofstream(folder.path() + "/world") << world.dump();
   std::ofstream(folder.path() + "/program") << program;
   const char* source = std::getenv("HOLDFAST_SOURCE_DIR");
-  const std::string command = fmt::format(
-      "/usr/bin/python3 -B '{}/tests/unit/platform/databricks/fake_cluster.py' '{}/world' '{}/told' <'{}/program'",
-      source == nullptr ? "." : source, folder.path(), folder.path(), folder.path());
+  const std::string command =
+      fmt::format("{} -B '{}/tests/unit/platform/databricks/fake_cluster.py' '{}/world' '{}/told' <'{}/program'",
+                  k_python, source == nullptr ? "." : source, folder.path(), folder.path(), folder.path());
   FILE* pipe = ::popen(command.c_str(), "r");
   if (pipe == nullptr) throw std::runtime_error("cannot start a shell");
   PythonRun out;
@@ -46,11 +49,11 @@ inline PythonRun run_in_python(const nlohmann::json& world, const std::string& p
   return out;
 }
 
-// Skips the tests aloud where there is no Python; where everything has to run, they fail.
+// Skips the tests aloud where there is no Python, and only there; where everything has to run, they fail.
 class RunsPython : public testing::Test {
 protected:
   void SetUp() override {
-    if (run_in_python(nlohmann::json::object(), "").status == 0) return;
+    if (std::filesystem::exists(k_python)) return;
     const char* ci = std::getenv("CI");
     const bool must_run = (ci != nullptr && std::string_view(ci) == "true") || std::getenv("HOLDFAST_DEEP") != nullptr;
     ASSERT_FALSE(must_run) << "python3 is missing";
