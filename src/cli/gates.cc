@@ -69,9 +69,14 @@ void Gates::enter(Cutover& cutover, const Phase& phase) const {
               fmt::format("{}  Next: {}.  Run the same again with{}.", phase.done, phase.next, again));
 }
 
-void Gates::enter_fence(Cutover& cutover, const std::string& name, const Phase& phase) const {
+void Gates::enter_fence(Cutover& cutover, const std::string& name, std::string_view brought, Lost lost) const {
   const std::optional<engine::Fence> fence = cutover.store().fence(name);
-  if (!fence || fence->state != engine::Fence::State::confirmed) enter(cutover, phase);
+  if (fence && fence->state == engine::Fence::State::confirmed) return;
+  enter(cutover,
+        {.gate = k_gate_fence,
+         .done = fmt::format("{}; {} fires as before.", brought, name),
+         .next = fmt::format("the fence of {}{}", name,
+                             lost == Lost::yes ? ", which is opened only" : ": all that fires there is paused")});
 }
 
 }  // namespace holdfast::cli

@@ -8,6 +8,7 @@
 
 #include "cli/cutover.h"
 #include "cli/flags.h"
+#include "cli/takeover.h"
 
 namespace holdfast::cli {
 
@@ -25,8 +26,9 @@ public:
   };
   // Throws Error{refused} behind a summary where the phase has a gate that is not passed.  Nothing in a dry run.
   void enter(Cutover& cutover, const Phase& phase) const;
-  // The same before a fence that is not confirmed yet: one that stands is entered no more.
-  void enter_fence(Cutover& cutover, const std::string& name, const Phase& phase) const;
+  // The same before the fence of what was in charge, when its contents were `brought` ("a was brought to b"), and not
+  // where it is confirmed: one that stands is entered no more.
+  void enter_fence(Cutover& cutover, const std::string& name, std::string_view brought, Lost lost) const;
 
 private:
   std::vector<std::string> passed_{};  // --pass

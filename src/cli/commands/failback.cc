@@ -85,12 +85,7 @@ public:
     if (code != k_exit_ok && !cutover.dry() && !gives_up_the_rest(context, cutover)) return code;
     const repository::Snapshot recorded = takeover.recorded_states(now, charge.pair, lost);
     if (cutover.dry()) return tell_dry(context, takeover, recorded);
-    gates_.enter_fence(
-        cutover, secondary_,
-        {.gate = k_gate_fence,
-         .done = fmt::format("{} was brought back to {}; {} fires as before.", secondary_, primary_, secondary_),
-         .next = fmt::format("the fence of {}{}", secondary_,
-                             source_lost_ ? ", which is opened only" : ": all that fires there is paused")});
+    gates_.enter_fence(cutover, secondary_, fmt::format("{} was brought back to {}", secondary_, primary_), lost);
     takeover.close_fence(secondary_, primary_, now, lost);
     return finish(context, cutover, engine::going_back(cutover.store().pair(primary_, secondary_), recorded.id.name()),
                   code);

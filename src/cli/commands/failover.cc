@@ -76,12 +76,7 @@ public:
     const int code = bring(cutover, wanted);
     const repository::Snapshot recorded = takeover.recorded_states(wanted, charge.pair, lost);
     if (cutover.dry()) return tell_dry(context, takeover, recorded);
-    gates_.enter_fence(
-        cutover, source_,
-        {.gate = k_gate_fence,
-         .done = fmt::format("{} was brought to {}; {} fires as before.", source_, target_, source_),
-         .next = fmt::format("the fence of {}{}", source_,
-                             source_lost_ ? ", which is opened only" : ": all that fires there is paused")});
+    gates_.enter_fence(cutover, source_, fmt::format("{} was brought to {}", source_, target_), lost);
     takeover.close_fence(source_, target_, wanted, lost);
     return activate(context, cutover, {recorded, flags_.plan.select}, code);
   }
