@@ -46,16 +46,12 @@ protected:
   }
 
   std::unique_ptr<platform::Connector> connect() {
-    platform::databricks::Account account;
-    account.host = "http://127.0.0.1:8461";
-    account.token = base::Secret("dapi1");
-    account.limits = platform::databricks::Account::Limits::ignored;
     platform::databricks::ArmOptions arm{.connector = "primary",
                                          .url = "http://127.0.0.1",
                                          .subscriptions = subscriptions_,
                                          .resource_id = resource_id_,
                                          .token = base::Secret("dapi1")};
-    return platform::databricks::make_connector({.account = std::move(account),
+    return platform::databricks::make_connector({.account = unlimited_account(),
                                                  .http = std::make_unique<StandInHttp>(primary_.stand_in),
                                                  .clock = clock_,
                                                  .random = random_,

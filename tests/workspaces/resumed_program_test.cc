@@ -47,17 +47,13 @@ private:
 class ResumedProgram : public testing::Test {
 protected:
   ResumedProgram() {
-    sim::databricks::seed_workspace(workspace_.stand_in, "notebooks=200,jobs=3");
+    sim::databricks::seed_workspace(workspace_.stand_in, fmt::format("notebooks={},jobs=3", k_notebooks));
     platform::Platform platform;
     platform.name = "databricks";
     platform.kinds = platform::databricks::resource_kinds();
     platform.open = [this](const std::string&, const platform::Settings&, const base::Clock&, base::Events&) {
-      platform::databricks::Account account;
-      account.host = "http://127.0.0.1:8461";
-      account.token = base::Secret("dapi1");
-      account.limits = platform::databricks::Account::Limits::ignored;
       return platform::databricks::make_connector(
-          {.account = std::move(account),
+          {.account = unlimited_account(),
            .http = std::make_unique<SignalledHttp>(workspace_.stand_in, ends_at_),
            .clock = clock_,
            .random = random_});

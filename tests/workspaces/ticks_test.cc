@@ -74,12 +74,8 @@ protected:
   }
 
   std::unique_ptr<platform::Connector> connect(StoodWorkspace& to) {
-    platform::databricks::Account account;
-    account.host = "http://127.0.0.1:8461";
-    account.token = base::Secret("dapi1");
-    account.limits = platform::databricks::Account::Limits::ignored;
     return platform::databricks::make_connector(
-        {.account = std::move(account),
+        {.account = unlimited_account(),
          .http = std::make_unique<SlowHttp>(std::make_unique<StandInHttp>(to.stand_in),
                                             [this] { clock_.advance(call_takes_); }),
          .clock = clock_,

@@ -73,6 +73,14 @@ const model::KindSet& databricks_kinds() {
   return all;
 }
 
+platform::databricks::Account unlimited_account() {
+  platform::databricks::Account out;
+  out.host = "http://127.0.0.1:8461";
+  out.token = base::Secret(k_token);
+  out.limits = platform::databricks::Account::Limits::ignored;
+  return out;
+}
+
 StoodWorkspace::StoodWorkspace(const base::Clock& clock, std::uint64_t seed, const base::Clock& of_workspace)
     : stand_in(stand_in_options(seed), of_workspace), clock_(clock) {}
 

@@ -8,6 +8,7 @@
 
 #include "engine/resource_apply.h"
 #include "model/kind_set.h"
+#include "platform/databricks/connector.h"
 #include "platform/databricks/opt_ins.h"
 #include "platform/platform.h"
 #include "repository/repository.h"
@@ -20,6 +21,8 @@
 namespace holdfast::test {
 
 const model::KindSet& databricks_kinds();
+// Who asks a stand-in in this process, as fast as it answers.
+platform::databricks::Account unlimited_account();
 
 // One workspace.  Another process's connector to it is another call of connect().
 class StoodWorkspace {

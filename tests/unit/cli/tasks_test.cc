@@ -295,6 +295,11 @@ TEST_F(TasksLeft, stop_no_run_where_they_cannot_be_kept) {
   EXPECT_TRUE(outcome.says("what remains to be done by hand on secondary could not be kept")) << outcome.err;
   EXPECT_TRUE(outcome.says("to be done by hand: users/bob")) << "what is not kept is told: " << outcome.err;
   EXPECT_EQ(run({"tasks"}).code, base::exit_code(base::ErrorKind::corruption));
+  const Outcome status = run({"status"});
+  EXPECT_EQ(status.code, 0) << status.err;
+  EXPECT_TRUE(status.says("SOURCE")) << "who is in charge is told all the same: " << status.out;
+  const json told = json::parse(run({"status", "--json"}).out);
+  EXPECT_TRUE(told.at("connectors").at(1).at("open_tasks").is_null()) << "and how many there are is not known";
 }
 
 }  // namespace

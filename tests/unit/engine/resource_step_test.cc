@@ -57,14 +57,15 @@ TEST(ResourceResuming, finishes_a_content_that_it_had_begun_and_leaves_that_of_o
   EXPECT_EQ(foreign.neither, 0U);
 }
 
+constexpr const char* k_twin = R"({"name":"twin","origin":"twin","tasks":[]})";
+
 // Two of one name and one content: what came of a lost answer is told from the other one by the id map.
 TEST(LostAnswers, about_one_of_two_alike_make_no_third_and_give_no_two_one_counterpart) {
-  const std::string twin = R"({"name":"twin","origin":"twin","tasks":[]})";
   std::size_t lost = 0;
   for (std::uint64_t n = 1; n <= 60; ++n) {
     test::ResourceWorld world;
-    const std::string one = world.source.put("jobs", "twin", twin);
-    const std::string two = world.source.put("jobs", "twin", twin);
+    const std::string one = world.source.put("jobs", "twin", k_twin);
+    const std::string two = world.source.put("jobs", "twin", k_twin);
     world.take_snapshot();
     const std::size_t wanted = world.source.count("jobs");
     world.target.lose_answer_of = n;
@@ -81,17 +82,16 @@ TEST(LostAnswers, about_one_of_two_alike_make_no_third_and_give_no_two_one_count
 
 // It has the name and the content, and came in the same second: whose it is says its creator.
 TEST(LostAnswers, lead_to_nothing_that_somebody_else_made_meanwhile) {
-  const std::string twin = R"({"name":"twin","origin":"twin","tasks":[]})";
   std::size_t lost = 0;
   for (std::uint64_t n = 1; n <= 60; ++n) {
     test::ResourceWorld world;
-    const std::string ours = world.source.put("jobs", "twin", twin);
+    const std::string ours = world.source.put("jobs", "twin", k_twin);
     world.take_snapshot();
     std::string theirs;
     world.target.lose_answer_of = n;
     world.target.late = std::chrono::hours(1);  // longer than anybody waits
     world.target.interrupt_at = n;
-    world.target.interrupt = [&] { theirs = world.target.put("jobs", "twin", twin); };
+    world.target.interrupt = [&] { theirs = world.target.put("jobs", "twin", k_twin); };
     (void)world.apply(world.plan());
     if (theirs.empty()) break;
     ++lost;
