@@ -31,6 +31,11 @@ public:
     const std::lock_guard lock(mutex_);
     return count_;
   }
+  // For what is no event, and does not happen either once the power is gone.
+  void require_on() const {
+    const std::lock_guard lock(mutex_);
+    if (off_) throw PowerCut{};
+  }
   template <typename Work>
   auto event(const Work& work) {
     const std::uint64_t own = begin();
@@ -79,7 +84,7 @@ private:
   Witness witness_;
 };
 
-// Records of a journal, written or withdrawn, that are events.
+// Records of a journal that are events.
 class SwitchedBackend : public storage::Backend {
 public:
   SwitchedBackend(storage::Backend& inner, PowerSwitch& power) : inner_(inner), power_(power) {}
@@ -90,7 +95,8 @@ public:
     return power_.event([&] { return inner_.put(name, bytes); });
   }
   bool remove(std::string_view name) override {
-    return power_.event([&] { return inner_.remove(name); });
+    power_.require_on();
+    return inner_.remove(name);
   }
   void list(std::string_view prefix, const std::function<void(const storage::ObjectInfo&)>& visit) override {
     inner_.list(prefix, visit);
