@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <optional>
@@ -86,15 +87,12 @@ std::vector<std::string> read_workspace_conf(const Client& client, const Ask& as
     if (!is_about_the_key(refused.status())) throw;
   }
   // One key that this workspace does not know fails the whole request: then each is asked for by itself.
-  std::mutex mutex;  // guards what follows
+  std::vector<std::string> answers(k_keys.size());  // in the order of the keys, whoever is answered first
+  std::mutex mutex;                                 // guards what follows
   std::optional<Refused> last;
-  bool any = false;
   const auto ask_for = [&](std::size_t number, const std::stop_token& own) {
     try {
-      const std::string answer = client.fetch(with_keys(ask, std::string(k_keys.at(number))), own);
-      const std::lock_guard lock(mutex);
-      take(answer, out);
-      any = true;
+      answers[number] = client.fetch(with_keys(ask, std::string(k_keys.at(number))), own);
     } catch (const Refused& refused) {
       if (!is_about_the_key(refused.status())) throw;
       const std::lock_guard lock(mutex);
@@ -102,7 +100,11 @@ std::vector<std::string> read_workspace_conf(const Client& client, const Ask& as
     }
   };
   for_each_parallel(k_keys.size(), k_parallel, ask_for, stop);
+  const bool any =
+      std::any_of(answers.begin(), answers.end(), [](const std::string& answer) { return !answer.empty(); });
   if (!any && last) throw Refused(*last);
+  for (const std::string& answer : answers)
+    if (!answer.empty()) take(answer, out);
   return out;
 }
 

@@ -64,6 +64,7 @@ Platform datahub_platform() {
                     "mysql://, mariadb:// or postgresql:// URL with user, host, port and database; "
                     "options table, schema, socket, tls=off|require|verify, ca"},
                    {"sql.password", Type::secret, "password of the SQL user"}},
+      .kinds = {},
       .open = open_connector,
   };
 }
