@@ -199,10 +199,6 @@ bool has_resources(const platform::Connector& connector) noexcept {
   return !connector.kinds().empty();
 }
 
-void require_writing(platform::Connector& connector) {
-  if (has_resources(connector)) (void)connector.resource_writer();
-}
-
 ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,
                                 platform::Connector& target, const std::string& target_name,
                                 const engine::Split* split) {

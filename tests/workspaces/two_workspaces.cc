@@ -53,8 +53,9 @@ public:
     return to_.writer(collection);
   }
   const std::vector<model::Kind>& kinds() const override { return to_.kinds(); }
-  std::unique_ptr<platform::ResourceWriter> resource_writer() override {
-    return std::make_unique<PacedWriter>(to_.resource_writer(), threads_);
+  void require_writing() const override { to_.require_writing(); }
+  std::unique_ptr<platform::ResourceWriter> resource_writer(std::stop_token stop) override {
+    return std::make_unique<PacedWriter>(to_.resource_writer(std::move(stop)), threads_);
   }
   bool holds_rows(const model::Collection& collection) override { return to_.holds_rows(collection); }
   std::unique_ptr<Admission> admission(const model::Collection& collection) override {
