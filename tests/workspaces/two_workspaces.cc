@@ -135,7 +135,7 @@ engine::ResourceApplyResult BackedUp::apply(const model::ResourcePlan& plan, pla
   PacedConnector paced(target, run.threads);
   return engine::apply_resource_restore(
       {.repository = *world_.repository, .snapshot = snapshot_, .target = paced, .state = run.state}, plan,
-      base::silent_events(), run.clock, {});
+      base::silent_events(), run.clock, run.stop);
 }
 
 std::map<std::string, std::size_t> BackedUp::counts() const {

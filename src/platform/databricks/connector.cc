@@ -55,7 +55,6 @@ public:
         kinds_(kinds_for(opt_ins_)),
         clock_(parts.clock),
         session_(account_, std::move(parts.http), parts.clock, parts.random, parts.events) {
-    opt_ins_.commands.closing = &session_.hasty_client();
     if (parts.arm_http)
       arm_ = std::make_unique<Arm>(ArmParts{.options = std::move(parts.arm),
                                             .account = account_,
@@ -81,7 +80,7 @@ public:
   const std::vector<model::Kind>& kinds() const override { return kinds_; }
   std::unique_ptr<ResourceWriter> resource_writer(std::stop_token stop) override {
     require_writing();
-    return make_resource_writer(session_.client(), clock_, opt_ins_, stop);
+    return make_resource_writer(session_.client(), clock_, opt_ins_, std::move(stop));
   }
   RunsThings* runs() override { return &runs_; }
   base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const override {
@@ -119,7 +118,7 @@ private:
 
   const std::string name_;
   Account account_;
-  OptIns opt_ins_;
+  const OptIns opt_ins_;
   const std::vector<model::Kind> kinds_;
   const base::Clock& clock_;
   Session session_;

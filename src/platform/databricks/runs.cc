@@ -54,7 +54,7 @@ std::vector<ActiveRun> JobRuns::active_runs(std::stop_token stop) {
 
 void JobRuns::cancel(const ActiveRun& run) {
   require_writing_();
-  Calls(client_)
+  Calls(client_, {})
       .remove({.method = net::Method::post,
                .path = "/api/2.2/jobs/runs/cancel",
                .family = k_jobs,
