@@ -90,7 +90,7 @@ std::string counts_with(const ResourcePlan& plan, const Pauses& pauses) {
 
 void print_content(Context& context, const TaskText& task) {
   for (const std::string& one : task.content)
-    context.out().line(one.empty() ? one : fmt::format("      {}", ui::printable(one)));
+    context.out().line(one.empty() ? one : fmt::format("      {}", ui::printable(one, ui::Tabs::kept)));
 }
 
 void print_step(Context& context, const ResourceStep& step, const Pauses& pauses) {
