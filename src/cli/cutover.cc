@@ -56,7 +56,7 @@ platform::Connector& Cutover::connector(const std::string& name) {
 }
 
 void Cutover::require_writing(const std::string& name) {
-  if (!dry()) cli::require_writing(connector(name));
+  if (!dry()) connector(name).require_writing();
 }
 
 void Cutover::lock(const std::string& connector, base::FileLock::Mode mode) {

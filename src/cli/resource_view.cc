@@ -90,7 +90,7 @@ std::string counts_with(const ResourcePlan& plan, const Pauses& pauses) {
 
 void print_content(Context& context, const TaskText& task) {
   for (const std::string& one : task.content)
-    context.out().line(one.empty() ? one : fmt::format("      {}", ui::printable(one)));
+    context.out().line(one.empty() ? one : fmt::format("      {}", ui::printable(one, ui::Tabs::kept)));
 }
 
 void print_step(Context& context, const ResourceStep& step, const Pauses& pauses) {
@@ -197,10 +197,6 @@ std::string hanging(std::string_view text, std::size_t columns) {
 
 bool has_resources(const platform::Connector& connector) noexcept {
   return !connector.kinds().empty();
-}
-
-void require_writing(platform::Connector& connector) {
-  if (has_resources(connector)) (void)connector.resource_writer();
 }
 
 ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,

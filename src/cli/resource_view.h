@@ -17,9 +17,6 @@ namespace holdfast::cli {
 
 // Whether the connector's platform is restored by calls, resource by resource.
 bool has_resources(const platform::Connector& connector) noexcept;
-// Before anything is read at length: throws Error{refused} where the configuration does not let such a connector be
-// written to.
-void require_writing(platform::Connector& connector);
 
 // Reads snapshot and target, writes nothing.  The rules of the configuration hold; with a split, what somebody changed
 // on the target since is held back.

@@ -21,8 +21,6 @@ using base::Error;
 using base::ErrorKind;
 using model::Resource;
 
-constexpr std::string_view k_account = "me";  // attribute of a capture: who reads, and would write
-
 // Ids mean something in one workspace only: mistaken for those of another they lead to what is somebody else's.
 void refuse_wrong_workspace(const repository::Snapshot& snapshot, const std::string& target,
                             const std::string& target_attributes) {
@@ -153,7 +151,7 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
     plan.holds_back = [&](const Resource* wanted, const Resource& live) { return judge->judge(wanted, live); };
   }
   // Told by the capture: who may not write may plan all the same.
-  if (plan.removes) plan.who = attribute_of(ready.live().attributes, k_account);
+  if (plan.removes) plan.who = attribute_of(ready.live().attributes, platform::k_account_attribute);
   const model::IdMap ids = ids_between(restore.state, plan.source, plan.target);
   model::ResourcePlan out = plan_resources(ready.kinds(), ready.sides(), ids, plan, clock, random);
   if (plan.removes || plan.source == plan.target) return out;
@@ -232,9 +230,7 @@ ResourceApplyResult apply_resource_restore(const ResourceRestore& restore, const
     throw Error(ErrorKind::conflict, fmt::format("{} resources are not as the snapshot has them", conflicts),
                 "Nothing was written.  Choose another --existing, or look at each of them in the plan.");
   const model::KindSet kinds(restore.target.kinds());
-  // Writers know no stop token: who waits within a call, for a warehouse that starts, is told by this.
-  const std::stop_callback told(stop, [&] { restore.target.limit_patience(base::Duration::zero()); });
-  const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer();
+  const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer(stop);
   if (!writer)
     throw Error(ErrorKind::unsupported, fmt::format("connector '{}' cannot be written to", plan.target),
                 "This version of holdfast only reads its platform.");

@@ -25,7 +25,6 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr unsigned k_ranges_per_reader = 4;
-constexpr std::string_view k_administrator = "admin";  // true or false; not there where a platform has no such thing
 
 struct Loss {
   base::KeyRange keys;
@@ -235,7 +234,7 @@ std::string attribute_of(const std::string& attributes, std::string_view name) {
 bool sees_only_its_own(const std::string& attributes) {
   if (attributes.empty()) return false;
   const model::JsonText json(attributes);
-  const model::JsonText::Id id = json.member(model::JsonText::k_root, k_administrator);
+  const model::JsonText::Id id = json.member(model::JsonText::k_root, platform::k_administrator_attribute);
   return id != model::JsonText::k_none && json.raw(id) == "false";
 }
 

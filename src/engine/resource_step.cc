@@ -157,10 +157,10 @@ StepWorker::Made StepWorker::create(std::size_t index, const StepContent& wanted
     } catch (const platform::ByHand& task) {
       throw StepFailed(What::manual, task.message());
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::cancelled) throw;
       if (error.kind() == ErrorKind::conflict)
         return taken(index, wanted, intent, tried ? Sent::maybe : Sent::never, error);
       refused();
+      if (error.kind() == ErrorKind::cancelled) throw;  // before it was sent
       throw StepFailed(What::failed, error.message());
     }
     if (!clock_.sleep(attempt * k_pause, stop_)) throw Error(ErrorKind::cancelled, "the restore was stopped");

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/resource_sides.h"
-#include "model/told_by_cluster.h"
+#include "platform/platform.h"
 
 namespace holdfast::engine {
 
@@ -14,7 +14,7 @@ std::string lacks(const repository::Snapshot& snapshot) {
 }
 
 std::string lacks_of_cluster(const repository::Snapshot& snapshot) {
-  const std::string told = " " + attribute_of(snapshot.attributes, model::k_told_by_cluster_attribute);
+  const std::string told = " " + attribute_of(snapshot.attributes, platform::k_told_apart_attribute);
   std::string out;
   for (const repository::Tree& tree : snapshot.trees) {
     if (tree.stale.empty()) continue;

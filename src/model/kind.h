@@ -177,7 +177,7 @@ struct Kind {
   std::vector<FieldDefault> defaults{};
   std::vector<Link> links{};
   std::vector<Firing> firing{};
-  // Never given back by the platform, or not to be shown: neither compared nor printed.
+  // Neither compared nor printed: never given back by the platform, not to be shown, or the platform's own.
   std::vector<std::string> secret_fields{};
   // May hold what is secret: compared, and no value in it is ever shown.  Wherever a name says so ("token"), the same.
   std::vector<std::string> sensitive{};

@@ -42,6 +42,10 @@ constexpr std::array k_meanings = {
     Meaning{502, Status::unavailable},     Meaning{503, Status::unavailable}, Meaning{504, Status::unavailable},
 };
 
+bool only_reads(const Call& call) {
+  return call.request.method == Method::get || call.request.method == Method::head;
+}
+
 bool is_safe(const Call& call) {
   if (call.repeat != Repeat::by_method) return call.repeat == Repeat::safe;
   return call.request.method != Method::post && call.request.method != Method::patch;
@@ -66,10 +70,11 @@ public:
         call_(std::move(call)),
         stop_(std::move(stop)),
         safe_(is_safe(call_)),
-        patience_(health.patience(options.patience)),
+        patience_(call_.patience.value_or(health.patience(options.patience))),
         own_secrets_(call_.request.secrets.size()) {
     answer_.request = describe(call_.request);
     answer_.attempts = 0;
+    call_.request.timeout = call_.patience;
   }
 
   Answer run() {
@@ -84,7 +89,7 @@ public:
       } catch (const HeldTooLong& held) {
         return held_back(held);
       } catch (const Error& error) {
-        if (error.kind() == ErrorKind::cancelled) throw interrupted();
+        if (error.kind() == ErrorKind::cancelled) return interrupted();
         const auto* transport = dynamic_cast<const TransportError*>(&error);
         // A login that cannot be asked now: the request itself did not go out.
         const bool login_away = asking_login_ && error.kind() == ErrorKind::unavailable;
@@ -98,7 +103,7 @@ public:
         if (!has_time_for(*wait)) throw;
       }
       tell(*wait);
-      if (!parts_.clock.sleep(*wait, stop_)) throw interrupted();
+      if (!parts_.clock.sleep(*wait, stop_)) return interrupted();
     }
   }
 
@@ -110,7 +115,7 @@ private:
     Budget::Permit permit = parts_.budget.admit(call_.family, kind, stop_, patience_);
     if (!started_) started_ = parts_.clock.elapsed();
     const Credentials credentials = log_in();
-    answer_.response = parts_.client.send(call_.request, stop_);
+    answer_.response = parts_.client.send(call_.request, only_reads(call_) ? stop_ : std::stop_token{});
     answer_.verdict = judge();
     const Status status = answer_.verdict.status;
     const Duration wait = asked_wait();
@@ -187,6 +192,8 @@ private:
 
   bool has_time_for(Duration wait) {
     const Duration now = parts_.clock.elapsed();
+    // Who has so little patience has seen nothing that others should give up for.
+    if (call_.patience) return now - started_.value_or(now) + wait <= patience_;
     const Duration outage = health_.failed(call_.family, now, patience_);
     const bool has = outage < patience_ && now - started_.value_or(now) + wait <= patience();
     if (!has) health_.given_up(call_.family);
@@ -212,9 +219,11 @@ private:
     return out;
   }
 
-  Error interrupted() const {
-    if (problem_.empty()) return {ErrorKind::cancelled, fmt::format("{}: interrupted", answer_.request)};
-    return {ErrorKind::cancelled, fmt::format("interrupted; what went wrong before: {}", problem_)};
+  Answer interrupted() {
+    std::string text = problem_.empty() ? fmt::format("{}: interrupted", answer_.request)
+                                        : fmt::format("interrupted; what went wrong before: {}", problem_);
+    if (answer_.echo_possible && !only_reads(call_)) return lost(std::move(text));
+    throw Error(ErrorKind::cancelled, std::move(text));
   }
 
   Answer given_up(Duration wait) {

@@ -62,6 +62,8 @@ struct Call {
   std::string_view family;
   Request request{};
   Repeat repeat = Repeat::by_method;
+  // In place of ApiOptions::patience, and for its answer as well: for what is worth so much time and no more.
+  std::optional<base::Duration> patience{};
 };
 
 struct Answer {
@@ -110,7 +112,8 @@ public:
 
   // Every status is a returned Answer; what was thrown after all attempts is TransportError for a call that is safe to
   // repeat or never went out.  For another one it is an Answer with Status::lost.  Also throws what HttpClient::send
-  // and TokenSource::credentials throw beside that (cancelled, auth, config, oversize).
+  // and TokenSource::credentials throw beside that (cancelled, auth, config, oversize).  What may change something is
+  // waited for once it was sent: stopped, it throws Error{cancelled} only where it is certain that it was not taken.
   Answer call(Call call, std::stop_token stop);
   // In place of ApiOptions::patience where that is longer, for calls that are made from here on, and for all families
   // together: once it was given up to wait for one of them, no call waits until that one answers again.

@@ -240,6 +240,7 @@ void set_options(CURL* easy, const ClientOptions& options) {
 
 void set_request(CURL* easy, const Request& request, HeaderList& headers) {
   set(easy, CURLOPT_URL, to_string(request.url).c_str());
+  if (request.timeout) set(easy, CURLOPT_TIMEOUT_MS, milliseconds(*request.timeout));
   const std::string method(to_string(request.method));
   const bool upload = !request.body.empty() || request.method == Method::post || request.method == Method::put ||
                       request.method == Method::patch;

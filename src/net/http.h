@@ -55,6 +55,8 @@ struct Request {
   base::Bytes body{};          // sent with POST, PUT and PATCH even when empty; with others when not empty
   BodySink* sink = nullptr;    // takes the body of a 2xx answer, which then has no size limit; not owned
   std::uint64_t max_body = 0;  // of the answer, after decompression; 0 = the client's own limit
+  // In place of ClientOptions::total_timeout.
+  std::optional<base::Duration> timeout{};
 };
 
 struct Response {

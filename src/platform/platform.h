@@ -97,10 +97,16 @@ struct CollectionEstimate {
   std::uint64_t bytes = 0;  // of keys and columns, not of the server's pages
 };
 
-// What the attributes of a capture of a platform of resources have, as texts: where two connectors say the same, they
-// lead to one workspace; and the name under which texts may mention it.
+// Members of what Capture::attributes() gives, of a platform of resources.  Texts: where two connectors say the same,
+// they lead to one workspace; the name under which texts may mention it; who reads, and would write.
 inline constexpr std::string_view k_workspace_attribute = "workspace_id";
 inline constexpr std::string_view k_host_attribute = "host";
+inline constexpr std::string_view k_account_attribute = "me";
+// True or false; not there where a platform has no such thing.
+inline constexpr std::string_view k_administrator_attribute = "admin";
+// Collections that something else tells of, which may rest while the rest answers: their names, each followed by a
+// blank.  Nothing in them fires.
+inline constexpr std::string_view k_told_apart_attribute = "told_by_cluster";
 
 // One consistent instant of a platform, held open until destroyed.
 class Capture {
@@ -260,7 +266,14 @@ public:
     static const std::vector<model::Kind> none;
     return none;
   }
-  virtual std::unique_ptr<ResourceWriter> resource_writer() { return nullptr; }
+  // Throws Error{refused} where the configuration does not let it be written to.  Asks nobody.
+  virtual void require_writing() const {}
+  // The same.  When it is told to stop, its calls throw Error{cancelled} where they would wait or only read; one that
+  // was sent and may change something is waited for, so that its answer is not lost.
+  virtual std::unique_ptr<ResourceWriter> resource_writer(std::stop_token stop = {}) {
+    static_cast<void>(stop);
+    return nullptr;
+  }
   // From here on a call that is not answered is tried again for this long at most, and not for what is usual.
   virtual void limit_patience(base::Duration patience) { static_cast<void>(patience); }
   // What so many calls take at least at the rates that are kept to, by rate family as in model::Cost; zero: no limit.

@@ -128,13 +128,14 @@ std::vector<std::string> wrap(std::string_view text, std::size_t columns) {
   return lines;
 }
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, Tabs tabs) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
     const Character character = first_character(text);
     const std::size_t size = character.size == 0 ? 1 : character.size;
-    if (character.size == 0 || is_control(character.code)) {
+    const bool kept = tabs == Tabs::kept && character.code == '\t';
+    if (character.size == 0 || (is_control(character.code) && !kept)) {
       for (const char byte : text.substr(0, size)) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
     } else {
       out.append(text.substr(0, size));

@@ -19,7 +19,9 @@ std::string shorten(std::string_view text, std::size_t columns);
 std::vector<std::string> wrap(std::string_view text, std::size_t columns);
 
 // Control characters and bytes that are not UTF-8 as \xNN, so that a stored name cannot steer the terminal.
-std::string printable(std::string_view text);
+// Tabs stay in what people copy: lines of a script.
+enum class Tabs { shown, kept };
+std::string printable(std::string_view text, Tabs tabs = Tabs::shown);
 
 // Bytes before the first one that is not UTF-8; equal to text.size() when all of it is.
 std::size_t valid_utf8_prefix(std::string_view text) noexcept;

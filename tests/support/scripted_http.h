@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "net/http.h"
 
 namespace holdfast::test {
@@ -17,14 +18,17 @@ public:
   using Script = std::function<net::Response(const net::Request&, std::size_t number)>;
   explicit ScriptedHttp(Script script) : script_(std::move(script)) {}
 
-  net::Response send(const net::Request& request, std::stop_token) override {
+  net::Response send(const net::Request& request, std::stop_token stop) override {
     std::size_t number = 0;
     {
       const std::lock_guard lock(mutex_);
       seen_.push_back(request);
       number = seen_.size();
     }
-    return script_(request, number);
+    net::Response response = script_(request, number);
+    // Stopped while it waited for that answer.
+    if (stop.stop_requested()) throw base::Error(base::ErrorKind::cancelled, net::describe(request) + ": stopped");
+    return response;
   }
 
   std::vector<net::Request> seen() const {

@@ -2,7 +2,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/json.h"
 #include "engine/resource_restore.h"
@@ -10,6 +16,9 @@
 #include "storage/memory/memory_backend.h"
 #include "support/errors.h"
 #include "support/resource_world.h"
+#include "unit/platform/databricks/stand_in_http.h"
+#include "workspaces/documents.h"
+#include "workspaces/every_kind.h"
 #include "workspaces/two_workspaces.h"
 
 namespace holdfast::test {
@@ -70,6 +79,132 @@ TEST(StoppedRestore, does_not_wait_for_a_warehouse_and_the_next_one_finds_what_c
   EXPECT_TRUE(result.complete()) << testing::PrintToString(outcomes_of(result));
   EXPECT_EQ(result.adopted, 1U);
   EXPECT_EQ(secondary.stand_in.get(k_orders).at("name"), "orders");
+}
+
+// Somebody wants to stop while one of the calls is under way.
+class StoppedHttp : public net::HttpClient {
+public:
+  using At = std::function<bool(const net::Request& request, std::uint64_t number)>;
+  enum class Answer { usual, throttled };
+
+  StoppedHttp(StoodWorkspace& workspace, const base::Clock& clock, At at, Answer answer)
+      : inner_(workspace.stand_in), clock_(clock), at_(std::move(at)), answer_(answer) {}
+  net::Response send(const net::Request& request, std::stop_token stop) override {
+    if (!at_(request, ++number_) || stop_.stop_requested()) return inner_.send(request, std::move(stop));
+    asked_ = clock_.elapsed();
+    stop_.request_stop();
+    if (answer_ == Answer::usual) return inner_.send(request, std::move(stop));
+    return {.status = 429, .headers = {{"retry-after", "60"}}, .body = {}};
+  }
+  std::stop_token stop() const { return stop_.get_token(); }
+  std::optional<base::Duration> asked() const { return asked_; }
+  std::uint64_t calls() const { return number_; }
+
+private:
+  StandInHttp inner_;
+  const base::Clock& clock_;
+  const At at_;
+  const Answer answer_;
+  std::stop_source stop_;
+  std::atomic<std::uint64_t> number_ = 0;
+  std::optional<base::Duration> asked_;
+};
+
+// An empty workspace, and the local state of the machine that restores into it.
+struct Target {
+  Target() : workspace(clock, 22), state(storage::make_memory_backend()) {
+    bring_account_group(workspace.stand_in);
+    bring_warehouse(workspace.stand_in);
+    workspace.opt_ins.sql_warehouse = k_warehouse;
+  }
+  ManualClock clock{base::Instant{std::chrono::seconds(1'795'100'000)}};
+  StoodWorkspace workspace;
+  std::unique_ptr<storage::Backend> state;
+};
+
+class StoppedCalls : public testing::Test {
+protected:
+  using Answer = StoppedHttp::Answer;
+
+  StoppedCalls() : source_(world_.clock, 11) {
+    seed_every_kind(source_.stand_in);
+    backup_.emplace(world_, source_, "primary");
+    Target target;
+    plan_ = backup_->plan(target.workspace, "secondary", *target.state);
+    const base::Duration before = target.clock.elapsed();
+    auto http = std::make_unique<StoppedHttp>(
+        target.workspace, target.clock, [](const net::Request&, std::uint64_t) { return false; }, Answer::usual);
+    const StoppedHttp& seen = *http;
+    const auto connector = target.workspace.connect(std::move(http));
+    outcomes_ = outcomes_of(backup_->apply(plan_, *connector, {.state = *target.state, .clock = target.clock}));
+    calls_ = seen.calls();
+    took_ = target.clock.elapsed() - before;
+    documents_ = documents_of(target.workspace.stand_in);
+  }
+
+  void expect_to_end_soon(Target& target, const StoppedHttp::At& at, Answer answer) {
+    auto http = std::make_unique<StoppedHttp>(target.workspace, target.clock, at, answer);
+    const StoppedHttp& seen = *http;
+    const auto connector = target.workspace.connect(std::move(http));
+    EXPECT_EQ(error_of([&] {
+                (void)backup_->apply(plan_, *connector,
+                                     {.state = *target.state, .clock = target.clock, .stop = seen.stop()});
+              }),
+              base::ErrorKind::cancelled);
+    ASSERT_TRUE(seen.asked());
+    EXPECT_LT(target.clock.elapsed() - *seen.asked(), std::chrono::seconds(2));
+  }
+  // And to wait for nothing that came of no call.
+  void expect_the_next_run_to_end_it(Target& target) {
+    const base::Duration before = target.clock.elapsed();
+    const auto connector = target.workspace.connect();
+    const auto result = backup_->apply(plan_, *connector, {.state = *target.state, .clock = target.clock});
+    EXPECT_EQ(outcomes_of(result), outcomes_);
+    EXPECT_EQ(difference(documents_, documents_of(target.workspace.stand_in)), "");
+    EXPECT_LT(target.clock.elapsed() - before, took_ + std::chrono::seconds(30));
+  }
+  static std::size_t jobs_in(Target& target) {
+    return target.workspace.stand_in.get("/api/2.2/jobs/list").value("jobs", nlohmann::json::array()).size();
+  }
+  static bool makes_a_job(const net::Request& request, std::uint64_t) { return request.url.path == k_make_job; }
+
+  static constexpr const char* k_make_job = "/api/2.2/jobs/create";
+  EngineWorld world_;
+  StoodWorkspace source_;
+  std::optional<BackedUp> backup_;
+  model::ResourcePlan plan_;
+  // Of a run that nobody stops.
+  std::vector<std::string> outcomes_;
+  std::vector<std::string> documents_;
+  std::uint64_t calls_ = 0;
+  base::Duration took_{};
+};
+
+TEST_F(StoppedCalls, do_not_wait_where_they_are_throttled_and_the_next_run_makes_nothing_twice) {
+  constexpr std::uint64_t k_stride = 5;
+  ASSERT_GT(calls_, 100U);
+  for (std::uint64_t at = 1; at <= calls_ && !HasFailure(); at += k_stride) {
+    SCOPED_TRACE(fmt::format("call {} of {}", at, calls_));
+    Target target;
+    expect_to_end_soon(
+        target, [&](const net::Request&, std::uint64_t number) { return number == at; }, Answer::throttled);
+    expect_the_next_run_to_end_it(target);
+  }
+}
+
+// What several may be called is looked for where it may have been made.
+TEST_F(StoppedCalls, that_were_never_taken_are_not_looked_for) {
+  Target target;
+  expect_to_end_soon(target, makes_a_job, Answer::throttled);
+  EXPECT_EQ(jobs_in(target), 0U);
+  expect_the_next_run_to_end_it(target);
+}
+
+TEST_F(StoppedCalls, that_make_something_are_waited_for) {
+  Target target;
+  expect_to_end_soon(target, makes_a_job, Answer::usual);
+  EXPECT_EQ(jobs_in(target), 1U);
+  expect_the_next_run_to_end_it(target);
 }
 
 }  // namespace

@@ -53,8 +53,9 @@ public:
     return to_.writer(collection);
   }
   const std::vector<model::Kind>& kinds() const override { return to_.kinds(); }
-  std::unique_ptr<platform::ResourceWriter> resource_writer() override {
-    return std::make_unique<PacedWriter>(to_.resource_writer(), threads_);
+  void require_writing() const override { to_.require_writing(); }
+  std::unique_ptr<platform::ResourceWriter> resource_writer(std::stop_token stop) override {
+    return std::make_unique<PacedWriter>(to_.resource_writer(std::move(stop)), threads_);
   }
   bool holds_rows(const model::Collection& collection) override { return to_.holds_rows(collection); }
   std::unique_ptr<Admission> admission(const model::Collection& collection) override {
@@ -134,7 +135,7 @@ engine::ResourceApplyResult BackedUp::apply(const model::ResourcePlan& plan, pla
   PacedConnector paced(target, run.threads);
   return engine::apply_resource_restore(
       {.repository = *world_.repository, .snapshot = snapshot_, .target = paced, .state = run.state}, plan,
-      base::silent_events(), run.clock, {});
+      base::silent_events(), run.clock, run.stop);
 }
 
 std::map<std::string, std::size_t> BackedUp::counts() const {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -33,12 +34,12 @@ public:
   StoodWorkspace(const base::Clock& clock, std::uint64_t seed, const base::Clock& of_workspace);
   std::unique_ptr<platform::Connector> connect();
   std::unique_ptr<platform::Connector> connect(PowerSwitch& power, SwitchedHttp::Witness witness = {});
+  std::unique_ptr<platform::Connector> connect(std::unique_ptr<net::HttpClient> http);
 
   sim::databricks::StandIn stand_in;
   platform::databricks::OptIns opt_ins;  // of connectors to come
 
 private:
-  std::unique_ptr<platform::Connector> connect(std::unique_ptr<net::HttpClient> http);
   const base::Clock& clock_;
   SeededRandom random_{5};
 };
@@ -58,6 +59,7 @@ public:
     storage::Backend& state;
     const base::Clock& clock;
     unsigned threads = 1;
+    std::stop_token stop{};
   };
   engine::ResourceApplyResult apply(const model::ResourcePlan& plan, platform::Connector& target, const Run& run);
   // Kinds that it has something of.

@@ -110,7 +110,7 @@ void print_whole(Context& context, const Found& found, std::size_t digits) {
   const std::size_t columns = ui::is_terminal(STDOUT_FILENO) ? ui::terminal_columns(STDOUT_FILENO) : SIZE_MAX;
   context.out().line(fmt::format("{}", fmt::join(ui::wrap(ui::printable(text.sentence), columns), "\n")));
   if (!text.content.empty()) context.out().line({});
-  for (const std::string& line : text.content) context.out().line(ui::printable(line));
+  for (const std::string& line : text.content) context.out().line(ui::printable(line, ui::Tabs::kept));
 }
 
 class TasksCommand final : public Command {

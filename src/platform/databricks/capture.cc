@@ -12,7 +12,6 @@
 #include "base/key.h"
 #include "base/task_group.h"
 #include "model/json_text.h"
-#include "model/told_by_cluster.h"
 #include "platform/databricks/cluster.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
@@ -237,13 +236,13 @@ std::vector<LeftOut> WorkspaceCapture::left_out() const {
 }
 
 std::string WorkspaceCapture::attributes() const {
-  nlohmann::ordered_json out{{"host", workspace_.host},
-                             {"workspace_id", workspace_.workspace_id},
+  nlohmann::ordered_json out{{std::string(k_host_attribute), workspace_.host},
+                             {std::string(k_workspace_attribute), workspace_.workspace_id},
                              {"account_id", workspace_.account_id},
                              {"cloud", workspace_.cloud},
                              {"region", workspace_.region},
-                             {"me", workspace_.me},
-                             {"admin", workspace_.admin}};
+                             {std::string(k_account_attribute), workspace_.me},
+                             {std::string(k_administrator_attribute), workspace_.admin}};
   auto list = nlohmann::ordered_json::array();
   for (const auto& lines : {left_out(), declared_left_out(opt_ins_.taken)})
     for (const LeftOut& line : lines) list.push_back({{"what", line.what}, {"reason", line.reason}});
@@ -251,7 +250,7 @@ std::string WorkspaceCapture::attributes() const {
   std::string told;
   for (const Stock& stock : inventory_.stocks)
     if (stock.entry->source == KindEntry::Source::cluster) told += stock.entry->kind.collection.name + " ";
-  if (!told.empty()) out[std::string(model::k_told_by_cluster_attribute)] = told;
+  if (!told.empty()) out[std::string(k_told_apart_attribute)] = told;
   // What other programs answered may be no UTF-8.
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

@@ -20,6 +20,7 @@ using model::JsonText;
 
 constexpr base::Duration k_first_pause = std::chrono::milliseconds(200);
 constexpr base::Duration k_longest_pause = std::chrono::seconds(5);
+constexpr base::Duration k_closing = std::chrono::seconds(3);
 
 bool is_on_its_way(std::string_view state) {
   return state == "PENDING" || state == "RESTARTING";
@@ -84,7 +85,7 @@ void Cluster::wait_until_running(const std::stop_token& stop) {
   base::Duration length = k_first_pause;
   const auto look = [&] {
     const Ask ask{.path = "/api/2.1/clusters/get", .query = {{"cluster_id", cluster_.id}}};
-    cluster_.state = scalar_at(JsonText(calls_.client().fetch(ask, stop)), "state");
+    cluster_.state = scalar_at(JsonText(client_.fetch(ask, stop)), "state");
   };
   // One that is being stopped cannot be started yet.
   const bool may_start = options_.start == CommandOptions::Start::when_needed;
@@ -94,7 +95,8 @@ void Cluster::wait_until_running(const std::stop_token& stop) {
     if (!cluster_.ends_itself)
       throw Error(ErrorKind::unavailable, fmt::format("{} would run for ever once it was started", shown(cluster_)),
                   "Set the minutes after which it terminates by itself, or start it.");
-    calls_.post("/api/2.1/clusters/start", fmt::format(R"({{"cluster_id":{}}})", json_quoted(cluster_.id)));
+    Calls(client_, stop)
+        .post("/api/2.1/clusters/start", fmt::format(R"({{"cluster_id":{}}})", json_quoted(cluster_.id)));
     cluster_.state = "PENDING";
   }
   for (; is_on_its_way(cluster_.state); look()) pause(length, stop);
@@ -108,7 +110,7 @@ void Cluster::wait_for_context(const std::stop_token& stop) {
   base::Duration length = k_first_pause;
   for (;;) {
     const Ask ask{.path = "/api/1.2/contexts/status", .query = {{"clusterId", cluster_.id}, {"contextId", context_}}};
-    const std::string state = scalar_at(JsonText(calls_.client().fetch(ask, stop)), "status");
+    const std::string state = scalar_at(JsonText(client_.fetch(ask, stop)), "status");
     if (state == "Running") return;
     if (state != "Pending")
       throw Error(ErrorKind::unavailable, fmt::format("a context on {} is in the state '{}'", shown(cluster_), state));
@@ -118,10 +120,10 @@ void Cluster::wait_for_context(const std::stop_token& stop) {
 
 void Cluster::open(const std::stop_token& stop) {
   if (!context_.empty()) return;
-  if (cluster_.id.empty()) cluster_ = find_cluster(calls_.client(), options_.cluster, stop);
+  if (cluster_.id.empty()) cluster_ = find_cluster(client_, options_.cluster, stop);
   wait_until_running(stop);
   const std::string body = fmt::format(R"({{"clusterId":{},"language":"python"}})", json_quoted(cluster_.id));
-  context_ = scalar_at(JsonText(calls_.post("/api/1.2/contexts/create", body)), "id");
+  context_ = scalar_at(JsonText(Calls(client_, stop).post("/api/1.2/contexts/create", body)), "id");
   if (context_.empty()) throw Error(ErrorKind::unavailable, fmt::format("{} gave no id of a context", shown(cluster_)));
   wait_for_context(stop);
 }
@@ -131,7 +133,7 @@ std::string Cluster::wait_for(const std::string& command, const std::stop_token&
   const Ask ask{.path = "/api/1.2/commands/status",
                 .query = {{"clusterId", cluster_.id}, {"contextId", context_}, {"commandId", command}}};
   for (;;) {
-    const JsonText answer(calls_.client().fetch(ask, stop));
+    const JsonText answer(client_.fetch(ask, stop));
     const std::string state = scalar_at(answer, "status");
     if (state == "Queued" || state == "Running") {
       pause(length, stop);
@@ -150,22 +152,16 @@ std::string Cluster::wait_for(const std::string& command, const std::stop_token&
   }
 }
 
-void Cluster::cancel(const std::string& command) {
-  try {
-    closing_.post("/api/1.2/commands/cancel", fmt::format(R"({{{},"commandId":{}}})", ids(), json_quoted(command)));
-  } catch (const Error&) {  // it ends with its context
-  }
-}
-
 std::string Cluster::run(const std::string& python, const std::stop_token& stop) {
   open(stop);
   const std::string body = fmt::format(R"({{{},"language":"python","command":{}}})", ids(), json_quoted(python));
-  const std::string command = scalar_at(JsonText(calls_.post("/api/1.2/commands/execute", body)), "id");
+  const std::string command = scalar_at(JsonText(Calls(client_, stop).post("/api/1.2/commands/execute", body)), "id");
   try {
     return wait_for(command, stop);
   } catch (const Error& error) {
+    // It ends with its context.
     const bool still_runs = error.kind() == ErrorKind::cancelled || clock_.elapsed() >= until_;
-    if (still_runs) cancel(command);
+    if (still_runs) close();
     throw;
   }
 }
@@ -173,7 +169,12 @@ std::string Cluster::run(const std::string& python, const std::stop_token& stop)
 void Cluster::close() noexcept {
   if (context_.empty()) return;
   try {
-    closing_.post("/api/1.2/contexts/destroy", fmt::format("{{{}}}", ids()));
+    client_.call(
+        {.family = k_other,
+         .request =
+             Calls(client_, {}).request(net::Method::post, "/api/1.2/contexts/destroy", fmt::format("{{{}}}", ids())),
+         .patience = k_closing},
+        {});
   } catch (...) {  // it is called by a destructor, and there is nothing else to be done about it
   }
   context_.clear();

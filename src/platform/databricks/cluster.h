@@ -33,11 +33,7 @@ class Cluster {
 public:
   // The client and the clock outlive it.
   Cluster(const Client& client, const base::Clock& clock, CommandOptions options)
-      : calls_(client),
-        closing_(options.closing != nullptr ? *options.closing : client),
-        clock_(clock),
-        options_(std::move(options)),
-        until_(clock.elapsed() + options_.most) {}
+      : client_(client), clock_(clock), options_(std::move(options)), until_(clock.elapsed() + options_.most) {}
   ~Cluster() { close(); }
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -48,8 +44,9 @@ public:
   std::string run(const std::string& python, const std::stop_token& stop);
   // The time that is left begins anew.
   void renew() { until_ = clock_.elapsed() + options_.most; }
-  // Ends the context, and never the cluster, which others may use by now: one that is started ends by itself.  What
-  // hinders it is not told: the platform ends contexts along with their cluster.
+  // Ends the context with what runs in it, and never the cluster, which others may use by now: one that is started ends
+  // by itself.  Takes a few seconds at most, and what hinders it is not told: the platform ends contexts along with
+  // their cluster.
   void close() noexcept;
 
 private:
@@ -57,12 +54,10 @@ private:
   void wait_until_running(const std::stop_token& stop);
   void wait_for_context(const std::stop_token& stop);
   std::string wait_for(const std::string& command, const std::stop_token& stop);
-  void cancel(const std::string& command);
   void pause(base::Duration& length, const std::stop_token& stop);
   std::string ids() const;
 
-  Calls calls_;
-  Calls closing_;
+  const Client& client_;
   const base::Clock& clock_;
   CommandOptions options_;
   base::Duration until_;

@@ -130,7 +130,7 @@ void write_secret_values(const Calls& calls, const std::string& scope, const Byt
   const auto is_there = [&](const std::string& key, const std::string& base64) {
     if (!there.contains(key)) return false;
     const net::Answer answer = calls.client().get(
-        {.family = k_secrets, .path = "/api/2.0/secrets/get", .query = {{"scope", scope}, {"key", key}}}, {});
+        {.family = k_secrets, .path = "/api/2.0/secrets/get", .query = {{"scope", scope}, {"key", key}}}, calls.stop());
     return answer.ok() && scalar_at(JsonText(answer.response.body), "value") == base64;
   };
   const auto post = [&](std::string_view path, std::string body) {
@@ -257,10 +257,11 @@ void change_schedules(const Calls& calls, const std::string& path, const std::ve
 void write_schedules(const Calls& calls, const std::string& dashboard, const Bytes& value) {
   const std::string path = fmt::format("/api/2.0/lakeview/dashboards/{}/schedules", net::encode_segment(dashboard));
   std::vector<Schedule> there;
-  calls.client().list({.paging = Listing::Paging::page_token,
-                       .ask = {.family = k_sql, .path = path, .query = {{"page_size", "100"}}},
-                       .items = "schedules"},
-                      [&](std::string_view one) { there.push_back(schedule_in(std::string(one))); }, {});
+  calls.client().list(
+      {.paging = Listing::Paging::page_token,
+       .ask = {.family = k_sql, .path = path, .query = {{"page_size", "100"}}},
+       .items = "schedules"},
+      [&](std::string_view one) { there.push_back(schedule_in(std::string(one))); }, calls.stop());
   std::vector<Schedule> wanted;
   const JsonText json(value);
   for (const JsonText::Id id : items(json, "schedules")) wanted.push_back(schedule_in(json.print(id)));

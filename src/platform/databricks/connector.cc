@@ -55,7 +55,6 @@ public:
         kinds_(kinds_for(opt_ins_)),
         clock_(parts.clock),
         session_(account_, std::move(parts.http), parts.clock, parts.random, parts.events) {
-    opt_ins_.commands.closing = &session_.hasty_client();
     if (parts.arm_http)
       arm_ = std::make_unique<Arm>(ArmParts{.options = std::move(parts.arm),
                                             .account = account_,
@@ -79,19 +78,15 @@ public:
   }
   std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
   const std::vector<model::Kind>& kinds() const override { return kinds_; }
-  std::unique_ptr<ResourceWriter> resource_writer() override {
+  std::unique_ptr<ResourceWriter> resource_writer(std::stop_token stop) override {
     require_writing();
-    return make_resource_writer(session_.client(), clock_, opt_ins_, stopped_.get_token());
+    return make_resource_writer(session_.client(), clock_, opt_ins_, std::move(stop));
   }
   RunsThings* runs() override { return &runs_; }
   base::Duration least_time(const std::map<std::string, std::uint64_t>& calls) const override {
     return session_.least_time(calls);
   }
-  // None at all: somebody wants to stop, and what waits within a call is told so.
-  void limit_patience(base::Duration patience) override {
-    session_.limit_patience(patience);
-    if (patience == base::Duration::zero()) stopped_.request_stop();
-  }
+  void limit_patience(base::Duration patience) override { session_.limit_patience(patience); }
   std::unique_ptr<Admission> admission(const model::Collection&) override { no_rows("takes no rows as they are"); }
   bool holds_rows(const model::Collection&) override { return true; }
   KnowsOutside* outside() override { return this; }
@@ -115,7 +110,7 @@ public:
 private:
   // Only stand-ins are written to, which are on this machine and so the only ones that are reached without TLS: what is
   // still missing before a workspace can be trusted to it stands in docs/platforms/databricks.md.
-  void require_writing() const {
+  void require_writing() const override {
     if (account_.host.starts_with("http://")) return;
     throw Error(ErrorKind::refused, fmt::format("connector '{}' is not written to: it is no stand-in", name_),
                 "This version writes to stand-ins on this machine only; see docs/platforms/databricks.md.");
@@ -123,11 +118,10 @@ private:
 
   const std::string name_;
   Account account_;
-  OptIns opt_ins_;
+  const OptIns opt_ins_;
   const std::vector<model::Kind> kinds_;
   const base::Clock& clock_;
   Session session_;
-  std::stop_source stopped_;  // of what waits within calls of writers
   JobRuns runs_{session_.client(), [this] { require_writing(); }};
   std::unique_ptr<Arm> arm_;
 };

@@ -42,7 +42,7 @@ std::vector<std::string> ids_of(const Calls& calls, const std::string& name) {
   const net::Answer answer = calls.client().get({.family = k_scim,
                                                  .path = "/api/2.0/account/scim/v2/Groups",
                                                  .query = {{"filter", fmt::format("displayName eq \"{}\"", quoted)}}},
-                                                {});
+                                                calls.stop());
   if (is_for_others(answer.verdict.status)) by_hand(name, answer.verdict.message);
   if (!answer.ok()) throw Refused(net::to_error(answer), answer.verdict.status);
   const JsonText json(answer.response.body);

@@ -9,15 +9,17 @@ using Source = KindEntry::Source;
 
 namespace {
 
+model::Firing switched_on_last(const char* key) {
+  return {.within = key, .field = key, .paused = "\"false\"", .absent = "\"false\"", .guards = true};
+}
+
 KindEntry workspace_conf() {
   return {.kind = {.collection = collection("workspace-conf", {"key"}),
                    .one = "workspace setting",
-                   // It decides who gets in: the last thing to be switched on.
-                   .firing = {{.within = "enableIpAccessLists",
-                               .field = "enableIpAccessLists",
-                               .paused = "\"false\"",
-                               .absent = "\"false\"",
-                               .guards = true}},
+                   // Who gets in, and whether clusters run what lies in dbfs:/databricks/init as they start.
+                   .firing = {switched_on_last("enableIpAccessLists"),
+                              switched_on_last("enableDeprecatedGlobalInitScripts"),
+                              switched_on_last("enableDeprecatedClusterNamedInitScripts")},
                    .recreate = model::Kind::Recreate::never,
                    .rank = 5},
           .area = "settings",

@@ -10,15 +10,11 @@
 
 namespace holdfast::platform::databricks {
 
-class Client;
-
 // Commands on a cluster, for what no endpoint tells.  They take the cluster's time, and starting one costs money.
 struct CommandOptions {
   std::string cluster{};  // id or name; empty: none is run
   enum class Start { never, when_needed } start = Start::never;
   base::Duration most = std::chrono::minutes(5);  // until everything that one backup or one change asks for is answered
-  // Ends what was begun: worth a few seconds and no more.  Outlives who runs commands; nullptr: whoever began it.
-  const Client* closing = nullptr;
 };
 
 struct OptIns {

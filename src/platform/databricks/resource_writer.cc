@@ -97,8 +97,8 @@ public:
   Writer(const Client& client, const base::Clock& clock, const OptIns& opt_ins, const std::stop_token& stop)
       : client_(client),
         clock_(clock),
-        calls_(client),
-        statements_(calls_, clock, opt_ins.sql_warehouse, stop),
+        calls_(client, stop),
+        statements_(calls_, clock, opt_ins.sql_warehouse),
         reader_(client),
         columns_(client, SecretValues::read) {
     if (!opt_ins.commands.cluster.empty()) table_acls_.emplace(client, clock, opt_ins.commands, stop);
@@ -150,7 +150,7 @@ private:
 
 const Workspace& Writer::look() {
   std::call_once(once_, [this] {
-    workspace_ = look_at_workspace(client_, clock_, {});
+    workspace_ = look_at_workspace(client_, clock_, calls_.stop());
     looked_ = clock_.elapsed();
   });
   return workspace_;
@@ -277,7 +277,7 @@ std::string Writer::permission_id(const Kind& kind, const KindWrites& writes, co
   std::string out = one ? scalar_at(JsonText(*one), writes.permission_id) : std::string();
   if (out.empty() && one && !entry.read.path.empty()) {
     const JsonText json(*one);
-    const JsonText answer(client_.fetch(fill(entry.read, {&json}), {}));
+    const JsonText answer(calls_.get(fill(entry.read, {&json})));
     out = scalar_at(answer, entry.member.empty() ? writes.permission_id : entry.member + "." + writes.permission_id);
   }
   if (out.empty()) throw Error(ErrorKind::not_found, fmt::format("the {} '{}' is not there any more", kind.one, id));
@@ -312,7 +312,7 @@ std::optional<base::Bytes> Writer::read_column(const Kind& kind, const std::stri
     if (!one) throw Error(ErrorKind::not_found, fmt::format("the {} '{}' is not there any more", kind.one, id));
     item.element = *std::move(one);
   }
-  return columns_.read_column(entry, item, column, {});
+  return columns_.read_column(entry, item, column, calls_.stop());
 }
 
 // The element of a list, or what serves as one, of the resource of this id; a git folder's path is as good as its id.
@@ -321,7 +321,7 @@ std::optional<std::string> Writer::element(const KindEntry& entry, const std::st
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be looked for by itself", entry.kind.one),
                 "Only a cluster tells of it, along with all others.");
   const auto get = [&](const Ask& ask) -> std::optional<std::string> {
-    const net::Answer answer = client_.get(ask, {});
+    const net::Answer answer = client_.get(ask, calls_.stop());
     if (answer.ok()) return answer.response.body;
     if (answer.verdict.status == net::Status::not_found) return std::nullopt;
     throw Refused(net::to_error(answer), answer.verdict.status);
@@ -332,7 +332,7 @@ std::optional<std::string> Writer::element(const KindEntry& entry, const std::st
     return get({.family = k_dbfs, .path = "/api/2.0/dbfs/get-status", .query = {{"path", id}}});
   if (entry.source == Source::once) return get(entry.read);
   if (entry.source == Source::conf) {
-    for (std::string& one : read_workspace_conf(client_, entry.read, {}))
+    for (std::string& one : read_workspace_conf(client_, entry.read, calls_.stop()))
       if (JsonText(one).member(JsonText::k_root, id) != JsonText::k_none) return std::move(one);
     return std::nullopt;
   }
@@ -347,17 +347,18 @@ std::optional<std::string> Writer::element(const KindEntry& entry, const std::st
   }
   std::optional<std::string> out;
   const std::string& field = entry.kind.id.empty() ? entry.kind.name : entry.kind.id;
-  client_.list(entry.list,
-               [&](std::string_view one) {
-                 if (!out && scalar_at(JsonText(std::string(one)), field) == id) out = std::string(one);
-               },
-               {});
+  client_.list(
+      entry.list,
+      [&](std::string_view one) {
+        if (!out && scalar_at(JsonText(std::string(one)), field) == id) out = std::string(one);
+      },
+      calls_.stop());
   return out;
 }
 
 std::optional<ResourceWriter::Found> Writer::found(const KindEntry& entry, std::string element) const {
   Item item{.key = {}, .element = std::move(element)};
-  ReadItem read = reader_.read(entry, item, {});
+  ReadItem read = reader_.read(entry, item, calls_.stop());
   if (!read.row) {
     if (read.unread.empty()) return std::nullopt;
     throw Error(ErrorKind::unavailable, fmt::format("a {} cannot be read: {}", entry.kind.one, read.unread));
@@ -384,12 +385,12 @@ std::vector<ResourceWriter::Found> Writer::find(const Kind& kind, const std::str
   if (entry.source != Source::list || !entry.per.empty()) {
     if (auto one = element(entry, name)) elements.push_back(std::move(*one));
   } else {
-    client_.list(entry.list,
-                 [&](std::string_view one) {
-                   if (same_name(kind, scalar_at(JsonText(std::string(one)), kind.name), name))
-                     elements.emplace_back(one);
-                 },
-                 {});
+    client_.list(
+        entry.list,
+        [&](std::string_view one) {
+          if (same_name(kind, scalar_at(JsonText(std::string(one)), kind.name), name)) elements.emplace_back(one);
+        },
+        calls_.stop());
   }
   std::vector<Found> out;
   for (std::string& one : elements)
@@ -489,7 +490,7 @@ private:
 }  // namespace
 
 std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
-                                                     const OptIns& opt_ins, const std::stop_token& stop) {
+                                                     const OptIns& opt_ins, std::stop_token stop) {
   return std::make_unique<Believed>(client, clock, opt_ins, stop);
 }
 

@@ -12,9 +12,9 @@
 
 namespace holdfast::platform::databricks {
 
-// `client` and `clock` outlive the writer.  When it is told to stop, calls that wait for a warehouse or a cluster throw
-// Error{cancelled}: what they had begun may take effect all the same.
+// `client` and `clock` outlive the writer.  What a warehouse or a cluster had begun when it is told to stop may take
+// effect all the same.
 std::unique_ptr<ResourceWriter> make_resource_writer(const Client& client, const base::Clock& clock,
-                                                     const OptIns& opt_ins = {}, const std::stop_token& stop = {});
+                                                     const OptIns& opt_ins = {}, std::stop_token stop = {});
 
 }  // namespace holdfast::platform::databricks

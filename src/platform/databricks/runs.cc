@@ -53,12 +53,13 @@ std::vector<ActiveRun> JobRuns::active_runs(std::stop_token stop) {
 }
 
 void JobRuns::cancel(const ActiveRun& run) {
-  gate_();
-  Calls(client_).remove({.method = net::Method::post,
-                         .path = "/api/2.2/jobs/runs/cancel",
-                         .family = k_jobs,
-                         .sent = R"({"run_id":{number}})"},
-                        {.id = run.id, .name = run.name});
+  require_writing_();
+  Calls(client_, {})
+      .remove({.method = net::Method::post,
+               .path = "/api/2.2/jobs/runs/cancel",
+               .family = k_jobs,
+               .sent = R"({"run_id":{number}})"},
+              {.id = run.id, .name = run.name});
 }
 
 OwnRuns JobRuns::own_runs(const Stretch& within, std::stop_token stop) {

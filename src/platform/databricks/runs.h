@@ -13,10 +13,9 @@ namespace holdfast::platform::databricks {
 
 class JobRuns : public RunsThings {
 public:
-  // The client outlives it.  `gate` is asked before anything is changed, and throws where nothing may be.
-  explicit JobRuns(
-      const Client& client, std::function<void()> gate = [] {})
-      : client_(client), gate_(std::move(gate)) {}
+  // The client outlives it.  `require_writing` is asked before anything is changed, and throws where nothing may be.
+  JobRuns(const Client& client, std::function<void()> require_writing)
+      : client_(client), require_writing_(std::move(require_writing)) {}
   std::vector<ActiveRun> active_runs(std::stop_token stop) override;
   // One that began since it was listed is cancelled like one that waits: no call tells them apart.
   void cancel(const ActiveRun& run) override;
@@ -25,7 +24,7 @@ public:
 
 private:
   const Client& client_;
-  const std::function<void()> gate_;
+  const std::function<void()> require_writing_;
 };
 
 }  // namespace holdfast::platform::databricks

@@ -67,7 +67,7 @@ std::optional<std::string> find_warehouse(const Client& client, const std::strin
 std::string Statements::warehouse_id() {
   const std::lock_guard lock(mutex_);
   if (!id_.empty()) return id_;
-  std::optional<std::string> found = find_warehouse(calls_.client(), warehouse_, stop_);
+  std::optional<std::string> found = find_warehouse(calls_.client(), warehouse_, calls_.stop());
   if (!found)
     throw Error(ErrorKind::config, fmt::format("there is no SQL warehouse '{}', which sql_warehouse names", warehouse_),
                 "Name one that the workspace has in sql_warehouse.");
@@ -84,10 +84,10 @@ std::string Statements::wait_for(std::string answer) const {
     if (state != "PENDING" && state != "RUNNING") return answer;
     if (clock_.elapsed() >= until)
       throw LostAnswer(ErrorKind::unavailable, fmt::format("the statement {} did not end within 10 minutes", id));
-    if (!clock_.sleep(pause, stop_))
+    if (!clock_.sleep(pause, calls_.stop()))
       throw Error(ErrorKind::cancelled, fmt::format("the statement {} was not waited for", id));
     try {
-      answer = calls_.client().fetch({.path = fmt::format("{}/{}", k_statements, net::encode_segment(id))}, stop_);
+      answer = calls_.get({.path = fmt::format("{}/{}", k_statements, net::encode_segment(id))});
     } catch (const Refused& refused) {
       if (is_signed_out(refused)) throw;
       throw LostAnswer(refused.kind(), refused.message(), refused.hint());

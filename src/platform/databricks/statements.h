@@ -27,8 +27,8 @@ public:
 class Statements {  // thread-safe
 public:
   // `warehouse` is its name or its id; empty: there is none.  Calls and clock outlive it.
-  Statements(const Calls& calls, const base::Clock& clock, std::string warehouse, std::stop_token stop = {})
-      : calls_(calls), clock_(clock), warehouse_(std::move(warehouse)), stop_(std::move(stop)) {}
+  Statements(const Calls& calls, const base::Clock& clock, std::string warehouse)
+      : calls_(calls), clock_(clock), warehouse_(std::move(warehouse)) {}
 
   bool there() const noexcept { return !warehouse_.empty(); }
   // Starts the warehouse where it is stopped, and waits for the end.  Throws Error{conflict} where the name is taken,
@@ -44,7 +44,6 @@ private:
   const Calls& calls_;
   const base::Clock& clock_;
   const std::string warehouse_;
-  const std::stop_token stop_;
   std::mutex mutex_;
   std::string id_;  // empty: not looked for yet
 };

@@ -42,7 +42,7 @@ const Bytes& bytes_of(const ResourceWriter::Content& content) {
 void write_folder(const Calls& calls, const ResourceWriter::Content& content, Existing existing) {
   const Ask status{.family = k_workspace, .path = "/api/2.0/workspace/get-status", .query = {{"path", content.name}}};
   if (existing == Existing::refuse) {
-    const net::Answer answer = calls.client().get(status, {});
+    const net::Answer answer = calls.client().get(status, calls.stop());
     if (answer.ok()) throw Error(ErrorKind::conflict, fmt::format("'{}' is there already", content.name));
     if (answer.verdict.status != net::Status::not_found) throw Refused(net::to_error(answer), answer.verdict.status);
   }
@@ -97,8 +97,10 @@ void write_dbfs_file(const Calls& calls, const ResourceWriter::Content& content,
     calls.remove({.path = "/api/2.0/dbfs/delete", .family = k_dbfs, .sent = R"({"path":{id},"recursive":false})"},
                  {.id = content.name, .name = content.name});
   try {
-    calls.post("/api/2.0/dbfs/move",
-               fmt::format(R"({{"source_path":{},"destination_path":{}}})", aside, json_quoted(content.name)), k_dbfs);
+    // What it replaces is gone by now: nobody's hurry comes between.
+    Calls(calls.client(), {})
+        .post("/api/2.0/dbfs/move",
+              fmt::format(R"({{"source_path":{},"destination_path":{}}})", aside, json_quoted(content.name)), k_dbfs);
   } catch (const Refused& refused) {
     if (refused.status() != net::Status::already_exists) throw;
     calls.post("/api/2.0/dbfs/delete", fmt::format(R"({{"path":{},"recursive":false}})", aside), k_dbfs);

@@ -92,7 +92,7 @@ net::Request Calls::request(net::Method method, std::string_view path, std::stri
 }
 
 std::string Calls::send(net::Request request, std::string_view family, net::Repeat repeat) const {
-  const net::Answer answer = client_.call({.family = family, .request = std::move(request), .repeat = repeat}, {});
+  const net::Answer answer = client_.call({.family = family, .request = std::move(request), .repeat = repeat}, stop_);
   if (answer.ok()) return answer.response.body;
   const base::Error error = net::to_error(answer);
   // What says which state it is for is refused for good where that is past, in whatever words: tried again it would be

@@ -1,8 +1,10 @@
 // One call that writes, and what becomes of its answer.
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "platform/databricks/client.h"
@@ -18,10 +20,12 @@ struct WriteValues {
   std::vector<std::string> members{};  // of the body, that differ
 };
 
+// Told to stop, each throws Error{cancelled} where it would wait or only read; a change that was sent is waited for.
 class Calls {  // thread-safe
 public:
-  explicit Calls(const Client& client) : client_(client) {}
+  Calls(const Client& client, std::stop_token stop) : client_(client), stop_(std::move(stop)) {}
   const Client& client() const noexcept { return client_; }
+  const std::stop_token& stop() const noexcept { return stop_; }
 
   // The answer's body.  Throws LostAnswer when it may have taken effect and nobody knows; Error{conflict} when the name
   // is taken; Refused for every other refusal.
@@ -35,10 +39,11 @@ public:
   std::string send(net::Request request, std::string_view family, net::Repeat repeat = net::Repeat::by_method) const;
   net::Request request(net::Method method, std::string_view path, std::string body) const;
   // Of a read; absent where there is none.
-  std::string get(const Ask& ask) const { return client_.fetch(ask, {}); }
+  std::string get(const Ask& ask) const { return client_.fetch(ask, stop_); }
 
 private:
   const Client& client_;
+  const std::stop_token stop_;
 };
 
 }  // namespace holdfast::platform::databricks

@@ -109,6 +109,16 @@ TEST_F(TasksLeft, are_listed_with_what_comes_along) {
   EXPECT_TRUE(unknown.says("secondary")) << unknown.err;
 }
 
+// A script is there to be copied.
+TEST_F(TasksLeft, keep_the_tabs_of_what_comes_along) {
+  primary_.workspace.put("users", "eve", "{\"userName\":\"eve\",\t\"origin\":\"eve\"}");
+  const Outcome planned = run({"migrate", "primary", "secondary", "--dry-run"});
+  EXPECT_TRUE(planned.says("\"eve\",\t\"origin\"")) << planned.out;
+  migrate();
+  const Outcome shown = run({"tasks", "show", id_of("users/eve")});
+  EXPECT_TRUE(shown.says("\"eve\",\t\"origin\"")) << shown.out;
+}
+
 TEST_F(TasksLeft, are_ticked_off_and_stay_so) {
   migrate();
   const std::string id = id_of(board_);

@@ -273,6 +273,63 @@ TEST_F(ApiTest, EndsSoonWhenStopped) {
   EXPECT_EQ(took_, seconds(0));
 }
 
+// Its answer says what became of it: nobody would know.
+TEST_F(ApiTest, WaitsForAChangeThatWasSentWhenStopped) {
+  for (const Method method : {Method::post, Method::put, Method::patch, Method::remove}) {
+    stop_ = {};
+    EXPECT_TRUE(call(method, {[&] {
+                       stop_.request_stop();
+                       return reply(200);
+                     }})
+                    .ok())
+        << to_string(method);
+  }
+  stop_ = {};
+  steps_ = {[&] {
+    stop_.request_stop();
+    return reply(200);
+  }};
+  EXPECT_EQ(error_of([&] { get(steps_); }), ErrorKind::cancelled) << "what only reads is asked again";
+}
+
+TEST_F(ApiTest, DoesNotWaitToRepeatAChangeWhenStopped) {
+  const auto throttled = [&] {
+    stop_.request_stop();
+    return reply(429, {}, {{"retry-after", "60"}});
+  };
+  EXPECT_EQ(error_of([&] { post({throttled}); }), ErrorKind::cancelled) << "certainly not taken";
+  EXPECT_EQ(took_, seconds(0));
+  stop_ = {};
+  clock_.advance(minutes(2));
+  const auto broke_off = [&]() -> Response {
+    stop_.request_stop();
+    throw TransportError(TransportError::Sent::perhaps, "the connection broke off", "");
+  };
+  EXPECT_EQ(call(Method::put, {broke_off}).verdict.status, Status::lost) << "it may have been taken";
+  EXPECT_EQ(took_, seconds(0));
+}
+
+TEST_F(ApiTest, SpendsNoMoreOnACallThanItIsWorth) {
+  api().limit_patience(minutes(2));
+  const auto hasty = [&](const Step& step) {
+    steps_ = {step};
+    next_ = 0;
+    Call one{.family = family_, .request = {}, .patience = seconds(3)};
+    one.request.method = Method::post;
+    one.request.url = parse_url("https://w.test/api/things");
+    const base::Duration before = clock_.elapsed();
+    const Answer answer = api().call(std::move(one), {});
+    EXPECT_LE(clock_.elapsed() - before, seconds(3));
+    return answer.verdict.status;
+  };
+  EXPECT_EQ(hasty(status(425)), Status::not_yet);
+  EXPECT_EQ(client_.seen().back().timeout, seconds(3)) << "nor for its answer";
+  EXPECT_TRUE(get({status(503), status(200)}).ok()) << "others are as patient as before";
+  EXPECT_EQ(client_.seen().back().timeout, std::nullopt);
+  EXPECT_EQ(hasty(status(429, {{"retry-after", "60"}})), Status::throttled);
+  EXPECT_EQ(hasty(status(200)), Status::throttled) << "it does not wait for its turn either";
+}
+
 TEST_F(ApiTest, TellsOfEachCallThatItMakesAgain) {
   std::vector<Retry> told;
   options_.retrying = [&](const Retry& retry) { told.push_back(retry); };

@@ -6,6 +6,7 @@ namespace {
 
 using holdfast::ui::display_width;
 using holdfast::ui::printable;
+using holdfast::ui::Tabs;
 using holdfast::ui::shorten;
 using holdfast::ui::valid_utf8_prefix;
 using holdfast::ui::wrap;
@@ -35,6 +36,8 @@ TEST(Text, breaks_lines_at_blanks) {
 
 TEST(Text, escapes_control_characters_and_broken_utf8) {
   EXPECT_EQ(printable("plain ü"), "plain ü");
+  EXPECT_EQ(printable("a\tb"), "a\\x09b");
+  EXPECT_EQ(printable("\tif x:\x1b", Tabs::kept), "\tif x:\\x1b");
   EXPECT_EQ(printable("\x1b[31mred"), "\\x1b[31mred");
   EXPECT_EQ(printable("\xc2\x9b"
                       "2J"),

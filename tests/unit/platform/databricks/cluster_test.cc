@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <stop_token>
+#include <utility>
 
 #include "platform/databricks/spark_rows.h"
 #include "unit/platform/databricks/stood_cluster.h"
@@ -156,20 +158,51 @@ TEST_F(ClusterCommands, end_when_they_are_stopped_and_destroy_their_context) {
   EXPECT_TRUE(world_.state().contexts.empty());
 }
 
+// Somebody wants to stop as soon as something is waited for.
+class StoppedWaits : public base::Clock {
+public:
+  StoppedWaits(const base::Clock& inner, std::stop_source stop) : inner_(inner), stop_(std::move(stop)) {}
+  base::Instant now() const override { return inner_.now(); }
+  base::Duration elapsed() const override { return inner_.elapsed(); }
+  bool sleep(base::Duration duration, std::stop_token stop) const override {
+    stop_.request_stop();
+    return inner_.sleep(duration, std::move(stop));
+  }
+
+private:
+  const base::Clock& inner_;
+  mutable std::stop_source stop_;
+};
+
 // Whoever waits at a screen does not wait for a context to be ended when nobody answers any more.
-TEST_F(ClusterCommands, end_their_context_by_whom_they_were_given_for_that) {
-  unsigned asked = 0;
-  ScriptedSession away([&](const std::string& target) {
-    ++asked;
-    EXPECT_TRUE(target == "/api/1.2/commands/cancel" || target == "/api/1.2/contexts/destroy") << target;
-    return answer(200, "{}");
-  });
-  CommandOptions options = StoodCluster::options();
-  options.most = std::chrono::seconds(60);
-  options.closing = &away.client();
+TEST_F(ClusterCommands, end_their_context_within_seconds_or_not_at_all) {
   world_.state().command_ms = 1'000'000'000;
-  (void)refused(options);
-  EXPECT_EQ(asked, 2U);
+  for (const char* fault : {"429 retry-after=60", "503 retry-after=60", "reset-before"}) {
+    world_.clock.advance(std::chrono::minutes(2));
+    world_.stand_in.faults().add(fmt::format("POST /api/1.2/contexts/destroy#1-: {}", fault));
+    const std::stop_source stop;
+    const StoppedWaits clock(world_.clock, stop);
+    const base::Duration before = world_.clock.elapsed();
+    {
+      Cluster cluster(world_.client(), clock, StoodCluster::options());
+      EXPECT_EQ(refusal([&] { (void)cluster.run(k_unmount, stop.get_token()); }).kind, ErrorKind::cancelled) << fault;
+      EXPECT_EQ(world_.state().contexts.size(), 1U) << "nobody could end it";
+    }
+    EXPECT_LT(world_.clock.elapsed() - before, std::chrono::seconds(4)) << fault;
+    world_.state().contexts.clear();
+    world_.stand_in.faults().clear();
+  }
+}
+
+TEST_F(ClusterCommands, wait_for_no_turn_when_they_are_stopped) {
+  world_.stand_in.faults().add("POST /api/1.2/contexts/create#1: 429 retry-after=60");
+  const std::stop_source stop;
+  const StoppedWaits clock(world_.clock, stop);
+  const auto session = world_.session(clock);
+  const base::Duration before = world_.clock.elapsed();
+  Cluster cluster(session->client(), clock, StoodCluster::options());
+  EXPECT_EQ(refusal([&] { (void)cluster.run(k_unmount, stop.get_token()); }).kind, ErrorKind::cancelled);
+  EXPECT_LT(world_.clock.elapsed() - before, std::chrono::seconds(2));
 }
 
 TEST_F(ClusterCommands, say_what_the_cluster_says_about_a_text_that_it_refuses) {

@@ -50,7 +50,7 @@ protected:
   sim::databricks::StandIn stand_in_{options(), clock_};
   test::SeededRandom random_{1};
   Session session_{account(), std::make_unique<test::StandInHttp>(stand_in_), clock_, random_};
-  JobRuns runs_{session_.client()};
+  JobRuns runs_{session_.client(), [] {}};
 };
 
 TEST_F(DatabricksRuns, are_listed_on_all_pages_with_what_waits) {
@@ -116,7 +116,7 @@ TEST(DatabricksRunStates, are_told_by_either_form) {
       {"run_id":5,"state":{"life_cycle_state":"NEW_STATE"}}]})");
   });
   std::string out;
-  for (const ActiveRun& one : JobRuns(session.client()).active_runs({}))
+  for (const ActiveRun& one : JobRuns(session.client(), [] {}).active_runs({}))
     out += one.id + (one.state == State::waits ? "w" : "r") + one.owner + " ";
   EXPECT_EQ(out, "1w7 2r7 3w 4r 5r ");
   EXPECT_EQ(session.asked()[0], "/api/2.2/jobs/runs/list?active_only=true&limit=25");

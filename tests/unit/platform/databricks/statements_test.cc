@@ -46,7 +46,7 @@ protected:
 
   std::deque<net::Response> answers_;
   ScriptedSession session_{[this](const std::string& target) { return told(target); }};
-  platform::databricks::Calls calls_{session_.client()};
+  platform::databricks::Calls calls_{session_.client(), {}};
   Statements statements_{calls_, session_.clock, "wh"};
 };
 

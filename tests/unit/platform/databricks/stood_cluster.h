@@ -44,6 +44,11 @@ public:
   sim::databricks::HiveObject& object(const std::string& name) { return state().objects[name]; }
 
   const platform::databricks::Client& client() const { return session_.client(); }
+  // Which waits by another clock.
+  std::unique_ptr<platform::databricks::Session> session(const base::Clock& own) {
+    return std::make_unique<platform::databricks::Session>(account(), std::make_unique<StandInHttp>(stand_in), own,
+                                                           random_);
+  }
   static platform::databricks::CommandOptions options() { return {.cluster = "tools"}; }
   static platform::databricks::CommandOptions starting() {
     return {.cluster = "tools", .start = platform::databricks::CommandOptions::Start::when_needed};
