@@ -11,7 +11,6 @@
 #include "cli/resource_view.h"
 #include "engine/backup.h"
 #include "engine/reference.h"
-#include "engine/snapshot_marks.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -121,14 +120,7 @@ repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep s
   options.sweep_after = config.sweep_after.value_or(options.sweep_after);
   // Who asks for everything to be fetched wants to know what is there now.
   if (sweep == platform::Sweep::changes) options.state = &context_.state();
-  options.marks = engine::marks_while_read(store_, context_.repository(), name);
-  // From here on it shows states of its own: what an earlier snapshot says of others no longer holds.
-  if (states == States::own)
-    options.marks = [asked = options.marks] {
-      engine::SnapshotMarks out = asked();
-      std::erase_if(out, [](const auto& mark) { return mark.first == engine::k_states_mark; });
-      return out;
-    };
+  options.marks = engine::marks_while_read(store_, context_.repository(), name, connector(name).kinds(), states);
   const engine::BackupResult result = engine::backup(context_.repository(), connector(name), name, options,
                                                      context_.events(), context_.clock(), context_.stop());
   const repository::Snapshot& snapshot = result.snapshot;

@@ -15,6 +15,7 @@
 #include "cli/plan_view.h"
 #include "engine/charge.h"
 #include "engine/cutover_store.h"
+#include "engine/snapshot_marks.h"
 #include "model/resource_plan.h"
 #include "platform/platform.h"
 #include "repository/repository.h"
@@ -62,8 +63,7 @@ public:
   std::optional<repository::Snapshot> kept(const std::string& snapshot);
   // A new snapshot; in a dry run the newest that there is.
   repository::Snapshot take(const std::string& name);
-  // Whether what fires was just set as it shall be.
-  enum class States { by_marks, own };
+  using States = engine::MarkedStates;
   repository::Snapshot back_up(const std::string& name, platform::Sweep sweep, States states = States::by_marks);
 
   void show(const model::ResourcePlan& plan);

@@ -125,44 +125,90 @@ Takeover::PutInCharge Takeover::put_in_charge(const std::string& source, const s
       take_charge(planned, engine::put_in_charge(before, target, recorded, cutover_.context().clock().now()));
   if (cutover_.dry() || cutover_.store().pair(source, target).active != target) return {out.code, false};
   cutover_.store().lift(target);  // of a failback by which it was lost, and paused when it was back
-  if (changes) remember_behind(source, target);
+  bool shown = !changes || remember_behind(source, target);
   const std::optional<engine::Fence> fence = cutover_.store().fence(source);
-  if (fence && fence->state == engine::Fence::State::confirmed) leave_marks(source);
-  return {out.whole ? out.code : worse(out.code, k_exit_partial), true};
+  if (fence && fence->state == engine::Fence::State::confirmed) shown = leave_marks(source) && shown;
+  return {out.whole && shown ? out.code : worse(out.code, k_exit_partial), true};
 }
 
 std::string Takeover::back_up_behind(const std::string& name, Cutover::States states) {
+  const auto recorded = engine::recorded_before(cutover_.store(), cutover_.context().repository(), name);
+  return back_up_since(name, states, recorded ? &*recorded : nullptr);
+}
+
+std::string Takeover::back_up_in_charge(const std::string& name) {
+  std::string behind = back_up_since(name, Cutover::States::own, nullptr);
+  if (behind.empty())
+    cutover_.context().events().warning(
+        fmt::format("what {0} was given when it was put in charge stands in for that, until \"holdfast backup {0}\" "
+                    "could read all of it",
+                    name));
+  return behind;
+}
+
+std::string Takeover::back_up_since(const std::string& name, Cutover::States states,
+                                    const repository::Snapshot* recorded) {
   try {
-    return cutover_.back_up(name, platform::Sweep::everything, states).id.name();
+    const repository::Snapshot behind = cutover_.back_up(name, platform::Sweep::everything, states);
+    const std::string kinds = unread(behind, recorded);
+    if (kinds.empty()) return behind.id.name();
+    cutover_.context().events().warning(fmt::format(
+        "not all {} of {} could be read behind its activation, so that its newest snapshot does not show what fires",
+        kinds, name));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
     cutover_.context().events().warning(fmt::format(
         "{} could not be backed up behind its activation, so that its newest snapshot does not show what fires: {}",
         name, error.message()));
-    return {};
   }
+  return {};
 }
 
-void Takeover::remember_behind(const std::string& source, const std::string& target) {
-  const std::string behind = back_up_behind(target);
+std::string Takeover::unread(const repository::Snapshot& snapshot, const repository::Snapshot* known) {
+  Context& context = cutover_.context();
+  const std::vector<model::Kind> kinds = context.kinds_of(context.connector_config(snapshot.connector).platform);
+  return fmt::format("{}", fmt::join(engine::unread_firing(snapshot.trees, kinds, known), ", "));
+}
+
+void Takeover::require_states(const repository::Snapshot& now, std::string_view undone) {
+  const std::string kinds = unread(now);
+  if (cutover_.dry() || kinds.empty()) return;
+  throw Error(ErrorKind::refused,
+              fmt::format("not all {} of {} could be read, so it is not known what shall fire", kinds, now.connector),
+              fmt::format("{}  Run it again when they can be read.", undone));
+}
+
+bool Takeover::remember_behind(const std::string& source, const std::string& target) {
+  const std::string behind = back_up_in_charge(target);
   engine::Pair pair = cutover_.store().pair(source, target);
   if (pair.behind.empty()) pair.behind = behind;
   cutover_.store().save(pair);
+  return !behind.empty();
 }
 
-void Takeover::leave_marks(const std::string& name) {
-  if (cutover_.dry()) return;
+bool Takeover::leave_marks(const std::string& name) {
+  if (cutover_.dry()) return true;
   repository::Repository& repository = cutover_.context().repository();
+  const auto left_by = [&](const repository::Snapshot& snapshot) {
+    return engine::said_by(snapshot) == engine::marks_of(cutover_.store(), repository, name);
+  };
   const std::optional<repository::Snapshot> newest = repository.latest(name);
-  if (newest && engine::said_by(*newest) == engine::marks_of(cutover_.store(), repository, name)) return;
+  if (newest && left_by(*newest)) return true;
   try {
-    (void)cutover_.back_up(name, platform::Sweep::changes);
+    const repository::Snapshot now = cutover_.back_up(name, platform::Sweep::changes);
+    if (left_by(now) || unread(now).empty()) return true;
+    cutover_.context().events().warning(
+        fmt::format("not all {0} of {1} could be read, so that its newest snapshot leads to an earlier one: \"holdfast "
+                    "backup {1}\" when they can be read",
+                    unread(now), name));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
     cutover_.context().events().warning(
-        fmt::format("{} could not be backed up, so that only this host knows by which snapshot it is to fire: {}", name,
-                    error.message()));
+        fmt::format("{0} could not be backed up, so that only this host knows by which snapshot it is to fire: {1}; "
+                    "\"holdfast backup {0}\" when it can be read",
+                    name, error.message()));
   }
+  return false;
 }
 
 repository::Snapshot Takeover::ask(const std::string& name, Lost lost, std::string_view undone) {
@@ -182,7 +228,15 @@ repository::Snapshot Takeover::ask(const std::string& name, Lost lost, std::stri
 repository::Snapshot Takeover::recorded_states(const repository::Snapshot& now, const engine::Pair& pair, Lost lost) {
   const std::optional<engine::Fence> fence = cutover_.store().fence(now.connector);
   if (fence && !fence->snapshot.empty()) return cutover_.named(fence->snapshot);
-  return lost == Lost::yes ? states_without(now.connector, pair) : states_by(now);
+  // Of one that was put in charge, and that no snapshot shows since: what it was given.
+  const bool may_be_given = pair.active == now.connector && !pair.recorded.empty();
+  const auto shown = [&] {
+    return (pair.complete || lost == Lost::no) &&
+           engine::shown_since(cutover_.context().repository(), now.connector,
+                               cutover_.context().kinds_of(now.platform), pair.since);
+  };
+  if (may_be_given && !shown()) return states_by(cutover_.named(pair.recorded));
+  return states_by(now);
 }
 
 void Takeover::open_fence(const std::string& name, const std::string& active) {
@@ -200,8 +254,8 @@ void Takeover::open_fence(const std::string& name, const std::string& active) {
 void Takeover::keep_what_is_told(const engine::Charge& charge) {
   if (cutover_.dry() || charge.told != engine::Charge::Told::by_snapshot) return;
   engine::Pair pair = charge.pair.active.empty() ? charge.back : charge.pair;
-  if (const auto first = engine::first_in_charge(cutover_.context().repository(), pair.target, pair.source))
-    pair.behind = first->id.name();
+  const auto first = engine::first_in_charge(cutover_.context().repository(), pair.target, pair.source);
+  if (first && unread(*first).empty()) pair.behind = first->id.name();
   open_fence(pair.source, pair.target);
   cutover_.store().save(pair);
 }
@@ -232,12 +286,8 @@ bool Takeover::fence(const std::string& name, const std::string& active, const r
   cutover_.connector(name);  // whoever opens it afterwards is told of the fence that this is about to close
   open_fence(name, active);
   const repository::Snapshot now = recorded ? *recorded : cutover_.take(name);
-  if (!cutover_.dry()) {
-    engine::Fence fence = *cutover_.store().fence(name);
-    // Taken again it would show what this pauses.
-    if (fence.snapshot.empty()) fence.snapshot = engine::states_of(now);
-    cutover_.store().save(fence);
-  }
+  const bool took_over = !active.empty() && cutover_.store().pair(name, active).active == active;
+  if (!cutover_.dry() && !keep_recorded(now, recorded || took_over ? Unread::taken : Unread::ends_it)) return false;
   const engine::ResourceRestore restore{cutover_.context().repository(), now, cutover_.connector(name),
                                         cutover_.context().state()};
   const auto capture = cutover_.flags().plan.capture.options(cutover_.context().connector_config(name));
@@ -264,16 +314,25 @@ bool Takeover::fence(const std::string& name, const std::string& active, const r
   return confirmed;
 }
 
-repository::Snapshot Takeover::states_by(const repository::Snapshot& snapshot) {
-  return engine::recorded_by(cutover_.context().repository(), snapshot);
+bool Takeover::keep_recorded(const repository::Snapshot& now, Unread partial) {
+  engine::Fence fence = *cutover_.store().fence(now.connector);
+  if (!fence.snapshot.empty()) return true;  // taken again it would show what was paused
+  const std::string states = engine::states_of(now);
+  const std::string kinds = states == now.id.name() ? unread(now) : std::string();
+  if (!kinds.empty() && partial == Unread::ends_it) {
+    cutover_.context().events().warning(
+        fmt::format("not all {0} of {1} could be read, so it is not recorded what fires there, and nothing was paused: "
+                    "run \"holdfast fence {1}\" again when they can be read, or add --source-partial",
+                    kinds, now.connector));
+    return false;
+  }
+  fence.snapshot = states;
+  cutover_.store().save(fence);
+  return true;
 }
 
-// By its newest snapshot, or by what it was given when it was put in charge, where no snapshot is younger.
-repository::Snapshot Takeover::states_without(const std::string& lost, const engine::Pair& pair) {
-  const repository::Snapshot last = cutover_.newest(lost);
-  const bool shows_it = pair.complete && last.started > pair.since;
-  if (pair.active == lost && !pair.recorded.empty() && !shows_it) return states_by(cutover_.named(pair.recorded));
-  return states_by(last);
+repository::Snapshot Takeover::states_by(const repository::Snapshot& snapshot) {
+  return engine::recorded_by(cutover_.context().repository(), snapshot);
 }
 
 engine::PausedStates Takeover::beside(const repository::Snapshot& recorded) {

@@ -55,19 +55,29 @@ public:
   };
   [[nodiscard]] PutInCharge put_in_charge(const std::string& source, const std::string& target,
                                           const std::vector<PlannedActivation>& planned);
-  // A snapshot of what fires now.  Its name; empty, with a warning, where it could not be taken.
-  std::string back_up_behind(const std::string& name, Cutover::States states = Cutover::States::own);
+  // A snapshot of what fires now.  Its name; empty, with a warning, where it could not be taken, or lacks something of
+  // that which the snapshot showed that recorded it.
+  std::string back_up_behind(const std::string& name, Cutover::States states);
+  // The same of one that was put in charge in place of another one; empty also where it lacks anything of that: what it
+  // was given stands in for it, as is said.
+  std::string back_up_in_charge(const std::string& name);
   // Sees to it that the newest snapshot of a connector says what is known here of it: who paused it, and from which
-  // snapshot its states are to be taken.  So another host knows, and this one when its state is lost.
-  void leave_marks(const std::string& name);
+  // snapshot its states are to be taken.  So another host knows, and this one when its state is lost.  False, with a
+  // warning, where it could not be done.
+  bool leave_marks(const std::string& name);
 
   // A snapshot of it, taken now; of one that is lost its newest.  `undone` begins the hint where it does not answer.
   repository::Snapshot ask(const std::string& name, Lost lost, std::string_view undone);
-  // What fired on a connector that was just asked: as it was recorded when it was paused, which its pair may know.
+  // What fired on a connector that was just asked: as it was recorded when it was paused, which its pair may know, or
+  // where no snapshot of it since shows all of that, as it was given when it was put in charge.
   repository::Snapshot recorded_states(const repository::Snapshot& now, const engine::Pair& pair, Lost lost);
   repository::Snapshot states_by(const repository::Snapshot& snapshot);
-  // Pauses all that fires; `recorded` is its newest snapshot where one was just taken.  Whether all was seen to be
-  // paused.  Throws what the connector throws where it does not answer; the fence is open then.
+  // Throws Error{refused} where the snapshot, which was just taken, does not show all that may fire: what it has of
+  // that is nobody's will.
+  void require_states(const repository::Snapshot& now, std::string_view undone);
+  // Pauses all that fires; `recorded` is its newest snapshot where one was just taken, which then counts also where it
+  // does not show all of that.  Else nothing is paused by such a one, unless somebody took over.  Whether all was seen
+  // to be paused.  Throws what the connector throws where it does not answer; the fence is open then.
   [[nodiscard]] bool fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded);
   void open_fence(const std::string& name, const std::string& active);
   // Who took over, as only snapshots say, is written down before a run here says something of the two.  Whether what it
@@ -87,7 +97,6 @@ public:
   void tell_charge(const engine::Pair& pair);
 
 private:
-  repository::Snapshot states_without(const std::string& lost, const engine::Pair& pair);
   engine::FiringStates states(const repository::Snapshot& snapshot, const std::vector<std::string>& selection,
                               const engine::PausedStates& beside);
   engine::FiringStates wanted(const Activation& what);
@@ -96,7 +105,14 @@ private:
   void keep_beside(const std::string& fenced, const engine::PausedStates& fires);
   void tell_absent(PlannedActivation& planned, const std::string& target);
   model::KindSet kinds_of(const std::string& connector);
-  void remember_behind(const std::string& source, const std::string& target);
+  std::string back_up_since(const std::string& name, Cutover::States states, const repository::Snapshot* recorded);
+  // The kinds that may fire and are not shown as a whole, less what `known` did not show either: "jobs, pipelines".
+  std::string unread(const repository::Snapshot& snapshot, const repository::Snapshot* known = nullptr);
+  // What a fence is about to pause is recorded, by a snapshot of it that may lack something.  False, with a warning:
+  // that ends it, and the fence records nothing yet.
+  enum class Unread { ends_it, taken };
+  [[nodiscard]] bool keep_recorded(const repository::Snapshot& now, Unread partial);
+  bool remember_behind(const std::string& source, const std::string& target);
 
   Cutover& cutover_;
 };

@@ -153,7 +153,7 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   // A snapshot in which nothing at all was read would only push good ones out of retention.
   if (first_failure_ && rows_read_ == 0) throw base::Error(outcome_.ended_by.value_or(*first_failure_));
   tell_losses();
-  if (options_.marks) snapshot_.attributes = with_marks(snapshot_.attributes, options_.marks());
+  if (options_.marks) snapshot_.attributes = with_marks(snapshot_.attributes, options_.marks(snapshot_.trees));
   if (session_) {
     repository::Snapshot committed = session_->commit(std::move(snapshot_));
     if (kept_) kept_->end(committed);

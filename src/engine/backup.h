@@ -32,8 +32,9 @@ struct BackupOptions {
   // has it (kept_rows.h).  Without, a backup that ended early begins anew.
   storage::Backend* state = nullptr;
   bool anew = false;  // take up nothing that a backup which ended early had read
-  // Asked when everything was read: what they say may have changed meanwhile.  Absent: none.
-  std::function<SnapshotMarks()> marks{};
+  // Asked when everything was read, of what is about to be kept: what they say may have changed meanwhile.  Absent:
+  // none.
+  std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks{};
 };
 
 struct BackupResult {

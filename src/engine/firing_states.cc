@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/resource_sides.h"
 #include "model/json_text.h"
 #include "model/resource_text.h"
+#include "repository/ranges.h"
 
 namespace holdfast::engine {
 
@@ -16,6 +19,26 @@ void add(FiringState& to, const PausedStates& states) {
 }
 
 }  // namespace
+
+bool may_fire(const model::Kind& kind) {
+  return std::any_of(kind.firing.begin(), kind.firing.end(), [](const model::Firing& one) { return !one.guards; });
+}
+
+std::vector<std::string> unread_firing(const std::vector<repository::Tree>& trees,
+                                       const std::vector<model::Kind>& kinds, const repository::Snapshot* known) {
+  std::vector<std::string> out;
+  for (const repository::Tree& tree : trees) {
+    // Of so many some were joined, which tells no more when each was last read.
+    const bool joined = tree.stale.size() > repository::k_stale_ranges_max / 2;
+    const auto counts = [&](const repository::StaleRange& one) {
+      return known == nullptr || joined || (one.last_good && *one.last_good >= known->taken);
+    };
+    if (std::none_of(tree.stale.begin(), tree.stale.end(), counts)) continue;
+    const auto fires = [&](const model::Kind& kind) { return kind.collection.name == tree.name && may_fire(kind); };
+    if (std::any_of(kinds.begin(), kinds.end(), fires)) out.push_back(tree.name);
+  }
+  return out;
+}
 
 FiringState firing_state(const model::Resource& one, const model::KindSet& kinds) {
   FiringState out;

@@ -29,6 +29,15 @@ using FiringKey = std::pair<std::string, std::string>;  // kind and id
 // What has nothing that may fire is not in it.
 using FiringStates = std::map<FiringKey, FiringState>;
 
+// By itself, and does not merely guard what others start.
+bool may_fire(const model::Kind& kind);
+// Those that may fire, and of which a snapshot with these trees does not show all.  What was not read is in it as an
+// earlier one has it, and may have been held paused then: that is nobody's will.  Of what `known` did not show either
+// it says no less than that.
+std::vector<std::string> unread_firing(const std::vector<repository::Tree>& trees,
+                                       const std::vector<model::Kind>& kinds,
+                                       const repository::Snapshot* known = nullptr);
+
 // Of one of a kind that may fire; without values where nothing in it may.
 FiringState firing_state(const model::Resource& resource, const model::KindSet& kinds);
 // `beside` is what was paused and the snapshot does not show; what of that it does not have at all counts as chosen

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "engine/firing_states.h"
 #include "engine/reference.h"
 #include "engine/resource_sides.h"
 
@@ -33,6 +34,12 @@ bool knows_better(const Pair& pair, const std::string& connector, const Mark& ma
   const std::string& other = pair.source == connector ? pair.target : pair.source;
   if (mark.first == k_took_over_mark) return mark.second == other;
   return recorded && pair.since >= recorded->started;
+}
+
+std::string states_mark_of(const SnapshotMarks& marks) {
+  const auto found =
+      std::find_if(marks.begin(), marks.end(), [](const Mark& mark) { return mark.first == k_states_mark; });
+  return found == marks.end() ? std::string() : found->second;
 }
 
 }  // namespace
@@ -67,18 +74,39 @@ SnapshotMarks said_by(const repository::Snapshot& snapshot) {
   return out;
 }
 
-std::function<SnapshotMarks()> marks_while_read(CutoverStore& store, repository::Repository& repository,
-                                                const std::string& connector) {
-  const SnapshotMarks before = marks_of(store, repository, connector);
-  return [&store, &repository, connector, before] {
+std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_read(
+    CutoverStore& store, repository::Repository& repository, const std::string& connector,
+    const std::vector<model::Kind>& kinds, MarkedStates states) {
+  const std::string before = states_mark_of(marks_of(store, repository, connector));
+  return [&store, &repository, connector, &kinds, states, before](const std::vector<repository::Tree>& read) {
     SnapshotMarks out = marks_of(store, repository, connector);
-    const auto states_mark = [](const SnapshotMarks& marks) {
-      return std::find_if(marks.begin(), marks.end(), [](const auto& mark) { return mark.first == k_states_mark; });
-    };
-    const auto paused = states_mark(before);
-    if (paused != before.end() && states_mark(out) == out.end()) out.push_back(*paused);
+    std::string recorded = states_mark_of(out);
+    if (recorded.empty()) recorded = before;
+    std::erase_if(out, [](const Mark& mark) { return mark.first == k_states_mark; });
+    if (states == MarkedStates::own) recorded.clear();
+    // Whoever knows better: what was not read may be there as it was held paused.
+    const std::optional<repository::Snapshot> earlier = recorded_before(store, repository, connector);
+    if (recorded.empty() && earlier && !unread_firing(read, kinds, &*earlier).empty()) recorded = earlier->id.name();
+    if (!recorded.empty()) out.insert(out.begin(), {std::string(k_states_mark), recorded});
     return out;
   };
+}
+
+std::optional<repository::Snapshot> recorded_before(CutoverStore& store, repository::Repository& repository,
+                                                    const std::string& connector) {
+  const std::optional<Fence> fence = store.fence(connector);
+  if (fence && !fence->snapshot.empty()) return still_there(repository, fence->snapshot);
+  const std::optional<repository::Snapshot> newest = repository.latest(connector);
+  const std::string said = newest ? states_mark_of(said_by(*newest)) : std::string();
+  return said.empty() ? std::nullopt : still_there(repository, said);
+}
+
+bool shown_since(repository::Repository& repository, const std::string& connector,
+                 const std::vector<model::Kind>& kinds, base::Instant since) {
+  const std::vector<repository::Snapshot> all = snapshots_of(repository, connector);
+  return std::any_of(all.begin(), all.end(), [&](const repository::Snapshot& one) {
+    return one.started > since && unread_firing(one.trees, kinds).empty();
+  });
 }
 
 std::string states_of(const repository::Snapshot& snapshot) {

@@ -11,6 +11,7 @@
 #include "engine/backup.h"
 #include "engine/charge.h"
 #include "engine/cutover_store.h"
+#include "model/kind.h"
 #include "repository/repository.h"
 
 namespace holdfast::engine {
@@ -26,10 +27,22 @@ SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, 
 
 // Those that a snapshot has.
 SnapshotMarks said_by(const repository::Snapshot& snapshot);
-// For BackupOptions::marks of a backup that begins now.  It need not keep out of the way of a fence that is opened, or
-// lifted, while it reads: what it reads is paused in part, and is told as paused.
-std::function<SnapshotMarks()> marks_while_read(CutoverStore& store, repository::Repository& repository,
-                                                const std::string& connector);
+// What fires on a connector that is about to be backed up: as marks say, or as it was just set, which ends what they
+// say.
+enum class MarkedStates { by_marks, own };
+// For BackupOptions::marks of a backup that begins now, of a platform with these kinds, which outlive it.  It need not
+// keep out of the way of a fence that is opened, or lifted, while it reads: what it reads is paused in part, and is
+// told as paused.  What says where the states were recorded ends only by a backup that reads all that may fire.
+std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_read(
+    CutoverStore& store, repository::Repository& repository, const std::string& connector,
+    const std::vector<model::Kind>& kinds, MarkedStates states = MarkedStates::by_marks);
+// Of a connector that is held paused, or was when its newest snapshot was taken: the one that recorded its states.
+// Absent: it is gone, or there is none.
+std::optional<repository::Snapshot> recorded_before(CutoverStore& store, repository::Repository& repository,
+                                                    const std::string& connector);
+// Whether any snapshot of the connector that was begun later shows all that may fire there.
+bool shown_since(repository::Repository& repository, const std::string& connector,
+                 const std::vector<model::Kind>& kinds, base::Instant since);
 
 // The full name of the snapshot whose states are those of this one: mostly itself.
 std::string states_of(const repository::Snapshot& snapshot);

@@ -21,11 +21,6 @@ namespace {
 using base::ErrorKind;
 using repository::Snapshot;
 
-// By itself, and does not merely guard what others start.
-bool may_fire(const model::Kind& kind) {
-  return std::any_of(kind.firing.begin(), kind.firing.end(), [](const model::Firing& one) { return !one.guards; });
-}
-
 // Where a repository has no such snapshot any more.
 constexpr int k_back_most = 100;
 

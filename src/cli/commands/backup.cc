@@ -73,8 +73,8 @@ public:
     repository::Repository& repository = context.repository();
     options_.state = &context.state();
     engine::CutoverStore cutovers(context.state());
-    options_.marks = engine::marks_while_read(cutovers, repository, connector_);
     const auto connector = context.open_connector(connector_);
+    options_.marks = engine::marks_while_read(cutovers, repository, connector_, connector->kinds());
     const engine::BackupResult result =
         engine::backup(repository, *connector, connector_, options_, context.events(), context.clock(), context.stop());
     context.events().summary("backup", facts_of(result, dry_run_));

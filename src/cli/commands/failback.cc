@@ -77,7 +77,9 @@ public:
     if (cutover.dry() && !fenced)
       context.events().note(fmt::format("first all that fires on {} would be paused", primary_));
     const Lost lost = source_lost_ ? Lost::yes : Lost::no;
-    const repository::Snapshot now = takeover.ask(secondary_, lost, "Nothing was brought back yet.");
+    const std::string undone = "Nothing was brought back yet.";
+    const repository::Snapshot now = takeover.ask(secondary_, lost, undone);
+    if (lost == Lost::no) takeover.require_states(now, undone);
     gates_.enter(cutover, {.gate = k_gate_replicate,
                            .done = fmt::format("{} is paused, and nothing was brought back to it.", primary_),
                            .next = fmt::format("a replicate of {} into {}", secondary_, primary_)});
@@ -100,9 +102,10 @@ private:
       context.events().note(fmt::format("{} stayed paused on it: \"holdfast activate {}\" sets what was recorded",
                                         ui::format_counted(pair.left.size(), "resource"), primary_));
     Takeover takeover(cutover);
-    takeover.leave_marks(primary_);
-    if (!charge.target || charge.target->state == engine::Fence::State::confirmed) takeover.leave_marks(secondary_);
-    return k_exit_ok;
+    bool left = takeover.leave_marks(primary_);
+    if (!charge.target || charge.target->state == engine::Fence::State::confirmed)
+      left = takeover.leave_marks(secondary_) && left;
+    return left ? k_exit_ok : k_exit_partial;
   }
 
   // Without it everything would be made a second time, or taken for what it is not.
@@ -287,8 +290,8 @@ private:
     const bool paused = !fence || fence->state == engine::Fence::State::confirmed;
     if (paused) cutover.store().lift(secondary_);
     cutover.store().lift(primary_);
-    takeover.back_up_behind(primary_);
-    if (paused) takeover.leave_marks(secondary_);  // it is in charge no more
+    if (takeover.back_up_in_charge(primary_).empty()) code = worse(code, k_exit_partial);
+    if (paused && !takeover.leave_marks(secondary_)) code = worse(code, k_exit_partial);  // it is in charge no more
     if (!pair.left.empty())
       context.events().warning(fmt::format("{} on {} {} paused: \"holdfast activate {}\" sets what was recorded",
                                            ui::format_counted(pair.left.size(), "resource"), primary_,

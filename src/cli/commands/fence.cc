@@ -17,8 +17,9 @@ public:
     return {"fence", "pause all that fires on a connector",
             "Takes a backup, which records the states, pauses all that starts by itself, and looks\n"
             "again: the fence is confirmed when everything was seen to be paused, else it stays open\n"
-            "(exit 3) and every command that meets the connector says so.  Lifted by failback, or\n"
-            "by \"holdfast activate SOURCE --from SOURCE\" where nobody took over.\n"
+            "(exit 3) and every command that meets the connector says so.  Where the backup could not\n"
+            "read all that may fire, nothing is paused (exit 3): run it again, or add --source-partial.\n"
+            "Lifted by failback, or by \"holdfast activate SOURCE --from SOURCE\" where nobody took over.\n"
             "A run that waits begins all the same, and one that runs goes on: --cancel-queued\n"
             "cancels the first kind and lists the second.\n\n"
             "Where somebody took over, it lists which ticks of schedules ran on both sides until\n"
@@ -29,6 +30,7 @@ public:
   void declare(FlagTable& flags) override {
     flags.argument("SOURCE", source_, "the connector").offer = Offer::connectors;
     flags.toggle("--cancel-queued", cancel_queued_, "cancel runs that wait, of what fired; what runs is listed");
+    flags.toggle("--source-partial", source_partial_, "pause although not all states could be recorded");
     flags_.declare_writing(flags);
   }
 
@@ -41,15 +43,18 @@ public:
     if (!before) cutover.ask(fmt::format("all that fires on {} would be paused", source_));
     if (cancel_queued_) require_runs(cutover, source_);
     Takeover takeover(cutover);
-    const bool confirmed = takeover.fence(source_, before ? before->active : std::string(), nullptr);
-    if (!cutover.dry()) takeover.leave_marks(source_);
+    std::optional<repository::Snapshot> partial;
+    if (source_partial_) partial = cutover.take(source_);
+    const bool confirmed =
+        takeover.fence(source_, before ? before->active : std::string(), partial ? &*partial : nullptr);
+    const int known = takeover.leave_marks(source_) ? k_exit_ok : k_exit_partial;
     if (confirmed && !cutover.dry()) {
       context.events().note(fmt::format("the fence of {} is confirmed", source_));
       if (before && !before->active.empty()) tell_ticks(cutover, source_, before->active);
     }
     // Only what is paused makes no new ones.
     const int runs = cancel_queued_ ? cancel(cutover, takeover) : k_exit_ok;
-    return confirmed || cutover.dry() ? runs : k_exit_partial;
+    return confirmed || cutover.dry() ? worse(runs, known) : k_exit_partial;
   }
 
 private:
@@ -74,6 +79,7 @@ private:
 
   std::string source_;
   bool cancel_queued_ = false;
+  bool source_partial_ = false;
   CutoverFlags flags_;
 };
 

@@ -152,5 +152,38 @@ TEST(GivenStates, are_what_was_set_and_nothing_else) {
   EXPECT_EQ(ids_of(never_given(wanted, first, ids)), "2 4 ");
 }
 
+TEST(UnreadFiring, is_what_may_start_something_and_was_carried_over) {
+  const auto kind = [](const std::string& name, const std::vector<model::Firing>& firing) {
+    model::Kind out;
+    out.collection.name = name;
+    out.firing = firing;
+    return out;
+  };
+  const std::vector<model::Kind> kinds{
+      kind("jobs", {{.field = "status", .paused = "0"}, {.field = "guard", .paused = "0", .guards = true}}),
+      kind("lists", {{.field = "enabled", .paused = "false", .guards = true}}), kind("users", {})};
+  const base::Instant noon{std::chrono::hours(12)};
+  const auto tree = [](const std::string& name, const std::vector<std::optional<base::Instant>>& last_good) {
+    repository::Tree out;
+    out.name = name;
+    for (const auto& one : last_good) out.stale.push_back({.range = {}, .last_good = one, .reason = "403"});
+    return out;
+  };
+  const std::vector<repository::Tree> quiet{tree("jobs", {}), tree("lists", {noon}), tree("users", {noon})};
+  EXPECT_TRUE(unread_firing(quiet, kinds).empty()) << "nothing is started by an access list, or a user";
+  EXPECT_EQ(unread_firing({tree("jobs", {std::nullopt})}, kinds), std::vector<std::string>{"jobs"});
+  EXPECT_TRUE(unread_firing({tree("jobs", {noon})}, {}).empty()) << "a platform on which nothing fires";
+
+  repository::Snapshot known;
+  known.taken = noon;
+  const auto since = [&](const std::vector<std::optional<base::Instant>>& last_good) {
+    return unread_firing({tree("jobs", last_good)}, kinds, &known).size();
+  };
+  EXPECT_EQ(since({noon}), 1U) << "it was read then";
+  EXPECT_EQ(since({std::nullopt, noon - std::chrono::hours(1)}), 0U) << "as little was known then";
+  EXPECT_EQ(since({noon - std::chrono::hours(1), noon + std::chrono::hours(1)}), 1U);
+  EXPECT_EQ(since(std::vector<std::optional<base::Instant>>(600, std::nullopt)), 1U) << "of joined ones nobody knows";
+}
+
 }  // namespace
 }  // namespace holdfast::engine

@@ -20,12 +20,27 @@ constexpr const char* k_paused =
 
 class Marking : public testing::Test {
 protected:
-  Marking() { account_.workspace.put("jobs", "job", k_fires); }
+  Marking() {
+    account_.workspace.put("jobs", "job", k_fires);
+    account_.workspace.put("users", "ann", R"({"name":"ann","origin":"ann"})");
+  }
 
-  repository::Snapshot take(const std::string& name) {
+  // Recorded, paused, backed up, set to fire again, and in charge.
+  repository::Snapshot pause_and_let_fire() {
+    repository::Snapshot before = take("primary");
+    store_.save(Fence{.connector = "primary", .snapshot = before.id.name(), .since = world_.clock.now()});
+    set(k_paused);
+    take("primary");
+    set(k_fires);
+    store_.lift("primary");
+    store_.save(Pair{.source = "primary", .target = "secondary", .active = "primary", .since = world_.clock.now()});
+    return before;
+  }
+
+  repository::Snapshot take(const std::string& name, MarkedStates by = MarkedStates::by_marks) {
     world_.clock.advance(std::chrono::minutes(1));
     BackupOptions options = test::EngineWorld::small();
-    options.marks = marks_while_read(store_, *world_.repository, name);
+    options.marks = marks_while_read(store_, *world_.repository, name, test::workspace_kinds(), by);
     const auto connector = test::connect(account_);
     return backup(*world_.repository, *connector, name, options, world_.events, world_.clock, {}).snapshot;
   }
@@ -58,6 +73,61 @@ TEST_F(Marking, leads_from_what_we_paused_to_what_was_recorded) {
   store_.save(Pair{.source = "primary", .target = "secondary", .active = "primary", .since = world_.clock.now()});
   const repository::Snapshot after = take("primary");
   EXPECT_EQ(states_of(after), after.id.name()) << "from then on it is somebody else's doing";
+}
+
+// What is there of jobs is how we had paused them.
+TEST_F(Marking, goes_on_until_all_that_may_fire_was_read) {
+  const std::string before = pause_and_let_fire().id.name();
+  account_.unlisted = {"jobs"};
+  for (const MarkedStates by : {MarkedStates::own, MarkedStates::by_marks, MarkedStates::own}) {
+    const repository::Snapshot partial = take("primary", by);
+    EXPECT_FALSE(states(partial).begin()->second.fires);
+    EXPECT_EQ(states_of(partial), before);
+  }
+  account_.unlisted = {"users"};
+  const repository::Snapshot after = take("primary");
+  ASSERT_TRUE(after.partial());
+  EXPECT_EQ(states_of(after), after.id.name()) << "no user fires";
+  account_.unlisted = {"jobs"};
+  const repository::Snapshot later = take("primary");
+  EXPECT_EQ(states_of(later), later.id.name()) << "what it has of jobs is somebody's will";
+}
+
+TEST_F(Marking, goes_on_behind_an_activation_in_place_until_its_backup_has_read_what_fires) {
+  const std::string before = take("primary").id.name();
+  store_.save(Fence{.connector = "primary", .snapshot = before, .since = world_.clock.now()});
+  account_.unread = {"job"};
+  EXPECT_EQ(states_of(take("primary", MarkedStates::own)), before) << "the fence says it, and no snapshot yet";
+  account_.unread.clear();
+  const repository::Snapshot own = take("primary", MarkedStates::own);
+  EXPECT_EQ(states_of(own), own.id.name());
+}
+
+// Else one that cannot be read for good would hold a fence, and states of long ago, for good.
+TEST_F(Marking, ends_although_what_was_not_read_was_not_when_the_states_were_recorded_either) {
+  account_.workspace.put("jobs", "odd", k_fires);
+  account_.workspace.put("jobs", "never", k_fires);
+  account_.unread = {"never"};
+  take("primary");
+  account_.unread = {"never", "odd"};
+  pause_and_let_fire();
+  const repository::Snapshot after = take("primary", MarkedStates::own);
+  ASSERT_TRUE(after.partial());
+  EXPECT_EQ(states_of(after), after.id.name());
+}
+
+TEST_F(Marking, knows_whether_all_that_may_fire_was_shown_since) {
+  const std::vector<model::Kind>& kinds = test::workspace_kinds();
+  const auto shown = [&](base::Instant since) { return shown_since(*world_.repository, "primary", kinds, since); };
+  const repository::Snapshot whole = take("primary");
+  account_.unlisted = {"jobs"};
+  const repository::Snapshot partial = take("primary");
+  EXPECT_TRUE(shown(whole.started - std::chrono::seconds(1)));
+  EXPECT_FALSE(shown(whole.started));
+  account_.unlisted = {"users"};
+  take("primary");
+  EXPECT_TRUE(shown(partial.started));
+  EXPECT_FALSE(shown_since(*world_.repository, "secondary", kinds, base::Instant()));
 }
 
 TEST_F(Marking, outlives_the_local_state) {
@@ -102,7 +172,10 @@ TEST_F(Marking, goes_on_until_somebody_knows_better) {
 
 TEST_F(Marking, asks_again_when_everything_was_read) {
   const std::string before = take("primary").id.name();
-  const auto marks = [&] { return marks_while_read(store_, *world_.repository, "primary"); };
+  const auto marks = [&] {
+    const auto ask = marks_while_read(store_, *world_.repository, "primary", test::workspace_kinds());
+    return [ask] { return ask({}); };
+  };
   const auto begun_before = marks();
   store_.save(Fence{.connector = "primary", .snapshot = before, .since = world_.clock.now()});
   ASSERT_EQ(begun_before().size(), 1U) << "it was fenced while the backup was read";
@@ -116,7 +189,7 @@ TEST_F(Marking, asks_again_when_everything_was_read) {
 
 TEST_F(Marking, is_asked_by_a_backup_when_it_has_read) {
   BackupOptions options = test::EngineWorld::small();
-  options.marks = [&] {
+  options.marks = [&](const std::vector<repository::Tree>&) {
     account_.workspace.put("jobs", "late", k_fires);  // nothing reads it any more
     return SnapshotMarks{{std::string(k_states_mark), "s-1"}};
   };

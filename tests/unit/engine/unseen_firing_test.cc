@@ -26,7 +26,8 @@ protected:
     test::WorkspaceAccount account(world_.clock, 1'000, "one");
     for (const char* job : jobs) account.workspace.put("jobs", "x", job);
     BackupOptions options = test::EngineWorld::small();
-    if (!recorded.empty()) options.marks = [&] { return SnapshotMarks{{std::string(k_states_mark), recorded}}; };
+    if (!recorded.empty())
+      options.marks = [&](const auto&) { return SnapshotMarks{{std::string(k_states_mark), recorded}}; };
     const auto connector = test::connect(account);
     return backup(*world_.repository, *connector, "primary", options, world_.events, world_.clock, {}).snapshot;
   }
