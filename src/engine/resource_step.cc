@@ -155,7 +155,7 @@ StepWorker::Made StepWorker::create(std::size_t index, const StepContent& wanted
       refused();
       throw;
     } catch (const platform::ByHand& task) {
-      throw StepFailed(What::manual, task.message());
+      throw StepFailed(task);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;
       if (error.kind() == ErrorKind::conflict)
