@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "model/json_text.h"
+#include "model/removal.h"
 #include "platform/databricks/column_writer.h"
 #include "platform/databricks/conf_keys.h"
 #include "platform/databricks/definition_writer.h"
@@ -247,15 +248,9 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
 
 // What no snapshot has goes by nobody's hand but people's.
 void Writer::refuse_loss(const Kind& kind, const std::string& id) const {
-  const KindEntry& entry = entry_of(kind);
-  const std::vector<model::Condition>& harmless = entry.removal.harmless;
-  const auto one = harmless.empty() ? std::nullopt : element(entry, id);
-  if (!one) return;
-  const JsonText body(*one);
-  for (const model::Condition& condition : harmless)
-    if (model::json_quoted(scalar_at(body, condition.field)) == condition.equals) return;
-  throw ByHand(fmt::format("Remove the {} {} yourself, if it shall go: it is {}, and {} would go with it.", kind.one,
-                           id, scalar_at(body, harmless.front().field), entry.removal.loses));
+  if (!kind.removal.harmless.empty())
+    if (const auto one = element(entry_of(kind), id))
+      if (const auto task = model::removal_task(kind, id, JsonText(*one))) throw ByHand(*task);
 }
 
 void Writer::remove(const Kind& kind, const std::string& id) {
