@@ -96,7 +96,8 @@ KindEntry repos() {
                .removal = {.loses = "its uncommitted changes"},
                .manual = {{.text = "Give the owner of the git folder {name} a git credential in the target "
                                    "workspace: its token cannot be read."}},
-               .rank = 22},
+               .rank = 22,
+               .remove = {.calls = 3}},  // what is in it is looked at
       .area = "workspace",
       .source = Source::tree,
       .tree_type = "REPO",

@@ -131,7 +131,7 @@ private:
   }
   TableAcls* table_acls(const Kind& kind);
   std::optional<Found> found_acl(const Kind& kind, const std::string& name);
-  void refuse_loss(const Kind& kind, const std::string& id) const;
+  void refuse_loss(const Kind& kind, const std::string& id);
   std::string permission_id(const Kind& kind, const KindWrites& writes, const std::string& id) const;
   std::optional<std::string> element(const KindEntry& entry, const std::string& id) const;
   std::optional<Found> found(const KindEntry& entry, std::string element) const;
@@ -246,11 +246,14 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
   calls_.send(goes_in_part(writes, content) ? writes.part : writes.update, values, net::Repeat::safe);
 }
 
-// What no snapshot has goes by nobody's hand but people's.
-void Writer::refuse_loss(const Kind& kind, const std::string& id) const {
+// What no snapshot has goes by nobody's hand but people's, and what others put into it by nobody's.
+void Writer::refuse_loss(const Kind& kind, const std::string& id) {
   if (!kind.removal.harmless.empty())
     if (const auto one = element(entry_of(kind), id))
       if (const auto task = model::removal_task(kind, id, JsonText(*one))) throw ByHand(*task);
+  if (!kind.brings_content) return;
+  if (const auto one = read(kind, id))
+    require_empty(client_, kind.one, scalar_at(JsonText(one->row.columns.front().value_or("{}")), kind.name));
 }
 
 void Writer::remove(const Kind& kind, const std::string& id) {
