@@ -233,7 +233,7 @@ private:
 
   void fail(std::size_t index, const StepFailed& failed) {
     result_.ends[index] = failed.outcome() == What::conflict ? StepEnd::conflict : StepEnd::open;
-    note(index, failed.outcome(), failed.text());
+    outcomes_[index].push_back({failed.outcome(), plan_.steps[index].path, failed.text(), failed.way()});
   }
 
   void count(const ResourceStep& step, StepResult result) {

@@ -31,6 +31,7 @@ struct ResourceOutcome {
   } what = What::failed;
   std::string path;
   std::string text;
+  platform::ByHand::Way way = platform::ByHand::Way::instead;  // of a task that a call turned out to leave
 };
 
 // What became of a step of a plan.

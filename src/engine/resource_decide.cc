@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "engine/resource_firing.h"
-#include "engine/resource_users.h"
+#include "engine/resource_tasks.h"
 #include "engine/seen_column.h"
 #include "model/field_diff.h"
 #include "model/hidden_values.h"
@@ -24,8 +24,6 @@ using model::ReadyKind;
 using model::Resource;
 using model::ResourceAction;
 using model::ResourceStep;
-
-constexpr std::string_view k_users = "{users}";
 
 void add_unique(std::vector<std::string>& to, std::vector<std::string> from) {
   for (std::string& one : from)
@@ -66,33 +64,11 @@ void fixed_fields(const ReadyKind& kind, const std::vector<std::string>& fixed, 
   }
 }
 
-void put_in(std::string& text, std::string_view mark, const std::string& value) {
-  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
-    text.replace(at, mark.size(), value);
-}
-
-// Neither made nor changed by any call, whatever is in it.
-bool by_hand_only(const ReadyKind& kind) {
-  return std::any_of(kind.kind.manual.begin(), kind.kind.manual.end(), [](const model::Manual& one) {
-    return one.what == model::Manual::What::instead && one.when.field.empty() && one.column == model::k_body;
-  });
-}
-
 // As prepared_column() gives it.
 bool is_equal_to_the_letter(const ReadyKind& kind, std::size_t at, const base::Row& live, const std::string& wanted) {
   if (at >= live.columns.size() || !live.columns[at]) return false;
   const model::ReadyDocument* document = kind.document(at);
   return document != nullptr ? live_document(live, *document).print() == wanted : *live.columns[at] == wanted;
-}
-
-// Whether the step does what the task is about.  Secrets that the snapshot has not are to be brought by hand.
-bool is_due(const ReadyKind& kind, const model::Manual& manual, const Resource& resource, const ResourceStep& step) {
-  const bool whole = step.action != ResourceAction::update;
-  const std::size_t at = kind.column(manual.column);
-  if (model::is_secret(kind.kind.collection.columns[at]))
-    return whole && (at >= resource.row.columns.size() || !resource.row.columns[at]);
-  if (manual.column == model::k_body) return whole;
-  return std::find(step.columns.begin(), step.columns.end(), manual.column) != step.columns.end();
 }
 
 }  // namespace
@@ -136,38 +112,6 @@ ResourceStep StepDecider::step_for(std::uint32_t index) const {
   return step;
 }
 
-std::string StepDecider::task_text(const Resource& resource, const model::Manual& manual, ResourceStep& step) const {
-  std::string text = manual.text;
-  put_in(text, "{name}", step.target_name);
-  if (text.find(k_users) != std::string::npos) put_in(text, k_users, users_text(facts_.kinds, facts_.wanted, resource));
-  if (manual.content == nullptr) return text;
-  LinkReport report;
-  const std::string body = prepared_body(facts_.context, resource, nullptr, report).print();
-  add_unique(step.notes, std::move(report.notes));
-  try {
-    text += "\n" + manual.content(body);
-  } catch (const base::Error& error) {  // one odd resource keeps no other from its plan
-    add_unique(step.notes, {fmt::format("what the task shows could not be made: {}", error.message())});
-  }
-  return text;
-}
-
-void StepDecider::tasks(const Resource& resource, ResourceStep& step) const {
-  const ReadyKind& kind = facts_.kinds.at(resource.kind);
-  if (kind.kind.manual.empty()) return;
-  for (std::size_t i = 0; i < kind.kind.manual.size(); ++i) {
-    const model::Manual& manual = kind.kind.manual[i];
-    if (!is_due(kind, manual, resource, step)) continue;
-    const JsonText document(resource.row.columns[kind.column(manual.column)].value_or("{}"));
-    if (kind.manual[i] && !kind.manual[i]->holds(document)) continue;
-    if (manual.what == model::Manual::What::instead) {
-      step.action = ResourceAction::manual;
-      step.reason = "no API of the platform can create it";
-    }
-    step.tasks.push_back(task_text(resource, manual, step));
-  }
-}
-
 // Of what is made, also where it is made again: nothing of what was there stays.
 std::vector<std::string> StepDecider::all_columns(const Resource& resource, LinkReport& report) const {
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
@@ -188,7 +132,7 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
     step.reason = "the platform brings it along, and the target has none of that name";
     return;
   }
-  tasks(resource, step);
+  add_tasks(facts_, resource, nullptr, step);
   if (step.action == ResourceAction::manual) return;  // whatever else is called so
   step.tasks.clear();
   if (!match.candidates.empty()) {
@@ -213,7 +157,7 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
   step.columns = all_columns(resource, report);
   add_unique(step.notes, std::move(report.notes));
   absent_.insert(report.absent.begin(), report.absent.end());
-  tasks(resource, step);
+  add_tasks(facts_, resource, nullptr, step);
   if (!report.refused.empty()) refuse(step, report);
   if (step.action == ResourceAction::create) mention(resource, step);
 }
@@ -307,7 +251,7 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
   compare_columns(resource, live, found, report);
   const std::vector<std::string> fixed = std::move(found.candidates);
   absent_.insert(report.absent.begin(), report.absent.end());
-  if (!found.writes_body && found.columns.empty()) return std::nullopt;
+  if (!found.writes_body && found.columns.empty()) return lacking(index);
   ResourceStep step = step_for(index);
   step.writes_body = found.writes_body;
   step.fields = std::move(found.fields);
@@ -344,10 +288,20 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
   if (step.action == ResourceAction::recreate) step.columns = all_columns(resource, report);
   if (step.writes()) {
     remember_columns(live, step);
-    tasks(resource, step);
+    add_tasks(facts_, resource, &live, step);
     mention(resource, step);
   }
   return step;
+}
+
+// It needs no write, but maybe what only people can bring.
+std::optional<ResourceStep> StepDecider::lacking(std::uint32_t index) const {
+  const Existing existing = facts_.options.existing;
+  const bool kept = existing == Existing::skip || existing == Existing::fail;
+  if (kept || facts_.kinds.at(want(index).kind).kind.manual.empty()) return std::nullopt;
+  ResourceStep step = step_for(index);
+  add_lacking(facts_, want(index), *live_of(index), step);
+  return step.tasks.empty() ? std::nullopt : std::optional(std::move(step));
 }
 
 void StepDecider::hold_back(const Resource* wanted, const Resource& live, ResourceStep& step) const {
@@ -412,6 +366,7 @@ ResourceStep StepDecider::removal(const Resource& live) const {
     step.reason = "the backup could not read this range, so that it is missing proves nothing";
   }
   hold_back(nullptr, live, step);
+  if (step.action == ResourceAction::remove) leave_to_people(facts_, live, step);
   if (step.action == ResourceAction::remove) take_along(live, step);
   return step;
 }

@@ -63,8 +63,7 @@ private:
   void remember_columns(const model::Resource& live, model::ResourceStep& step) const;
   void take_along(const model::Resource& live, model::ResourceStep& step) const;
   void mention(const model::Resource& resource, model::ResourceStep& step);
-  void tasks(const model::Resource& resource, model::ResourceStep& step) const;
-  std::string task_text(const model::Resource& resource, const model::Manual& manual, model::ResourceStep& step) const;
+  std::optional<model::ResourceStep> lacking(std::uint32_t index) const;
   std::optional<model::ResourceStep> unclear_activation(std::uint32_t index) const;
   std::optional<model::ResourceStep> missing_activation(std::uint32_t index) const;
   void hold_back(const model::Resource* wanted, const model::Resource& live, model::ResourceStep& step) const;

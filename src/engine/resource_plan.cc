@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <stop_token>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/bytes.h"
@@ -103,6 +106,7 @@ private:
   void put_in_order(Drafts& drafts, ResourcePlan& plan) const;
   void refuse_knots(const std::vector<Nodes>& knots, Drafts& drafts) const;
   void removals(ResourcePlan& plan) const;
+  void keep_what_holds(const Nodes& places, ResourcePlan& plan) const;
   std::vector<bool> of_the_writer(const ResourceNeeds& needs) const;
   void learn_matches(ResourcePlan& plan) const;
   void count_calls(ResourcePlan& plan) const;
@@ -313,15 +317,53 @@ void Planner::removals(ResourcePlan& plan) const {
   const ResourceNeeds needs = needs_of(kinds_, live_, goes);
   std::vector<int> ranks;
   for (const Resource& resource : live_.resources()) ranks.push_back(kinds_.at(resource.kind).kind.rank);
-  // What others need goes last.
+  // What others need goes last, and behind them.
   const Nodes order = model::order_of(ranks, needs.hard).order;
+  std::vector<Nodes> needed_by(live_.resources().size());
+  for (const GraphEdge& edge : needs.hard) needed_by[edge.to].push_back(edge.from);
   const std::vector<bool> needed = of_the_writer(needs);
+  Nodes places(live_.resources().size(), k_none);  // of the steps that remove
   for (auto node = order.rbegin(); node != order.rend(); ++node) {
     if (!goes(*node)) continue;
-    plan.steps.push_back(decider_.removal(live_.resources()[*node]));
-    if (!needed[*node] || plan.steps.back().action != ResourceAction::remove) continue;
-    plan.steps.back().action = ResourceAction::skip;
-    plan.steps.back().reason = "it is the account that restores, or that account is in it";
+    ResourceStep step = decider_.removal(live_.resources()[*node]);
+    if (needed[*node] && step.action == ResourceAction::remove) {
+      step.action = ResourceAction::skip;
+      step.reason = "it is the account that restores, or that account is in it";
+    }
+    if (step.action == ResourceAction::remove) {
+      for (const std::uint32_t one : needed_by[*node])
+        if (places[one] != k_none) step.after.push_back(places[one]);
+      sort_once(step.after);
+      places[*node] = static_cast<std::uint32_t>(plan.steps.size());
+    }
+    plan.steps.push_back(std::move(step));
+  }
+  keep_what_holds(places, plan);
+}
+
+// What lies in a git folder goes with it: where any of that shall stay, whoever left it there, so does the folder.
+void Planner::keep_what_holds(const Nodes& places, ResourcePlan& plan) const {
+  std::map<std::pair<std::string_view, std::string_view>, std::uint32_t> holders;  // space and name, and the step
+  const auto& live = live_.resources();
+  for (std::uint32_t i = 0; i < live.size(); ++i) {
+    const model::Kind& kind = kinds_.at(live[i].kind).kind;
+    if (places[i] != k_none && kind.brings_content) holders.emplace(std::pair(kind.space, live[i].name), places[i]);
+  }
+  if (holders.empty()) return;
+  for (std::uint32_t i = 0; i < live.size(); ++i) {
+    const std::string_view space = kinds_.at(live[i].kind).kind.space;
+    if (places[i] != k_none || space.empty()) continue;
+    std::string_view up = live[i].name;
+    for (std::size_t at = up.rfind('/'); at != up.npos && at != 0; at = up.rfind('/')) {
+      up = up.substr(0, at);
+      const auto holder = holders.find({space, up});
+      if (holder == holders.end()) continue;
+      ResourceStep& step = plan.steps[holder->second];
+      if (step.action != ResourceAction::remove) continue;  // one that stays is enough to name
+      step.action = ResourceAction::conflict;
+      step.reason = fmt::format("{} would go along, which this plan does not remove", kinds_.path_of(live[i]));
+      step.removed_items.clear();
+    }
   }
 }
 

@@ -155,7 +155,7 @@ StepWorker::Made StepWorker::create(std::size_t index, const StepContent& wanted
       refused();
       throw;
     } catch (const platform::ByHand& task) {
-      throw StepFailed(What::manual, task.message());
+      throw StepFailed(task);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::conflict)
         return taken(index, wanted, intent, tried ? Sent::maybe : Sent::never, error);
@@ -371,8 +371,19 @@ void StepWorker::remove(const ResourceStep& own) {
   if (!found) return;
   if (!own.seen.empty() && seen_fingerprint(found->row, kind) != own.seen)
     throw StepFailed(What::conflict, "somebody changed it after the plan was made");
-  columns_.require_as_seen(kind, own);
-  called(clock_, stop_, [&] { application_.writer.remove(kind.kind, own.target_id); });
+  try {
+    columns_.require_as_seen(kind, own);
+  } catch (const StepFailed&) {
+    if (read(kind, own.target_id)) throw;
+    return;  // it went meanwhile, with what it lay in
+  }
+  called(clock_, stop_, [&] {
+    try {
+      application_.writer.remove(kind.kind, own.target_id);
+    } catch (const platform::HoldsMore& more) {
+      throw StepFailed(What::conflict, more.message());
+    }
+  });
 }
 
 StepResult StepWorker::run(std::size_t index) {

@@ -26,7 +26,7 @@ auto called(const base::Clock& clock, const std::stop_token& stop, const Call& c
     } catch (const platform::SignedOut&) {
       throw;
     } catch (const platform::ByHand& task) {
-      throw StepFailed(What::manual, task.message());
+      throw StepFailed(task);
     } catch (const base::Error& error) {
       if (error.kind() == base::ErrorKind::cancelled) throw;
       throw StepFailed(What::failed, error.message());

@@ -15,13 +15,17 @@ namespace holdfast::engine {
 class StepFailed : public std::exception {
 public:
   StepFailed(ResourceOutcome::What what, std::string text) : what_(what), text_(std::move(text)) {}
+  explicit StepFailed(const platform::ByHand& task)
+      : what_(ResourceOutcome::What::manual), text_(task.message()), way_(task.way()) {}
   ResourceOutcome::What outcome() const noexcept { return what_; }
+  platform::ByHand::Way way() const noexcept { return way_; }
   const std::string& text() const noexcept { return text_; }
   const char* what() const noexcept override { return text_.c_str(); }
 
 private:
   ResourceOutcome::What what_;
   std::string text_;
+  platform::ByHand::Way way_ = platform::ByHand::Way::instead;
 };
 
 // Steps that are patched are written twice.

@@ -35,7 +35,13 @@ ManualTask task_of(const ResourcePlan& plan, const ResourceStep& step, const std
 }
 
 Way way_of(const ResourceStep& step) noexcept {
-  return step.action == ResourceAction::manual ? Way::instead : Way::beside;
+  if (step.action != ResourceAction::manual) return Way::beside;
+  return step.source_id.empty() ? Way::removal : Way::instead;
+}
+
+Way way_of(const ResourceStep& step, const ResourceOutcome& told) noexcept {
+  if (step.action == ResourceAction::remove) return Way::removal;
+  return told.way == platform::ByHand::Way::beside ? Way::beside : Way::instead;
 }
 
 bool is_due(const ManualTask* known, const ResourcePlan& plan, Way way) noexcept {
@@ -53,8 +59,7 @@ std::vector<ManualTask> refused_calls(const ResourcePlan& plan, const ResourceAp
     const auto step = writes.find(one.path);
     if (one.what != ResourceOutcome::What::manual || step == writes.end()) continue;
     if (holds(step->second->tasks, one.text)) continue;
-    const bool removes = step->second->action == ResourceAction::remove;
-    out.push_back(task_of(plan, *step->second, one.text, removes ? Way::removal : Way::instead));
+    out.push_back(task_of(plan, *step->second, one.text, way_of(*step->second, one)));
   }
   return out;
 }

@@ -94,7 +94,9 @@ struct Manual {
   // Full sentences that say what to do; {name} is the resource's natural name, {users} are the resources of the
   // snapshot that name it.
   std::string text{};
-  // Which document `when` is in.  What another one than the body asks for remains to be done whenever that is written.
+  // Which document `when` is in.  What another one than the body asks for remains to be done whenever that is written;
+  // of a column that holds secrets, where the snapshot has none: for as long as the target lacks one of them.  Their
+  // keys then stand below the sentence.
   std::string column{k_body};
   // What comes along with the task, whole lines below the sentence: a notebook, a script.  Made of the body as it is to
   // be on the target.
@@ -155,7 +157,7 @@ struct Kind {
   // Below `homes_below` ("/Users/") the next part of the path is the name of a resource of `home_of` ("users").
   std::string homes_below{};
   std::string home_of{};
-  // What lies in it may have come with it, as the files of a git folder do.
+  // What lies in it may have come with it, as the files of a git folder do, and goes with it when it is removed.
   bool brings_content = false;
 
   // Natural names are those of what the resource lies in, of another kind, and a part of its own behind the last
@@ -191,6 +193,12 @@ struct Kind {
   // Whether it is removed along with everything else that the snapshot does not have, or only where somebody chose
   // resources of this kind.
   enum class Removed { with_others, when_chosen } removed = Removed::with_others;
+  // What goes with one that is removed, and no snapshot has, as the documentation says it.
+  struct Removal {
+    std::string loses{};  // "its files"; empty: nothing
+    // Bodies that say that they lose nothing.  Where some do, the others are removed by people only.
+    std::vector<Condition> harmless{};
+  } removal{};
   std::vector<Manual> manual{};
 
   int rank = 0;  // lower first, where links do not decide

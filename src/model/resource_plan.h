@@ -56,9 +56,10 @@ struct ResourceStep {
   std::vector<std::string> tasks;       // what remains to be done by hand: a full sentence, and lines that come along
   std::vector<std::string> candidates;  // ids on the target, of which one has to be chosen
   std::vector<std::uint32_t> needs;     // steps that must have made their resource before
-  std::vector<std::uint32_t> after;     // steps that are ended before, well or not: columns name what they bring
-  bool patched = false;                 // its body is written again when all is there: a cycle was cut
-  base::Bytes key;                      // of the row in the snapshot; of a remove, on the target
+  // Steps that are ended before, well or not: columns name what they bring; of a remove, what needs it goes by them.
+  std::vector<std::uint32_t> after;
+  bool patched = false;  // its body is written again when all is there: a cycle was cut
+  base::Bytes key;       // of the row in the snapshot; of a remove, on the target
   std::string source_id;
   std::string source_name;  // natural names
   std::string target_id;    // empty: it is not there yet

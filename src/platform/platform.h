@@ -194,7 +194,22 @@ public:
 // Somebody with other rights has to do it: a task, no failure.  Its message is the task, a full sentence.
 class ByHand : public base::Error {
 public:
-  explicit ByHand(const std::string& task) : Error(base::ErrorKind::unsupported, task) {}
+  enum class Way {
+    instead,  // of the call, or of a part of it that whoever compares again finds lacking
+    beside,   // the call did its work, and no comparison shows what remains
+  };
+  explicit ByHand(const std::string& task, Way way = Way::instead)
+      : Error(base::ErrorKind::unsupported, task), way_(way) {}
+  Way way() const noexcept { return way_; }
+
+private:
+  Way way_;
+};
+
+// Something lies in what is to be removed and would go along: nothing was done.
+class HoldsMore : public base::Error {
+public:
+  using Error::Error;
 };
 
 // For platforms whose rows are made by calls, described by kinds.  Thread-safe.
@@ -229,7 +244,8 @@ public:
   virtual void settle(const model::Kind& kind, const std::string& id) = 0;
   // The body as a whole; content.columns are those of them that differ.
   virtual void update(const model::Kind& kind, const std::string& id, const Content& content) = 0;
-  virtual void remove(const model::Kind& kind, const std::string& id) = 0;  // what is not there is no error
+  // What is not there is no error.  Throws HoldsMore where what lies in it would go along (Kind::brings_content).
+  virtual void remove(const model::Kind& kind, const std::string& id) = 0;
   // The column becomes what `value` says, whatever it was; but of one whose items are kept (KindColumn::kept) those
   // that are not in `value` stay.
   virtual void set_column(const model::Kind& kind, const std::string& id, const std::string& column,

@@ -60,6 +60,8 @@ auto FakeWorkspace::written(const std::string& what, const Work& work) {
   if (const auto task = by_hand.find(what); task != by_hand.end()) throw platform::ByHand(task->second);
   auto out = work();
   if (wire) wire->after(event);
+  if (const auto task = left_beside.find(what); task != left_beside.end())
+    throw platform::ByHand(task->second, platform::ByHand::Way::beside);
   if (writes == lose_answer_of) throw platform::LostAnswer(ErrorKind::unavailable, "the answer was lost");
   return out;
 }

@@ -105,6 +105,8 @@ public:
   std::set<std::string> unreadable;  // columns that read_column() is refused
   // What somebody else has to do, and the task.
   std::map<std::string, std::string> by_hand;
+  // The same, where the call does its work and leaves something beside it.
+  std::map<std::string, std::string> left_beside;
   std::uint64_t writes = 0;
 
   std::string who() override { return account_; }

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "engine/resource_restore.h"
 #include "engine/resource_sides.h"
+#include "model/base64.h"
 #include "model/selection.h"
 #include "platform/databricks/writes.h"
 #include "sim/databricks/secrets.h"
@@ -148,12 +149,78 @@ TEST_F(Losses, are_none_where_nobody_chose_the_kind) {
 
 TEST_F(Losses, of_a_kind_that_was_chosen_are_all_but_the_files_of_volumes) {
   const ResourcePlan made = plan({"/experiments/**", "/pipelines/**", "/registered-models/**", "/volumes/**"});
-  EXPECT_EQ(actions(made), (Lines{"remove experiments", "remove pipelines", "remove registered-models",
-                                  "remove volumes", "remove volumes"}));
+  EXPECT_EQ(actions(made), (Lines{"manual volumes", "remove experiments", "remove pipelines",
+                                  "remove registered-models", "remove volumes"}))
+      << "what is not done is not counted";
   EXPECT_EQ(apply(made), Lines{"manual volumes/sales.raw.managed: Remove the volume sales.raw.managed yourself, if it "
                                "shall go: it is MANAGED, and its files would go with it."});
   EXPECT_EQ(actions(plan({"/experiments/**", "/pipelines/**", "/registered-models/**", "/volumes/**"})),
-            Lines{"remove volumes"});
+            Lines{"manual volumes"});
+}
+
+// A git folder that the snapshot does not have, and the target with what a checkout brought.
+class GitFolders : public Removals {
+protected:
+  GitFolders() {
+    there().folder("/Repos/data");
+    there().post(
+        "/api/2.0/repos",
+        {{"url", "https://git.example.test/data/etl.git"}, {"provider", "gitHub"}, {"path", "/Repos/data/etl"}});
+  }
+  ResourcePlan whole() { return plan({"/repos/**", "/*/Repos/data/etl/**"}); }
+  void write(const std::string& path) {
+    there().post("/api/2.0/workspace/import", {{"path", path},
+                                               {"format", "SOURCE"},
+                                               {"language", "PYTHON"},
+                                               {"overwrite", true},
+                                               {"content", model::base64_encode("print('not committed')\n")}});
+  }
+  // What is left there.
+  Lines left() {
+    Lines out;
+    const auto list = [&](const std::string& path) {
+      const json found = there().get("/api/2.0/workspace/list?path=" + path);
+      for (const json& one : found.value("objects", json::array())) out.push_back(one.at("path"));
+    };
+    list("/Repos/data");
+    if (!out.empty()) list("/Repos/data/etl");
+    return out;
+  }
+};
+
+TEST_F(GitFolders, go_with_all_that_is_in_them_where_all_was_named) {
+  const ResourcePlan made = whole();
+  EXPECT_EQ(made.count(ResourceAction::remove), 3U) << "the folder, a notebook and a file";
+  EXPECT_EQ(step_of(made, "repos", "/Repos/data/etl").after.size(), 2U);
+  EXPECT_EQ(apply(made), Lines{});
+  EXPECT_EQ(left(), Lines{});
+}
+
+TEST_F(GitFolders, stay_where_something_in_them_was_not_named) {
+  const ResourcePlan made = plan({"/repos/**"});
+  const ResourceStep& step = step_of(made, "repos", "/Repos/data/etl");
+  EXPECT_EQ(step.action, ResourceAction::conflict);
+  EXPECT_TRUE(step.reason.ends_with("would go along, which this plan does not remove")) << step.reason;
+  EXPECT_EQ(apply(made).size(), 1U);
+  EXPECT_EQ(left().size(), 3U);
+}
+
+TEST_F(GitFolders, stay_where_somebody_put_something_into_them_since) {
+  const ResourcePlan made = whole();
+  write("/Repos/data/etl/mine");
+  EXPECT_EQ(apply(made),
+            Lines{"conflict repos/Repos/data/etl: /Repos/data/etl/mine would go along with the git folder"});
+  EXPECT_EQ(left(), (Lines{"/Repos/data/etl", "/Repos/data/etl/mine"}));
+}
+
+TEST_F(GitFolders, stay_where_somebody_changed_something_in_them_since) {
+  const ResourcePlan made = whole();
+  world.clock.advance(std::chrono::minutes(1));
+  write("/Repos/data/etl/main");
+  EXPECT_EQ(apply(made),
+            (Lines{"conflict notebooks/Repos/data/etl/main: somebody changed it after the plan was made",
+                   "conflict repos/Repos/data/etl: /Repos/data/etl/main would go along with the git folder"}));
+  EXPECT_EQ(left(), (Lines{"/Repos/data/etl", "/Repos/data/etl/main"}));
 }
 
 // Whatever the platform fills in, nothing that goes along is taken for changed where nobody touched it.

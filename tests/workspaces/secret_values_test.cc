@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "engine/resource_compare.h"
 #include "engine/resource_restore.h"
+#include "engine/task_run.h"
 #include "platform/databricks/connector.h"
 #include "platform/databricks/kinds.h"
 #include "sim/databricks/secrets.h"
@@ -131,6 +132,40 @@ TEST_F(SecretValuesTravel, are_a_task_where_the_snapshot_has_none) {
   EXPECT_TRUE(scope_step(plan)->tasks[0].starts_with("Put the values of the secrets of scope keys"));
   apply(backup, plan);
   EXPECT_EQ(value(secondary), "none");
+}
+
+// Who put the first one, and said so, has not put the second one.
+TEST_F(SecretValuesTravel, are_another_task_where_another_secret_is_lacking) {
+  const auto opened = [&](const model::ResourcePlan& plan) {
+    engine::TaskStore store(local, "primary", "secondary");
+    const std::vector<engine::ManualTask> tasks = engine::tasks_of_plan(store, plan);
+    store.open(tasks, world.clock.now());
+    std::vector<std::string> ids;
+    for (const engine::ManualTask& task : tasks) ids.push_back(task.id);
+    store.settle({.state = engine::ManualTask::State::done, .ids = ids, .at = world.clock.now()});
+    return ids.size();
+  };
+  const auto next = [&] {
+    world.clock.advance(std::chrono::hours(1));
+    return BackedUp(world, primary, "primary").plan(secondary, "secondary", local);
+  };
+  BackedUp backup(world, primary, "primary");
+  const model::ResourcePlan first = backup.plan(secondary, "secondary", local);
+  EXPECT_EQ(opened(first), 1U);
+  apply(backup, first);
+  EXPECT_EQ(opened(next()), 0U) << "it lacks, and somebody said that it is done";
+  change_on_secondary();
+  EXPECT_EQ(scope_step(next()), nullptr);
+
+  sim::databricks::Seed(primary.stand_in)
+      .post("/api/2.0/secrets/put", {{"scope", "keys"}, {"key", "late"}, {"string_value", k_password}});
+  const model::ResourcePlan late = next();
+  ASSERT_NE(scope_step(late), nullptr);
+  EXPECT_EQ(scope_step(late)->action, model::ResourceAction::manual);
+  EXPECT_EQ(scope_step(late)->reason, "the target lacks the secret late");
+  EXPECT_TRUE(scope_step(late)->tasks.at(0).ends_with("\nk\nlate\n")) << scope_step(late)->tasks.at(0);
+  EXPECT_EQ(opened(late), 1U);
+  EXPECT_EQ(opened(next()), 0U);
 }
 
 // --- what others did to them after the plan was made

@@ -49,8 +49,15 @@ std::string give_new(const DefinitionTarget& to, const std::string& id, const st
   }
 }
 
-void leave_by_hand(const std::string& task) {
-  if (!task.empty()) throw ByHand(task);
+struct Left {
+  std::string task{};  // empty: nothing is left to do by hand
+  ByHand::Way way = ByHand::Way::instead;
+
+  void add(const std::string& more) { task += (task.empty() || more.empty() ? "" : "\n") + more; }
+};
+
+void leave_by_hand(const Left& left) {
+  if (!left.task.empty()) throw ByHand(left.task, left.way);
 }
 
 // The owner is set afterwards.
@@ -65,7 +72,7 @@ std::string create_function(const DefinitionTarget& to, const JsonText& body) {
       to.calls.post("/api/2.1/unity-catalog/functions", fmt::format(R"({{"function_info":{}}})", without_owner(body)));
   const JsonText there(made);
   const std::string id = scalar_at(there, "full_name");
-  leave_by_hand(give_new(to, id, scalar_at(body, "owner"), there));
+  leave_by_hand({give_new(to, id, scalar_at(body, "owner"), there)});
   return id;
 }
 
@@ -99,14 +106,16 @@ std::optional<std::set<std::string>> read_by(const JsonText& view) {
   return out;
 }
 
-// A text that is taken as it is may mean something else where it is run.  Returns what is to be looked at.
-std::string other_sources(const std::string& name, const JsonText& wanted, const JsonText& there) {
+// A text that is taken as it is may mean something else where it is run.  No run compares what a view reads: who looks
+// at it has to say that it is done.
+void look_at_sources(const std::string& name, const JsonText& wanted, const JsonText& there, Left& left) {
   const auto meant = read_by(wanted);
   const auto read = read_by(there);
-  if (!meant || !read || *meant == *read) return {};
-  return fmt::format("Look at the view {}: it reads {}, and should read {}.", name,
-                     read->empty() ? "nothing" : fmt::format("{}", fmt::join(*read, ", ")),
-                     meant->empty() ? "nothing" : fmt::format("{}", fmt::join(*meant, ", ")));
+  if (!meant || !read || *meant == *read) return;
+  left.way = ByHand::Way::beside;
+  left.add(fmt::format("Look at the view {}: it reads {}, and should read {}.", name,
+                       read->empty() ? "nothing" : fmt::format("{}", fmt::join(*read, ", ")),
+                       meant->empty() ? "nothing" : fmt::format("{}", fmt::join(*meant, ", "))));
 }
 
 std::string create_table(const DefinitionTarget& to, const std::string& name, const JsonText& body) {
@@ -115,10 +124,9 @@ std::string create_table(const DefinitionTarget& to, const std::string& name, co
   if (!sql) throw ByHand(fmt::format("Create {} yourself.\n{}", name, creation_script(text)));
   run_by_hand_where_lacking(to, {*sql, creation_script(text)}, text);
   const JsonText made(to.calls.get({.path = path_of(to, name)}));
-  std::string task = give_new(to, name, scalar_at(body, "owner"), made);
-  const std::string other = other_sources(name, body, made);
-  if (!other.empty()) task += (task.empty() ? "" : "\n") + other;
-  leave_by_hand(task);
+  Left left{give_new(to, name, scalar_at(body, "owner"), made)};
+  look_at_sources(name, body, made, left);
+  leave_by_hand(left);
   return name;
 }
 
@@ -151,22 +159,22 @@ std::vector<std::string> other_members(const JsonText& wanted, const JsonText& t
 void update_table(const DefinitionTarget& to, const std::string& id, const JsonText& wanted) {
   const JsonText there(to.calls.get({.path = path_of(to, id)}));
   const bool view = scalar_at(wanted, "table_type") == "VIEW";
-  std::string other;
+  Left left;
   if (view && scalar_at(wanted, "view_definition") != scalar_at(there, "view_definition")) {
     const std::string text = wanted.print();
     const Script script{view_change_sql(text), view_change_script(text)};
     if (!to.statements.there())
       throw ByHand(fmt::format("Change the view {} on a SQL warehouse.\n{}", id, script.shown));
     run_by_hand_where_lacking(to, script, text);
-    other = other_sources(id, wanted, JsonText(to.calls.get({.path = path_of(to, id)})));
+    look_at_sources(id, wanted, JsonText(to.calls.get({.path = path_of(to, id)})), left);
   }
   const std::string owner = scalar_at(wanted, "owner");
   if (!owner.empty() && owner != scalar_at(there, "owner")) give_to(to, id, owner);
   const std::vector<std::string> others = other_members(wanted, there);
   if (!others.empty())
-    other += fmt::format("{}Change {} of {} in SQL to what the snapshot has: no call that Holdfast makes does.",
-                         other.empty() ? "" : "\n", fmt::join(others, ", "), id);
-  leave_by_hand(other);
+    left.add(fmt::format("Change {} of {} in SQL to what the snapshot has: no call that Holdfast makes does.",
+                         fmt::join(others, ", "), id));
+  leave_by_hand(left);
 }
 
 }  // namespace

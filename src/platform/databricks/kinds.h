@@ -71,12 +71,6 @@ struct KindEntry {
   std::string modified{};  // field that changes whenever the resource does, in the element and in the body
   // What of it no API gives, as a full sentence; for the documentation and doctor.  Such a kind is never created again.
   std::string not_included{};
-  // What goes with one that is removed, and no snapshot has, as the documentation says it.
-  struct Removal {
-    std::string loses{};  // "its files"; empty: nothing
-    // Bodies that say that they lose nothing.  Where some do, the others are removed by people only.
-    std::vector<model::Condition> harmless{};
-  } removal{};
 };
 
 // In the order of capture.  Built once; safe to use from any thread.

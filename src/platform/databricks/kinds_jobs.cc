@@ -121,6 +121,7 @@ KindEntry pipelines() {
            .columns = {permissions_column()},
            .recreate = model::Kind::Recreate::never,
            .removed = model::Kind::Removed::when_chosen,
+           .removal = {.loses = "the tables that it made"},
            .rank = 55},
       .area = "jobs",
       .list = {.paging = Paging::page_token,
@@ -130,8 +131,7 @@ KindEntry pipelines() {
       .columns = {read_permissions("pipelines", "pipeline_id")},
       .not_included =
           "Updates of pipelines and their events cannot be written back; the tables that they fill are "
-          "data.",
-      .removal = {.loses = "the tables that it made"}};
+          "data."};
 }
 
 }  // namespace

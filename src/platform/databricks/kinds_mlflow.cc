@@ -27,6 +27,7 @@ KindEntry experiments() {
                        {{{.field = "artifact_location", .form = LinkForm::storage, .to = {}}}, permission_links()}),
                    .columns = {permissions_column()},
                    .removed = model::Kind::Removed::when_chosen,
+                   .removal = {.loses = "its runs"},
                    .rank = 70},
           .area = "mlflow",
           .list = {.paging = Paging::page_token,
@@ -35,8 +36,7 @@ KindEntry experiments() {
                            .query = {{"max_results", "1000"}}},
                    .items = "experiments"},
           .columns = {read_permissions("experiments", "experiment_id")},
-          .not_included = "Runs of experiments, their metrics and artifacts are not read.",
-          .removal = {.loses = "its runs"}};
+          .not_included = "Runs of experiments, their metrics and artifacts are not read."};
 }
 
 KindEntry registered_models() {
@@ -51,6 +51,7 @@ KindEntry registered_models() {
                    .links = permission_links(),
                    .columns = {permissions_column()},
                    .removed = model::Kind::Removed::when_chosen,
+                   .removal = {.loses = "its versions"},
                    .rank = 71},
           .area = "mlflow",
           .list = {.paging = Paging::page_token,
@@ -62,8 +63,7 @@ KindEntry registered_models() {
           .read = {.path = "/api/2.0/mlflow/databricks/registered-models/get", .query = {{"name", "{name}"}}},
           .member = "registered_model_databricks",
           .columns = {read_permissions("registered-models", "id")},
-          .not_included = "The versions of registered models and their files are not read.",
-          .removal = {.loses = "its versions"}};
+          .not_included = "The versions of registered models and their files are not read."};
 }
 
 KindEntry serving_endpoints() {

@@ -265,7 +265,7 @@ KindEntry tables() {
   out.not_included =
       "Views and external tables come along as definitions, by a SQL warehouse that `sql_warehouse` names; the data of "
       "tables does not, nor do row filters, column masks and constraints.";
-  out.removal = {.loses = "its data", .harmless = {{"table_type", "\"VIEW\""}, {"table_type", "\"EXTERNAL\""}}};
+  out.kind.removal = {.loses = "its data", .harmless = {{"table_type", "\"VIEW\""}, {"table_type", "\"EXTERNAL\""}}};
   return out;
 }
 
@@ -273,7 +273,7 @@ KindEntry volumes() {
   KindEntry out = in_schema("volumes", "volume", "volumes", "volume", 84);
   out.not_included = "Volumes come along as definitions; their files do not.";
   out.kind.removed = model::Kind::Removed::when_chosen;
-  out.removal = {.loses = "its files", .harmless = {{"volume_type", "\"EXTERNAL\""}}};
+  out.kind.removal = {.loses = "its files", .harmless = {{"volume_type", "\"EXTERNAL\""}}};
   return out;
 }
 

@@ -93,9 +93,11 @@ KindEntry repos() {
                .links = permission_links(),
                .columns = {permissions_column()},
                .removed = model::Kind::Removed::when_chosen,
+               .removal = {.loses = "its uncommitted changes"},
                .manual = {{.text = "Give the owner of the git folder {name} a git credential in the target "
                                    "workspace: its token cannot be read."}},
-               .rank = 22},
+               .rank = 22,
+               .remove = {.calls = 3}},  // what is in it is looked at
       .area = "workspace",
       .source = Source::tree,
       .tree_type = "REPO",
@@ -103,7 +105,6 @@ KindEntry repos() {
       .read = {.path = "/api/2.0/repos/{object_id}"},
       .columns = {read_permissions("repos", "object_id")},
       .not_included = "What is uncommitted in a git folder comes along as notebooks and files, its history does not.",
-      .removal = {.loses = "its uncommitted changes"},
   };
 }
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "model/json_text.h"
+#include "model/removal.h"
 #include "platform/databricks/column_writer.h"
 #include "platform/databricks/conf_keys.h"
 #include "platform/databricks/definition_writer.h"
@@ -130,7 +131,7 @@ private:
   }
   TableAcls* table_acls(const Kind& kind);
   std::optional<Found> found_acl(const Kind& kind, const std::string& name);
-  void refuse_loss(const Kind& kind, const std::string& id) const;
+  void refuse_loss(const Kind& kind, const std::string& id);
   std::string permission_id(const Kind& kind, const KindWrites& writes, const std::string& id) const;
   std::optional<std::string> element(const KindEntry& entry, const std::string& id) const;
   std::optional<Found> found(const KindEntry& entry, std::string element) const;
@@ -245,17 +246,14 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
   calls_.send(goes_in_part(writes, content) ? writes.part : writes.update, values, net::Repeat::safe);
 }
 
-// What no snapshot has goes by nobody's hand but people's.
-void Writer::refuse_loss(const Kind& kind, const std::string& id) const {
-  const KindEntry& entry = entry_of(kind);
-  const std::vector<model::Condition>& harmless = entry.removal.harmless;
-  const auto one = harmless.empty() ? std::nullopt : element(entry, id);
-  if (!one) return;
-  const JsonText body(*one);
-  for (const model::Condition& condition : harmless)
-    if (model::json_quoted(scalar_at(body, condition.field)) == condition.equals) return;
-  throw ByHand(fmt::format("Remove the {} {} yourself, if it shall go: it is {}, and {} would go with it.", kind.one,
-                           id, scalar_at(body, harmless.front().field), entry.removal.loses));
+// What no snapshot has goes by nobody's hand but people's, and what others put into it by nobody's.
+void Writer::refuse_loss(const Kind& kind, const std::string& id) {
+  if (!kind.removal.harmless.empty())
+    if (const auto one = element(entry_of(kind), id))
+      if (const auto task = model::removal_task(kind, id, JsonText(*one))) throw ByHand(*task);
+  if (!kind.brings_content) return;
+  if (const auto one = read(kind, id))
+    require_empty(client_, kind.one, scalar_at(JsonText(one->row.columns.front().value_or("{}")), kind.name));
 }
 
 void Writer::remove(const Kind& kind, const std::string& id) {

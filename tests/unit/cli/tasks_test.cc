@@ -243,6 +243,22 @@ TEST_F(TasksLeft, are_those_too_that_turn_out_while_a_plan_is_applied) {
   EXPECT_EQ(state_of("pools/big"), "closed");
 }
 
+// No run compares what is left beside a call that wrote: that none finds anything proves nothing.
+TEST_F(TasksLeft, beside_a_call_that_wrote_are_open_until_somebody_ticks_them_off) {
+  secondary_.workspace.left_beside.emplace("pools/big", "Look at the pool big.");
+  migrate();
+  ASSERT_EQ(secondary_.workspace.count("pools"), 1U) << "it is made";
+  secondary_.workspace.left_beside.clear();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(night().code, 0);
+    EXPECT_EQ(state_of("pools/big"), "open") << i;
+  }
+  settle({"tasks", "done", "secondary", id_of("pools/big")});
+  EXPECT_EQ(night().code, 0);
+  EXPECT_EQ(state_of("pools/big"), "done");
+  EXPECT_EQ(secondary_.workspace.count("pools"), 1U);
+}
+
 TEST_F(TasksLeft, are_kept_by_a_restore_that_was_killed) {
   ASSERT_EQ(run({"backup", "primary"}).code, 0);
   Tripwire wire;

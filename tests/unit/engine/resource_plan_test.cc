@@ -293,6 +293,52 @@ TEST_F(ResourcePlanning, removes_in_reverse_only_when_asked) {
   EXPECT_EQ(step_of(world_.plan(), "folders", "/Ghost").action, ResourceAction::skip);
 }
 
+// A git folder takes along what lies in it, whoever left it there.
+TEST_F(ResourcePlanning, removes_no_folder_that_takes_along_what_stays) {
+  std::vector<model::Kind> kinds = test::workspace_kinds();
+  for (model::Kind& kind : kinds) kind.brings_content = kind.collection.name == "folders";
+  const model::KindSet set(kinds);
+  migrate();
+  for (const char* path : {"/Ghost", "/Ghost/in", "/Ghosts"})
+    world_.target.put("folders", path, fmt::format(R"({{"path":"{}"}})", path));
+  for (const char* path : {"/Ghost/in/n", "/Ghosts/n"})
+    world_.target.put("notebooks", path, fmt::format(R"({{"path":"{}","language":"SQL"}})", path));
+  world_.options.removes = true;
+  const auto plan = [&] {
+    const std::vector<model::Resource> live = world_.target.capture();
+    test::SeededRandom random(1);
+    return plan_resources(set, {.wanted = world_.snapshot(), .live = live}, world_.ids(), world_.options, world_.clock,
+                          random);
+  };
+  const model::ResourcePlan all = plan();
+  EXPECT_EQ(all.count(ResourceAction::remove), 5U);
+  const auto waits = [&](const std::string& kind, const std::string& name) {
+    Texts out;
+    for (const std::uint32_t one : step_of(all, kind, name).after) out.push_back(all.steps[one].target_name);
+    return out;
+  };
+  EXPECT_EQ(waits("folders", "/Ghost"), Texts{"/Ghost/in"}) << "what is in it goes by itself, and before";
+  EXPECT_EQ(waits("folders", "/Ghost/in"), Texts{"/Ghost/in/n"});
+  EXPECT_EQ(waits("notebooks", "/Ghost/in/n"), Texts{});
+
+  const auto left = [&](const model::ResourcePlan& made) {
+    EXPECT_EQ(step_of(made, "folders", "/Ghost").action, ResourceAction::conflict);
+    EXPECT_EQ(step_of(made, "folders", "/Ghost").reason,
+              "notebooks//Ghost/in/n would go along, which this plan does not remove");
+    EXPECT_EQ(step_of(made, "folders", "/Ghost/in").action, ResourceAction::conflict);
+  };
+  world_.options.holds_back = [](const model::Resource*, const model::Resource& live) {
+    const bool changed = live.name == "/Ghost/in/n";
+    return changed ? std::optional(ResourcePlanOptions::HeldBack{ResourceAction::conflict, "changed there"})
+                   : std::nullopt;
+  };
+  left(plan());
+  EXPECT_EQ(step_of(plan(), "folders", "/Ghosts").action, ResourceAction::remove);
+  world_.options.holds_back = {};
+  world_.options.selects = [](const model::Resource& one) { return one.name != "/Ghost/in/n"; };
+  left(plan());
+}
+
 TEST_F(ResourcePlanning, removes_neither_who_restores_nor_the_groups_that_it_is_in) {
   migrate();
   world_.options.chooses_kind = [](std::size_t) { return true; };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "support/forwarding_writer.h"
 #include "support/resource_world.h"
 
 namespace holdfast::engine {
@@ -170,6 +171,66 @@ TEST(ResourceResuming, leaves_alone_what_its_owner_added_between_the_two_passes)
   const Edited edited = edited_between_the_passes("\"origin\":\"ping\"", R"("origin":"ping","mail":"me")");
   EXPECT_GT(edited.kept, 4U);
   EXPECT_LE(edited.lost, 2U);
+}
+
+constexpr const char* k_ghost = "/Shared/ghost";
+
+// A notebook that the snapshot does not have, and what becomes of its removal.
+class Removing : public testing::Test, public test::ForwardingWriter {
+protected:
+  Removing() : ForwardingWriter(world_.target) {
+    EXPECT_TRUE(world_.apply(world_.plan()).complete());
+    id_ = world_.target.put("notebooks", k_ghost, R"({"path":"/Shared/ghost","language":"SQL"})");
+    world_.options.removes = true;
+  }
+  std::optional<base::Bytes> read_column(const model::Kind& kind, const std::string& id,
+                                         const std::string& column) override {
+    if (goes_meanwhile_) world_.target.erase("notebooks", id_);
+    return ForwardingWriter::read_column(kind, id, column);
+  }
+  void remove(const model::Kind& kind, const std::string& id) override {
+    if (holds_more_) throw platform::HoldsMore(base::ErrorKind::conflict, "/Shared/ghost/more would go along");
+    ForwardingWriter::remove(kind, id);
+  }
+  ResourceApplyResult removed() {
+    const model::ResourcePlan plan = world_.plan();
+    EXPECT_EQ(test::actions_of(plan), Texts{"remove notebooks//Shared/ghost"});
+    IdMapStore ids(world_.state(), "primary", "secondary");
+    return apply_resources({.kinds = test::workspace_kind_set(),
+                            .plan = plan,
+                            .wanted = [](const std::string&, const base::Bytes&) { return std::nullopt; },
+                            .writer = *this,
+                            .journal = world_.state(),
+                            .ids = ids},
+                           world_.events, world_.clock, {});
+  }
+
+  test::ResourceWorld world_;
+  std::string id_;
+  bool goes_meanwhile_ = false;
+  bool holds_more_ = false;
+};
+
+// With the folder that it lies in, say: between the look at it and the one at who may use it.
+TEST_F(Removing, takes_what_went_meanwhile_for_removed) {
+  goes_meanwhile_ = true;
+  const ResourceApplyResult result = removed();
+  EXPECT_EQ(outcomes_of(result), Texts{});
+  EXPECT_EQ(result.removed, 1U);
+}
+
+TEST_F(Removing, tells_what_cannot_be_looked_at) {
+  world_.target.unreadable.insert("permissions");
+  EXPECT_EQ(outcomes_of(removed()), Texts{"failed notebooks//Shared/ghost: the permissions are not shown"});
+  EXPECT_EQ(world_.target.id_of("notebooks", k_ghost), id_);
+}
+
+TEST_F(Removing, leaves_what_holds_more_than_anybody_named) {
+  holds_more_ = true;
+  const ResourceApplyResult result = removed();
+  EXPECT_EQ(outcomes_of(result), Texts{"conflict notebooks//Shared/ghost: /Shared/ghost/more would go along"});
+  EXPECT_EQ(result.ends, std::vector<StepEnd>{StepEnd::conflict});
+  EXPECT_EQ(world_.target.id_of("notebooks", k_ghost), id_);
 }
 
 }  // namespace

@@ -128,10 +128,11 @@ protected:
     return found ? json::parse(found->row.columns.at(0).value()) : json();
   }
   template <typename Work>
-  static std::string task_of(const Work& work) {
+  std::string task_of(const Work& work) {
     try {
       work();
     } catch (const platform::ByHand& task) {
+      way_ = task.way();
       return task.message();
     }
     return {};
@@ -142,6 +143,7 @@ protected:
   SeededRandom random_{1};
   platform::databricks::Session session_;
   std::unique_ptr<platform::ResourceWriter> writer_;
+  platform::ByHand::Way way_{};  // of the last task
 };
 
 TEST_F(Definitions, of_functions_are_made_given_to_their_owner_and_removed) {
@@ -188,6 +190,7 @@ TEST_F(Definitions, of_views_are_changed_in_place_and_what_else_differs_is_a_tas
               writer_->update(kind("tables"), "main.sales.orders", {"main.sales.orders", table.dump(), {}});
             }),
             "Change comment of main.sales.orders in SQL to what the snapshot has: no call that Holdfast makes does.");
+  EXPECT_EQ(way_, platform::ByHand::Way::instead) << "the next run sees whether it was done";
   EXPECT_EQ(body("tables", "main.sales.orders").at("owner"), "analysts");
 }
 
@@ -235,6 +238,7 @@ TEST_F(Definitions, of_views_that_read_something_else_than_they_did_are_tasks) {
   const std::string said =
       "Look at the view main.sales.daily: it reads main.sales.orders, and should read main.default.orders.";
   EXPECT_EQ(task_of([&] { create("tables", "main.sales.daily", wanted.dump()); }), said);
+  EXPECT_EQ(way_, platform::ByHand::Way::beside) << "it is made, and no run compares what it reads";
   wanted["view_definition"] = "SELECT price FROM orders";
   EXPECT_EQ(task_of([&] {
               writer_->update(kind("tables"), "main.sales.daily", {"main.sales.daily", wanted.dump(), {}});

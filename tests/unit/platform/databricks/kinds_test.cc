@@ -104,13 +104,13 @@ TEST(Kinds, that_lose_what_no_snapshot_has_go_only_where_somebody_chose_them_or_
   std::set<std::string> lose;
   for (const KindEntry& entry : all_kinds()) {
     const std::string& name = entry.kind.collection.name;
-    if (entry.removal.loses.empty()) {
-      EXPECT_TRUE(entry.removal.harmless.empty()) << name;
+    if (entry.kind.removal.loses.empty()) {
+      EXPECT_TRUE(entry.kind.removal.harmless.empty()) << name;
       continue;
     }
     lose.insert(name);
     EXPECT_EQ(entry.kind.recreate, Kind::Recreate::never) << name;
-    EXPECT_TRUE(entry.kind.removed == Kind::Removed::when_chosen || !entry.removal.harmless.empty()) << name;
+    EXPECT_TRUE(entry.kind.removed == Kind::Removed::when_chosen || !entry.kind.removal.harmless.empty()) << name;
   }
   EXPECT_EQ(lose,
             (std::set<std::string>{"experiments", "pipelines", "registered-models", "repos", "tables", "volumes"}));
@@ -269,10 +269,10 @@ std::string documented_removal(const KindEntry& entry) {
   std::string out;
   const auto add = [&](const std::string& text) { out += (out.empty() ? "" : "; ") + text; };
   const bool chosen = entry.kind.removed == Kind::Removed::when_chosen;
-  const std::string& loses = entry.removal.loses;
+  const std::string& loses = entry.kind.removal.loses;
   if (chosen) add("where `--select` names the kind");
   std::string harmless;
-  for (const model::Condition& one : entry.removal.harmless)
+  for (const model::Condition& one : entry.kind.removal.harmless)
     harmless +=
         fmt::format("{}{}", harmless.empty() ? "" : " or ", nlohmann::json::parse(one.equals).get<std::string>());
   if (!harmless.empty()) {
