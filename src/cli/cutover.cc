@@ -54,8 +54,8 @@ platform::Connector& Cutover::connector(const std::string& name) {
   return *held;
 }
 
-void Cutover::require_writing(const std::string& name) {
-  if (!dry()) connector(name).require_writing();
+void Cutover::require_writing(const std::string& name, platform::Writing what) {
+  if (!dry()) cli::require_writing(context_, connector(name), name, {.what = what, .verb = verb_});
 }
 
 void Cutover::lock(const std::string& connector, base::FileLock::Mode mode) {

@@ -44,8 +44,8 @@ public:
   engine::CutoverStore& store() noexcept { return store_; }
   bool dry() const noexcept { return flags_.dry_run == DryRun::yes; }
   platform::Connector& connector(const std::string& name);  // opened once
-  // Throws Error{refused} where it may not be written to; nothing in a dry run.
-  void require_writing(const std::string& name);
+  // Throws Error{refused} where it may not be written to so; nothing in a dry run.
+  void require_writing(const std::string& name, platform::Writing what);
 
   // Throws Error{usage} where the two cannot be source and target of one another.
   void check_sides(const std::string& source, const std::string& target);

@@ -17,6 +17,7 @@
 #include "crypto/hash.h"
 #include "engine/resource_firing.h"
 #include "engine/resource_restore.h"
+#include "engine/resource_sides.h"
 #include "model/plan_file.h"
 #include "ui/output.h"
 #include "ui/printers.h"
@@ -197,6 +198,14 @@ std::string hanging(std::string_view text, std::size_t columns) {
 
 bool has_resources(const platform::Connector& connector) noexcept {
   return !connector.kinds().empty();
+}
+
+void require_writing(Context& context, platform::Connector& connector, const std::string& name,
+                     platform::WriteRequest request) {
+  if (!has_resources(connector)) return;
+  if (const std::optional<repository::Snapshot> newest = context.repository().latest(name))
+    request.workspace = engine::attribute_of(newest->attributes, platform::k_workspace_attribute);
+  connector.require_writing(request, context.stop());
 }
 
 ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,

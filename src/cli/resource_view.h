@@ -17,6 +17,10 @@ namespace holdfast::cli {
 
 // Whether the connector's platform is restored by calls, resource by resource.
 bool has_resources(const platform::Connector& connector) noexcept;
+// Before anything is read at length.  Throws Error{refused} where the connector of that name does not let the verb
+// write, or leads to another workspace than its newest snapshot is of.
+void require_writing(Context& context, platform::Connector& connector, const std::string& name,
+                     platform::WriteRequest request);
 
 // Reads snapshot and target, writes nothing.  The rules of the configuration hold; with a split, what somebody changed
 // on the target since is held back.

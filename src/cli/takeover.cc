@@ -22,6 +22,21 @@ using base::Error;
 using base::ErrorKind;
 using model::ResourceAction;
 
+// Asks a side that may be lost.  No answer says that it is: who gets none is told how to say so.
+template <class Work>
+auto unless_lost(const std::string& name, std::string_view undone, const Work& work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (Error& error) {
+    if (error.kind() != ErrorKind::cancelled && error.kind() != ErrorKind::refused)
+      error.set_hint(
+          fmt::format("{0}  Where {1} is lost, add --source-lost, which goes by its newest snapshot; what fires on {1} "
+                      "goes on until \"holdfast fence {1}\".",
+                      undone, name));
+    throw;
+  }
+}
+
 }  // namespace
 
 std::vector<Takeover::PlannedActivation> Takeover::plan_activations(const std::string& target,
@@ -213,16 +228,11 @@ bool Takeover::leave_marks(const std::string& name) {
 
 repository::Snapshot Takeover::ask(const std::string& name, Lost lost, std::string_view undone) {
   if (lost == Lost::yes) return cutover_.newest(name);
-  try {
-    return cutover_.take(name);
-  } catch (Error& error) {
-    if (error.kind() != ErrorKind::cancelled)
-      error.set_hint(
-          fmt::format("{0}  Where {1} is lost, add --source-lost, which goes by its newest snapshot; what fires on {1} "
-                      "goes on until \"holdfast fence {1}\".",
-                      undone, name));
-    throw;
-  }
+  return unless_lost(name, undone, [&] { return cutover_.take(name); });
+}
+
+void Takeover::require_writing(const std::string& name, std::string_view undone) {
+  unless_lost(name, undone, [&] { cutover_.require_writing(name, platform::Writing::cutover); });
 }
 
 repository::Snapshot Takeover::recorded_states(const repository::Snapshot& now, const engine::Pair& pair, Lost lost) {

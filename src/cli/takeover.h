@@ -68,6 +68,8 @@ public:
 
   // A snapshot of it, taken now; of one that is lost its newest.  `undone` begins the hint where it does not answer.
   repository::Snapshot ask(const std::string& name, Lost lost, std::string_view undone);
+  // As Cutover::require_writing(), of one that is about to be fenced, with the same hint.
+  void require_writing(const std::string& name, std::string_view undone);
   // What fired on a connector that was just asked: as it was recorded when it was paused, which its pair may know, or
   // where no snapshot of it since shows all of that, as it was given when it was put in charge.
   repository::Snapshot recorded_states(const repository::Snapshot& now, const engine::Pair& pair, Lost lost);

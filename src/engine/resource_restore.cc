@@ -230,6 +230,9 @@ ResourceApplyResult apply_resource_restore(const ResourceRestore& restore, const
     throw Error(ErrorKind::conflict, fmt::format("{} resources are not as the snapshot has them", conflicts),
                 "Nothing was written.  Choose another --existing, or look at each of them in the plan.");
   const model::KindSet kinds(restore.target.kinds());
+  // Who lets resources be brought has not let anything be switched on or off, whoever made the plan.
+  const bool switches = plan.count(model::ResourceAction::activate) != 0;
+  restore.target.require_writing({.what = switches ? platform::Writing::cutover : platform::Writing::resources}, stop);
   const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer(stop);
   if (!writer)
     throw Error(ErrorKind::unsupported, fmt::format("connector '{}' cannot be written to", plan.target),

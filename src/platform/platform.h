@@ -261,6 +261,17 @@ public:
   virtual std::optional<Found> read(const model::Kind& kind, const std::string& id) = 0;
 };
 
+// What is about to be done to a platform of resources.
+enum class Writing {
+  resources,  // they are brought, changed and removed; what fires arrives paused
+  cutover,    // the same, and what fires is paused and activated
+};
+struct WriteRequest {
+  Writing what = Writing::resources;
+  std::string_view verb{};  // for the message: "failover"
+  std::string workspace{};  // k_workspace_attribute of its newest snapshot; empty: not known
+};
+
 class KnowsOutside;  // platform/outside.h
 class RunsThings;    // platform/runs.h
 
@@ -282,10 +293,14 @@ public:
     static const std::vector<model::Kind> none;
     return none;
   }
-  // Throws Error{refused} where the configuration does not let it be written to.  Asks nobody.
-  virtual void require_writing() const {}
-  // The same.  When it is told to stop, its calls throw Error{cancelled} where they would wait or only read; one that
-  // was sent and may change something is waited for, so that its answer is not lost.
+  // Throws Error{refused} where the configuration does not let it be written to so, or it leads to another workspace
+  // than the request knows.  May ask who is there, and throws where that cannot be told.
+  virtual void require_writing(const WriteRequest& request, std::stop_token stop) {
+    static_cast<void>(request);
+    static_cast<void>(stop);
+  }
+  // Throws the same for Writing::resources.  When it is told to stop, its calls throw Error{cancelled} where they would
+  // wait or only read; one that was sent and may change something is waited for, so that its answer is not lost.
   virtual std::unique_ptr<ResourceWriter> resource_writer(std::stop_token stop = {}) {
     static_cast<void>(stop);
     return nullptr;

@@ -80,12 +80,12 @@ public:
   }
   std::unique_ptr<platform::RowWriter> writer(const model::Collection&) override { throw not_by_rows(); }
   const std::vector<model::Kind>& kinds() const override { return workspace_kinds(); }
-  void require_writing() const override {
-    if (account_.writable) return;
+  void require_writing(const platform::WriteRequest& request, std::stop_token) override {
+    if (account_.writable && (account_.switchable || request.what != platform::Writing::cutover)) return;
     throw Error(ErrorKind::refused, fmt::format("{} is not written to", account_.id), "Say that it may be.");
   }
   std::unique_ptr<platform::ResourceWriter> resource_writer(std::stop_token) override {
-    require_writing();
+    require_writing({}, {});
     return std::make_unique<ForwardingWriter>(account_.workspace);
   }
   bool holds_rows(const model::Collection& collection) override {

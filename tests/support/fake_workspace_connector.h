@@ -19,6 +19,7 @@ struct WorkspaceAccount {
   std::string id;                         // "workspace_id" of its captures
   bool administrator = true;              // "admin" of its captures
   bool writable = true;                   // else whoever wants to write is refused
+  bool switchable = true;                 // else whoever wants to set what fires is
   std::set<std::string> absent;           // kinds that are not offered
   std::set<std::string> unlisted;         // kinds whose list fails
   std::map<std::string, unsigned> blank;  // kinds of which so many captures find none, although nothing fails

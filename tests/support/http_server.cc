@@ -36,7 +36,8 @@ struct HttpServer::State {
       : server(std::move(with)), handler(std::move(by)) {
     server->set_payload_max_length(k_payload_max);
     server->set_keep_alive_max_count(1000000);
-    server->new_task_queue = [] { return new httplib::ThreadPool(16); };  // NOLINT: the library takes it
+    // A connection that is kept holds a thread, and clients keep up to 40.
+    server->new_task_queue = [] { return new httplib::ThreadPool(64); };  // NOLINT: the library takes it
     const auto serve = [this](const httplib::Request& request, httplib::Response& response) {
       Seen seen{request.method, request.target, {}, request.body};
       for (const auto& [name, value] : request.headers) seen.headers.emplace(lower(name), value);

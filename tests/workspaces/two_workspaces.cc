@@ -53,7 +53,9 @@ public:
     return to_.writer(collection);
   }
   const std::vector<model::Kind>& kinds() const override { return to_.kinds(); }
-  void require_writing() const override { to_.require_writing(); }
+  void require_writing(const platform::WriteRequest& request, std::stop_token stop) override {
+    to_.require_writing(request, std::move(stop));
+  }
   std::unique_ptr<platform::ResourceWriter> resource_writer(std::stop_token stop) override {
     return std::make_unique<PacedWriter>(to_.resource_writer(std::move(stop)), threads_);
   }

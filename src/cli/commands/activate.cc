@@ -48,7 +48,7 @@ public:
   int run(Context& context) override {
     context.connector_config(target_);
     Cutover cutover(context, flags_, "activate");
-    cutover.require_writing(target_);
+    cutover.require_writing(target_, platform::Writing::cutover);
     cutover.lock(target_, base::FileLock::Mode::exclusive);
     const std::string source = from_.value_or(std::string()).empty() ? only_source(cutover) : *from_;
     if (source == target_) return in_place(context, cutover);

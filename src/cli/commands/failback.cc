@@ -57,7 +57,7 @@ public:
     Cutover cutover(context, flags_, "failback");
     cutover.check_sides(secondary_, primary_);
     gates_.set(cutover, secondary_, primary_);
-    cutover.require_writing(primary_);
+    cutover.require_writing(primary_, platform::Writing::cutover);
     cutover.lock(secondary_, base::FileLock::Mode::exclusive);
     cutover.lock(primary_, base::FileLock::Mode::exclusive);
     const engine::Charge charge = cutover.charge(primary_, secondary_);
@@ -65,7 +65,7 @@ public:
     if (step == engine::FailbackStep::nothing) return tell_ended(context, cutover, charge);
     cutover.ask(fmt::format("{} would be in charge again in place of {}", primary_, secondary_));
     if (step == engine::FailbackStep::finish) return finish(context, cutover, charge.pair, k_exit_ok);
-    if (!source_lost_) cutover.require_writing(secondary_);  // it is fenced
+    if (!source_lost_) Takeover(cutover).require_writing(secondary_, "Nothing was brought back yet.");
     require_id_map(context, charge);
     const bool fenced = charge.source && charge.source->state == engine::Fence::State::confirmed;
     Takeover takeover(cutover);

@@ -51,7 +51,7 @@ public:
     Cutover cutover(context, flags_, "failover");
     cutover.check_sides(source_, target_);
     gates_.set(cutover, source_, target_);
-    cutover.require_writing(target_);
+    cutover.require_writing(target_, platform::Writing::cutover);
     cutover.lock(source_, base::FileLock::Mode::exclusive);
     cutover.lock(target_, base::FileLock::Mode::exclusive);
     const engine::Charge charge = cutover.charge(source_, target_);
@@ -64,7 +64,7 @@ public:
       case engine::FailoverStep::begin:
         break;
     }
-    if (!source_lost_) cutover.require_writing(source_);  // it is fenced
+    enter_source(cutover);
     cutover.ask(fmt::format("{} would take over from {}", target_, source_));
     Takeover takeover(cutover);
     const Lost lost = source_lost_ ? Lost::yes : Lost::no;
@@ -82,11 +82,16 @@ public:
   }
 
 private:
+  void enter_source(Cutover& cutover) const {
+    if (source_lost_) return;
+    // Who fails over has no time for a source that half answers.  Where it is waited for, that is said.
+    cutover.connector(source_).limit_patience(k_patience);
+    Takeover(cutover).require_writing(source_, "Nothing was written.");
+  }
+
   repository::Snapshot ask_source(Cutover& cutover) const {
     Takeover takeover(cutover);
     if (source_lost_) return takeover.ask(source_, Lost::yes, {});
-    // Who fails over has no time for a source that half answers.  Where it is waited for, that is said.
-    cutover.connector(source_).limit_patience(k_patience);
     const repository::Snapshot out = takeover.ask(source_, Lost::no, "Nothing was written.");
     if (!source_partial_ && !cutover.dry()) engine::require_whole(out);
     if (const std::string rests = engine::lacks_of_cluster(out); !rests.empty())

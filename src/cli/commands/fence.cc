@@ -37,7 +37,7 @@ public:
   int run(Context& context) override {
     context.connector_config(source_);
     Cutover cutover(context, flags_, "fence");
-    cutover.require_writing(source_);
+    cutover.require_writing(source_, platform::Writing::cutover);
     cutover.lock(source_, base::FileLock::Mode::exclusive);
     const std::optional<engine::Fence> before = cutover.store().fence(source_);
     if (!before) cutover.ask(fmt::format("all that fires on {} would be paused", source_));

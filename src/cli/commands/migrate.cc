@@ -64,7 +64,7 @@ public:
       throw Error(ErrorKind::usage, "a dry run writes nothing, and --plan-out a file",
                   "Leave --dry-run out: --plan-out backs SOURCE up, writes the plan, and changes nothing on TARGET.");
     cutover.check_sides(source_, target_);
-    if (!plan_out_) cutover.require_writing(target_);
+    if (!plan_out_) cutover.require_writing(target_, platform::Writing::resources);
     cutover.lock_to_write(source_, target_);
     CutoverRun(cutover).begin_writing(source_, target_);
     const CutoverRun::Brought brought = CutoverRun(cutover).bring(source_, target_);
@@ -102,7 +102,7 @@ private:
       throw Error(ErrorKind::usage, fmt::format("{} is no plan of a migration", *plan_file_),
                   "Apply it with \"holdfast restore --plan\".");
     cutover.check_sides(plan->source, plan->target);
-    cutover.require_writing(plan->target);
+    cutover.require_writing(plan->target, platform::Writing::resources);
     const repository::Snapshot snapshot = snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot);
     cutover.lock_to_write(plan->source, plan->target);
     CutoverRun(cutover).begin_writing(plan->source, plan->target);

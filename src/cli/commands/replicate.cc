@@ -33,7 +33,7 @@ public:
   int run(Context& context) override {
     Cutover cutover(context, flags_, "replicate");
     cutover.check_sides(source_, target_);
-    cutover.require_writing(target_);
+    cutover.require_writing(target_, platform::Writing::resources);
     cutover.lock_to_write(source_, target_);
     const std::optional<engine::Fence> fence = cutover.store().fence(source_);
     if (fence && fence->state == engine::Fence::State::open) close_fence(context, cutover, *fence);
@@ -50,6 +50,7 @@ private:
   void close_fence(Context& context, Cutover& cutover, const engine::Fence& fence) const {
     const bool took_over = fence.active.empty() || cutover.store().pair(source_, fence.active).active == fence.active;
     if (took_over) {
+      cutover.require_writing(source_, platform::Writing::cutover);
       Takeover takeover(cutover);
       takeover.require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
       takeover.leave_marks(source_);

@@ -105,7 +105,7 @@ public:
     say_which(context, snapshot);
     warn_of_own(context, snapshot, snapshot_, to_, fmt::format("holdfast restore {{}} --to {}", to_));
     const auto target = context.open_connector(to_);
-    if (dry_run_ == DryRun::no) target->require_writing();
+    if (dry_run_ == DryRun::no) require_writing(context, *target, to_, {.verb = "restore"});
     if (has_resources(*target)) {
       refuse_charge(context, snapshot.connector, to_);
       return restore_resources(context, snapshot, *target);
@@ -175,7 +175,7 @@ private:
         throw Error(ErrorKind::usage,
                     fmt::format("the plan {} is for resources, and {} has none", *plan_file_, resources->target),
                     "Make a plan for that target.");
-      if (dry_run_ == DryRun::no) target->require_writing();
+      if (dry_run_ == DryRun::no) require_writing(context, *target, resources->target, {.verb = "restore"});
       refuse_charge(context, resources->source, resources->target);
       return base::in_context(
           [&] { return fmt::format("applying the plan in {}", *plan_file_); },

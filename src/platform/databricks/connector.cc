@@ -16,6 +16,7 @@
 #include "platform/databricks/session.h"
 #include "platform/databricks/survey.h"
 #include "platform/databricks/table_acls.h"
+#include "platform/databricks/writing.h"
 
 namespace holdfast::platform::databricks {
 
@@ -78,8 +79,11 @@ public:
   }
   std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
   const std::vector<model::Kind>& kinds() const override { return kinds_; }
+  void require_writing(const WriteRequest& request, std::stop_token stop) override {
+    gate_.require(request, std::move(stop));
+  }
   std::unique_ptr<ResourceWriter> resource_writer(std::stop_token stop) override {
-    require_writing();
+    gate_.require({.what = Writing::resources}, stop);
     return make_resource_writer(session_.client(), clock_, opt_ins_, std::move(stop));
   }
   RunsThings* runs() override { return &runs_; }
@@ -108,21 +112,16 @@ public:
   }
 
 private:
-  // Only stand-ins are written to, which are on this machine and so the only ones that are reached without TLS: what is
-  // still missing before a workspace can be trusted to it stands in docs/platforms/databricks.md.
-  void require_writing() const override {
-    if (account_.host.starts_with("http://")) return;
-    throw Error(ErrorKind::refused, fmt::format("connector '{}' is not written to: it is no stand-in", name_),
-                "This version writes to stand-ins on this machine only; see docs/platforms/databricks.md.");
-  }
-
   const std::string name_;
   Account account_;
   const OptIns opt_ins_;
   const std::vector<model::Kind> kinds_;
   const base::Clock& clock_;
   Session session_;
-  JobRuns runs_{session_.client(), [this] { require_writing(); }};
+  WritingGate gate_{name_, account_.host, opt_ins_.writing, [this](std::stop_token stop) {
+                      return look_at_workspace(session_.client(), clock_, std::move(stop));
+                    }};
+  JobRuns runs_{session_.client(), [this] { gate_.require({.what = Writing::cutover}, {}); }};
   std::unique_ptr<Arm> arm_;
 };
 
@@ -168,6 +167,7 @@ OptIns opt_ins(const std::string& connector, const Settings& settings) {
   if (settings.flag("secret_values").value_or(false)) out.secret_values = SecretValues::read;
   out.commands = command_options(connector, settings);
   out.sql_warehouse = settings.text("sql_warehouse").value_or("");
+  out.writing = read_writing(connector, settings);
   out.dbfs_leave_out = patterns(settings.text("dbfs_leave_out").value_or(""));
   return out;
 }
@@ -189,6 +189,8 @@ Platform databricks_platform(base::Random& random) {
   settings.push_back({"proxy", Type::secret, "URL of a proxy; what the environment says when not set"});
   for (Platform::Setting& one : arm_settings()) settings.push_back(one);
   settings.push_back({"ca_file", Type::text, "PEM file of the authorities to trust; the system's when not set"});
+  settings.push_back({"writable", Type::text,
+                      "\"resources\": may be restored, migrated and replicated to; \"cutover\": failed over as well"});
   settings.push_back({"secret_values", Type::flag, "true: the values of secrets are backed up as well"});
   settings.push_back({"dbfs_leave_out", Type::text,
                       "patterns of paths on DBFS, with commas between them, that are no part of a backup"});

@@ -8,6 +8,7 @@
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/statements.h"
 #include "platform/databricks/workspace.h"
+#include "platform/databricks/writing.h"
 
 namespace holdfast::platform::databricks {
 
@@ -195,6 +196,9 @@ std::vector<Diagnosis> diagnose_workspace(const Client& client, const Account& a
   // First, because it is what people believe until the day they need it.
   out.push_back(line(Level::warning, "table data", "is not backed up: definitions only",
                      "Copy data by deep clones or by the replication of its storage account."));
+  // Also where nobody answers: on the day of a disaster it is too late to be told.
+  const std::size_t writing = out.size();
+  out.push_back(diagnose_writing(opt_ins.writing, account.host, nullptr));
   if (opt_ins.secret_values == SecretValues::left_out)
     out.push_back(line(Level::note, "secrets", "values are not backed up; scopes, keys and access lists are",
                        "Set secret_values = true in the connector's section to back them up as well."));
@@ -204,6 +208,7 @@ std::vector<Diagnosis> diagnose_workspace(const Client& client, const Account& a
                        "Set command_cluster in the connector's section to a cluster that may be asked."));
   try {
     const Workspace workspace = look_at_workspace(client, clock, {});
+    out[writing] = diagnose_writing(opt_ins.writing, account.host, &workspace);
     say_who(out, workspace, account);
     say_tier(out, client);
     if (opt_ins.secret_values == SecretValues::read) say_secrets(out, client);

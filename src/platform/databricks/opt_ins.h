@@ -2,11 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
 #include "platform/databricks/secret_values.h"
+#include "platform/platform.h"
 
 namespace holdfast::platform::databricks {
 
@@ -22,6 +24,7 @@ struct OptIns {
   CommandOptions commands{};
   std::string sql_warehouse{};                // name or id of what runs definitions in SQL; empty: people do
   std::vector<std::string> dbfs_leave_out{};  // patterns of paths on DBFS, as model::path_match() takes them
+  std::optional<Writing> writing{};           // absent: nothing is written to it
 };
 
 }  // namespace holdfast::platform::databricks

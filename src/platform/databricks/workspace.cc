@@ -50,6 +50,7 @@ Workspace enter_workspace(const Client& client, const base::Clock& clock, std::s
   const auto by_server = date == nullptr ? std::nullopt : net::parse_http_date(*date, clock.now());
   out.taken = by_server.value_or(clock.now());
   if (const std::string* org = answer.response.header("x-databricks-org-id"); org != nullptr) out.workspace_id = *org;
+  out.stand_in = answer.response.header("x-holdfast-stand-in") != nullptr;
   if (out.workspace_id.empty()) out.workspace_id = id_in_host(client.host().host);
   return out;
 }

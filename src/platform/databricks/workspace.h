@@ -17,6 +17,7 @@ struct Workspace {
   std::string region;
   std::string me;  // login of a user, application id of a service principal
   bool admin = false;
+  bool stand_in = false;  // by its own word, which no workspace gives
   base::Instant taken{};  // by the server's clock, to the second
 };
 

@@ -150,6 +150,8 @@ HttpResponse StandIn::respond(const Answer& answer, const std::optional<Fault>& 
   response.headers = answer.reply.headers;
   response.headers.emplace_back("Content-Type", answer.reply.content_type);
   response.headers.emplace_back("X-Databricks-Org-Id", options_.world.workspace_id);
+  // No workspace says so: what writes to stand-ins unasked knows by this what answers.
+  response.headers.emplace_back("X-Holdfast-Stand-In", "databricks");
   if (is(fault, FaultKind::reset_after)) response.delivery = Delivery::reset;
   return response;
 }

@@ -42,6 +42,32 @@ TEST_F(Unwritable, target_is_refused_by_every_verb_before_anything_is_read) {
   EXPECT_EQ(run({"backup", "secondary"}).code, 0);
 }
 
+TEST_F(Unwritable, target_that_is_only_filled_is_switched_by_no_verb) {
+  const std::string plan = app_.file("plan.json");
+  change(primary_, "x", "two");
+  secondary_.switchable = false;
+  for (const Names& verb :
+       {Names{"failover", "primary", "secondary"}, Names{"failover", "primary", "secondary", "--source-lost"},
+        Names{"fence", "secondary"}, Names{"activate", "secondary", "--from", "primary"},
+        Names{"activate", "secondary", "--from", "secondary"}, Names{"failback", "primary", "secondary"}}) {
+    Names arguments = verb;
+    arguments.push_back("--yes");
+    expect_refused(arguments);
+  }
+  EXPECT_EQ(night().code, 0);
+  EXPECT_EQ(run({"migrate", "primary", "secondary", "--plan-out", plan}).code, 0);
+  EXPECT_EQ(run({"migrate", "--plan", plan}).code, 0);
+  EXPECT_EQ(run({"restore", "primary/latest", "--to", "secondary", "--yes"}).code, 0);
+  EXPECT_FALSE(fires(secondary_, "x"));
+}
+
+TEST_F(Unwritable, source_is_not_fenced_by_a_replicate_either) {
+  EXPECT_EQ(run({"failover", "primary", "secondary", "--source-lost", "--yes"}).code, 0);
+  primary_.switchable = false;
+  expect_refused({"replicate", "primary", "secondary", "--yes"});
+  EXPECT_TRUE(fires(primary_, "x"));
+}
+
 TEST_F(Unwritable, source_is_not_fenced_so_that_only_what_is_lost_is_failed_over) {
   primary_.writable = false;
   EXPECT_EQ(night().code, 0) << "nothing of it is changed";

@@ -18,22 +18,31 @@
 namespace holdfast::platform::databricks {
 namespace {
 
-TEST(DatabricksConnector, writes_to_stand_ins_on_this_machine_and_to_no_workspace) {
+TEST(DatabricksConnector, writes_to_no_workspace_whose_setting_does_not_say_so_and_switches_nothing_by_less) {
   test::ManualClock clock{base::Instant{}};
   test::SeededRandom random(1);
-  const auto opened = [&](const std::string& host) {
+  const auto opened = [&](std::optional<Writing> writing) {
     Account account;
-    account.host = host;
-    return make_connector(
-        {.account = account, .http = std::make_unique<test::ScriptedHttp>(nullptr), .clock = clock, .random = random});
+    account.host = "https://adb-1.2.azuredatabricks.test";
+    return make_connector({.name = "primary",
+                           .account = account,
+                           .http = std::make_unique<test::ScriptedHttp>(nullptr),
+                           .clock = clock,
+                           .random = random,
+                           .opt_ins = {.writing = writing}});
   };
-  EXPECT_NE(opened("http://127.0.0.1:8461")->resource_writer(), nullptr);
-  const auto workspace = opened("https://adb-1.2.azuredatabricks.test");
-  EXPECT_EQ(test::error_of([&] { (void)workspace->resource_writer(); }), base::ErrorKind::refused);
-  EXPECT_EQ(test::error_of([&] { workspace->runs()->cancel({.id = "7"}); }), base::ErrorKind::refused)
+  const auto closed = opened(std::nullopt);
+  EXPECT_EQ(test::error_of([&] { (void)closed->resource_writer(); }), base::ErrorKind::refused);
+  EXPECT_EQ(test::error_of([&] { closed->runs()->cancel({.id = "7"}); }), base::ErrorKind::refused)
       << "nobody was asked: there is no answer";
-  EXPECT_FALSE(workspace->kinds().empty()) << "it can be planned for";
-  EXPECT_THROW((void)workspace->writer({}), base::Error) << "there are no rows to be written";
+  EXPECT_FALSE(closed->kinds().empty()) << "it can be planned for";
+  EXPECT_THROW((void)closed->writer({}), base::Error) << "there are no rows to be written";
+  const auto filled = opened(Writing::resources);
+  EXPECT_NE(filled->resource_writer(), nullptr);
+  EXPECT_EQ(test::error_of([&] { filled->require_writing({.what = Writing::cutover}, {}); }), base::ErrorKind::refused);
+  EXPECT_EQ(test::error_of([&] { filled->runs()->cancel({.id = "7"}); }), base::ErrorKind::refused)
+      << "a run that waits is as good as what fires";
+  opened(Writing::cutover)->require_writing({.what = Writing::cutover}, {});
 }
 
 TEST(DatabricksConnector, tells_what_it_knows_of_outside_and_its_kinds_before_one_is_opened) {

@@ -29,6 +29,7 @@ TEST(StandIn, KnowsWhoAsks) {
   WorkspaceWorld world;
   EXPECT_EQ(world.get(k_me).json["userName"], "admin@example.test");
   EXPECT_EQ(world.get(k_me).header("X-Databricks-Org-Id"), "1000000000000001");
+  EXPECT_EQ(world.get(k_me).header("X-Holdfast-Stand-In"), "databricks");
   world.token = "dapiwrong";
   EXPECT_EQ(world.get(k_me).status, 403);
   world.token.clear();
