@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/suggest.h"
 #include "cli/config.h"
+#include "cli/fence_look.h"
 #include "cli/secrets.h"
 #include "ui/printers.h"
 
@@ -56,8 +57,12 @@ void Gates::set(Cutover& cutover, const std::string& source, const std::string& 
                           plan_, name));
 }
 
+bool Gates::stops(Cutover& cutover, std::string_view gate) const {
+  return !cutover.dry() && holds(gates_, gate) && !holds(passed_, gate);
+}
+
 void Gates::enter(Cutover& cutover, const Phase& phase) const {
-  if (cutover.dry() || !holds(gates_, phase.gate) || holds(passed_, phase.gate)) return;
+  if (!stops(cutover, phase.gate)) return;
   std::string again;
   for (const std::string& name : passed_) again += fmt::format(" --pass {}", name);
   again += fmt::format(" --pass {}", phase.gate);
@@ -70,11 +75,15 @@ void Gates::enter(Cutover& cutover, const Phase& phase) const {
 }
 
 void Gates::enter_fence(Cutover& cutover, const std::string& name, std::string_view brought, Lost lost) const {
+  if (!stops(cutover, k_gate_fence)) return;
   const std::optional<engine::Fence> fence = cutover.store().fence(name);
-  if (fence && fence->state == engine::Fence::State::confirmed) return;
+  const bool stands = fence && fence->state == engine::Fence::State::confirmed;
+  // Who is lost is not asked.
+  if (stands && (lost == Lost::yes || look_behind_fence(cutover, name) != Paused::no)) return;
   enter(cutover,
         {.gate = k_gate_fence,
-         .done = fmt::format("{}; {} fires as before.", brought, name),
+         .done = stands ? fmt::format("{}; {} is fenced, and not all of it is paused.", brought, name)
+                        : fmt::format("{}; {} fires as before.", brought, name),
          .next = fmt::format("the fence of {}{}", name,
                              lost == Lost::yes ? ", which is opened only" : ": all that fires there is paused")});
 }

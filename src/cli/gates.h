@@ -27,10 +27,12 @@ public:
   // Throws Error{refused} behind a summary where the phase has a gate that is not passed.  Nothing in a dry run.
   void enter(Cutover& cutover, const Phase& phase) const;
   // The same before the fence of what was in charge, when its contents were `brought` ("a was brought to b"), and not
-  // where it is confirmed: one that stands is entered no more.
+  // where it is confirmed, and a look shows nothing that fires: one that stands is entered no more.
   void enter_fence(Cutover& cutover, const std::string& name, std::string_view brought, Lost lost) const;
 
 private:
+  bool stops(Cutover& cutover, std::string_view gate) const;
+
   std::vector<std::string> passed_{};  // --pass
   std::vector<std::string> gates_{};
   std::string plan_{};  // its name

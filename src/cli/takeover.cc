@@ -85,6 +85,7 @@ Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& pla
     return one.plan.does_nothing() && one.plan.count(ResourceAction::conflict) == 0;
   };
   const bool any = !std::all_of(planned.begin(), planned.end(), quiet);
+  if (any && !cutover_.dry()) fires_from_now(planned.front().plan.target);
   const model::IdMap ids = engine::IdMapStore(cutover_.context().state(), pair.source, pair.target).snapshot();
   Activated out{.code = k_exit_ok};
   for (const PlannedActivation& one : planned) {
@@ -106,6 +107,14 @@ Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& pla
             .push_back({snapshot, key.first, key.second, engine::paused_of(one.what.beside, key.first, key.second)});
   }
   return out;
+}
+
+// Said before the first write: killed behind it, nobody may take the connector for paused.
+void Takeover::fires_from_now(const std::string& name) {
+  std::optional<engine::Fence> fence = cutover_.store().fence(name);
+  if (!fence || fence->state == engine::Fence::State::open) return;
+  fence->state = engine::Fence::State::open;
+  cutover_.store().save(*fence);
 }
 
 Takeover::Activated Takeover::take_charge(const std::vector<PlannedActivation>& planned, const engine::Pair& pair,

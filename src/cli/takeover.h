@@ -40,7 +40,7 @@ public:
     std::vector<engine::LeftPaused> set{};     // the same, as the plan's snapshot has it
     std::vector<engine::LeftPaused> left{};    // what was to fire and was not set, as its snapshot has it
   };
-  // Of `pair` are the id map and the direction.
+  // Of `pair` are the id map and the direction.  A fence of the target is open from the first write on.
   [[nodiscard]] Activated activate(const std::vector<PlannedActivation>& planned, const engine::Pair& pair);
   // Saves the pair, which says who is in charge, sets what fires, and keeps whether that was all.  Where nothing could
   // be set, what was known before is known again, unless that shall count all the same.
@@ -104,6 +104,7 @@ private:
   engine::FiringStates wanted(const Activation& what);
   // What a fence has paused that its snapshot does not show; of other snapshots nothing.
   engine::PausedStates beside(const repository::Snapshot& recorded);
+  void fires_from_now(const std::string& name);
   void keep_beside(const std::string& fenced, const engine::PausedStates& fires);
   void tell_absent(PlannedActivation& planned, const std::string& target);
   model::KindSet kinds_of(const std::string& connector);

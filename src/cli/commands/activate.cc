@@ -9,6 +9,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
+#include "cli/fence_look.h"
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
 #include "cli/takeover.h"
@@ -33,7 +34,9 @@ public:
             "sets what fires there as its newest snapshot has it, such as what a restore made anew,\n"
             "which arrived paused, but also what somebody paused since; where primary is fenced and\n"
             "nobody took over, it sets what was recorded then and lifts the fence; where a failback\n"
-            "left something paused, it sets that.",
+            "left something paused, it sets that.\n"
+            "A confirmed fence of SOURCE is looked at before TARGET is activated: where something\n"
+            "fires there all the same, this ends (exit 5).",
             Kind::run};
   }
 
@@ -59,10 +62,7 @@ public:
     const repository::Snapshot recorded = states_of_source(context, cutover, charge);
     Takeover takeover(cutover);
     const auto planned = takeover.plan_activations(target_, {{recorded, flags_.plan.select}});
-    const bool fenced = charge.source && charge.source->state == engine::Fence::State::confirmed;
-    if (!fenced)
-      context.events().warning(fmt::format(
-          "{} is not fenced: what fires there may run on both sides; \"holdfast fence {}\"", source, source));
+    look_at_source(context, cutover, charge);
     if (cutover.dry()) return takeover.activate(planned, charge.pair).code;
     const bool changes = charge.pair.active != target_ || !planned.front().plan.does_nothing();
     if (changes)
@@ -88,6 +88,24 @@ private:
     throw Error(
         ErrorKind::usage, fmt::format("it is not clear whose states {} shall have", target_),
         sources.empty() ? "Add --from SOURCE." : fmt::format("Add --from, one of: {}.", fmt::join(sources, ", ")));
+  }
+
+  // What was paused once may fire again, by somebody's hand.
+  void look_at_source(Context& context, Cutover& cutover, const engine::Charge& charge) const {
+    const std::string& source = charge.pair.source;
+    if (!charge.source || charge.source->state != engine::Fence::State::confirmed) {
+      context.events().warning(fmt::format(
+          "{} is not fenced: what fires there may run on both sides; \"holdfast fence {}\"", source, source));
+      return;
+    }
+    cutover.connector(source).limit_patience(k_source_patience);
+    if (look_behind_fence(cutover, source) != Paused::no) return;
+    const std::string what = fmt::format("not all that fires on {} is paused any more", source);
+    if (cutover.dry()) return context.events().warning(fmt::format("{}: this would end here (exit 5)", what));
+    throw Error(ErrorKind::refused, fmt::format("{}, so {} was not activated", what, target_),
+                fmt::format("\"holdfast fence {}\" pauses it and looks again.  Its fence is open now: the same command "
+                            "once more goes on all the same, and what fires there runs on both sides.",
+                            source));
   }
 
   repository::Snapshot states_of_source(Context& context, Cutover& cutover, const engine::Charge& charge) const {

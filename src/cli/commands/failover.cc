@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <chrono>
 #include <memory>
 #include <set>
 
@@ -8,6 +7,7 @@
 #include "cli/context.h"
 #include "cli/cutover.h"
 #include "cli/cutover_run.h"
+#include "cli/fence_look.h"
 #include "cli/gates.h"
 #include "cli/takeover.h"
 #include "cli/ticks_view.h"
@@ -17,8 +17,6 @@
 
 namespace holdfast::cli {
 namespace {
-
-constexpr std::chrono::minutes k_patience(2);
 
 class FailoverCommand final : public Command {
 public:
@@ -85,7 +83,7 @@ private:
   void enter_source(Cutover& cutover) const {
     if (source_lost_) return;
     // Who fails over has no time for a source that half answers.  Where it is waited for, that is said.
-    cutover.connector(source_).limit_patience(k_patience);
+    cutover.connector(source_).limit_patience(k_source_patience);
     Takeover(cutover).require_writing(source_, "Nothing was written.");
   }
 

@@ -111,7 +111,8 @@ TEST_F(BadDays, keep_the_fences_until_all_is_activated_at_home) {
   EXPECT_TRUE(outcome.says("not everything was activated on primary, so the fences stand")) << outcome.err;
   EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
   EXPECT_EQ(firing(secondary_), Names{});
-  EXPECT_TRUE(confirmed("primary") && confirmed("secondary"));
+  EXPECT_TRUE(fence("primary") && !confirmed("primary")) << "it fires";
+  EXPECT_TRUE(confirmed("secondary"));
   primary_.workspace.refusals.clear();
   EXPECT_EQ(fail_back().code, 0);
   EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
