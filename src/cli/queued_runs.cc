@@ -58,7 +58,7 @@ Runs cancel_each(Context& context, platform::RunsThings& there, const Runs& runs
   Runs out;
   for (const ActiveRun& run : runs) {
     try {
-      there.cancel(run);
+      there.cancel(run, context.stop());
       out.push_back(run);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::cancelled) throw;

@@ -58,7 +58,7 @@ public:
   // All that are not ended: pausing what fires stops none of them.
   virtual std::vector<ActiveRun> active_runs(std::stop_token stop) = 0;
   // Asks for its end, which may come later.  What is ended already, or gone, is no error.
-  virtual void cancel(const ActiveRun& run) = 0;
+  virtual void cancel(const ActiveRun& run, std::stop_token stop) = 0;
   // What started within a stretch of time.
   virtual OwnRuns own_runs(const Stretch& within, std::stop_token stop) = 0;
   // Of a resource of a kind, by its body.  Asks nobody.

@@ -121,7 +121,8 @@ private:
   WritingGate gate_{name_, account_.host, opt_ins_.writing, [this](std::stop_token stop) {
                       return look_at_workspace(session_.client(), clock_, std::move(stop));
                     }};
-  JobRuns runs_{session_.client(), [this] { gate_.require({.what = Writing::cutover}, {}); }};
+  JobRuns runs_{session_.client(),
+                [this](std::stop_token stop) { gate_.require({.what = Writing::cutover}, std::move(stop)); }};
   std::unique_ptr<Arm> arm_;
 };
 

@@ -52,9 +52,9 @@ std::vector<ActiveRun> JobRuns::active_runs(std::stop_token stop) {
   return out;
 }
 
-void JobRuns::cancel(const ActiveRun& run) {
-  require_writing_();
-  Calls(client_, {})
+void JobRuns::cancel(const ActiveRun& run, std::stop_token stop) {
+  require_writing_(stop);
+  Calls(client_, std::move(stop))
       .remove({.method = net::Method::post,
                .path = "/api/2.2/jobs/runs/cancel",
                .family = k_jobs,

@@ -20,7 +20,7 @@ public:
     if (unlisted) throw base::Error(base::ErrorKind::auth, "listing runs is not allowed");
     return active;
   }
-  void cancel(const ActiveRun& run) override {
+  void cancel(const ActiveRun& run, std::stop_token) override {
     if (refused.contains(run.id)) throw base::Error(base::ErrorKind::auth, "somebody else's run");
     std::erase_if(active, [&](const ActiveRun& one) { return one.id == run.id; });
   }

@@ -19,7 +19,7 @@ using platform::Stretch;
 class Runs : public platform::RunsThings {
 public:
   std::vector<platform::ActiveRun> active_runs(std::stop_token) override { return {}; }
-  void cancel(const platform::ActiveRun&) override {}
+  void cancel(const platform::ActiveRun&, std::stop_token) override {}
   platform::OwnRuns own_runs(const Stretch& within, std::stop_token) override {
     if (unlisted) throw base::Error(base::ErrorKind::auth, "listing runs is not allowed");
     ++asked;

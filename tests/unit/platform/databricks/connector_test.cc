@@ -33,14 +33,14 @@ TEST(DatabricksConnector, writes_to_no_workspace_whose_setting_does_not_say_so_a
   };
   const auto closed = opened(std::nullopt);
   EXPECT_EQ(test::error_of([&] { (void)closed->resource_writer(); }), base::ErrorKind::refused);
-  EXPECT_EQ(test::error_of([&] { closed->runs()->cancel({.id = "7"}); }), base::ErrorKind::refused)
+  EXPECT_EQ(test::error_of([&] { closed->runs()->cancel({.id = "7"}, {}); }), base::ErrorKind::refused)
       << "nobody was asked: there is no answer";
   EXPECT_FALSE(closed->kinds().empty()) << "it can be planned for";
   EXPECT_THROW((void)closed->writer({}), base::Error) << "there are no rows to be written";
   const auto filled = opened(Writing::resources);
   EXPECT_NE(filled->resource_writer(), nullptr);
   EXPECT_EQ(test::error_of([&] { filled->require_writing({.what = Writing::cutover}, {}); }), base::ErrorKind::refused);
-  EXPECT_EQ(test::error_of([&] { filled->runs()->cancel({.id = "7"}); }), base::ErrorKind::refused)
+  EXPECT_EQ(test::error_of([&] { filled->runs()->cancel({.id = "7"}, {}); }), base::ErrorKind::refused)
       << "a run that waits is as good as what fires";
   opened(Writing::cutover)->require_writing({.what = Writing::cutover}, {});
 }

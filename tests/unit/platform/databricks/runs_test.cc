@@ -8,6 +8,7 @@
 #include "platform/databricks/session.h"
 #include "sim/databricks/jobs.h"
 #include "sim/databricks/stand_in.h"
+#include "support/errors.h"
 #include "support/fakes.h"
 #include "unit/platform/databricks/scripted.h"
 #include "unit/platform/databricks/stand_in_http.h"
@@ -50,7 +51,7 @@ protected:
   sim::databricks::StandIn stand_in_{options(), clock_};
   test::SeededRandom random_{1};
   Session session_{account(), std::make_unique<test::StandInHttp>(stand_in_), clock_, random_};
-  JobRuns runs_{session_.client(), [] {}};
+  JobRuns runs_{session_.client(), [](const std::stop_token&) {}};
 };
 
 TEST_F(DatabricksRuns, are_listed_on_all_pages_with_what_waits) {
@@ -72,10 +73,11 @@ TEST_F(DatabricksRuns, are_listed_on_all_pages_with_what_waits) {
 TEST_F(DatabricksRuns, are_not_cancelled_where_nothing_may_be_changed) {
   const std::int64_t busy = job("busy");
   for (int i = 0; i < 2; ++i) start(busy);
-  JobRuns shut(session_.client(), [] { throw base::Error(base::ErrorKind::refused, "closed"); });
+  JobRuns shut(session_.client(),
+               [](const std::stop_token&) { throw base::Error(base::ErrorKind::refused, "closed"); });
   const std::vector<ActiveRun> all = shut.active_runs({});
   ASSERT_EQ(waiting(all), 1);
-  for (const ActiveRun& one : all) EXPECT_THROW(shut.cancel(one), base::Error);
+  for (const ActiveRun& one : all) EXPECT_THROW(shut.cancel(one, {}), base::Error);
   clock_.advance(std::chrono::minutes(1));
   EXPECT_EQ(runs_.active_runs({}).size(), 1U) << "the one that waited has its turn";
 }
@@ -86,15 +88,25 @@ TEST_F(DatabricksRuns, are_cancelled_one_by_one) {
   start(busy);
   start(busy);
   for (const ActiveRun& one : runs_.active_runs({}))
-    if (one.state == State::waits) runs_.cancel(one);
+    if (one.state == State::waits) runs_.cancel(one, {});
   const std::vector<ActiveRun> left = runs_.active_runs({});
   ASSERT_EQ(left.size(), 1U);
   EXPECT_EQ(left[0].id, first);
   EXPECT_EQ(left[0].state, State::runs);
   clock_.advance(std::chrono::minutes(5));
-  EXPECT_NO_THROW(runs_.cancel(left[0])) << "it has ended";
+  EXPECT_NO_THROW(runs_.cancel(left[0], {})) << "it has ended";
   EXPECT_TRUE(runs_.active_runs({}).empty());
-  EXPECT_NO_THROW(runs_.cancel({.id = "12345678901"})) << "it is gone";
+  EXPECT_NO_THROW(runs_.cancel({.id = "12345678901"}, {})) << "it is gone";
+}
+
+TEST_F(DatabricksRuns, are_left_waiting_where_somebody_wants_to_stop) {
+  const std::int64_t busy = job("busy");
+  for (int i = 0; i < 2; ++i) start(busy);
+  std::stop_source stop;
+  stop.request_stop();
+  for (const ActiveRun& one : runs_.active_runs({}))
+    EXPECT_EQ(test::error_of([&] { runs_.cancel(one, stop.get_token()); }), base::ErrorKind::cancelled);
+  EXPECT_EQ(runs_.active_runs({}).size(), 2U);
 }
 
 TEST_F(DatabricksRuns, wait_until_what_they_run_on_is_there) {
@@ -116,7 +128,7 @@ TEST(DatabricksRunStates, are_told_by_either_form) {
       {"run_id":5,"state":{"life_cycle_state":"NEW_STATE"}}]})");
   });
   std::string out;
-  for (const ActiveRun& one : JobRuns(session.client(), [] {}).active_runs({}))
+  for (const ActiveRun& one : JobRuns(session.client(), [](const std::stop_token&) {}).active_runs({}))
     out += one.id + (one.state == State::waits ? "w" : "r") + one.owner + " ";
   EXPECT_EQ(out, "1w7 2r7 3w 4r 5r ");
   EXPECT_EQ(session.asked()[0], "/api/2.2/jobs/runs/list?active_only=true&limit=25");
