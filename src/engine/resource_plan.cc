@@ -343,11 +343,12 @@ void Planner::removals(ResourcePlan& plan) const {
 
 // What lies in a git folder goes with it: where any of that shall stay, whoever left it there, so does the folder.
 void Planner::keep_what_holds(const Nodes& places, ResourcePlan& plan) const {
-  std::map<std::pair<std::string_view, std::string_view>, std::uint32_t> holders;  // space and name, and the step
+  using Place = std::pair<std::string_view, std::string_view>;  // space and name
+  std::map<Place, std::uint32_t> holders;                       // and the step
   const auto& live = live_.resources();
   for (std::uint32_t i = 0; i < live.size(); ++i) {
     const model::Kind& kind = kinds_.at(live[i].kind).kind;
-    if (places[i] != k_none && kind.brings_content) holders.emplace(std::pair(kind.space, live[i].name), places[i]);
+    if (places[i] != k_none && kind.brings_content) holders.emplace(Place(kind.space, live[i].name), places[i]);
   }
   if (holders.empty()) return;
   for (std::uint32_t i = 0; i < live.size(); ++i) {
@@ -356,7 +357,7 @@ void Planner::keep_what_holds(const Nodes& places, ResourcePlan& plan) const {
     std::string_view up = live[i].name;
     for (std::size_t at = up.rfind('/'); at != up.npos && at != 0; at = up.rfind('/')) {
       up = up.substr(0, at);
-      const auto holder = holders.find({space, up});
+      const auto holder = holders.find(Place(space, up));
       if (holder == holders.end()) continue;
       ResourceStep& step = plan.steps[holder->second];
       if (step.action != ResourceAction::remove) continue;  // one that stays is enough to name

@@ -173,14 +173,14 @@ TEST(ResourceResuming, leaves_alone_what_its_owner_added_between_the_two_passes)
   EXPECT_LE(edited.lost, 2U);
 }
 
-constexpr const char* k_ghost = "/Shared/ghost";
+constexpr const char* k_ghost = "/ghost";
 
 // A notebook that the snapshot does not have, and what becomes of its removal.
 class Removing : public testing::Test, public test::ForwardingWriter {
 protected:
   Removing() : ForwardingWriter(world_.target) {
     EXPECT_TRUE(world_.apply(world_.plan()).complete());
-    id_ = world_.target.put("notebooks", k_ghost, R"({"path":"/Shared/ghost","language":"SQL"})");
+    id_ = world_.target.put("notebooks", k_ghost, R"({"path":"/ghost","language":"SQL"})");
     world_.options.removes = true;
   }
   std::optional<base::Bytes> read_column(const model::Kind& kind, const std::string& id,
@@ -189,12 +189,12 @@ protected:
     return ForwardingWriter::read_column(kind, id, column);
   }
   void remove(const model::Kind& kind, const std::string& id) override {
-    if (holds_more_) throw platform::HoldsMore(base::ErrorKind::conflict, "/Shared/ghost/more would go along");
+    if (holds_more_) throw platform::HoldsMore(base::ErrorKind::conflict, "/ghost/more would go along");
     ForwardingWriter::remove(kind, id);
   }
   ResourceApplyResult removed() {
     const model::ResourcePlan plan = world_.plan();
-    EXPECT_EQ(test::actions_of(plan), Texts{"remove notebooks//Shared/ghost"});
+    EXPECT_EQ(test::actions_of(plan), Texts{"remove notebooks//ghost"});
     IdMapStore ids(world_.state(), "primary", "secondary");
     return apply_resources({.kinds = test::workspace_kind_set(),
                             .plan = plan,
@@ -221,14 +221,14 @@ TEST_F(Removing, takes_what_went_meanwhile_for_removed) {
 
 TEST_F(Removing, tells_what_cannot_be_looked_at) {
   world_.target.unreadable.insert("permissions");
-  EXPECT_EQ(outcomes_of(removed()), Texts{"failed notebooks//Shared/ghost: the permissions are not shown"});
+  EXPECT_EQ(outcomes_of(removed()), Texts{"failed notebooks//ghost: the permissions are not shown"});
   EXPECT_EQ(world_.target.id_of("notebooks", k_ghost), id_);
 }
 
 TEST_F(Removing, leaves_what_holds_more_than_anybody_named) {
   holds_more_ = true;
   const ResourceApplyResult result = removed();
-  EXPECT_EQ(outcomes_of(result), Texts{"conflict notebooks//Shared/ghost: /Shared/ghost/more would go along"});
+  EXPECT_EQ(outcomes_of(result), Texts{"conflict notebooks//ghost: /ghost/more would go along"});
   EXPECT_EQ(result.ends, std::vector<StepEnd>{StepEnd::conflict});
   EXPECT_EQ(world_.target.id_of("notebooks", k_ghost), id_);
 }
