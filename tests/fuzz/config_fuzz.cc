@@ -15,6 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       {.name = "other",
        .doc = "",
        .settings = {{"port", Type::number, ""}, {"deep.er.still", Type::flag, ""}, {"deep.token", Type::secret, ""}},
+       .kinds = {},
        .open = {}}};
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {

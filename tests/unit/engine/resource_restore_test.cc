@@ -29,7 +29,7 @@ protected:
   }
   BackupOptions backup_options() const {
     BackupOptions out = test::EngineWorld::small();
-    out.marks = [this] { return marks_; };
+    out.marks = [this](const std::vector<repository::Tree>&) { return marks_; };
     out.full = full_;
     return out;
   }
