@@ -98,8 +98,7 @@ private:
           "{} is not fenced: what fires there may run on both sides; \"holdfast fence {}\"", source, source));
       return;
     }
-    cutover.connector(source).limit_patience(k_source_patience);
-    if (look_behind_fence(cutover, source) != Paused::no) return;
+    if (look_behind_fence(cutover, source, k_source_patience) != Paused::no) return;
     const std::string what = fmt::format("not all that fires on {} is paused any more", source);
     if (cutover.dry()) return context.events().warning(fmt::format("{}: this would end here (exit 5)", what));
     throw Error(ErrorKind::refused, fmt::format("{}, so {} was not activated", what, target_),
