@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
+#include "engine/charge.h"
 #include "engine/cutover_store.h"
 #include "ui/printers.h"
 
@@ -29,12 +30,22 @@ std::vector<std::string> names_of(const Items& items) {
   return out;
 }
 
-std::string describe_fence(const engine::Fence& fence) {
-  std::string out = fmt::format("{} is fenced since {}", fence.connector, base::to_rfc3339(fence.since));
-  if (!fence.active.empty()) out += fmt::format(": {} took over", fence.active);
-  if (fence.state == engine::Fence::State::open)
-    out += fmt::format("; what fires there was not paused yet: \"holdfast fence {}\"", fence.connector);
-  return out;
+std::string describe_fence(engine::CutoverStore& store, const engine::Fence& fence) {
+  const std::string out = fmt::format("{} is fenced since {}", fence.connector, base::to_rfc3339(fence.since));
+  const bool open = fence.state == engine::Fence::State::open;
+  // Who activates it has opened the fence: what that set is not to be paused again unasked.
+  if (fence.active.empty())
+    return !open ? out
+                 : fmt::format(
+                       "{0}, and may fire: \"holdfast fence {1}\" pauses it, \"holdfast activate {1}\" sets what was "
+                       "recorded",
+                       out, fence.connector);
+  if (open && engine::ends_failback(store.pair(fence.connector, fence.active), fence))
+    return fmt::format("{0}: a failback to it has not ended, \"holdfast failback {1} {2}\" goes on", out, fence.active,
+                       fence.connector);
+  return fmt::format("{}: {} took over{}", out, fence.active,
+                     open ? fmt::format("; what fires there was not paused yet: \"holdfast fence {}\"", fence.connector)
+                          : std::string());
 }
 
 std::string configured_names(const std::vector<std::string>& names) {
@@ -182,8 +193,9 @@ const ConnectorConfig& Context::connector_config(std::string_view name) {
 
 std::unique_ptr<platform::Connector> Context::open_connector(std::string_view name) {
   const ConnectorConfig& chosen = connector_config(name);
-  if (const std::optional<engine::Fence> fence = engine::CutoverStore(state()).fence(chosen.name))
-    events().warning(describe_fence(*fence));
+  engine::CutoverStore store(state());
+  if (const std::optional<engine::Fence> fence = store.fence(chosen.name))
+    events().warning(describe_fence(store, *fence));
   for (const platform::Platform& platform : parts_.composition.platforms) {
     if (platform.name != chosen.platform) continue;
     return base::in_context([&] { return fmt::format("opening the connector {}", name); },

@@ -27,11 +27,13 @@ void tell_believed(Cutover& cutover, const std::string& name, const std::string&
 
 }  // namespace
 
-Paused look_behind_fence(Cutover& cutover, const std::string& name) {
+Paused look_behind_fence(Cutover& cutover, const std::string& name, std::optional<base::Duration> patience) {
   std::optional<engine::Fence> fence = cutover.store().fence(name);
   if (!fence || fence->state != engine::Fence::State::confirmed) return Paused::no;
+  cutover.context().events().note(fmt::format("looking whether all that fires on {} is still paused", name));
   engine::ResourcePause pause;
   try {
+    if (patience) cutover.connector(name).limit_patience(*patience);
     pause = what_fires(cutover, name);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
+#include "base/time.h"
 #include "cli/cutover.h"
 
 namespace holdfast::cli {
@@ -16,7 +18,9 @@ enum class Paused {
   seen,      // by this look
   believed,  // what fires could not be seen, as was said: what an earlier look saw holds
 };
-// Writes nothing to the connector.  Opens the fence where something fires; not in a dry run.
-[[nodiscard]] Paused look_behind_fence(Cutover& cutover, const std::string& name);
+// Writes nothing to the connector.  Opens the fence where something fires; not in a dry run.  With a patience no answer
+// is waited for longer, nor is any later one in the same run.
+[[nodiscard]] Paused look_behind_fence(Cutover& cutover, const std::string& name,
+                                       std::optional<base::Duration> patience = std::nullopt);
 
 }  // namespace holdfast::cli

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/suggest.h"
-#include "cli/config.h"
 #include "cli/fence_look.h"
 #include "cli/secrets.h"
 #include "ui/printers.h"
@@ -23,13 +23,14 @@ bool holds(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
-void Gates::declare(FlagTable& flags) {
+void Gates::declare(FlagTable& flags, Phases phases) {
+  phases_ = std::move(phases);
   Flag pass;
   pass.name = "--pass";
   pass.value_name = "GATE";
   pass.times = Times::any;
   pass.doc = "go through this gate of the recovery plan, in this run";
-  pass.words = {std::string(k_gate_replicate), std::string(k_gate_fence), std::string(k_gate_activate)};
+  pass.words.assign(phases_.begin(), phases_.end());
   pass.take = [this](const std::vector<std::string>& values) { passed_ = values; };
   flags.add(std::move(pass));
 }
@@ -43,6 +44,9 @@ void Gates::set(Cutover& cutover, const std::string& source, const std::string& 
   if (plan) {
     plan_ = plan->name;
     gates_ = plan->gates;
+    std::erase_if(gates_, [&](const std::string& name) {
+      return std::find(phases_.begin(), phases_.end(), name) == phases_.end();
+    });
   }
   for (const std::string& name : passed_)
     if (!holds(gates_, name))

@@ -1,11 +1,12 @@
-// Manual gates: phases of a failover or a failback that a recovery plan lets nobody enter unasked.  What passes one is
-// said for one run, and remembered by nothing.
+// Manual gates: phases of a failover, a failback or an activation that a recovery plan lets nobody enter unasked.  What
+// passes one is said for one run, and remembered by nothing.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cli/config.h"
 #include "cli/cutover.h"
 #include "cli/flags.h"
 #include "cli/takeover.h"
@@ -14,7 +15,9 @@ namespace holdfast::cli {
 
 class Gates {  // belongs to a command
 public:
-  void declare(FlagTable& flags);
+  using Phases = std::vector<std::string_view>;
+  // Of a command that enters these.
+  void declare(FlagTable& flags, Phases phases = {k_gate_replicate, k_gate_fence, k_gate_activate});
   // Those of the recovery plan of these two; a dry run says them.  Throws Error{usage}, before anything is done, where
   // --pass names none of them.
   void set(Cutover& cutover, const std::string& source, const std::string& target);
@@ -33,6 +36,7 @@ public:
 private:
   bool stops(Cutover& cutover, std::string_view gate) const;
 
+  Phases phases_{};
   std::vector<std::string> passed_{};  // --pass
   std::vector<std::string> gates_{};
   std::string plan_{};  // its name

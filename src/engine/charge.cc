@@ -9,6 +9,10 @@
 
 namespace holdfast::engine {
 
+bool ends_failback(const Pair& pair, const std::optional<Fence>& primary) noexcept {
+  return pair.active == pair.source && primary && primary->active == pair.target && primary->since <= pair.since;
+}
+
 namespace {
 
 using base::Error;
@@ -53,12 +57,6 @@ bool goes_before(const Pair& one, const Pair& other) noexcept {
 
 const Pair& deciding(const Charge& charge) noexcept {
   return goes_before(charge.pair, charge.back) ? charge.pair : charge.back;
-}
-
-// A failback that said who is in charge, and has not lifted the fences.  A fence that was opened later is another
-// story: a failover that was begun, or somebody's hand.
-bool ends_failback(const Pair& pair, const std::optional<Fence>& primary) noexcept {
-  return pair.active == pair.source && primary && primary->active == pair.target && primary->since <= pair.since;
 }
 
 void refuse_fenced_target(const Charge& charge) {

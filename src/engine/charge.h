@@ -66,6 +66,9 @@ enum class FailbackStep {
   finish,   // the source is in charge again, and was not activated as a whole, or the fences are still there
   nothing,  // it ended
 };
+// A failback that said who is in charge, and has not lifted the fences.  A fence that was opened later is another
+// story: a failover that was begun, or somebody's hand.
+bool ends_failback(const Pair& pair, const std::optional<Fence>& primary) noexcept;
 // Of a charge whose source is the primary and whose target is the secondary.
 FailbackStep failback_step(const Charge& charge);
 

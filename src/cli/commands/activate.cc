@@ -10,6 +10,7 @@
 #include "cli/context.h"
 #include "cli/cutover.h"
 #include "cli/fence_look.h"
+#include "cli/gates.h"
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
 #include "cli/takeover.h"
@@ -36,7 +37,8 @@ public:
             "nobody took over, it sets what was recorded then and lifts the fence; where a failback\n"
             "left something paused, it sets that.\n"
             "A confirmed fence of SOURCE is looked at before TARGET is activated: where something\n"
-            "fires there all the same, this ends (exit 5).",
+            "fires there all the same, this ends (exit 5).  Before a gate \"activate\" of a recovery\n"
+            "plan it stops as well: run the same again with --pass activate.",
             Kind::run};
   }
 
@@ -45,6 +47,7 @@ public:
     flags.text("--from", "SOURCE", from_, "whose states were recorded").offer = Offer::connectors;
     flags.text("--snapshot", "SNAPSHOT", snapshot_, "which snapshot of it has them").offer = Offer::snapshots;
     flags.texts("--select", "CONDITIONS", flags_.plan.select, "only these resources; may be given several times");
+    gates_.declare(flags, {k_gate_activate});
     flags_.declare_writing(flags);
   }
 
@@ -54,6 +57,7 @@ public:
     cutover.require_writing(target_, platform::Writing::cutover);
     cutover.lock(target_, base::FileLock::Mode::exclusive);
     const std::string source = from_.value_or(std::string()).empty() ? only_source(cutover) : *from_;
+    gates_.set(cutover, source, target_);
     if (source == target_) return in_place(context, cutover);
     cutover.check_sides(source, target_);
     cutover.lock(source, base::FileLock::Mode::exclusive);  // its fence is opened or lifted
@@ -62,19 +66,22 @@ public:
     const repository::Snapshot recorded = states_of_source(context, cutover, charge);
     Takeover takeover(cutover);
     const auto planned = takeover.plan_activations(target_, {{recorded, flags_.plan.select}});
+    const bool forgets = snapshot_ && tell_forgotten(context, cutover, source, recorded);
     look_at_source(context, cutover, charge);
     if (cutover.dry()) return takeover.activate(planned, charge.pair).code;
-    const bool changes = charge.pair.active != target_ || !planned.front().plan.does_nothing();
-    if (changes)
-      cutover.ask(
-          fmt::format("{} would be in charge in place of {} ({})", target_, source, counts_text(planned.front().plan)));
+    if (charge.pair.active != target_ || std::any_of(planned.begin(), planned.end(), writes)) {
+      cutover.ask(fmt::format("{} would be in charge in place of {} ({})", target_, source, counts_of(planned)));
+      gates_.enter(cutover, {.gate = k_gate_activate,
+                             .done = fmt::format("Nothing was written to {} or {}.", source, target_),
+                             .next = fmt::format("the activation of {}", target_)});
+    }
     takeover.open_fence(source, target_);
     const Takeover::PutInCharge out = takeover.put_in_charge(source, target_, planned);
     if (out.in_charge)
       takeover.tell_charge(cutover.store().pair(source, target_));
     else if (!charge.source)
       cutover.store().lift(source);
-    return out.code;
+    return worse(out.code, forgets ? k_exit_partial : k_exit_ok);
   }
 
 private:
@@ -98,8 +105,7 @@ private:
           "{} is not fenced: what fires there may run on both sides; \"holdfast fence {}\"", source, source));
       return;
     }
-    cutover.connector(source).limit_patience(k_source_patience);
-    if (look_behind_fence(cutover, source) != Paused::no) return;
+    if (look_behind_fence(cutover, source, k_source_patience) != Paused::no) return;
     const std::string what = fmt::format("not all that fires on {} is paused any more", source);
     if (cutover.dry()) return context.events().warning(fmt::format("{}: this would end here (exit 5)", what));
     throw Error(ErrorKind::refused, fmt::format("{}, so {} was not activated", what, target_),
@@ -139,14 +145,14 @@ private:
         fence || owed || !told.empty() || is_marked(context) || std::any_of(planned.begin(), planned.end(), writes);
     if (cutover.dry() || !changes) return takeover.activate(planned, pair).code;
     cutover.ask(fmt::format("{} is not changed without being told to ({})", target_, counts_of(planned)));
-    if (fence && planned.front().what.recorded.id.name() != fence->snapshot) tell_forgotten(context, *fence);
+    const bool forgets = snapshot_ && tell_forgotten(context, cutover, target_, planned.front().what.recorded);
     const Takeover::Activated out = takeover.activate(planned, pair);
     if (owed) keep_left(context, cutover, out);
     if (fence && !flags_.plan.select.empty())
       context.events().warning(fmt::format(
           "what was not chosen stays paused, and the fence of {} stands: \"holdfast activate {}\" sets the rest",
           target_, target_));
-    return end_in_place(context, cutover, out.code, told);
+    return worse(end_in_place(context, cutover, out.code, told), forgets ? k_exit_partial : k_exit_ok);
   }
 
   // Only a snapshot of what fires now ends what an earlier one says of the states, so nothing is lifted before there is
@@ -168,13 +174,21 @@ private:
     return code;
   }
 
-  // By another snapshot than the fence's nothing counts that the fence has kept beside that.
-  void tell_forgotten(Context& context, const engine::Fence& fence) const {
+  // By another snapshot than the fence's nothing counts that the fence has kept beside that.  Whether any of it stays
+  // paused.
+  bool tell_forgotten(Context& context, Cutover& cutover, const std::string& fenced,
+                      const repository::Snapshot& recorded) const {
+    const std::optional<engine::Fence> fence = cutover.store().fence(fenced);
+    if (!fence || fence->snapshot == recorded.id.name() || !flags_.plan.select.empty()) return false;
+    const engine::FiringStates set = Takeover(cutover).firing(recorded);
     std::set<std::string> paths;
-    for (const engine::PausedState& one : fence.beside) paths.insert(one.path);
+    for (const engine::PausedState& one : fence->beside)
+      if (const auto state = set.find({one.kind, one.id}); state == set.end() || !state->second.fires)
+        paths.insert(one.path);
     for (const std::string& path : paths)
       context.events().warning(
-          fmt::format("what the snapshot does not show was paused by the fence of {} and stays so: {}", target_, path));
+          fmt::format("what the snapshot does not show was paused by the fence of {} and stays so: {}", fenced, path));
+    return !paths.empty();
   }
 
   // Its newest snapshot was taken while it was held paused, and shows no states of its own.
@@ -278,6 +292,7 @@ private:
   std::string target_;
   std::optional<std::string> from_;
   std::optional<std::string> snapshot_;
+  Gates gates_;
   CutoverFlags flags_;
 };
 

@@ -20,7 +20,7 @@ public:
             "What somebody changed on TARGET since, or TARGET had of its own, is left alone and listed\n"
             "(exit 3): --existing replace overwrites it, --keep-changed lets it be.  What is gone from\n"
             "SOURCE stays unless --remove is given.  Where TARGET took over, this is refused (exit 5);\n"
-            "a fence that is still open is closed first.",
+            "the fence of a SOURCE that somebody took over from is closed first where it is open.",
             Kind::run};
   }
 
@@ -46,20 +46,34 @@ public:
   }
 
 private:
-  // A failover that was begun and has not ended is no reason to pause what goes on firing.
+  // A failover that was begun and has not ended is no reason to pause what goes on firing, nor is the fence that an
+  // activation has opened: what somebody started nobody pauses unasked.
   void close_fence(Context& context, Cutover& cutover, const engine::Fence& fence) const {
-    const bool took_over = fence.active.empty() || cutover.store().pair(source_, fence.active).active == fence.active;
-    if (took_over) {
+    const engine::Pair pair = fence.active.empty() ? engine::Pair{} : cutover.store().pair(source_, fence.active);
+    if (!fence.active.empty() && pair.active == fence.active) {
       cutover.require_writing(source_, platform::Writing::cutover);
       Takeover takeover(cutover);
       takeover.require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
       takeover.leave_marks(source_);
       return tell_ticks(cutover, source_, fence.active);
     }
-    context.events().warning(fmt::format(
+    context.events().warning(way_on(fence, pair));
+  }
+
+  std::string way_on(const engine::Fence& fence, const engine::Pair& pair) const {
+    if (fence.active.empty())
+      return fmt::format(
+          "the fence of {0} is open, and what fires there goes on: \"holdfast fence {0}\" pauses it, \"holdfast "
+          "activate {0}\" sets what was recorded and lifts the fence",
+          source_);
+    if (engine::ends_failback(pair, fence))
+      return fmt::format(
+          "a failback from {1} to {0} was begun and has not ended: go on with \"holdfast failback {1} {0}\"", source_,
+          fence.active);
+    return fmt::format(
         "a failover from {0} to {1} was begun and has not ended: go on with \"holdfast failover {0} {1}\", or "
         "give it up with \"holdfast activate {0}\"",
-        source_, fence.active));
+        source_, fence.active);
   }
 
   std::string source_;

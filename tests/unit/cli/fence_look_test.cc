@@ -47,6 +47,32 @@ TEST_F(LookedAtFences, are_open_once_a_part_was_activated_in_place) {
   EXPECT_FALSE(outcome.says("primary (confirmed)")) << outcome.out;
 }
 
+TEST_F(LookedAtFences, that_an_activation_opened_are_closed_by_no_replicate) {
+  fence_primary();
+  ASSERT_EQ(run({"activate", "primary", "--select", "/jobs/x", "--yes"}).code, 0);
+  const Outcome outcome = night();
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("the fence of primary is open, and what fires there goes on")) << outcome.err;
+  EXPECT_EQ(firing(primary_), Names{"x"}) << "somebody started it";
+  EXPECT_EQ(run({"activate", "primary", "--yes"}).code, 0);
+  EXPECT_EQ(firing(primary_), all_);
+}
+
+TEST_F(LookedAtFences, of_a_failback_that_has_not_ended_are_closed_by_no_replicate) {
+  migrate();
+  fail_over();
+  primary_.workspace.refusals.emplace("jobs/y", base::Error(base::ErrorKind::unavailable, "not now"));
+  ASSERT_EQ(run({"failback", "secondary", "primary", "--yes"}).code, 3);
+  EXPECT_EQ(state_of("primary"), "open");
+  const Outcome outcome = night();
+  EXPECT_TRUE(outcome.says("go on with \"holdfast failback secondary primary\"")) << outcome.err;
+  EXPECT_TRUE(outcome.says("a failback to it has not ended")) << outcome.err;
+  EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
+  primary_.workspace.refusals.clear();
+  EXPECT_EQ(run({"failback", "secondary", "primary", "--yes"}).code, 0);
+  EXPECT_EQ(firing(primary_), all_);
+}
+
 TEST_F(LookedAtFences, are_open_where_an_activation_in_place_could_not_be_backed_up) {
   fence_primary();
   primary_.workspace.interrupt_at = primary_.workspace.writes + 3;
@@ -86,6 +112,19 @@ TEST_F(LookedAtFences, are_believed_where_the_source_does_not_answer) {
       << outcome.err;
   EXPECT_EQ(firing(secondary_), all_);
   EXPECT_EQ(state_of("primary"), "confirmed");
+}
+
+TEST_F(LookedAtFences, are_believed_where_the_source_cannot_even_be_opened) {
+  fence_primary();
+  auto& open = app_.composition.platforms.front().open;
+  open = [before = open](const std::string& name, const platform::Settings& settings, const base::Clock& clock,
+                         base::Events& events) {
+    if (name == "primary") throw base::Error(base::ErrorKind::config, "its token is not set");
+    return before(name, settings, clock, events);
+  };
+  const Outcome outcome = take_over();
+  EXPECT_TRUE(outcome.says("its fence is believed: ")) << outcome.err;
+  EXPECT_EQ(firing(secondary_), all_) << "what is lost stands in the way of no takeover: " << outcome.err;
 }
 
 TEST_F(LookedAtFences, that_prove_open_have_their_gate_again) {

@@ -33,6 +33,16 @@ protected:
   std::string schedules_of(const std::string& board) const {
     return primary_.workspace.column("boards", primary_.workspace.id_of("boards", board), "schedules");
   }
+  // Fenced, and worked on since.  The snapshot from before that.
+  std::string fence_twice() {
+    migrate();
+    const auto state = storage::open_local_backend(app_.composition.state_folder);
+    const std::string before = engine::CutoverStore(*state).pair("primary", "secondary").replicated->source_snapshot;
+    must({"fence", "primary", "--yes"});
+    go_on_working();
+    must({"fence", "primary"});
+    return before;
+  }
   std::optional<engine::Fence> fence(const std::string& name) const {
     const auto state = storage::open_local_backend(app_.composition.state_folder);
     return engine::CutoverStore(*state).fence(name);
@@ -84,16 +94,19 @@ TEST_F(Fences, give_back_what_fires_otherwise_as_it_was_last) {
 }
 
 TEST_F(Fences, say_what_another_snapshot_that_is_named_leaves_paused) {
-  migrate();
-  const auto state = storage::open_local_backend(app_.composition.state_folder);
-  const std::string before = engine::CutoverStore(*state).pair("primary", "secondary").replicated->source_snapshot;
-  must({"fence", "primary", "--yes"});
-  go_on_working();
-  must({"fence", "primary"});
+  const std::string before = fence_twice();
   const Outcome outcome = run({"activate", "primary", "--from", "primary", "--snapshot", before, "--yes"});
-  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.code, 3) << outcome.err;
   EXPECT_TRUE(outcome.says("was paused by the fence of primary and stays so: jobs/weekly")) << outcome.err;
   EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+}
+
+TEST_F(Fences, say_the_same_where_another_side_is_activated_by_it) {
+  const std::string before = fence_twice();
+  const Outcome outcome = run({"activate", "secondary", "--from", "primary", "--snapshot", before, "--yes"});
+  EXPECT_EQ(outcome.code, 3) << outcome.err;
+  EXPECT_TRUE(outcome.says("was paused by the fence of primary and stays so: jobs/weekly")) << outcome.err;
+  EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
 }
 
 TEST_F(Fences, let_a_target_fire_what_was_brought_since) {

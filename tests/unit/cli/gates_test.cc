@@ -20,6 +20,11 @@ protected:
   }
   Outcome fail_over(const Names& more = {}) { return go("failover", "primary", "secondary", more); }
   Outcome fail_back(const Names& more = {}) { return go("failback", "secondary", "primary", more); }
+  Outcome take_over(const Names& more = {}) {
+    Names arguments{"activate", "secondary", "--from", "primary", "--yes"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  }
   static void expect_stop(const Outcome& outcome, const std::string& gate) {
     EXPECT_EQ(outcome.code, 5) << outcome.out << outcome.err;
     EXPECT_TRUE(outcome.says("recovery plan dr stops this before " + gate)) << outcome.err;
@@ -85,6 +90,31 @@ TEST_F(ManualGates, hold_also_where_the_source_is_lost) {
   EXPECT_FALSE(run({"status"}).says("open since")) << "no fence is opened either";
   EXPECT_EQ(fail_over({"--source-lost", "--pass", "fence"}).code, 0);
   EXPECT_EQ(firing(secondary_), all_);
+}
+
+TEST_F(ManualGates, stop_an_activation_that_is_typed_by_itself) {
+  migrate();
+  plan(R"("fence", "activate")");
+  ASSERT_EQ(run({"fence", "primary", "--yes"}).code, 0) << "which has none";
+  const Outcome dry = run({"activate", "secondary", "--from", "primary", "--dry-run"});
+  EXPECT_TRUE(dry.says("has a gate before activate: without --pass activate it would stop there")) << dry.err;
+  EXPECT_FALSE(dry.says("a gate before fence")) << dry.err;
+  const Outcome outcome = take_over();
+  expect_stop(outcome, "activate");
+  EXPECT_TRUE(outcome.says("Nothing was written to primary or secondary.")) << outcome.err;
+  EXPECT_EQ(firing(secondary_), Names{});
+  EXPECT_EQ(take_over({"--pass", "fence"}).code, 2);
+  EXPECT_EQ(take_over({"--pass", "activate"}).code, 0);
+  EXPECT_EQ(firing(secondary_), all_);
+  EXPECT_EQ(take_over().code, 0) << "it has nothing to enter";
+}
+
+TEST_F(ManualGates, are_not_asked_by_what_gives_a_fence_up) {
+  migrate();
+  plan(R"("activate")");
+  ASSERT_EQ(run({"fence", "primary", "--yes"}).code, 0);
+  EXPECT_EQ(run({"activate", "primary", "--yes"}).code, 0);
+  EXPECT_EQ(firing(primary_), all_);
 }
 
 TEST_F(ManualGates, are_remembered_by_nothing) {
