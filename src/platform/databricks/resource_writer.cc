@@ -253,7 +253,7 @@ void Writer::refuse_loss(const Kind& kind, const std::string& id) {
       if (const auto task = model::removal_task(kind, id, JsonText(*one))) throw ByHand(*task);
   if (!kind.brings_content) return;
   if (const auto one = read(kind, id))
-    require_empty(client_, kind.one, scalar_at(JsonText(one->row.columns.front().value_or("{}")), kind.name));
+    require_empty(calls_, kind.one, scalar_at(JsonText(one->row.columns.front().value_or("{}")), kind.name));
 }
 
 void Writer::remove(const Kind& kind, const std::string& id) {
