@@ -90,6 +90,21 @@ TEST(WritingGate, refuses_another_workspace_than_the_one_that_is_known) {
   there.gate(k_there, Writing::cutover).require({.workspace = "8"}, {});  // nobody says
 }
 
+TEST(WritingGate, is_told_for_each_level_and_for_stand_ins_without_tls) {
+  const Workspace stand_in = labelled("1");
+  const auto told = [](std::optional<Writing> open, const char* host, const Workspace* workspace) {
+    const Diagnosis line = diagnose_writing(open, host, workspace);
+    return line.text + " " + line.advice;
+  };
+  EXPECT_EQ(told(std::nullopt, k_here, &stand_in), "open for all verbs: a stand-in ");
+  for (const std::string& closed : {told(std::nullopt, k_there, &stand_in), told(std::nullopt, k_here, nullptr)}) {
+    EXPECT_EQ(closed.find("closed"), 0U) << closed;
+    EXPECT_NE(closed.find("A failover would be refused"), std::string::npos) << closed;
+  }
+  EXPECT_NE(told(Writing::resources, k_there, nullptr).find("A failover would be refused"), std::string::npos);
+  EXPECT_EQ(told(Writing::cutover, k_there, nullptr).find("open for all verbs, failover too"), 0U);
+}
+
 TEST(WritingGate, says_what_to_add_where_and_what_to_read_before) {
   Answering there;
   auto gate = there.gate(k_there, Writing::resources);
