@@ -298,6 +298,10 @@ public:
   virtual void require_writing(const WriteRequest& request, std::stop_token stop) {
     static_cast<void>(request);
     static_cast<void>(stop);
+    // A platform that forgets to say so is not written to for that.
+    if (!kinds().empty())
+      throw base::Error(base::ErrorKind::refused, std::string(platform()) + " is not written to",
+                        "This version only reads it: back it up, compare it, and plan for it.");
   }
   // Throws the same for Writing::resources.  When it is told to stop, its calls throw Error{cancelled} where they would
   // wait or only read; one that was sent and may change something is waited for, so that its answer is not lost.

@@ -80,10 +80,10 @@ public:
   std::unique_ptr<RowWriter> writer(const model::Collection&) override { no_rows("takes no rows as they are"); }
   const std::vector<model::Kind>& kinds() const override { return kinds_; }
   void require_writing(const WriteRequest& request, std::stop_token stop) override {
-    gate_.require(request, std::move(stop));
+    consent_.require(request, std::move(stop));
   }
   std::unique_ptr<ResourceWriter> resource_writer(std::stop_token stop) override {
-    gate_.require({.what = Writing::resources}, stop);
+    consent_.require({.what = Writing::resources}, stop);
     return make_resource_writer(session_.client(), clock_, opt_ins_, std::move(stop));
   }
   RunsThings* runs() override { return &runs_; }
@@ -118,11 +118,11 @@ private:
   const std::vector<model::Kind> kinds_;
   const base::Clock& clock_;
   Session session_;
-  WritingGate gate_{name_, account_.host, opt_ins_.writing, [this](std::stop_token stop) {
-                      return look_at_workspace(session_.client(), clock_, std::move(stop));
-                    }};
+  WritingConsent consent_{name_, account_.host, opt_ins_.writing, [this](std::stop_token stop) {
+                            return look_at_workspace(session_.client(), clock_, std::move(stop));
+                          }};
   JobRuns runs_{session_.client(),
-                [this](std::stop_token stop) { gate_.require({.what = Writing::cutover}, std::move(stop)); }};
+                [this](std::stop_token stop) { consent_.require({.what = Writing::cutover}, std::move(stop)); }};
   std::unique_ptr<Arm> arm_;
 };
 

@@ -46,20 +46,21 @@ bool needs_no_consent(const std::string& host, const Workspace& workspace) noexc
   return workspace.stand_in && !is_encrypted(host);
 }
 
-void WritingGate::require(const WriteRequest& request, std::stop_token stop) {
+void WritingConsent::require(const WriteRequest& request, std::stop_token stop) {
   const bool open = covers(open_, request.what);
   if (!open && (is_encrypted(host_) || !needs_no_consent(host_, workspace(stop)))) refuse(request);
   if (request.workspace.empty()) return;
   const std::string& now = workspace(std::move(stop)).workspace_id;
-  if (now.empty() || now == request.workspace) return;
-  throw Error(ErrorKind::refused,
-              fmt::format("connector '{}' leads to workspace {}, and its newest snapshot is of workspace {}",
-                          connector_, now, request.workspace),
-              "Look where its host or profile leads, also behind a tunnel.  Give another workspace a connector of its "
-              "own: ids of one mean nothing in the other.");
+  if (now == request.workspace) return;
+  throw Error(
+      ErrorKind::refused,
+      fmt::format("connector '{}' leads to {}, and its newest snapshot is of workspace {}", connector_,
+                  now.empty() ? "a workspace that does not say which it is" : "workspace " + now, request.workspace),
+      "Look where its host or profile leads, also behind a tunnel.  Give another workspace a connector of its "
+      "own: ids of one mean nothing in the other.");
 }
 
-void WritingGate::refuse(const WriteRequest& request) const {
+void WritingConsent::refuse(const WriteRequest& request) const {
   const std::string by = request.verb.empty() ? std::string() : fmt::format(" by {}", request.verb);
   const std::string why = open_
                               ? fmt::format("{} = \"{}\" does not permit to set what fires", k_setting, to_word(*open_))
@@ -71,7 +72,7 @@ void WritingGate::refuse(const WriteRequest& request) const {
                           k_document, k_setting, to_word(request.what), connector_));
 }
 
-const Workspace& WritingGate::workspace(std::stop_token stop) {
+const Workspace& WritingConsent::workspace(std::stop_token stop) {
   const std::lock_guard lock(mutex_);
   if (!workspace_)
     workspace_ = base::in_context([&] { return fmt::format("looking where connector '{}' leads", connector_); },

@@ -19,11 +19,11 @@ std::optional<Writing> read_writing(const std::string& connector, const Settings
 // answers that says it.
 bool needs_no_consent(const std::string& host, const Workspace& workspace) noexcept;
 
-class WritingGate {  // thread-safe
+class WritingConsent {  // thread-safe
 public:
   using Look = std::function<Workspace(std::stop_token stop)>;
   // `look` asks the workspace; what it throws, require() throws.
-  WritingGate(std::string connector, std::string host, std::optional<Writing> open, Look look)
+  WritingConsent(std::string connector, std::string host, std::optional<Writing> open, Look look)
       : connector_(std::move(connector)), host_(std::move(host)), open_(open), look_(std::move(look)) {}
   // As Connector::require_writing().  The workspace is asked once at most, and not where the setting alone decides.
   void require(const WriteRequest& request, std::stop_token stop);

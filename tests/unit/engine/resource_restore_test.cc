@@ -8,6 +8,7 @@
 #include "engine/snapshot_marks.h"
 #include "storage/memory/memory_backend.h"
 #include "support/engine_world.h"
+#include "support/errors.h"
 #include "support/fake_workspace_connector.h"
 #include "support/resource_world.h"
 
@@ -118,6 +119,24 @@ protected:
     return fmt::format("{}", fmt::join(pause.unread, "; "));
   }
 };
+
+// Whoever made the plan, and by whichever verb it is applied.
+TEST_F(Fencing, is_not_applied_to_what_may_only_be_filled) {
+  take_snapshot();
+  const auto connector = test::connect(source_);
+  const ResourceRestore restore{*world_.repository, snapshot_, *connector, *state_};
+  const auto pause = [&] {
+    return plan_resource_pause(restore, {}, world_.events, world_.clock, world_.random, {}).plan;
+  };
+  source_.switchable = false;
+  const std::uint64_t writes = source_.workspace.writes;
+  EXPECT_EQ(test::error_of([&] { apply_resource_restore(restore, pause(), world_.events, world_.clock, {}); }),
+            base::ErrorKind::refused);
+  EXPECT_EQ(source_.workspace.writes, writes);
+  EXPECT_EQ(repair().updated, 0U) << "what switches nothing is let through";
+  source_.switchable = true;
+  EXPECT_NE(apply_resource_restore(restore, pause(), world_.events, world_.clock, {}).paused, 0U);
+}
 
 TEST_F(Fencing, is_confirmed_where_all_is_seen) {
   take_snapshot();

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "platform/databricks/connector.h"
 #include "support/errors.h"
+#include "support/fake_connector.h"
+#include "support/fakes.h"
 #include "unit/platform/databricks/settings.h"
 
 namespace holdfast::platform::databricks {
@@ -17,8 +20,8 @@ struct Answering {
   Workspace workspace{};
   int asked = 0;
 
-  WritingGate gate(std::string host, std::optional<Writing> open) {
-    return WritingGate("secondary", std::move(host), open, [this](std::stop_token) {
+  WritingConsent consent(std::string host, std::optional<Writing> open) {
+    return WritingConsent("secondary", std::move(host), open, [this](std::stop_token) {
       ++asked;
       return workspace;
     });
@@ -32,7 +35,22 @@ Workspace labelled(std::string id) {
   return out;
 }
 
-TEST(WritingGate, is_opened_by_two_words_and_closed_without_one) {
+// A platform of resources whose author thought of no consent.
+class Forgetful : public test::FakeConnector {
+public:
+  using FakeConnector::FakeConnector;
+  const std::vector<model::Kind>& kinds() const override { return resource_kinds(); }
+};
+
+TEST(Writing, is_refused_by_a_platform_of_resources_that_does_not_say_when) {
+  test::ManualClock clock{base::Instant{}};
+  test::FakeConnector rows(clock);
+  rows.require_writing({}, {});  // rows have rules of their own
+  Forgetful resources(clock);
+  EXPECT_EQ(test::error_of([&] { resources.require_writing({}, {}); }), base::ErrorKind::refused);
+}
+
+TEST(WritingConsent, is_opened_by_two_words_and_closed_without_one) {
   const auto read = [](const char* word) {
     return read_writing("secondary", test::WrittenSettings(test::WrittenSettings::Values{{"writable", word}}));
   };
@@ -43,11 +61,11 @@ TEST(WritingGate, is_opened_by_two_words_and_closed_without_one) {
     EXPECT_EQ(test::error_of([&] { (void)read(other); }), base::ErrorKind::config) << other;
 }
 
-TEST(WritingGate, asks_nobody_where_the_setting_decides) {
+TEST(WritingConsent, asks_nobody_where_the_setting_decides) {
   Answering there;
-  auto closed = there.gate(k_there, std::nullopt);
-  auto filled = there.gate(k_there, Writing::resources);
-  auto open = there.gate(k_here, Writing::cutover);
+  auto closed = there.consent(k_there, std::nullopt);
+  auto filled = there.consent(k_there, Writing::resources);
+  auto open = there.consent(k_here, Writing::cutover);
   for (const Writing what : {Writing::resources, Writing::cutover})
     EXPECT_EQ(test::error_of([&] { closed.require({.what = what}, {}); }), base::ErrorKind::refused);
   filled.require({.what = Writing::resources}, {});
@@ -57,44 +75,62 @@ TEST(WritingGate, asks_nobody_where_the_setting_decides) {
   EXPECT_EQ(there.asked, 0);
 }
 
-TEST(WritingGate, lets_a_stand_in_be_written_to_by_its_own_word_and_only_without_tls) {
+TEST(WritingConsent, lets_a_stand_in_be_written_to_by_its_own_word_and_only_without_tls) {
   Answering there{.workspace = labelled("1")};
-  auto here = there.gate(k_here, std::nullopt);
+  auto here = there.consent(k_here, std::nullopt);
   here.require({.what = Writing::cutover}, {});
   here.require({.what = Writing::resources}, {});
   EXPECT_EQ(there.asked, 1) << "once is enough";
-  auto by_tls = there.gate(k_there, std::nullopt);
+  auto by_tls = there.consent(k_there, std::nullopt);
   EXPECT_EQ(test::error_of([&] { by_tls.require({}, {}); }), base::ErrorKind::refused);
   there.workspace.stand_in = false;
-  auto tunnel = there.gate(k_here, std::nullopt);
+  auto tunnel = there.consent(k_here, std::nullopt);
   EXPECT_EQ(test::error_of([&] { tunnel.require({}, {}); }), base::ErrorKind::refused);
 }
 
-TEST(WritingGate, is_not_opened_by_silence) {
-  WritingGate gate("secondary", k_here, std::nullopt, [](std::stop_token) -> Workspace {
+TEST(WritingConsent, is_not_opened_by_silence) {
+  WritingConsent consent("secondary", k_here, std::nullopt, [](std::stop_token) -> Workspace {
     throw base::Error(base::ErrorKind::unavailable, "nobody answers");
   });
-  EXPECT_EQ(test::error_of([&] { gate.require({}, {}); }), base::ErrorKind::unavailable);
-  EXPECT_EQ(test::error_of([&] { gate.require({}, {}); }), base::ErrorKind::unavailable) << "again";
+  EXPECT_EQ(test::error_of([&] { consent.require({}, {}); }), base::ErrorKind::unavailable);
+  EXPECT_EQ(test::error_of([&] { consent.require({}, {}); }), base::ErrorKind::unavailable) << "again";
 }
 
-TEST(WritingGate, refuses_another_workspace_than_the_one_that_is_known) {
+TEST(WritingConsent, refuses_another_workspace_than_the_one_that_is_known) {
   Answering there{.workspace = labelled("7")};
   for (const char* host : {k_here, k_there}) {
-    auto gate = there.gate(host, Writing::cutover);
-    gate.require({.workspace = "7"}, {});
-    gate.require({}, {});
-    EXPECT_EQ(test::error_of([&] { gate.require({.workspace = "8"}, {}); }), base::ErrorKind::refused) << host;
+    auto consent = there.consent(host, Writing::cutover);
+    consent.require({.workspace = "7"}, {});
+    consent.require({}, {});
+    EXPECT_EQ(test::error_of([&] { consent.require({.workspace = "8"}, {}); }), base::ErrorKind::refused) << host;
   }
   there.workspace.workspace_id.clear();
-  there.gate(k_there, Writing::cutover).require({.workspace = "8"}, {});  // nobody says
+  auto silent = there.consent(k_there, Writing::cutover);
+  EXPECT_EQ(test::error_of([&] { silent.require({.workspace = "8"}, {}); }), base::ErrorKind::refused)
+      << "a proxy may have taken it off";
+  silent.require({}, {});
 }
 
-TEST(WritingGate, says_what_to_add_where_and_what_to_read_before) {
+TEST(WritingConsent, is_told_for_each_level_and_for_stand_ins_without_tls) {
+  const Workspace stand_in = labelled("1");
+  const auto told = [](std::optional<Writing> open, const char* host, const Workspace* workspace) {
+    const Diagnosis line = diagnose_writing(open, host, workspace);
+    return line.text + " " + line.advice;
+  };
+  EXPECT_EQ(told(std::nullopt, k_here, &stand_in), "open for all verbs: a stand-in ");
+  for (const std::string& closed : {told(std::nullopt, k_there, &stand_in), told(std::nullopt, k_here, nullptr)}) {
+    EXPECT_EQ(closed.find("closed"), 0U) << closed;
+    EXPECT_NE(closed.find("A failover would be refused"), std::string::npos) << closed;
+  }
+  EXPECT_NE(told(Writing::resources, k_there, nullptr).find("A failover would be refused"), std::string::npos);
+  EXPECT_EQ(told(Writing::cutover, k_there, nullptr).find("open for all verbs, failover too"), 0U);
+}
+
+TEST(WritingConsent, says_what_to_add_where_and_what_to_read_before) {
   Answering there;
-  auto gate = there.gate(k_there, Writing::resources);
+  auto consent = there.consent(k_there, Writing::resources);
   const base::Error refused =
-      test::thrown_by([&] { gate.require({.what = Writing::cutover, .verb = "failover"}, {}); });
+      test::thrown_by([&] { consent.require({.what = Writing::cutover, .verb = "failover"}, {}); });
   EXPECT_EQ(refused.message(),
             "connector 'secondary' is not written to by failover: writable = \"resources\" does not permit to set what "
             "fires");
