@@ -4,11 +4,13 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "base/error.h"
 #include "base/suggest.h"
@@ -240,12 +242,16 @@ private:
   std::vector<std::string> gates(const toml::node& node, const std::string& what) const {
     const toml::array* list = node.as_array();
     if (list == nullptr) fail(node, fmt::format("{} is not a list", what), "Write [\"fence\", \"activate\"].");
-    std::vector<std::string> out;
+    std::set<std::string> given;
     for (const toml::node& one : *list) {
-      out.push_back(text(one, what));
-      if (std::find(k_gate_names.begin(), k_gate_names.end(), out.back()) == k_gate_names.end())
-        fail(one, fmt::format("there is no gate \"{}\"", out.back()), base::hint_for(out.back(), k_gate_names));
+      const std::string name = text(one, what);
+      if (std::find(k_gate_names.begin(), k_gate_names.end(), name) == k_gate_names.end())
+        fail(one, fmt::format("there is no gate \"{}\"", name), base::hint_for(name, k_gate_names));
+      given.insert(name);
     }
+    std::vector<std::string> out;  // as they are met, however they are written
+    std::copy_if(k_gate_names.begin(), k_gate_names.end(), std::back_inserter(out),
+                 [&](const std::string& name) { return given.contains(name); });
     return out;
   }
 

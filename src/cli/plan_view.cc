@@ -10,8 +10,11 @@
 #include <iterator>
 
 #include "base/error.h"
+#include "cli/command.h"
 #include "cli/describe.h"
+#include "engine/resource_sides.h"
 #include "engine/restore.h"
+#include "engine/whole_source.h"
 #include "ui/table.h"
 #include "ui/text.h"
 
@@ -61,6 +64,17 @@ model::Plan make_plan(Context& context, const PlanFlags& flags, const repository
   options.capture = flags.capture.options(context.connector_config(target_name));
   return engine::make_plan(context.repository(), snapshot, target, options, context.events(), context.clock(),
                            context.random(), context.stop());
+}
+
+int tell_unread(Context& context, const repository::Snapshot& snapshot, const std::string& selection) {
+  // One that cannot be told any more may be of anything.
+  const std::vector<engine::UnreadKind> unread =
+      engine::unread_kinds(snapshot, engine::selection_of(selection).value_or(model::Selection()));
+  if (unread.empty()) return k_exit_ok;
+  context.events().warning(
+      fmt::format("not all of {} was read for snapshot {}, and what was changed there since is not brought: {}",
+                  snapshot.connector, snapshot.id.short_id(), engine::unread_text(unread)));
+  return k_exit_partial;
 }
 
 std::string read_plan_text(const std::string& path) {

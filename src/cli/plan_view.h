@@ -26,6 +26,10 @@ struct PlanFlags {
 model::Plan make_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,
                       platform::Connector& target, const std::string& target_name);
 
+// Says which kinds of the selection the snapshot does not show as they were when it was taken: they are brought as of
+// then, or not at all.  Returns the exit code by that.
+int tell_unread(Context& context, const repository::Snapshot& snapshot, const std::string& selection);
+
 // Throw Error{config} naming the file.
 std::string read_plan_text(const std::string& path);
 model::Plan read_plan(const std::string& path);

@@ -18,6 +18,7 @@
 #include "engine/resource_firing.h"
 #include "engine/resource_restore.h"
 #include "engine/resource_sides.h"
+#include "engine/task_run.h"
 #include "model/plan_file.h"
 #include "ui/output.h"
 #include "ui/printers.h"
@@ -295,6 +296,7 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
   if (run.dry_run == DryRun::yes) {
     facts.insert(facts.end(), {ui::fact_text("would", counts_with(plan, Pauses(context, plan))), dry_run_fact()});
     context.events().summary(run.verb, facts);
+    if (engine::brings_contents(plan)) (void)tell_unread(context, run.snapshot, plan.selection);
     return k_exit_ok;
   }
   RunTasks tasks(context, plan);
@@ -310,6 +312,7 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
     facts.push_back(ui::fact_count("open_tasks", *tasks.open()));
   context.events().summary(run.verb, facts);
   tasks.tell();
+  const int unread = engine::brings_contents(plan) ? tell_unread(context, run.snapshot, plan.selection) : k_exit_ok;
   if (run.result) *run.result = result;
   if (result.ended_by) {
     Error refused = *result.ended_by;
@@ -318,7 +321,7 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
         "goes on from here.");
     throw refused;
   }
-  return result.complete() ? k_exit_ok : k_exit_partial;
+  return result.complete() ? unread : k_exit_partial;
 }
 
 }  // namespace holdfast::cli

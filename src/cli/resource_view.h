@@ -42,8 +42,9 @@ std::string counts_text(const model::ResourcePlan& plan);
 // "12 calls: 3 clusters, 9 jobs; about 3 min at the platform's limits"; empty: none.  Less than a second is not said.
 std::string calls_text(const model::ResourcePlan& plan, base::Duration least = base::Duration::zero());
 
-// Says what failed, waits, is in conflict, and is to be done by hand; then the summary of `verb`.  Returns the exit
-// code; throws Error{auth} behind the summary where the target took the credentials no more.
+// Says what failed, waits, is in conflict, and is to be done by hand; then the summary of `verb`, and what the snapshot
+// lacks of what it was to bring.  Returns the exit code by all of these; throws Error{auth} behind the summary where
+// the target took the credentials no more.
 struct ResourceRun {
   const repository::Snapshot& snapshot;
   platform::Connector& target;

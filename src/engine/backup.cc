@@ -12,6 +12,7 @@
 
 #include "base/task_group.h"
 #include "engine/backup_reading.h"
+#include "engine/browse.h"
 #include "engine/carry_forward.h"
 #include "engine/kept_rows.h"
 #include "engine/losses.h"
@@ -256,9 +257,8 @@ std::vector<std::size_t> BackupRun::reading_order(const std::vector<platform::Co
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return collections[a].bytes > collections[b].bytes; });
   std::stable_partition(order.begin(), order.end(), [&](std::size_t i) {
-    return parent_ && std::any_of(parent_->trees.begin(), parent_->trees.end(), [&](const repository::Tree& tree) {
-             return tree.name == collections[i].collection.name && !tree.stale.empty();
-           });
+    const repository::Tree* before = parent_ ? find_tree(*parent_, collections[i].collection.name) : nullptr;
+    return before && !before->stale.empty();
   });
   return order;
 }
@@ -326,9 +326,8 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
 // within one transaction; resources are what a call of the platform says, which may be wrong.
 const repository::Tree* BackupRun::vanished(const repository::Tree& read) const {
   if (!parent_ || options_.full || connector_->kinds().empty() || read.rows != 0 || !read.stale.empty()) return nullptr;
-  for (const repository::Tree& tree : parent_->trees)
-    if (tree.name == read.name && tree.rows >= k_vanishing_rows) return &tree;
-  return nullptr;
+  const repository::Tree* before = find_tree(*parent_, read.name);
+  return before && before->rows >= k_vanishing_rows ? before : nullptr;
 }
 
 repository::Tree BackupRun::look_again(const repository::Tree& before, const repository::Tree& read, Meter& meter) {

@@ -93,15 +93,21 @@ PausedStates firing_in(repository::Repository& repository, const repository::Sna
 
 PausedStates paused_beside(PausedStates known, const PausedStates& now, const PausedStates& recorded) {
   std::multiset<PausedState, decltype(&goes_before)> then(recorded.begin(), recorded.end(), &goes_before);
+  // Each of several that are alike counts once, on either side.
+  std::vector<bool> met(known.size());
   for (const PausedState& one : now) {
-    const auto before = std::find_if(known.begin(), known.end(),
-                                     [&](const PausedState& other) { return place_of(other) == place_of(one); });
+    std::size_t at = 0;
+    while (at < met.size() && (met[at] || place_of(known[at]) != place_of(one))) ++at;
+    if (at < met.size()) {
+      met[at] = true;
+      known[at].value = one.value;
+      continue;
+    }
     const auto same = then.find(one);
-    if (before != known.end())
-      before->value = one.value;
-    else if (same == then.end())
+    if (same == then.end())
       known.push_back(one);
-    if (same != then.end()) then.erase(same);  // each of several that are alike counts once
+    else
+      then.erase(same);
   }
   return known;
 }

@@ -197,11 +197,12 @@ ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform
 }
 
 std::vector<std::string> gone_counterparts(const ResourceRestore& restore, const model::IdMap& ids,
-                                           std::stop_token stop) {
+                                           const PausedStates& beside, std::stop_token stop) {
   const model::KindSet kinds(restore.target.kinds());
   std::set<std::pair<std::string, std::string>> there;
   for (const Resource& one : read_stored_side(restore.repository, restore.snapshot, kinds, std::move(stop)))
     there.emplace(kinds.at(one.kind).label(), one.id);
+  for (const PausedState& one : beside) there.emplace(one.kind, one.id);
   std::vector<std::string> out;
   for (const model::IdEntry& entry : ids.entries()) {
     const std::optional<std::size_t> kind = kinds.find(entry.kind);

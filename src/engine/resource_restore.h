@@ -69,9 +69,10 @@ ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform
                                   base::Events& events, const base::Clock& clock, base::Random& random,
                                   std::stop_token stop);
 
-// What may fire, is named as a source by the id map, and has no counterpart in the snapshot of the target any more.
+// What may fire, is named as a source by the id map, and has no counterpart in the snapshot of the target any more, nor
+// in what a fence paused beside that.
 std::vector<std::string> gone_counterparts(const ResourceRestore& restore, const model::IdMap& ids,
-                                           std::stop_token stop);
+                                           const PausedStates& beside, std::stop_token stop);
 
 // Entries of one direction become entries of the other.
 void mirror_id_map(storage::Backend& state, const std::string& source, const std::string& target);

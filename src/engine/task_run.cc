@@ -117,10 +117,7 @@ private:
   void look(std::size_t kind, const std::vector<const ManualTask*>& tasks, std::vector<std::string>& out) const {
     std::map<std::string, bool> there;  // and whether the run selected it
     const model::ReadyKind& ready = kinds_.at(kind);
-    const auto& trees = run_.source.trees;
-    const auto tree = std::find_if(trees.begin(), trees.end(),
-                                   [&](const repository::Tree& one) { return one.name == ready.label(); });
-    if (tree != trees.end()) {
+    if (const repository::Tree* tree = find_tree(run_.source, ready.label())) {
       StoppableSource source(repository_.blocks(), stop_);
       RowProjection layout(collection_of(*tree), ready.kind.collection);
       for (repository::TreeCursor cursor(source, *tree); cursor.valid(); cursor.next()) {

@@ -26,6 +26,7 @@ using Way = ManualTask::Way;
 
 constexpr std::string_view k_folder = "tasks/";
 constexpr int k_version = 1;
+constexpr int k_names_tried = 100;  // others may run at the same moment, and not that many
 
 constexpr std::pair<State, std::string_view> k_states[] = {
     {State::open, "open"}, {State::done, "done"}, {State::waived, "waived"}, {State::closed, "closed"}};
@@ -106,8 +107,8 @@ TaskStore::TaskStore(storage::Backend& state, std::string source, std::string ta
 }
 
 const ManualTask* TaskStore::find(std::string_view id) const noexcept {
-  const auto found = std::find_if(tasks_.begin(), tasks_.end(), [&](const ManualTask& one) { return one.id == id; });
-  return found == tasks_.end() ? nullptr : &*found;
+  const auto found = places_.find(id);
+  return found == places_.end() ? nullptr : &tasks_[found->second];
 }
 
 void TaskStore::take(const std::string& record) {
@@ -136,17 +137,18 @@ void TaskStore::take(const std::string& record) {
 }
 
 void TaskStore::take(ManualTask task) {
-  const auto known =
-      std::find_if(tasks_.begin(), tasks_.end(), [&](const ManualTask& one) { return one.id == task.id; });
-  if (known == tasks_.end())
+  const auto [known, fresh] = places_.try_emplace(task.id, tasks_.size());
+  if (fresh)
     tasks_.push_back(std::move(task));
   else
-    *known = std::move(task);
+    tasks_[known->second] = std::move(task);
 }
 
 void TaskStore::take(const Settled& settled) {
-  for (ManualTask& task : tasks_) {
-    if (std::find(settled.ids.begin(), settled.ids.end(), task.id) == settled.ids.end()) continue;
+  for (const std::string& id : settled.ids) {
+    const auto known = places_.find(id);
+    if (known == places_.end()) continue;
+    ManualTask& task = tasks_[known->second];
     task.state = settled.state;
     task.until = settled.at;
     // Who ticked it off is told also when nothing asks for it any more.
@@ -158,8 +160,10 @@ void TaskStore::take(const Settled& settled) {
 
 void TaskStore::write(const std::string& record) {
   // Somebody else may write to the same state: the number after theirs is ours.
-  while (!state_.put(fmt::format("{}{:010}", folder_, next_), record)) ++next_;
-  ++next_;
+  for (int tries = 0; tries < k_names_tried; ++tries)
+    if (state_.put(fmt::format("{}{:010}", folder_, next_++), record)) return;
+  throw Error(ErrorKind::busy, fmt::format("{} others wrote to {} at the same moment", k_names_tried, folder_),
+              "Run it again when they have ended.");
 }
 
 void TaskStore::open(const std::vector<ManualTask>& tasks, base::Instant at) {
@@ -180,26 +184,62 @@ void TaskStore::settle(const Settled& settled) {
   take(record);
 }
 
-std::vector<TaskStore> task_stores(storage::Backend& state, const std::optional<std::string>& target) {
-  std::set<std::pair<std::string, std::string>> pairs;  // target, source
+namespace {
+
+// Target and source of each folder.  What was put there by somebody else is none of ours.
+std::set<std::pair<std::string, std::string>> pairs_in(storage::Backend& state) {
+  std::set<std::pair<std::string, std::string>> out;
   state.list(k_folder, [&](const storage::ObjectInfo& info) {
     const std::string names = info.name.substr(k_folder.size(), info.name.rfind('/') - k_folder.size());
     const std::size_t between = names.find('-');
     if (between == std::string::npos) return;
-    pairs.emplace(base::from_hex(names.substr(between + 1)), base::from_hex(names.substr(0, between)));
+    try {
+      out.emplace(base::from_hex(names.substr(between + 1)), base::from_hex(names.substr(0, between)));
+    } catch (const Error&) {
+      return;
+    }
   });
+  return out;
+}
+
+// What two sources ask for alike is to be done once.
+void add_open(const TaskStore& store, std::set<std::string>& ids) {
+  for (const ManualTask& task : store.tasks())
+    if (task.state == State::open) ids.insert(task.id);
+}
+
+}  // namespace
+
+std::vector<TaskStore> task_stores(storage::Backend& state, const std::optional<std::string>& target) {
   std::vector<TaskStore> out;
-  for (const auto& [to, from] : pairs)
+  for (const auto& [to, from] : pairs_in(state))
     if (!target || *target == to) out.emplace_back(state, from, to);
   return out;
 }
 
 std::uint64_t open_tasks(storage::Backend& state, const std::string& target) {
-  std::set<std::string> out;  // what two sources ask for alike is to be done once
-  for (const TaskStore& store : task_stores(state, target))
-    for (const ManualTask& task : store.tasks())
-      if (task.state == State::open) out.insert(task.id);
+  std::set<std::string> out;
+  for (const TaskStore& store : task_stores(state, target)) add_open(store, out);
   return out.size();
+}
+
+std::map<std::string, std::optional<std::uint64_t>> open_tasks_of_all(
+    storage::Backend& state, const std::function<void(const base::Error&)>& unreadable) {
+  std::map<std::string, std::set<std::string>> ids;  // by target
+  std::set<std::string> unknown;
+  for (const auto& [to, from] : pairs_in(state)) {
+    try {
+      add_open(TaskStore(state, from, to), ids[to]);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::corruption) throw;
+      unknown.insert(to);
+      unreadable(error);
+    }
+  }
+  std::map<std::string, std::optional<std::uint64_t>> out;
+  for (const auto& [to, open] : ids)
+    out.emplace(to, unknown.contains(to) ? std::nullopt : std::optional<std::uint64_t>(open.size()));
+  return out;
 }
 
 }  // namespace holdfast::engine

@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "base/time.h"
 #include "storage/backend.h"
 
@@ -47,7 +50,8 @@ public:
   const std::vector<ManualTask>& tasks() const noexcept { return tasks_; }  // in the order in which they were listed
   const ManualTask* find(std::string_view id) const noexcept;               // the whole one
 
-  // Durable on return; those are open from then on, whatever they were before.
+  // Durable on return; those are open from then on, whatever they were before.  Throws Error{busy} where others write
+  // without end.
   void open(const std::vector<ManualTask>& tasks, base::Instant at);
   struct Settled {
     ManualTask::State state = ManualTask::State::done;
@@ -70,10 +74,15 @@ private:
   const std::string folder_;
   std::uint64_t next_ = 0;
   std::vector<ManualTask> tasks_;
+  std::map<std::string, std::size_t, std::less<>> places_;  // in tasks_, by id
 };
 
 // Of one target, or of all: one store for each source that something was brought from, by target and source.
 std::vector<TaskStore> task_stores(storage::Backend& state, const std::optional<std::string>& target = std::nullopt);
 std::uint64_t open_tasks(storage::Backend& state, const std::string& target);
+// The same of each target that there are tasks of; absent where a record of it cannot be read, which `unreadable` is
+// told.
+std::map<std::string, std::optional<std::uint64_t>> open_tasks_of_all(
+    storage::Backend& state, const std::function<void(const base::Error&)>& unreadable);
 
 }  // namespace holdfast::engine

@@ -2,10 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "engine/browse.h"
 #include "engine/resource_sides.h"
 #include "platform/platform.h"
+#include "repository/ranges.h"
 
 namespace holdfast::engine {
+
+namespace {
+
+bool told_by_cluster(const repository::Snapshot& snapshot, const repository::Tree& tree) {
+  const std::string told = " " + attribute_of(snapshot.attributes, platform::k_told_apart_attribute);
+  return told.find(fmt::format(" {} ", tree.name)) != std::string::npos;
+}
+
+}  // namespace
 
 std::string lacks(const repository::Snapshot& snapshot) {
   const std::size_t count = snapshot.outcomes.size();
@@ -14,12 +27,39 @@ std::string lacks(const repository::Snapshot& snapshot) {
 }
 
 std::string lacks_of_cluster(const repository::Snapshot& snapshot) {
-  const std::string told = " " + attribute_of(snapshot.attributes, platform::k_told_apart_attribute);
   std::string out;
   for (const repository::Tree& tree : snapshot.trees) {
     if (tree.stale.empty()) continue;
-    if (told.find(fmt::format(" {} ", tree.name)) == std::string::npos) return {};
+    if (!told_by_cluster(snapshot, tree)) return {};
     out += (out.empty() ? "" : ", ") + tree.name;
+  }
+  return out;
+}
+
+std::vector<UnreadKind> unread_kinds(const repository::Snapshot& snapshot, const model::Selection& selection) {
+  std::vector<UnreadKind> out;
+  for (const repository::Tree& tree : snapshot.trees) {
+    if (tree.stale.empty() || told_by_cluster(snapshot, tree)) continue;
+    const base::KeyRange selected = selection.everything() ? base::KeyRange{} : selection.range(collection_of(tree));
+    UnreadKind kind{.kind = tree.name};
+    bool any = false;
+    for (const repository::StaleRange& stale : tree.stale) {
+      if (!repository::overlap(stale.range, selected)) continue;
+      any = true;
+      if (!stale.last_good) kind.missing = true;
+      if (stale.last_good) kind.since = std::min(kind.since.value_or(*stale.last_good), *stale.last_good);
+    }
+    if (any) out.push_back(std::move(kind));
+  }
+  return out;
+}
+
+std::string unread_text(const std::vector<UnreadKind>& kinds) {
+  std::string out;
+  for (const UnreadKind& one : kinds) {
+    std::string how = one.since ? fmt::format("as of {}", base::to_rfc3339(*one.since)) : "never read";
+    if (one.since && one.missing) how += ", some never read";
+    out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", one.kind, how);
   }
   return out;
 }

@@ -37,7 +37,8 @@ public:
   base::Instant taken() const override { return taken_; }
   const std::vector<platform::CollectionEstimate>& collections() const override { return collections_; }
   std::string attributes() const override {
-    return fmt::format(R"({{"workspace_id":"{}","admin":{}}})", account_.id, account_.administrator);
+    return fmt::format(R"({{"workspace_id":"{}","admin":{},"told_by_cluster":"{}"}})", account_.id,
+                       account_.administrator, account_.told_by_cluster);
   }
   std::vector<std::string> notes() const override { return {}; }
   unsigned readers() const override { return 2; }

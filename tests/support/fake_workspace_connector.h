@@ -18,6 +18,7 @@ struct WorkspaceAccount {
   FakeWorkspace workspace;
   std::string id;                         // "workspace_id" of its captures
   bool administrator = true;              // "admin" of its captures
+  std::string told_by_cluster;            // of its captures: kinds, each followed by a blank
   bool writable = true;                   // else whoever wants to write is refused
   bool switchable = true;                 // else whoever wants to set what fires is
   std::set<std::string> absent;           // kinds that are not offered

@@ -83,8 +83,9 @@ public:
     gates_.enter(cutover, {.gate = k_gate_replicate,
                            .done = fmt::format("{} is paused, and nothing was brought back to it.", primary_),
                            .next = fmt::format("a replicate of {} into {}", secondary_, primary_)});
-    const int code = bring_back(context, cutover, now);
-    if (code != k_exit_ok && !cutover.dry() && !gives_up_the_rest(context, cutover)) return code;
+    const BroughtBack brought = bring_back(context, cutover, now);
+    const int code = brought.code;
+    if (!brought.all && !cutover.dry() && !gives_up_the_rest(context, cutover)) return code;
     const repository::Snapshot recorded = takeover.recorded_states(now, charge.pair, lost);
     if (cutover.dry()) return tell_dry(context, takeover, recorded);
     gates_.enter_fence(cutover, secondary_, fmt::format("{} was brought back to {}", secondary_, primary_), lost);
@@ -119,7 +120,11 @@ private:
                     secondary_, primary_, primary_, primary_));
   }
 
-  int bring_back(Context& context, Cutover& cutover, const repository::Snapshot& wanted) const {
+  struct BroughtBack {
+    int code;
+    bool all;  // that can be: what is in no snapshot of a secondary that is lost nobody brings
+  };
+  BroughtBack bring_back(Context& context, Cutover& cutover, const repository::Snapshot& wanted) const {
     // Said of both directions alike.
     if (!cutover.dry()) engine::mirror_id_map(context.state(), primary_, secondary_);
     // What that does not end is in the plan again.
@@ -141,7 +146,8 @@ private:
     }
     engine::ResourceApplyResult result;
     const int code = CutoverRun(cutover).apply(plan, wanted, result);
-    if (cutover.dry()) return code;
+    const bool all = source_lost_ ? result.complete() : code == k_exit_ok;
+    if (cutover.dry()) return {code, all};
     engine::mirror_id_map(context.state(), secondary_, primary_);
     // From here on both go their own ways again.
     const model::IdMap ids = engine::IdMapStore(context.state(), secondary_, primary_).snapshot();
@@ -150,7 +156,7 @@ private:
         engine::turned_round(cutover.store().pair(secondary_, primary_), engine::not_brought(plan, result, ids))
             .replicated;
     cutover.store().save(now);
-    return code;
+    return {code, all};
   }
 
   // The fences are not lifted over what is kept nowhere: the next run to the secondary would write over it.
@@ -237,11 +243,13 @@ private:
             : "nor is it known what it was given, so that all that has a counterpart there fires as it does there"));
   }
 
-  void tell_gone(Context& context, Cutover& cutover, const repository::Snapshot& recorded) const {
+  void tell_gone(Context& context, Cutover& cutover, const Takeover::Activation& first) const {
+    const repository::Snapshot& recorded = first.recorded;
     if (recorded.connector != secondary_) return;
     const model::IdMap ids = engine::IdMapStore(context.state(), primary_, secondary_).snapshot();
-    const std::vector<std::string> gone = engine::gone_counterparts(
-        {context.repository(), recorded, cutover.connector(primary_), context.state()}, ids, context.stop());
+    const std::vector<std::string> gone =
+        engine::gone_counterparts({context.repository(), recorded, cutover.connector(primary_), context.state()}, ids,
+                                  first.beside, context.stop());
     for (const std::string& one : gone)
       context.events().warning(
           fmt::format("stays paused on {}: {} was removed from {} meanwhile", primary_, one, secondary_));
@@ -255,8 +263,8 @@ private:
                            .next = fmt::format("the activation of {}", primary_)});
     Takeover takeover(cutover);
     const States wanted = states(context, cutover, pair);
-    tell_gone(context, cutover, cutover.named(pair.recorded));
     const auto planned = takeover.plan_activations(primary_, wanted.activations);
+    tell_gone(context, cutover, planned.front().what);  // the recorded states come first
     const Takeover::Activated done =
         takeover.take_charge(planned, engine::put_in_charge(pair, primary_, pair.recorded, context.clock().now()),
                              leave_paused_ ? Takeover::Nothing::counts : Takeover::Nothing::undoes_it);

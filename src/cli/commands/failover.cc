@@ -93,10 +93,11 @@ private:
     const repository::Snapshot out = takeover.ask(source_, Lost::no, "Nothing was written.");
     if (!source_partial_ && !cutover.dry()) engine::require_whole(out);
     if (const std::string rests = engine::lacks_of_cluster(out); !rests.empty())
-      cutover.context().events().warning(fmt::format(
-          "the cluster that tells {} of {} could not be asked: they are brought as the snapshot before has them, and "
-          "nothing of them fires",
-          rests, source_));
+      cutover.context().events().warning(
+          fmt::format("the cluster that tells {} of {} could not be asked: they are brought as a snapshot before has "
+                      "them, if one does, "
+                      "and nothing of them fires",
+                      rests, source_));
     return out;
   }
 

@@ -68,7 +68,7 @@ public:
     cutover.lock_to_write(source_, target_);
     CutoverRun(cutover).begin_writing(source_, target_);
     const CutoverRun::Brought brought = CutoverRun(cutover).bring(source_, target_);
-    if (plan_out_) return keep(context, brought.plan);
+    if (plan_out_) return keep(context, brought);
     CutoverRun(cutover).refuse_destruction(brought.plan);
     const int code = worse(brought.before, CutoverRun(cutover).apply(brought.plan, brought.snapshot));
     CutoverRun(cutover).end_writing(source_, target_);
@@ -87,11 +87,12 @@ private:
     return provision_after(context, source_, target_, *provision_);
   }
 
-  int keep(Context& context, const model::ResourcePlan& plan) const {
-    write_plan_text(plan_file_text(plan), *plan_out_);
-    context.events().summary("migrate", {ui::fact_text("target", target_), ui::fact_text("would", counts_text(plan)),
-                                         ui::fact_text("plan", *plan_out_)});
-    return k_exit_ok;
+  int keep(Context& context, const CutoverRun::Brought& brought) const {
+    write_plan_text(plan_file_text(brought.plan), *plan_out_);
+    context.events().summary("migrate",
+                             {ui::fact_text("target", target_), ui::fact_text("would", counts_text(brought.plan)),
+                              ui::fact_text("plan", *plan_out_)});
+    return tell_unread(context, brought.snapshot, brought.plan.selection);
   }
 
   int apply_file(Context& context, Cutover& cutover) const {

@@ -6,6 +6,7 @@
 #include "cli/plan_view.h"
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
+#include "model/selection.h"
 
 namespace holdfast::cli {
 namespace {
@@ -42,7 +43,7 @@ public:
     const model::Plan plan = make_plan(context, plan_, snapshot, *target, to_);
     const bool printed = begin(context, model::to_json(plan));
     if (printed && !context.global().quiet) print_plan(context, plan);
-    return end(context);
+    return end(context, snapshot);
   }
 
 private:
@@ -50,7 +51,7 @@ private:
     const model::ResourcePlan plan = make_resource_plan(context, plan_, snapshot, target, to_);
     const bool printed = begin(context, plan_file_text(plan));
     if (printed && !context.global().quiet) print_resource_plan(context, plan, target);
-    return end(context);
+    return end(context, snapshot);
   }
 
   // Keeps the plan; as JSON it is printed here.  Returns whether it is still to be shown to people.
@@ -60,10 +61,11 @@ private:
     return !context.json();
   }
 
-  int end(Context& context) const {
-    if (context.json()) return k_exit_ok;
-    // The remark below goes to standard error and must come behind the plan.
+  int end(Context& context, const repository::Snapshot& snapshot) const {
+    // What is said below goes to standard error and must come behind the plan.
     context.out().flush();
+    (void)tell_unread(context, snapshot, model::Selection(plan_.select).text());
+    if (context.json()) return k_exit_ok;
     if (out_)
       context.events().note(fmt::format("the plan is in {}; apply it with: holdfast restore --plan {}", *out_, *out_));
     return k_exit_ok;

@@ -254,7 +254,9 @@ private:
                     ui::fact_count("removed", result.removed), ui::fact_count("already", result.already),
                     ui::fact_count("skipped", result.skipped), ui::fact_count("conflicts", result.conflicts.size())});
     context.events().summary("restore", facts);
-    return result.conflicts.empty() ? k_exit_ok : k_exit_partial;
+    const int unread = tell_unread(context, snapshot, plan.selection);
+    if (dry_run_ == DryRun::yes) return k_exit_ok;
+    return result.conflicts.empty() ? unread : k_exit_partial;
   }
 
   int restore_whole(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) const {
@@ -277,7 +279,7 @@ private:
           {"previous", fmt::format("kept as {}", result.previous), ui::fact_text("", result.previous).json});
     facts.push_back(ui::fact_duration("took", result.took));
     context.events().summary("restore", facts);
-    return k_exit_ok;
+    return snapshot.partial() ? k_exit_partial : k_exit_ok;  // which was said before it was loaded
   }
 
   int describe_whole(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) const {

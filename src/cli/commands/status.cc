@@ -12,8 +12,10 @@
 #include "cli/task_view.h"
 #include "engine/charge.h"
 #include "engine/cutover_store.h"
+#include "engine/reference.h"
 #include "engine/snapshot_marks.h"
 #include "engine/task_store.h"
+#include "engine/whole_source.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -38,12 +40,40 @@ struct Known {
   engine::Charge::Told told = engine::Charge::Told::by_state;
 };
 
+// Else a gate stands before that, or it was interrupted.
+bool took_over(engine::CutoverStore& store, const engine::Fence& fence) {
+  return !fence.active.empty() && (store.pair(fence.connector, fence.active).active == fence.active ||
+                                   store.pair(fence.active, fence.connector).active == fence.active);
+}
+
 std::string charge_text(const Known& known) {
   const engine::Pair& pair = known.pair;
   const std::string& name = pair.active.empty() ? pair.source : pair.active;
   if (known.told == engine::Charge::Told::by_snapshot) return fmt::format("{}, as its newest snapshot says", name);
   if (!pair.complete) return fmt::format("{}, not all of it activated", name);
   return pair.left.empty() ? name : fmt::format("{}, {} left paused", name, ui::format_count(pair.left.size()));
+}
+
+// What the last run could not read of its source; absent: its snapshot is gone.
+std::optional<std::vector<engine::UnreadKind>> unread_of(Context& context, const engine::LastRun& last) {
+  if (last.source_snapshot.empty()) return std::nullopt;
+  try {
+    return engine::unread_kinds(engine::resolve(context.repository(), last.source_snapshot));
+  } catch (const base::Error& error) {
+    if (error.kind() == base::ErrorKind::not_found || error.kind() == base::ErrorKind::corruption) return std::nullopt;
+    throw;
+  }
+}
+
+nlohmann::ordered_json unread_json(const std::optional<std::vector<engine::UnreadKind>>& unread) {
+  if (!unread) return nullptr;
+  auto out = nlohmann::ordered_json::array();
+  for (const engine::UnreadKind& one : *unread)
+    out.push_back(
+        {{"kind", one.kind},
+         {"since", one.since ? nlohmann::ordered_json(base::to_rfc3339(*one.since)) : nlohmann::ordered_json(nullptr)},
+         {"never_read", one.missing}});
+  return out;
 }
 
 std::vector<Known> all_known(Context& context, engine::CutoverStore& store) {
@@ -92,14 +122,15 @@ private:
 
   // By target; without those whose tasks cannot be read, which is said: who is in charge is told all the same.
   static std::map<std::string, std::uint64_t> open_tasks(Context& context, const std::vector<Age>& ages) {
+    const auto counts = engine::open_tasks_of_all(
+        context.state(), [&](const base::Error& error) { context.events().warning(error.message()); });
     std::map<std::string, std::uint64_t> out;
     for (const Age& age : ages) {
-      try {
-        out[age.connector] = engine::open_tasks(context.state(), age.connector);
-      } catch (const base::Error& error) {
-        if (error.kind() != base::ErrorKind::corruption) throw;
-        context.events().warning(error.message());
-      }
+      const auto known = counts.find(age.connector);
+      if (known == counts.end())
+        out[age.connector] = 0;
+      else if (known->second)
+        out[age.connector] = *known->second;
     }
     return out;
   }
@@ -113,7 +144,8 @@ private:
       if (pair.replicated)
         last = {{"at", base::to_rfc3339(pair.replicated->at)},
                 {"snapshot", pair.replicated->source_snapshot},
-                {"left_alone", pair.replicated->differed.size()}};
+                {"left_alone", pair.replicated->differed.size()},
+                {"not_read", unread_json(unread_of(context, *pair.replicated))}};
       pairs.push_back({{"source", pair.source},
                        {"target", pair.target},
                        {"in_charge", pair.active.empty() ? pair.source : pair.active},
@@ -124,11 +156,12 @@ private:
     }
     auto fences = nlohmann::ordered_json::array();
     for (const engine::Fence& fence : store.fences())
-      fences.push_back(
-          {{"connector", fence.connector},
-           {"state", to_string(fence.state)},
-           {"took_over", fence.active.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(fence.active)},
-           {"since", base::to_rfc3339(fence.since)}});
+      fences.push_back({{"connector", fence.connector},
+                        {"state", to_string(fence.state)},
+                        {"took_over", took_over(store, fence) ? nlohmann::ordered_json(fence.active) : nullptr},
+                        {"fenced_for",
+                         fence.active.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(fence.active)},
+                        {"since", base::to_rfc3339(fence.since)}});
     auto connectors = nlohmann::ordered_json::array();
     const std::map<std::string, std::uint64_t> open = open_tasks(context, ages);
     for (const Age& age : ages) {
@@ -161,7 +194,10 @@ private:
     context.out().write(connectors.text());
     // Below the table, which is wide enough.
     for (const engine::Fence& fence : store.fences())
-      if (!fence.active.empty()) context.out().line(fmt::format("{}: {} took over", fence.connector, fence.active));
+      if (!fence.active.empty())
+        context.out().line(took_over(store, fence) ? fmt::format("{}: {} took over", fence.connector, fence.active)
+                                                   : fmt::format("{}: fenced for {}, which is not in charge",
+                                                                 fence.connector, fence.active));
     for (const auto& [target, count] : open_tasks(context, ages))
       if (count != 0) context.out().line(open_tasks_text(count, target));
     for (const RecoveryConfig& one : context.config().recoveries)
@@ -180,6 +216,15 @@ private:
                  last ? ui::format_count(last->differed.size()) : "", charge_text(known)});
     }
     context.out().write(table.text());
+    for (const Known& known : pairs) tell_unread_source(context, known.pair);
+  }
+
+  // Else a target that lags behind its source, night after night, looks like one that is up to date.
+  static void tell_unread_source(Context& context, const engine::Pair& pair) {
+    const auto unread = pair.replicated ? unread_of(context, *pair.replicated) : std::nullopt;
+    if (unread && !unread->empty())
+      context.out().line(fmt::format("{}: the last replicate could not read all of {}: {}", pair.target, pair.source,
+                                     engine::unread_text(*unread)));
   }
 };
 

@@ -202,7 +202,7 @@ TEST(Config, reads_recovery_plans_with_their_gates) {
   const std::string begin =
       "[connector.a]\nplatform = \"datahub\"\n[connector.b]\nplatform = \"datahub\"\n"
       "[recovery.dr]\nsource = \"a\"\ntarget = \"b\"\n";
-  const Config config = parse(begin + "gates = [\"fence\", \"activate\"]\n");
+  const Config config = parse(begin + "gates = [\"activate\", \"fence\", \"activate\"]\n");  // as they are met
   ASSERT_NE(config.recovery("a", "b"), nullptr);
   EXPECT_EQ(config.recovery("a", "b")->gates, (std::vector<std::string>{"fence", "activate"}));
   EXPECT_EQ(config.recovery("b", "a"), config.recovery("a", "b")) << "it is of both directions";

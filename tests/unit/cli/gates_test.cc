@@ -82,6 +82,35 @@ TEST_F(ManualGates, stop_a_failback_of_the_same_two) {
   EXPECT_EQ(firing(primary_), all_);
 }
 
+TEST_F(ManualGates, call_nobody_in_charge_who_is_not_yet) {
+  migrate();
+  plan(R"("activate")");
+  expect_stop(fail_over(), "activate");
+  EXPECT_TRUE(run({"status"}).says("primary: fenced for secondary, which is not in charge"));
+  auto fence = nlohmann::json::parse(run({"status", "--json"}).out).at("fences").at(0);
+  EXPECT_TRUE(fence.at("took_over").is_null());
+  EXPECT_EQ(fence.at("fenced_for"), "secondary");
+  ASSERT_EQ(fail_over({"--pass", "activate"}).code, 0);
+  EXPECT_TRUE(run({"status"}).says("primary: secondary took over"));
+  fence = nlohmann::json::parse(run({"status", "--json"}).out).at("fences").at(0);
+  EXPECT_EQ(fence.at("took_over"), "secondary");
+  expect_stop(fail_back(), "activate");
+  EXPECT_TRUE(run({"status"}).says("secondary: fenced for primary, which is not in charge"));
+}
+
+// It is brought back, and fires by what the fence kept beside its snapshot.
+TEST_F(ManualGates, of_a_failback_call_nothing_removed_that_was_made_behind_its_fence) {
+  migrate();
+  ASSERT_EQ(fail_over().code, 0);
+  plan(R"("activate")");
+  expect_stop(fail_back(), "activate");
+  secondary_.workspace.put("jobs", "late", job("late", "one"));
+  const Outcome outcome = fail_back({"--pass", "activate"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(fires(primary_, "late")) << outcome.out;
+  EXPECT_FALSE(outcome.says("was removed from secondary")) << outcome.err;
+}
+
 TEST_F(ManualGates, hold_also_where_the_source_is_lost) {
   migrate();
   plan(R"("fence")");

@@ -223,8 +223,13 @@ TEST_F(Parted, names_what_was_removed_on_the_other_side) {
   const repository::Snapshot theirs = take(target_, "secondary");
   const auto connector = test::connect(target_);
   const model::IdMap ids = IdMapStore(*state_, "primary", "secondary").snapshot();
-  EXPECT_EQ(gone_counterparts({*world_.repository, theirs, *connector, *state_}, ids, {}),
+  EXPECT_EQ(gone_counterparts({*world_.repository, theirs, *connector, *state_}, ids, {}, {}),
             std::vector<std::string>{"jobs/hourly"});
+  EXPECT_EQ(gone_counterparts(
+                {*world_.repository, theirs, *connector, *state_}, ids,
+                {{.kind = "jobs", .id = copy_, .path = {}, .column = {}, .field = {}, .item = {}, .value = {}}}, {}),
+            std::vector<std::string>{})
+      << "the fence met it";
 }
 
 TEST_F(Parted, sets_what_only_one_side_has_apart_from_the_rest) {

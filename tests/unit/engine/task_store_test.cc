@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "storage/memory/memory_backend.h"
+#include "support/errors.h"
 
 namespace holdfast::engine {
 namespace {
@@ -106,6 +107,50 @@ TEST_F(TaskStoring, names_the_record_that_cannot_be_read) {
     }
     state_->remove(folder + "0000000000");
   }
+}
+
+TEST_F(TaskStoring, counts_of_all_what_can_be_read) {
+  store().open({task("users/bob", "Bring bob."), task("users/eve", "Bring eve.")}, now_);
+  store("elsewhere").open({task("users/bob", "Bring bob.")}, now_);
+  TaskStore(*state_, "secondary", "primary").open({task("users/x", "Bring x.")}, now_);
+  state_->put("tasks/a-b/x", "put there by somebody else");
+  state_->put("tasks/odd", "");
+  std::vector<std::string> told;
+  const auto unreadable = [&](const base::Error& error) { told.push_back(error.message()); };
+  const std::map<std::string, std::optional<std::uint64_t>> all{{"primary", 1}, {"secondary", 2}};
+  EXPECT_EQ(open_tasks_of_all(*state_, unreadable), all);
+  EXPECT_EQ(open_tasks(*state_, "secondary"), 2U) << "also beside what is not ours";
+  state_->put("tasks/7072696d617279-7365636f6e64617279/0000000009", "{");
+  const std::map<std::string, std::optional<std::uint64_t>> rest{{"primary", 1}, {"secondary", std::nullopt}};
+  EXPECT_EQ(open_tasks_of_all(*state_, unreadable), rest);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told.front().find("0000000009 cannot be read"), std::string::npos) << told.front();
+}
+
+// Somebody who is always faster.
+class Crowded : public storage::Backend {
+public:
+  storage::Properties properties() const override { return {}; }
+  std::optional<storage::ObjectInfo> stat(std::string_view) override { return std::nullopt; }
+  base::Bytes get(std::string_view, const storage::Range&) override { return {}; }
+  bool put(std::string_view, base::ByteView) override { return ++puts > most; }
+  bool remove(std::string_view) override { return false; }
+  void list(std::string_view, const std::function<void(const storage::ObjectInfo&)>&) override {}
+
+  int puts = 0;
+  int most = 0;
+};
+
+TEST_F(TaskStoring, gives_up_where_others_write_without_end) {
+  Crowded crowded;
+  crowded.most = 40;
+  TaskStore late(crowded, "primary", "secondary");
+  late.open({task("users/bob", "Bring bob.")}, now_);
+  EXPECT_NE(late.find(task("users/bob", "Bring bob.").id), nullptr);
+  crowded.most = 100'000;
+  EXPECT_EQ(test::error_of([&] { late.open({task("users/eve", "Bring eve.")}, now_); }), base::ErrorKind::busy);
+  EXPECT_LT(crowded.puts, 1'000);
+  EXPECT_EQ(late.tasks().size(), 1U) << "what is not written is not open";
 }
 
 }  // namespace

@@ -51,5 +51,23 @@ TEST(WholeSource, may_lack_what_only_a_cluster_tells) {
   EXPECT_EQ(test::error_of([&] { require_whole(snapshot); }), base::ErrorKind::refused) << "nobody says who tells it";
 }
 
+TEST(UnreadKinds, are_told_with_what_there_is_of_them) {
+  const base::Instant then = *base::parse_instant("2026-11-20T10:00:00Z");
+  const base::Instant later = *base::parse_instant("2026-11-21T10:00:00Z");
+  repository::Snapshot snapshot;
+  snapshot.attributes = R"({"told_by_cluster":"mounts "})";
+  EXPECT_EQ(unread_text(unread_kinds(snapshot)), "");
+  snapshot.trees = {tree("users", false), tree("jobs", false), tree("pools", true), tree("boards", false),
+                    tree("mounts", true)};
+  const auto stale = [](std::optional<base::Instant> good) {
+    return repository::StaleRange{.range = {}, .last_good = good, .reason = "503"};
+  };
+  snapshot.trees[1].stale = {stale(later), stale(then), stale(later)};
+  snapshot.trees[3].stale = {stale(then), stale(std::nullopt)};
+  EXPECT_EQ(unread_text(unread_kinds(snapshot)),
+            "jobs (as of 2026-11-20T10:00:00Z), pools (never read), "
+            "boards (as of 2026-11-20T10:00:00Z, some never read)");
+}
+
 }  // namespace
 }  // namespace holdfast::engine
