@@ -296,12 +296,10 @@ std::optional<ResourceStep> StepDecider::decide_existing(std::uint32_t index) {
 
 // It needs no write, but maybe what only people can bring.
 std::optional<ResourceStep> StepDecider::lacking(std::uint32_t index) const {
-  const Existing existing = facts_.options.existing;
-  const bool kept = existing == Existing::skip || existing == Existing::fail;
-  if (kept || facts_.kinds.at(want(index).kind).kind.manual.empty()) return std::nullopt;
+  if (facts_.kinds.at(want(index).kind).kind.manual.empty()) return std::nullopt;
   ResourceStep step = step_for(index);
   add_lacking(facts_, want(index), *live_of(index), step);
-  return step.tasks.empty() ? std::nullopt : std::optional(std::move(step));
+  return step.reason.empty() ? std::nullopt : std::optional(std::move(step));
 }
 
 void StepDecider::hold_back(const Resource* wanted, const Resource& live, ResourceStep& step) const {

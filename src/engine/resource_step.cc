@@ -380,8 +380,10 @@ void StepWorker::remove(const ResourceStep& own) {
   called(clock_, stop_, [&] {
     try {
       application_.writer.remove(kind.kind, own.target_id);
-    } catch (const platform::HoldsMore& more) {
-      throw StepFailed(What::conflict, more.message());
+    } catch (const Error& error) {
+      const bool holds_more = kind.kind.brings_content && error.kind() == ErrorKind::conflict;
+      if (holds_more) throw StepFailed(What::conflict, error.message());
+      throw;
     }
   });
 }

@@ -81,10 +81,16 @@ std::string lacking_text(const KindColumn& column, const Keys& keys) {
                      others == 0 ? "" : fmt::format(" and {} more", others));
 }
 
+// What the target has of them nobody knows where it did not show it: then they remain to be put.
 bool secrets_are_due(const ReadyKind& kind, const KindColumn& column, const Resource& resource, const Resource* live) {
-  if (column_of(resource, kind.column(column.name))) return false;
-  if (live) return !lacking(kind, column, resource, *live).empty();
-  return keys_of(kind, column, resource) != Keys{};
+  if (column_of(resource, kind.column(column.name)) || keys_of(kind, column, resource) == Keys{}) return false;
+  return !live || !keys_of(kind, column, *live) || !lacking(kind, column, resource, *live).empty();
+}
+
+bool holds(const ReadyKind& kind, std::size_t manual, const Resource& resource) {
+  if (!kind.manual[manual]) return true;
+  const std::optional<std::string>* text = column_of(resource, kind.column(kind.kind.manual[manual].column));
+  return kind.manual[manual]->holds(JsonText(text ? **text : std::string("{}")));
 }
 
 // Whether the step does what the task is about.
@@ -133,8 +139,7 @@ void add_tasks(const PlanFacts& facts, const Resource& resource, const Resource*
   for (std::size_t i = 0; i < kind.kind.manual.size(); ++i) {
     const Manual& manual = kind.kind.manual[i];
     if (!is_due(kind, manual, resource, live, step)) continue;
-    const JsonText document(resource.row.columns[kind.column(manual.column)].value_or("{}"));
-    if (kind.manual[i] && !kind.manual[i]->holds(document)) continue;
+    if (!holds(kind, i, resource)) continue;
     if (manual.what == Manual::What::instead) {
       step.action = ResourceAction::manual;
       step.reason = "no API of the platform can create it";
@@ -145,9 +150,15 @@ void add_tasks(const PlanFacts& facts, const Resource& resource, const Resource*
 
 void add_lacking(const PlanFacts& facts, const Resource& resource, const Resource& live, ResourceStep& step) {
   const ReadyKind& kind = facts.kinds.at(resource.kind);
-  for (const Manual& manual : kind.kind.manual) {
+  for (std::size_t i = 0; i < kind.kind.manual.size(); ++i) {
+    const Manual& manual = kind.kind.manual[i];
     const KindColumn* secrets = secrets_of(kind, manual);
-    if (!secrets || !secrets_are_due(kind, *secrets, resource, &live)) continue;
+    if (!secrets || !secrets_are_due(kind, *secrets, resource, &live) || !holds(kind, i, resource)) continue;
+    if (!keys_of(kind, *secrets, live)) {
+      // No task is opened by that, and none is closed.
+      step.reason = fmt::format("the target did not show which {}s it has", secrets->kept.one);
+      continue;
+    }
     step.action = ResourceAction::manual;
     step.reason = lacking_text(*secrets, lacking(kind, *secrets, resource, live));
     step.writes_body = false;

@@ -12,7 +12,8 @@ bool by_hand_only(const model::ReadyKind& kind);
 // `live`: what the target has, if anything.
 void add_tasks(const PlanFacts& facts, const model::Resource& resource, const model::Resource* live,
                model::ResourceStep& step);
-// The same for what is there and needs no write: manual, where something is to be brought by hand all the same.
+// The same for what is there and needs no write: manual, where something is to be brought by hand all the same, and
+// skipped where nobody can tell; else it is left without a reason.
 void add_lacking(const PlanFacts& facts, const model::Resource& resource, const model::Resource& live,
                  model::ResourceStep& step);
 // Of a removal: manual, where it would lose what no snapshot has.

@@ -206,12 +206,6 @@ private:
   Way way_;
 };
 
-// Something lies in what is to be removed and would go along: nothing was done.
-class HoldsMore : public base::Error {
-public:
-  using Error::Error;
-};
-
 // For platforms whose rows are made by calls, described by kinds.  Thread-safe.
 class ResourceWriter {
 public:
@@ -244,7 +238,7 @@ public:
   virtual void settle(const model::Kind& kind, const std::string& id) = 0;
   // The body as a whole; content.columns are those of them that differ.
   virtual void update(const model::Kind& kind, const std::string& id, const Content& content) = 0;
-  // What is not there is no error.  Throws HoldsMore where what lies in it would go along (Kind::brings_content).
+  // What is not there is no error.  Error{conflict}: what lies in it would go along (Kind::brings_content).
   virtual void remove(const model::Kind& kind, const std::string& id) = 0;
   // The column becomes what `value` says, whatever it was; but of one whose items are kept (KindColumn::kept) those
   // that are not in `value` stay.

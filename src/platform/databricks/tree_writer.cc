@@ -158,9 +158,8 @@ void require_empty(const Calls& calls, std::string_view one, const std::string& 
       calls.stop());
   if (all == 0) return;
   const std::string more = all > k_named ? fmt::format(" and {} more", all - k_named) : std::string();
-  throw HoldsMore(base::ErrorKind::conflict,
-                  fmt::format("{}{} would go along with the {}", fmt::join(there, ", "), more, one),
-                  "Remove what lies in it, or keep it elsewhere, and plan again.");
+  throw Error(ErrorKind::conflict, fmt::format("{}{} would go along with the {}", fmt::join(there, ", "), more, one),
+              "Remove what lies in it, or keep it elsewhere, and plan again.");
 }
 
 }  // namespace holdfast::platform::databricks

@@ -25,7 +25,7 @@ bool is_written_as_tree(std::string_view kind) noexcept;
 // throws.
 void write_tree(const Calls& calls, std::string_view kind, const ResourceWriter::Content& content, Existing existing);
 
-// Of a folder of the workspace whose removal takes along what lies in it.  Throws HoldsMore naming the first few.
+// Of a folder of the workspace whose removal takes along what lies in it.  Throws Error{conflict} naming the first few.
 void require_empty(const Calls& calls, std::string_view one, const std::string& path);
 
 }  // namespace holdfast::platform::databricks

@@ -189,14 +189,17 @@ protected:
     return ForwardingWriter::read_column(kind, id, column);
   }
   void remove(const model::Kind& kind, const std::string& id) override {
-    if (holds_more_) throw platform::HoldsMore(base::ErrorKind::conflict, "/ghost/more would go along");
+    if (holds_more_) throw base::Error(base::ErrorKind::conflict, "/ghost/more would go along");
     ForwardingWriter::remove(kind, id);
   }
   ResourceApplyResult removed() {
     const model::ResourcePlan plan = world_.plan();
     EXPECT_EQ(test::actions_of(plan), Texts{"remove notebooks//ghost"});
     IdMapStore ids(world_.state(), "primary", "secondary");
-    return apply_resources({.kinds = test::workspace_kind_set(),
+    std::vector<model::Kind> kinds = test::workspace_kinds();
+    for (model::Kind& kind : kinds) kind.brings_content = kind.collection.name == holder_;
+    const model::KindSet set(kinds);
+    return apply_resources({.kinds = set,
                             .plan = plan,
                             .wanted = [](const std::string&, const base::Bytes&) { return std::nullopt; },
                             .writer = *this,
@@ -209,6 +212,7 @@ protected:
   std::string id_;
   bool goes_meanwhile_ = false;
   bool holds_more_ = false;
+  std::string holder_ = "notebooks";  // the kind that takes along what lies in it
 };
 
 // With the folder that it lies in, say: between the look at it and the one at who may use it.
@@ -231,6 +235,14 @@ TEST_F(Removing, leaves_what_holds_more_than_anybody_named) {
   EXPECT_EQ(outcomes_of(result), Texts{"conflict notebooks//ghost: /ghost/more would go along"});
   EXPECT_EQ(result.ends, std::vector<StepEnd>{StepEnd::conflict});
   EXPECT_EQ(world_.target.id_of("notebooks", k_ghost), id_);
+}
+
+TEST_F(Removing, tries_again_what_was_refused_for_another_reason) {
+  holds_more_ = true;
+  holder_ = "folders";
+  const ResourceApplyResult result = removed();
+  EXPECT_EQ(outcomes_of(result), Texts{"failed notebooks//ghost: /ghost/more would go along"});
+  EXPECT_EQ(result.ends, std::vector<StepEnd>{StepEnd::open});
 }
 
 }  // namespace

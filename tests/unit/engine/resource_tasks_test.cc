@@ -121,12 +121,31 @@ TEST_F(ManualSteps, are_listed_for_as_long_as_the_target_lacks_a_secret) {
   EXPECT_EQ(plan({scope(Keys{"a", "b", "c", "d", "e"})}, {scope(Keys{})}).steps.front().reason,
             "the target lacks the secrets a, b, c and 2 more");
   EXPECT_EQ(tasks(plan({scope(Keys{"a", "b"})}, {scope(Keys{"b", "a"})})), Lines{});
-  EXPECT_EQ(tasks(plan({scope(Keys{"a"})}, {scope(std::nullopt)})), Lines{}) << "what the target has is not known";
   EXPECT_EQ(tasks(plan({scope(Keys{"a", "b"}, "eve")}, {scope(Keys{"a"})})),
             Lines{"update scopes/keys: Put the secrets of keys.\na\nb\n"});
   EXPECT_EQ(tasks(plan({scope(Keys{"a"}, "eve")}, {scope(Keys{"a"})})), Lines{"update scopes/keys: "});
   options_.existing = Existing::skip;
-  EXPECT_EQ(tasks(plan({scope(Keys{"a", "b"})}, {scope(Keys{"a"})})), Lines{});
+  EXPECT_EQ(tasks(plan({scope(Keys{"a", "b"})}, {scope(Keys{"a"})})).size(), 1U) << "it touches nothing";
+}
+
+// A target that does not show what it has proves nothing.
+TEST_F(ManualSteps, are_closed_by_no_run_that_was_not_shown_which_secrets_there_are) {
+  const test::EngineWorld world;
+  const repository::Snapshot source;
+  EXPECT_EQ(opened(plan({scope(Keys{"a"})}, {scope(Keys{})})).size(), 1U);
+  const auto closed = [&](const ResourcePlan& of) {
+    ResourceApplyResult result;
+    result.ends.resize(of.steps.size(), StepEnd::open);
+    const TaskStore store(*state_, "primary", "secondary");
+    return no_longer_asked(*world.repository, kinds(), store, {of, result, source}, {}).size();
+  };
+  const ResourcePlan unread = plan({scope(Keys{"a"})}, {scope(std::nullopt)});
+  ASSERT_EQ(tasks(unread), Lines{"skip scopes/keys: "});
+  EXPECT_EQ(unread.steps.front().reason, "the target did not show which secrets it has");
+  EXPECT_EQ(closed(unread), 0U);
+  EXPECT_EQ(tasks(plan({scope(Keys{"a"}, "eve")}, {scope(std::nullopt)})),
+            Lines{"update scopes/keys: Put the secrets of keys.\na\n"});
+  EXPECT_EQ(closed(plan({scope(Keys{"a"})}, {scope(Keys{"a"})})), 1U);
 }
 
 // Who put those of before has not put this one.
