@@ -144,17 +144,18 @@ void write_tree(const Calls& calls, std::string_view kind, const ResourceWriter:
   if (existing == Existing::refuse) write_scope(calls, content);
 }
 
-void require_empty(const Client& client, std::string_view one, const std::string& path) {
+void require_empty(const Calls& calls, std::string_view one, const std::string& path) {
   constexpr std::size_t k_named = 3;
   std::vector<std::string> there;
   std::size_t all = 0;
   const Listing listing{.ask = {.family = k_workspace, .path = "/api/2.0/workspace/list", .query = {{"path", path}}},
                         .items = "objects"};
-  client.list(listing,
-              [&](std::string_view element) {
-                if (++all <= k_named) there.push_back(scalar_at(JsonText(std::string(element)), "path"));
-              },
-              {});
+  calls.client().list(
+      listing,
+      [&](std::string_view element) {
+        if (++all <= k_named) there.push_back(scalar_at(JsonText(std::string(element)), "path"));
+      },
+      calls.stop());
   if (all == 0) return;
   const std::string more = all > k_named ? fmt::format(" and {} more", all - k_named) : std::string();
   throw HoldsMore(base::ErrorKind::conflict,

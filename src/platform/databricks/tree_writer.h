@@ -26,6 +26,6 @@ bool is_written_as_tree(std::string_view kind) noexcept;
 void write_tree(const Calls& calls, std::string_view kind, const ResourceWriter::Content& content, Existing existing);
 
 // Of a folder of the workspace whose removal takes along what lies in it.  Throws HoldsMore naming the first few.
-void require_empty(const Client& client, std::string_view one, const std::string& path);
+void require_empty(const Calls& calls, std::string_view one, const std::string& path);
 
 }  // namespace holdfast::platform::databricks
