@@ -74,7 +74,8 @@ public:
         own_secrets_(call_.request.secrets.size()) {
     answer_.request = describe(call_.request);
     answer_.attempts = 0;
-    call_.request.timeout = call_.patience;
+    // Zero would be no limit.
+    if (call_.patience) call_.request.timeout = std::max<Duration>(*call_.patience, std::chrono::milliseconds(1));
   }
 
   Answer run() {

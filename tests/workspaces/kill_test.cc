@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/writes.h"
 #include "storage/memory/memory_backend.h"
@@ -22,16 +20,9 @@ using Strike = PowerSwitch::Strike;
 constexpr std::uint64_t k_source_seed = 11;
 constexpr std::uint64_t k_target_seed = 22;
 
-// Everything in the deep tier, each n-th event in the daily one.  Before an event is after the one before it: each
-// second one, struck both ways, leaves out no state that a kill can leave behind.  Under the thread sanitizer, which
-// looks for interleavings and not for states, far fewer.
-std::uint64_t stride(std::uint64_t daily) {
-#ifdef __SANITIZE_THREAD__
-  return daily * 5;
-#else
-  return std::getenv("HOLDFAST_DEEP") != nullptr ? 1 : daily;
-#endif
-}
+// Before an event is after the one before it: each second one, struck both ways, leaves out no state that a kill can
+// leave behind.
+constexpr std::uint64_t k_each_second = 2;
 
 class Source {
 public:
@@ -175,7 +166,7 @@ TEST(WorkspaceKill, an_undisturbed_migration_is_complete_and_its_next_plan_is_em
 
 TEST(WorkspaceKill, a_migration_ends_the_same_wherever_it_is_killed) {
   const Undisturbed expected = run_undisturbed(nothing, restore);
-  const std::uint64_t kills = kill_at_each(nothing, expected, stride(2));
+  const std::uint64_t kills = kill_at_each(nothing, expected, stride(k_each_second));
   fmt::print("a migration of {} events was killed {} times\n", expected.events, kills);
   EXPECT_GT(expected.events, 250U);
 }
@@ -185,7 +176,7 @@ TEST(WorkspaceKill, a_migration_beside_a_human_ends_the_same_wherever_it_is_kill
   EXPECT_EQ(std::count_if(expected.outcomes.begin(), expected.outcomes.end(),
                           [](const std::string& line) { return line.starts_with("conflict registered-models/churn"); }),
             1);
-  const std::uint64_t kills = kill_at_each(a_human_comes, expected, stride(2));
+  const std::uint64_t kills = kill_at_each(a_human_comes, expected, stride(k_each_second));
   fmt::print("a migration of {} events beside a human was killed {} times\n", expected.events, kills);
 }
 
@@ -215,7 +206,7 @@ TEST(WorkspaceKill, an_activation_ends_the_same_wherever_it_is_killed) {
   const Undisturbed expected = run_undisturbed(migrated, [](Target& target) { return target.activation(); });
   EXPECT_EQ(expected.outcomes, Lines{});
   EXPECT_GE(expected.plan.steps.size(), 6U);
-  const std::uint64_t kills = kill_at_each(migrated, expected, stride(2));
+  const std::uint64_t kills = kill_at_each(migrated, expected, stride(k_each_second));
   fmt::print("an activation of {} events was killed {} times\n", expected.events, kills);
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <map>
 #include <new>
 
@@ -146,10 +145,6 @@ protected:
   Ticking ticking_{clock_};
   StoodWorkspace workspace_;
 };
-
-std::uint64_t stride(std::uint64_t daily) {
-  return std::getenv("HOLDFAST_DEEP") != nullptr ? 1 : daily;
-}
 
 TEST_F(ResumeTest, holds_the_same_wherever_the_run_before_was_killed) {
   Place undisturbed;

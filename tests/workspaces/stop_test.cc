@@ -90,7 +90,7 @@ public:
   StoppedHttp(StoodWorkspace& workspace, const base::Clock& clock, At at, Answer answer)
       : inner_(workspace.stand_in), clock_(clock), at_(std::move(at)), answer_(answer) {}
   net::Response send(const net::Request& request, std::stop_token stop) override {
-    if (!at_(request, ++number_) || stop_.stop_requested()) return inner_.send(request, std::move(stop));
+    if (!at_(request, ++number_) || met_.exchange(true)) return inner_.send(request, std::move(stop));
     asked_ = clock_.elapsed();
     stop_.request_stop();
     if (answer_ == Answer::usual) return inner_.send(request, std::move(stop));
@@ -98,7 +98,6 @@ public:
   }
   std::stop_token stop() const { return stop_.get_token(); }
   std::optional<base::Duration> asked() const { return asked_; }
-  std::uint64_t calls() const { return number_; }
 
 private:
   StandInHttp inner_;
@@ -107,6 +106,7 @@ private:
   const Answer answer_;
   std::stop_source stop_;
   std::atomic<std::uint64_t> number_ = 0;
+  std::atomic<bool> met_ = false;
   std::optional<base::Duration> asked_;
 };
 
@@ -132,12 +132,15 @@ protected:
     Target target;
     plan_ = backup_->plan(target.workspace, "secondary", *target.state);
     const base::Duration before = target.clock.elapsed();
-    auto http = std::make_unique<StoppedHttp>(
-        target.workspace, target.clock, [](const net::Request&, std::uint64_t) { return false; }, Answer::usual);
-    const StoppedHttp& seen = *http;
-    const auto connector = target.workspace.connect(std::move(http));
+    std::atomic<std::uint64_t> last = 0;
+    const auto count = [&](const net::Request& request, std::uint64_t number) {
+      if (!has_to_follow(request)) last = number;
+      return false;
+    };
+    const auto connector =
+        target.workspace.connect(std::make_unique<StoppedHttp>(target.workspace, target.clock, count, Answer::usual));
     outcomes_ = outcomes_of(backup_->apply(plan_, *connector, {.state = *target.state, .clock = target.clock}));
-    calls_ = seen.calls();
+    calls_ = last;
     took_ = target.clock.elapsed() - before;
     documents_ = documents_of(target.workspace.stand_in);
   }
@@ -163,6 +166,14 @@ protected:
     EXPECT_EQ(difference(documents_, documents_of(target.workspace.stand_in)), "");
     EXPECT_LT(target.clock.elapsed() - before, took_ + std::chrono::seconds(30));
   }
+  // What switches off what was made by the call before, or puts a file into the place that was cleared for it.
+  static bool has_to_follow(const net::Request& request) {
+    const std::string& path = request.url.path;
+    if (request.method == net::Method::patch)
+      return path.starts_with("/api/2.0/ip-access-lists/") || path.starts_with("/api/2.1/unity-catalog/");
+    return path == "/api/2.1/clusters/delete" || path == "/api/2.0/dbfs/move" ||
+           (path.starts_with("/api/2.0/sql/warehouses/") && path.ends_with("/stop"));
+  }
   static std::size_t jobs_in(Target& target) {
     return target.workspace.stand_in.get("/api/2.2/jobs/list").value("jobs", nlohmann::json::array()).size();
   }
@@ -176,18 +187,19 @@ protected:
   // Of a run that nobody stops.
   std::vector<std::string> outcomes_;
   std::vector<std::string> documents_;
-  std::uint64_t calls_ = 0;
+  std::uint64_t calls_ = 0;  // up to the last one that need not be made
   base::Duration took_{};
 };
 
 TEST_F(StoppedCalls, do_not_wait_where_they_are_throttled_and_the_next_run_makes_nothing_twice) {
-  constexpr std::uint64_t k_stride = 5;
   ASSERT_GT(calls_, 100U);
-  for (std::uint64_t at = 1; at <= calls_ && !HasFailure(); at += k_stride) {
+  for (std::uint64_t at = 1; at <= calls_ && !HasFailure(); at += stride(5)) {
     SCOPED_TRACE(fmt::format("call {} of {}", at, calls_));
     Target target;
     expect_to_end_soon(
-        target, [&](const net::Request&, std::uint64_t number) { return number == at; }, Answer::throttled);
+        target,
+        [&](const net::Request& request, std::uint64_t number) { return number >= at && !has_to_follow(request); },
+        Answer::throttled);
     expect_the_next_run_to_end_it(target);
   }
 }
@@ -205,6 +217,33 @@ TEST_F(StoppedCalls, that_make_something_are_waited_for) {
   expect_to_end_soon(target, makes_a_job, Answer::usual);
   EXPECT_EQ(jobs_in(target), 1U);
   expect_the_next_run_to_end_it(target);
+}
+
+// Nothing is left on until somebody runs it again.
+TEST_F(StoppedCalls, switch_off_first_what_they_have_made) {
+  for (const char* path : {"/api/2.0/ip-access-lists", "/api/2.1/clusters/create", "/api/2.0/sql/warehouses"}) {
+    SCOPED_TRACE(path);
+    Target target;
+    sim::databricks::StandIn& there = target.workspace.stand_in;
+    const auto warehouses = [&] { return there.get("/api/2.0/sql/warehouses").at("warehouses"); };
+    const std::size_t before = warehouses().size();
+    expect_to_end_soon(
+        target,
+        [&](const net::Request& request, std::uint64_t) {
+          return request.method == net::Method::post && request.url.path == path;
+        },
+        Answer::usual);
+    std::size_t made = warehouses().size() - before;
+    for (const auto& one : warehouses())
+      if (one.at("name") != k_warehouse) EXPECT_NE(one.at("state"), "RUNNING") << one;
+    const auto clusters = there.get("/api/2.1/clusters/list").value("clusters", nlohmann::json::array());
+    for (const auto& one : clusters) EXPECT_TRUE(one.at("state").get<std::string>().starts_with("TERMINAT")) << one;
+    const auto lists = there.get("/api/2.0/ip-access-lists").value("ip_access_lists", nlohmann::json::array());
+    for (const auto& one : lists) EXPECT_EQ(one.at("enabled"), false) << one;
+    made += clusters.size() + lists.size();
+    EXPECT_GE(made, 1U);
+    expect_the_next_run_to_end_it(target);
+  }
 }
 
 }  // namespace

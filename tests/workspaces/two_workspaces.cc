@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "engine/resource_restore.h"
 #include "engine/resource_sides.h"
 #include "platform/databricks/connector.h"
@@ -74,6 +76,14 @@ private:
 const model::KindSet& databricks_kinds() {
   static const model::KindSet all(platform::databricks::resource_kinds());
   return all;
+}
+
+std::uint64_t stride(std::uint64_t daily) {
+#ifdef __SANITIZE_THREAD__
+  return daily * 5;
+#else
+  return std::getenv("HOLDFAST_DEEP") != nullptr ? 1 : daily;
+#endif
 }
 
 platform::databricks::Account unlimited_account() {

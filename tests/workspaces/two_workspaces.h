@@ -1,6 +1,7 @@
 // Two stand-ins of workspaces in one process, with the real connector to each: no sockets, clocks that stand still.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <stop_token>
@@ -22,6 +23,9 @@
 namespace holdfast::test {
 
 const model::KindSet& databricks_kinds();
+// Each n-th place in the daily tier, and all in the deep one; under the thread sanitizer, which looks for interleavings
+// and not for states, far fewer.
+std::uint64_t stride(std::uint64_t daily);
 // Who asks a stand-in in this process, as fast as it answers.
 platform::databricks::Account unlimited_account();
 

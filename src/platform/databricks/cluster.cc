@@ -20,7 +20,7 @@ using model::JsonText;
 
 constexpr base::Duration k_first_pause = std::chrono::milliseconds(200);
 constexpr base::Duration k_longest_pause = std::chrono::seconds(5);
-constexpr base::Duration k_closing = std::chrono::seconds(3);
+constexpr base::Duration k_closing = std::chrono::seconds(2);  // for its turn, and for the answer
 
 bool is_on_its_way(std::string_view state) {
   return state == "PENDING" || state == "RESTARTING";

@@ -99,6 +99,7 @@ public:
       : client_(client),
         clock_(clock),
         calls_(client, stop),
+        following_(client, {}),
         statements_(calls_, clock, opt_ins.sql_warehouse),
         reader_(client),
         columns_(client, SecretValues::read) {
@@ -140,6 +141,7 @@ private:
   const Client& client_;
   const base::Clock& clock_;
   Calls calls_;
+  Calls following_;  // what has to follow what was made: nobody's hurry comes between
   Statements statements_;
   ItemReader reader_;
   ItemReader columns_;                   // only of those that are about to be written over
@@ -196,7 +198,7 @@ std::string Writer::create(const Kind& kind, const Content& content) {
   if (writes.created_id.empty())
     if (const std::string full = scalar_at(JsonText(answer), "full_name"); !full.empty()) values.id = full;
   try {
-    if (writes.completed) calls_.send(writes.update, values, net::Repeat::safe);
+    if (writes.completed) following_.send(writes.update, values, net::Repeat::safe);
   } catch (const Error& error) {
     // It is there, and its id must not be lost with this error: whoever looks for it finds it.
     throw LostAnswer(error.kind(),
@@ -210,7 +212,7 @@ void Writer::settle(const Kind& kind, const std::string& id) {
   if (table_acls(kind) != nullptr) return;
   for (const WriteCall& call : writes_of(kind).after) {
     try {
-      calls_.send(call, {.id = id, .name = id}, net::Repeat::safe);
+      following_.send(call, {.id = id, .name = id}, net::Repeat::safe);
     } catch (const Refused& refused) {
       throw Refused(
           Error(refused.kind(), fmt::format("it was created, and could not be stopped: {}", refused.message()),

@@ -311,17 +311,19 @@ TEST_F(ApiTest, DoesNotWaitToRepeatAChangeWhenStopped) {
 
 TEST_F(ApiTest, SpendsNoMoreOnACallThanItIsWorth) {
   api().limit_patience(minutes(2));
-  const auto hasty = [&](const Step& step) {
+  const auto hasty = [&](const Step& step, base::Duration patience = seconds(3)) {
     steps_ = {step};
     next_ = 0;
-    Call one{.family = family_, .request = {}, .patience = seconds(3)};
+    Call one{.family = family_, .request = {}, .patience = patience};
     one.request.method = Method::post;
     one.request.url = parse_url("https://w.test/api/things");
     const base::Duration before = clock_.elapsed();
     const Answer answer = api().call(std::move(one), {});
-    EXPECT_LE(clock_.elapsed() - before, seconds(3));
+    EXPECT_LE(clock_.elapsed() - before, patience);
     return answer.verdict.status;
   };
+  EXPECT_EQ(hasty(status(425), seconds(0)), Status::not_yet);
+  EXPECT_GT(client_.seen().back().timeout, seconds(0)) << "which would be none";
   EXPECT_EQ(hasty(status(425)), Status::not_yet);
   EXPECT_EQ(client_.seen().back().timeout, seconds(3)) << "nor for its answer";
   EXPECT_TRUE(get({status(503), status(200)}).ok()) << "others are as patient as before";

@@ -6,8 +6,8 @@ namespace {
 
 using holdfast::ui::display_width;
 using holdfast::ui::printable;
-using holdfast::ui::Tabs;
 using holdfast::ui::shorten;
+using holdfast::ui::Tabs;
 using holdfast::ui::valid_utf8_prefix;
 using holdfast::ui::wrap;
 
