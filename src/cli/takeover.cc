@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -22,13 +23,19 @@ using base::Error;
 using base::ErrorKind;
 using model::ResourceAction;
 
+[[noreturn]] void throw_no_kinds(const std::string& platform) {
+  throw Error(ErrorKind::internal, fmt::format("the kinds of the platform {} are not known", platform));
+}
+
 // Asks a side that may be lost.  No answer says that it is: who gets none is told how to say so.
 template <class Work>
 auto unless_lost(const std::string& name, std::string_view undone, const Work& work) -> decltype(work()) {
   try {
     return work();
   } catch (Error& error) {
-    if (error.kind() != ErrorKind::cancelled && error.kind() != ErrorKind::refused)
+    static constexpr std::array k_not_by_it{ErrorKind::cancelled, ErrorKind::refused, ErrorKind::config,
+                                            ErrorKind::usage};
+    if (std::find(k_not_by_it.begin(), k_not_by_it.end(), error.kind()) == k_not_by_it.end())
       error.set_hint(
           fmt::format("{0}  Where {1} is lost, add --source-lost, which goes by its newest snapshot; what fires on {1} "
                       "goes on until \"holdfast fence {1}\".",
@@ -157,11 +164,11 @@ Takeover::PutInCharge Takeover::put_in_charge(const std::string& source, const s
 
 std::string Takeover::back_up_behind(const std::string& name, Cutover::States states) {
   const auto recorded = engine::recorded_before(cutover_.store(), cutover_.context().repository(), name);
-  return back_up_since(name, states, recorded ? &*recorded : nullptr);
+  return back_up_since(name, states, {.from = recorded ? std::optional(recorded->taken) : std::nullopt});
 }
 
 std::string Takeover::back_up_in_charge(const std::string& name) {
-  std::string behind = back_up_since(name, Cutover::States::own, nullptr);
+  std::string behind = back_up_since(name, Cutover::States::own, {});
   if (behind.empty())
     cutover_.context().events().warning(
         fmt::format("what {0} was given when it was put in charge stands in for that, until \"holdfast backup {0}\" "
@@ -170,11 +177,10 @@ std::string Takeover::back_up_in_charge(const std::string& name) {
   return behind;
 }
 
-std::string Takeover::back_up_since(const std::string& name, Cutover::States states,
-                                    const repository::Snapshot* recorded) {
+std::string Takeover::back_up_since(const std::string& name, Cutover::States states, const engine::LastRead& when) {
   try {
     const repository::Snapshot behind = cutover_.back_up(name, platform::Sweep::everything, states);
-    const std::string kinds = unread(behind, recorded);
+    const std::string kinds = unread(behind, when);
     if (kinds.empty()) return behind.id.name();
     cutover_.context().events().warning(fmt::format(
         "not all {} of {} could be read behind its activation, so that its newest snapshot does not show what fires",
@@ -188,10 +194,11 @@ std::string Takeover::back_up_since(const std::string& name, Cutover::States sta
   return {};
 }
 
-std::string Takeover::unread(const repository::Snapshot& snapshot, const repository::Snapshot* known) {
+std::string Takeover::unread(const repository::Snapshot& snapshot, const engine::LastRead& when) {
   Context& context = cutover_.context();
   const std::vector<model::Kind> kinds = context.kinds_of(context.connector_config(snapshot.connector).platform);
-  return fmt::format("{}", fmt::join(engine::unread_firing(snapshot.trees, kinds, known), ", "));
+  if (kinds.empty()) throw_no_kinds(context.connector_config(snapshot.connector).platform);
+  return fmt::format("{}", fmt::join(engine::unread_firing(snapshot.trees, kinds, when), ", "));
 }
 
 void Takeover::require_states(const repository::Snapshot& now, std::string_view undone) {
@@ -254,8 +261,13 @@ repository::Snapshot Takeover::recorded_states(const repository::Snapshot& now, 
            engine::shown_since(cutover_.context().repository(), now.connector,
                                cutover_.context().kinds_of(now.platform), pair.since);
   };
-  if (may_be_given && !shown()) return states_by(cutover_.named(pair.recorded));
-  return states_by(now);
+  if (!may_be_given || shown()) return states_by(now);
+  cutover_.context().events().warning(
+      fmt::format("no snapshot shows all that fires on {0} since it was put in charge: this goes by what it was given "
+                  "then, {1}, and "
+                  "nothing that was made or set on {0} since counts",
+                  now.connector, base::to_rfc3339(pair.since)));
+  return states_by(cutover_.named(pair.recorded));
 }
 
 void Takeover::open_fence(const std::string& name, const std::string& active) {
@@ -281,7 +293,8 @@ void Takeover::keep_what_is_told(const engine::Charge& charge) {
 
 void Takeover::require_fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded,
                              const engine::Unconfirmed& otherwise) {
-  if (!fence(name, active, recorded)) engine::throw_unconfirmed(name, otherwise);
+  if (!fence(name, active, recorded, recorded ? Unread::taken : Unread::ends_it))
+    engine::throw_unconfirmed(name, otherwise);
 }
 
 void Takeover::close_fence(const std::string& name, const std::string& active, const repository::Snapshot& recorded,
@@ -301,12 +314,13 @@ void Takeover::tell_fence(const std::string& name, Lost lost) {
                                        : fmt::format("then {} would be fenced: all that fires there is paused", name));
 }
 
-bool Takeover::fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded) {
+bool Takeover::fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded,
+                     Unread partial) {
   cutover_.connector(name);  // whoever opens it afterwards is told of the fence that this is about to close
   open_fence(name, active);
   const repository::Snapshot now = recorded ? *recorded : cutover_.take(name);
   const bool took_over = !active.empty() && cutover_.store().pair(name, active).active == active;
-  if (!cutover_.dry() && !keep_recorded(now, recorded || took_over ? Unread::taken : Unread::ends_it)) return false;
+  if (!cutover_.dry() && !keep_recorded(now, took_over ? Unread::taken : partial)) return false;
   const engine::ResourceRestore restore{cutover_.context().repository(), now, cutover_.connector(name),
                                         cutover_.context().state()};
   const auto capture = cutover_.flags().plan.capture.options(cutover_.context().connector_config(name));
@@ -383,8 +397,7 @@ model::KindSet Takeover::kinds_of(const std::string& connector) {
   const std::string& platform = cutover_.context().connector_config(connector).platform;
   model::KindSet kinds(cutover_.context().kinds_of(platform));
   // By none of them nothing would fire, and a failback would end well with everything paused.
-  if (kinds.size() == 0)
-    throw Error(ErrorKind::internal, fmt::format("the kinds of the platform {} are not known", platform));
+  if (kinds.size() == 0) throw_no_kinds(platform);
   return kinds;
 }
 

@@ -64,7 +64,7 @@ public:
   // Sees to it that the newest snapshot of a connector says what is known here of it: who paused it, and from which
   // snapshot its states are to be taken.  So another host knows, and this one when its state is lost.  False, with a
   // warning, where it could not be done.
-  bool leave_marks(const std::string& name);
+  [[nodiscard]] bool leave_marks(const std::string& name);
 
   // A snapshot of it, taken now; of one that is lost its newest.  `undone` begins the hint where it does not answer.
   repository::Snapshot ask(const std::string& name, Lost lost, std::string_view undone);
@@ -77,10 +77,13 @@ public:
   // Throws Error{refused} where the snapshot, which was just taken, does not show all that may fire: what it has of
   // that is nobody's will.
   void require_states(const repository::Snapshot& now, std::string_view undone);
-  // Pauses all that fires; `recorded` is its newest snapshot where one was just taken, which then counts also where it
-  // does not show all of that.  Else nothing is paused by such a one, unless somebody took over.  Whether all was seen
-  // to be paused.  Throws what the connector throws where it does not answer; the fence is open then.
-  [[nodiscard]] bool fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded);
+  // Where the snapshot that is to record what fires does not show all of that: nothing is paused by it, unless somebody
+  // took over, or it counts all the same.
+  enum class Unread { ends_it, taken };
+  // Pauses all that fires; `recorded` is its newest snapshot where one was just taken.  Whether all was seen to be
+  // paused.  Throws what the connector throws where it does not answer; the fence is open then.
+  [[nodiscard]] bool fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded,
+                           Unread partial);
   void open_fence(const std::string& name, const std::string& active);
   // Who took over, as only snapshots say, is written down before a run here says something of the two.  Whether what it
   // took over from is still paused nobody knows: its fence is open.
@@ -108,12 +111,11 @@ private:
   void keep_beside(const std::string& fenced, const engine::PausedStates& fires);
   void tell_absent(PlannedActivation& planned, const std::string& target);
   model::KindSet kinds_of(const std::string& connector);
-  std::string back_up_since(const std::string& name, Cutover::States states, const repository::Snapshot* recorded);
-  // The kinds that may fire and are not shown as a whole, less what `known` did not show either: "jobs, pipelines".
-  std::string unread(const repository::Snapshot& snapshot, const repository::Snapshot* known = nullptr);
-  // What a fence is about to pause is recorded, by a snapshot of it that may lack something.  False, with a warning:
-  // that ends it, and the fence records nothing yet.
-  enum class Unread { ends_it, taken };
+  std::string back_up_since(const std::string& name, Cutover::States states, const engine::LastRead& when);
+  // The kinds that may fire and are not shown as a whole, as far as that was read then: "jobs, pipelines".
+  std::string unread(const repository::Snapshot& snapshot, const engine::LastRead& when = {});
+  // What a fence is about to pause is recorded.  False, with a warning: the snapshot lacks something, which ends it,
+  // and the fence records nothing yet.
   [[nodiscard]] bool keep_recorded(const repository::Snapshot& now, Unread partial);
   bool remember_behind(const std::string& source, const std::string& target);
 

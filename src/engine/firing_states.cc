@@ -25,13 +25,15 @@ bool may_fire(const model::Kind& kind) {
 }
 
 std::vector<std::string> unread_firing(const std::vector<repository::Tree>& trees,
-                                       const std::vector<model::Kind>& kinds, const repository::Snapshot* known) {
+                                       const std::vector<model::Kind>& kinds, const LastRead& when) {
   std::vector<std::string> out;
   for (const repository::Tree& tree : trees) {
     // Of so many some were joined, which tells no more when each was last read.
     const bool joined = tree.stale.size() > repository::k_stale_ranges_max / 2;
     const auto counts = [&](const repository::StaleRange& one) {
-      return known == nullptr || joined || (one.last_good && *one.last_good >= known->taken);
+      if (!one.last_good) return joined;
+      return joined ||
+             ((!when.from || *one.last_good >= *when.from) && (!when.before || *one.last_good < *when.before));
     };
     if (std::none_of(tree.stale.begin(), tree.stale.end(), counts)) continue;
     const auto fires = [&](const model::Kind& kind) { return kind.collection.name == tree.name && may_fire(kind); };

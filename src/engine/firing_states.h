@@ -3,12 +3,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/time.h"
 #include "engine/cutover_store.h"
 #include "engine/resource_apply.h"
 #include "model/id_map.h"
@@ -31,12 +33,16 @@ using FiringStates = std::map<FiringKey, FiringState>;
 
 // By itself, and does not merely guard what others start.
 bool may_fire(const model::Kind& kind);
-// Those that may fire, and of which a snapshot with these trees does not show all.  What was not read is in it as an
-// earlier one has it, and may have been held paused then: that is nobody's will.  Of what `known` did not show either
-// it says no less than that.
+// When something was read last.
+struct LastRead {
+  std::optional<base::Instant> from{};    // then, or later
+  std::optional<base::Instant> before{};  // earlier than that
+};
+// Those that may fire, and of which a snapshot with these trees does not show all, as far as that was read then.  What
+// was not read is in it as an earlier one has it, and may have been held paused then: that is nobody's will.  What was
+// never read is in no snapshot, and has no state that could be one of ours.
 std::vector<std::string> unread_firing(const std::vector<repository::Tree>& trees,
-                                       const std::vector<model::Kind>& kinds,
-                                       const repository::Snapshot* known = nullptr);
+                                       const std::vector<model::Kind>& kinds, const LastRead& when = {});
 
 // Of one of a kind that may fire; without values where nothing in it may.
 FiringState firing_state(const model::Resource& resource, const model::KindSet& kinds);

@@ -40,7 +40,7 @@ std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_r
 // Absent: it is gone, or there is none.
 std::optional<repository::Snapshot> recorded_before(CutoverStore& store, repository::Repository& repository,
                                                     const std::string& connector);
-// Whether any snapshot of the connector that was begun later shows all that may fire there.
+// Whether any snapshot of the connector that was begun later shows all that may fire there as it was since.
 bool shown_since(repository::Repository& repository, const std::string& connector,
                  const std::vector<model::Kind>& kinds, base::Instant since);
 

@@ -170,7 +170,7 @@ private:
     }
     if (!whole) return code;
     cutover.store().lift(target_);
-    for (const engine::Charge& charge : told) take_home(context, cutover, charge);
+    for (const engine::Charge& charge : told) code = worse(code, take_home(context, cutover, charge));
     return code;
   }
 
@@ -225,19 +225,19 @@ private:
   }
 
   // A way home without the id map of the two: nothing was brought back, and this one is in charge again.
-  void take_home(Context& context, Cutover& cutover, const engine::Charge& charge) const {
+  int take_home(Context& context, Cutover& cutover, const engine::Charge& charge) const {
     const std::string& other = charge.pair.target;
     cutover.store().save(engine::given_back(charge.pair, {}, context.clock().now()));
     engine::Fence fence = *charge.target;
     if (fence.state == engine::Fence::State::confirmed) {
       cutover.store().lift(other);
-      Takeover(cutover).leave_marks(other);
-      return;
+      return Takeover(cutover).leave_marks(other) ? k_exit_ok : k_exit_partial;
     }
     fence.active = target_;
     cutover.store().save(fence);
     context.events().warning(fmt::format(
         "{0} is not paused: what fires there goes on, or will when it is back; \"holdfast fence {0}\" then", other));
+    return k_exit_ok;
   }
 
   repository::Snapshot states_of_its_own(Context& context, Cutover& cutover,

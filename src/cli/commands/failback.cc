@@ -73,7 +73,7 @@ public:
       takeover.require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});
     takeover.keep_what_is_told(charge);
     if (!cutover.dry() && !fenced) tell_ticks(cutover, primary_, secondary_);
-    takeover.leave_marks(primary_);
+    (void)takeover.leave_marks(primary_);  // its last word is a backup
     if (cutover.dry() && !fenced)
       context.events().note(fmt::format("first all that fires on {} would be paused", primary_));
     const Lost lost = source_lost_ ? Lost::yes : Lost::no;
@@ -281,7 +281,7 @@ private:
     cutover.store().save(now);
     context.events().warning(fmt::format(
         "not everything was activated on {}, so the fences stand: run it again, or add --leave-paused", primary_));
-    takeover.leave_marks(secondary_);
+    (void)takeover.leave_marks(secondary_);
     takeover.tell_charge(now);
     return k_exit_partial;
   }

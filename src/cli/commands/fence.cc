@@ -43,17 +43,17 @@ public:
     if (!before) cutover.ask(fmt::format("all that fires on {} would be paused", source_));
     if (cancel_queued_) require_runs(cutover, source_);
     Takeover takeover(cutover);
-    std::optional<repository::Snapshot> partial;
-    if (source_partial_) partial = cutover.take(source_);
-    const bool confirmed =
-        takeover.fence(source_, before ? before->active : std::string(), partial ? &*partial : nullptr);
+    const bool confirmed = takeover.fence(source_, before ? before->active : std::string(), nullptr,
+                                          source_partial_ ? Takeover::Unread::taken : Takeover::Unread::ends_it);
     const int known = takeover.leave_marks(source_) ? k_exit_ok : k_exit_partial;
     if (confirmed && !cutover.dry()) {
       context.events().note(fmt::format("the fence of {} is confirmed", source_));
       if (before && !before->active.empty()) tell_ticks(cutover, source_, before->active);
     }
-    // Only what is paused makes no new ones.
-    const int runs = cancel_queued_ ? cancel(cutover, takeover) : k_exit_ok;
+    // Only what is paused makes no new ones, and of what was not recorded nothing was paused.
+    const std::optional<engine::Fence> now = cutover.store().fence(source_);
+    const bool paused = cutover.dry() || (now && !now->snapshot.empty());
+    const int runs = cancel_queued_ && paused ? cancel(cutover, takeover) : k_exit_ok;
     return confirmed || cutover.dry() ? worse(runs, known) : k_exit_partial;
   }
 

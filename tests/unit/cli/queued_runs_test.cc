@@ -57,6 +57,15 @@ TEST_F(QueuedRuns, are_cancelled_behind_the_fence) {
   EXPECT_TRUE(runs_.active.empty());
 }
 
+TEST_F(QueuedRuns, are_left_where_nothing_was_paused) {
+  ASSERT_EQ(run({"backup", "primary"}).code, 0);
+  primary_.unlisted = {"jobs"};
+  const Outcome outcome = fence();
+  EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("nothing was paused")) << outcome.err;
+  EXPECT_EQ(runs_.active.size(), 2U);
+}
+
 TEST_F(QueuedRuns, of_which_one_cannot_be_cancelled_leave_the_fence_whole) {
   runs_.refused = {"run of x"};
   const Outcome outcome = fence();

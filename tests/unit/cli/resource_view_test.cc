@@ -283,7 +283,7 @@ TEST_F(ResourceCommands, call_a_pause_a_pause) {
 
 TEST_F(ResourceCommands, name_the_connector_that_was_not_read) {
   source_.unlisted = {"jobs"};
-  const Outcome fenced = run({"fence", "primary", "--yes"});
+  const Outcome fenced = run({"fence", "primary", "--source-partial", "--yes"});
   EXPECT_TRUE(fenced.says("was not read on primary: ")) << fenced.err;
   EXPECT_TRUE(fenced.says("primary: not all jobs could be read")) << fenced.err;
 }

@@ -171,18 +171,22 @@ TEST(UnreadFiring, is_what_may_start_something_and_was_carried_over) {
   };
   const std::vector<repository::Tree> quiet{tree("jobs", {}), tree("lists", {noon}), tree("users", {noon})};
   EXPECT_TRUE(unread_firing(quiet, kinds).empty()) << "nothing is started by an access list, or a user";
-  EXPECT_EQ(unread_firing({tree("jobs", {std::nullopt})}, kinds), std::vector<std::string>{"jobs"});
+  EXPECT_EQ(unread_firing({tree("jobs", {noon})}, kinds), std::vector<std::string>{"jobs"});
   EXPECT_TRUE(unread_firing({tree("jobs", {noon})}, {}).empty()) << "a platform on which nothing fires";
-
-  repository::Snapshot known;
-  known.taken = noon;
-  const auto since = [&](const std::vector<std::optional<base::Instant>>& last_good) {
-    return unread_firing({tree("jobs", last_good)}, kinds, &known).size();
+  const auto lacks = [&](const std::vector<std::optional<base::Instant>>& last_good, const LastRead& when) {
+    return !unread_firing({tree("jobs", last_good)}, kinds, when).empty();
   };
-  EXPECT_EQ(since({noon}), 1U) << "it was read then";
-  EXPECT_EQ(since({std::nullopt, noon - std::chrono::hours(1)}), 0U) << "as little was known then";
-  EXPECT_EQ(since({noon - std::chrono::hours(1), noon + std::chrono::hours(1)}), 1U);
-  EXPECT_EQ(since(std::vector<std::optional<base::Instant>>(600, std::nullopt)), 1U) << "of joined ones nobody knows";
+  const base::Instant before = noon - std::chrono::hours(1);
+  const base::Instant after = noon + std::chrono::hours(1);
+  EXPECT_FALSE(lacks({std::nullopt}, {})) << "what was never read has no state";
+  EXPECT_TRUE(lacks({noon}, {.from = noon}));
+  EXPECT_FALSE(lacks({std::nullopt, before}, {.from = noon}));
+  EXPECT_TRUE(lacks({before, after}, {.from = noon}));
+  EXPECT_FALSE(lacks({noon}, {.before = noon}));
+  EXPECT_FALSE(lacks({std::nullopt, after}, {.before = noon}));
+  EXPECT_TRUE(lacks({before, after}, {.before = noon}));
+  EXPECT_TRUE(lacks(std::vector<std::optional<base::Instant>>(600, std::nullopt), {.from = noon}))
+      << "of joined ones nobody knows";
 }
 
 }  // namespace

@@ -120,13 +120,17 @@ TEST_F(Marking, knows_whether_all_that_may_fire_was_shown_since) {
   const std::vector<model::Kind>& kinds = test::workspace_kinds();
   const auto shown = [&](base::Instant since) { return shown_since(*world_.repository, "primary", kinds, since); };
   const repository::Snapshot whole = take("primary");
-  account_.unlisted = {"jobs"};
-  const repository::Snapshot partial = take("primary");
   EXPECT_TRUE(shown(whole.started - std::chrono::seconds(1)));
-  EXPECT_FALSE(shown(whole.started));
-  account_.unlisted = {"users"};
+  const base::Instant since = whole.started + std::chrono::seconds(1);
+  EXPECT_FALSE(shown(since));
+  account_.unlisted = {"jobs"};
   take("primary");
-  EXPECT_TRUE(shown(partial.started));
+  EXPECT_FALSE(shown(since)) << "as before";
+  account_.unlisted = {"users"};
+  account_.workspace.put("jobs", "never", k_fires);
+  account_.unread = {"never"};
+  take("primary");
+  EXPECT_TRUE(shown(since)) << "no user fires, and what was never read was nobody's";
   EXPECT_FALSE(shown_since(*world_.repository, "secondary", kinds, base::Instant()));
 }
 
