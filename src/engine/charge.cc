@@ -183,6 +183,10 @@ std::string in_charge(const Charge& charge) {
   return active_of(deciding(charge));
 }
 
+bool took_over(CutoverStore& store, const Fence& fence) {
+  return !fence.active.empty() && in_charge(charge_of(store, fence.connector, fence.active)) == fence.active;
+}
+
 void require_writable(const Charge& charge) {
   const std::string& source = charge.pair.source;
   const std::string& target = charge.pair.target;

@@ -30,6 +30,9 @@ void take_from_snapshot(Charge& charge, Side active, base::Instant since);
 // Which of the two it is; empty where nothing is known of them.
 std::string in_charge(const Charge& charge);
 
+// Whether the one that a fence was entered for is it; else a gate stands before that, or it was interrupted.
+bool took_over(CutoverStore& store, const Fence& fence);
+
 // The pair as it looks from the other side: how the last run ended, and nothing of who is in charge.
 Pair turned_round(const Pair& pair);
 // The same of a way back that has ended: what it did not bring is held against the next run the other way.

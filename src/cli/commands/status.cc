@@ -40,12 +40,6 @@ struct Known {
   engine::Charge::Told told = engine::Charge::Told::by_state;
 };
 
-// Else a gate stands before that, or it was interrupted.
-bool took_over(engine::CutoverStore& store, const engine::Fence& fence) {
-  return !fence.active.empty() && (store.pair(fence.connector, fence.active).active == fence.active ||
-                                   store.pair(fence.active, fence.connector).active == fence.active);
-}
-
 std::string charge_text(const Known& known) {
   const engine::Pair& pair = known.pair;
   const std::string& name = pair.active.empty() ? pair.source : pair.active;
@@ -158,7 +152,7 @@ private:
     for (const engine::Fence& fence : store.fences())
       fences.push_back({{"connector", fence.connector},
                         {"state", to_string(fence.state)},
-                        {"took_over", took_over(store, fence) ? nlohmann::ordered_json(fence.active) : nullptr},
+                        {"took_over", engine::took_over(store, fence) ? nlohmann::ordered_json(fence.active) : nullptr},
                         {"fenced_for",
                          fence.active.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(fence.active)},
                         {"since", base::to_rfc3339(fence.since)}});
@@ -195,9 +189,10 @@ private:
     // Below the table, which is wide enough.
     for (const engine::Fence& fence : store.fences())
       if (!fence.active.empty())
-        context.out().line(took_over(store, fence) ? fmt::format("{}: {} took over", fence.connector, fence.active)
-                                                   : fmt::format("{}: fenced for {}, which is not in charge",
-                                                                 fence.connector, fence.active));
+        context.out().line(
+            engine::took_over(store, fence)
+                ? fmt::format("{}: {} took over", fence.connector, fence.active)
+                : fmt::format("{}: fenced for {}, which is not in charge", fence.connector, fence.active));
     for (const auto& [target, count] : open_tasks(context, ages))
       if (count != 0) context.out().line(open_tasks_text(count, target));
     for (const RecoveryConfig& one : context.config().recoveries)
