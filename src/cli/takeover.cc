@@ -106,7 +106,8 @@ Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& pla
     if (cutover_.dry()) continue;
     const engine::FiringStates states = wanted(one.what);
     const std::set<engine::FiringKey> left = engine::not_set(states, one.plan, result);
-    out.given.push_back(engine::given_states(states, left, ids));
+    out.given.push_back(one.what.recorded.connector == pair.target ? engine::given_states(states, left)
+                                                                   : engine::given_states(states, left, ids));
     const std::string snapshot = one.what.recorded.id.name();
     for (const auto& [key, state] : states)
       if (state.fires && state.chosen)
@@ -150,7 +151,8 @@ Takeover::Activated Takeover::take_charge(const std::vector<PlannedActivation>& 
 Takeover::PutInCharge Takeover::put_in_charge(const std::string& source, const std::string& target,
                                               const std::vector<PlannedActivation>& planned) {
   const engine::Pair before = cutover_.store().pair(source, target);
-  const bool changes = before.active != target || !planned.front().plan.does_nothing();
+  const bool changes = before.active != target || std::any_of(planned.begin(), planned.end(),
+                                                              [](const auto& one) { return !one.plan.does_nothing(); });
   const std::string recorded = planned.front().what.recorded.id.name();
   const Activated out =
       take_charge(planned, engine::put_in_charge(before, target, recorded, cutover_.context().clock().now()));
@@ -414,7 +416,8 @@ engine::FiringStates Takeover::firing(const repository::Snapshot& snapshot, cons
 void Takeover::tell_charge(const engine::Pair& pair) {
   const std::string active = pair.active.empty() ? pair.source : pair.active;
   std::string activated = pair.complete ? "as a whole" : "not all: run it again";
-  if (!pair.left.empty()) activated = fmt::format("all but {}, left paused", ui::format_count(pair.left.size()));
+  if (const std::size_t left = engine::left_paused(pair); left != 0)
+    activated = fmt::format("all but {}, left paused", ui::format_count(left));
   std::vector<std::string> fenced;
   for (const std::string& name : {pair.source, pair.target})
     if (const std::optional<engine::Fence> fence = cutover_.store().fence(name))

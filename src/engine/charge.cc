@@ -146,7 +146,6 @@ Pair put_in_charge(Pair pair, const std::string& active, const std::string& reco
       pair.behind.clear();
       pair.given = GivenStates();
       pair.before.clear();
-      pair.left.clear();
     }
   }
   pair.active = active;
@@ -176,6 +175,10 @@ Pair given_back(Pair pair, std::vector<LeftPaused> left, base::Instant now) {
   pair.before.clear();
   pair.left = std::move(left);
   return pair;
+}
+
+std::size_t left_paused(const Pair& pair) noexcept {
+  return active_of(pair) == pair.source ? pair.left.size() : 0;
 }
 
 std::string in_charge(const Charge& charge) {

@@ -2,6 +2,7 @@
 // local state says of both directions and of both fences, and from nothing else.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,7 +44,7 @@ bool goes_back(const Charge& charge);
 Pair split_of(const Charge& charge);
 
 // What becomes of the pair.  One that is put in charge in place of the other was given nothing yet, and is not
-// complete.
+// complete.  What a failback left paused stays known: snapshots of the source show it as paused.
 Pair put_in_charge(Pair pair, const std::string& active, const std::string& recorded, base::Instant now);
 // What of it was set, beside what was set by earlier commands.
 Pair with_given(Pair pair, const GivenStates& given);
@@ -51,6 +52,10 @@ Pair with_given(Pair pair, const GivenStates& given);
 Pair going_back(Pair pair, const std::string& recorded);
 // It has ended.
 Pair given_back(Pair pair, std::vector<LeftPaused> left, base::Instant now);
+
+// How many resources stay paused on what is in charge, as a failback left them: of a target that took over since they
+// were set, or it is not complete.
+std::size_t left_paused(const Pair& pair) noexcept;
 
 // For all of these: throws Error{refused} with the way that leads on.
 

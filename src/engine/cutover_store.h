@@ -52,7 +52,8 @@ struct Pair {
   // What the target was really given when it took over; absent: that is not known.
   std::optional<GivenStates> given{};
   std::string before{};  // of a failback that has not ended: the snapshot by whose states the target had taken over
-  std::vector<LeftPaused> left{};  // on the source, by a failback that ended
+  // On the source, by a failback that ended; goes when it was set there, or somebody decided on it.
+  std::vector<LeftPaused> left{};
 };
 
 // A connector on which nothing may start by itself.

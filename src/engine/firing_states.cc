@@ -124,6 +124,13 @@ GivenStates given_states(const FiringStates& wanted, const std::set<FiringKey>& 
   return out;
 }
 
+GivenStates given_states(const FiringStates& wanted, const std::set<FiringKey>& left_out) {
+  GivenStates out;
+  for (const auto& [key, state] : wanted)
+    if (state.fires && state.chosen && !left_out.contains(key)) out.emplace(key, state.values);
+  return out;
+}
+
 std::set<FiringKey> never_given(const FiringStates& wanted, const GivenStates& given, const model::IdMap& ids) {
   std::set<FiringKey> out;
   for (const auto& [key, state] : wanted) {
@@ -132,6 +139,20 @@ std::set<FiringKey> never_given(const FiringStates& wanted, const GivenStates& g
     if (entry && !given.contains({key.first, entry->target_id})) out.insert(key);
   }
   return out;
+}
+
+LeftOnBoth left_on_both(const LeftPaused& what, const std::string& of, const model::IdMap& ids) {
+  LeftOnBoth out{.what = what};
+  const bool by_source = of == ids.source();
+  (by_source ? out.source_id : out.target_id) = what.id;
+  const model::IdEntry* entry = by_source ? ids.by_source(what.kind, what.id) : ids.by_target(what.kind, what.id);
+  if (entry) (by_source ? out.target_id : out.source_id) = by_source ? entry->target_id : entry->source_id;
+  return out;
+}
+
+bool is_for_target(const LeftOnBoth& left, const FiringStates& recorded, const GivenStates* given) {
+  const auto now = recorded.find({left.what.kind, left.source_id});
+  return (now == recorded.end() || !now->second.fires) && !(given && given->contains({left.what.kind, left.target_id}));
 }
 
 namespace {
@@ -171,6 +192,13 @@ StatesAtHome states_at_home(const WayHome& way) {
     out.any = out.any || state.fires;
   }
   return out;
+}
+
+bool is_for_home(const LeftOnBoth& left, const FiringStates& primary, const StatesAtHome& home) {
+  const FiringKey here(left.what.kind, left.source_id);
+  const auto then = primary.find(here);
+  const bool fired = then != primary.end() && then->second.fires && home.by_primary.contains(here);
+  return !fired && !home.by_secondary.contains({left.what.kind, left.target_id});
 }
 
 }  // namespace holdfast::engine

@@ -60,8 +60,22 @@ std::set<FiringKey> not_set(const FiringStates& wanted, const model::ResourcePla
                             const ResourceApplyResult& result);
 // The others of them, as they are known on the target.
 GivenStates given_states(const FiringStates& wanted, const std::set<FiringKey>& left_out, const model::IdMap& ids);
+// The same of states of the target itself.
+GivenStates given_states(const FiringStates& wanted, const std::set<FiringKey>& left_out);
 // Those of the chosen states that fire, have a counterpart, and were never given to it.
 std::set<FiringKey> never_given(const FiringStates& wanted, const GivenStates& given, const model::IdMap& ids);
+
+// What a failback left paused on the source of a pair, as it is called on both sides.
+struct LeftOnBoth {
+  LeftPaused what{};
+  std::string source_id{};  // empty: it is not there
+  std::string target_id{};
+};
+// `of` is the connector of the snapshot that it was left by, which is one of the two of the id map.
+LeftOnBoth left_on_both(const LeftPaused& what, const std::string& of, const model::IdMap& ids);
+// A failover by these states of the source: what fires in them, somebody started since; what the target was `given`, it
+// is not given again.
+bool is_for_target(const LeftOnBoth& left, const FiringStates& recorded, const GivenStates* given);
 
 // A way back: what was set otherwise on the secondary since it took over fires on the primary as it does there, all
 // else as it did before.
@@ -79,5 +93,7 @@ struct StatesAtHome {
   bool any = false;                    // fires from now on
 };
 StatesAtHome states_at_home(const WayHome& way);
+// The way back sets it by the snapshot that it was left by: nobody decided on it since, on neither side.
+bool is_for_home(const LeftOnBoth& left, const FiringStates& primary, const StatesAtHome& home);
 
 }  // namespace holdfast::engine

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <memory>
 #include <set>
 
 #include "base/error.h"
@@ -11,6 +9,7 @@
 #include "cli/cutover.h"
 #include "cli/fence_look.h"
 #include "cli/gates.h"
+#include "cli/left_paused.h"
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
 #include "cli/takeover.h"
@@ -65,29 +64,28 @@ public:
     engine::require_activation(charge);
     const repository::Snapshot recorded = states_of_source(context, cutover, charge);
     Takeover takeover(cutover);
-    const auto planned = takeover.plan_activations(target_, {{recorded, flags_.plan.select}});
-    const bool forgets = snapshot_ && tell_forgotten(context, cutover, source, recorded);
+    const PlannedTakeover ready = plan(context, cutover, charge.pair, {recorded, flags_.plan.select});
     look_at_source(context, cutover, charge);
-    if (cutover.dry()) return takeover.activate(planned, charge.pair).code;
-    if (charge.pair.active != target_ || std::any_of(planned.begin(), planned.end(), writes)) {
-      cutover.ask(fmt::format("{} would be in charge in place of {} ({})", target_, source, counts_of(planned)));
+    if (cutover.dry()) return takeover.activate(ready.planned, charge.pair).code;
+    if (charge.pair.active != target_ || std::any_of(ready.planned.begin(), ready.planned.end(), writes)) {
+      cutover.ask(fmt::format("{} would be in charge in place of {} ({})", target_, source, counts_of(ready.planned)));
       gates_.enter(cutover, {.gate = k_gate_activate,
                              .done = fmt::format("Nothing was written to {} or {}.", source, target_),
                              .next = fmt::format("the activation of {}", target_)});
     }
     takeover.open_fence(source, target_);
-    const Takeover::PutInCharge out = takeover.put_in_charge(source, target_, planned);
+    const Takeover::PutInCharge out = take_over(cutover, charge.pair, ready);
     if (out.in_charge)
       takeover.tell_charge(cutover.store().pair(source, target_));
     else if (!charge.source)
       cutover.store().lift(source);
-    return worse(out.code, forgets ? k_exit_partial : k_exit_ok);
+    return out.code;
   }
 
 private:
   // Its own, where it is fenced: nobody has to know who it was that a fence was opened for.
   std::string only_source(Cutover& cutover) const {
-    if (cutover.store().fence(target_) || left_paused(cutover)) return target_;
+    if (cutover.store().fence(target_) || who_left(cutover)) return target_;
     std::vector<std::string> sources;
     for (const engine::Pair& pair : cutover.store().pairs())
       if (pair.target == target_ && (pair.replicated || !pair.active.empty())) sources.push_back(pair.source);
@@ -95,6 +93,17 @@ private:
     throw Error(
         ErrorKind::usage, fmt::format("it is not clear whose states {} shall have", target_),
         sources.empty() ? "Add --from SOURCE." : fmt::format("Add --from, one of: {}.", fmt::join(sources, ", ")));
+  }
+
+  // Who names a snapshot wants what that has, and no more: what else was to fire is named.
+  PlannedTakeover plan(Context& context, Cutover& cutover, const engine::Pair& pair,
+                       const Takeover::Activation& what) const {
+    if (!snapshot_) return plan_takeover(cutover, pair, what);
+    const bool forgets = tell_forgotten(context, cutover, pair.source, what.recorded);
+    const bool leaves = tell_left(context, cutover, pair, what.recorded);
+    return {.planned = Takeover(cutover).plan_activations(target_, {what}),
+            .left = pair.left,
+            .whole = !forgets && !leaves};
   }
 
   // What was paused once may fire again, by somebody's hand.
@@ -135,10 +144,10 @@ private:
       return k_exit_ok;
     }
     Takeover takeover(cutover);
-    const std::optional<engine::Pair> owed = fence || snapshot_ ? std::nullopt : left_paused(cutover);
+    const std::optional<engine::Pair> owed = fence || snapshot_ ? std::nullopt : who_left(cutover);
     const auto planned = takeover.plan_activations(
         target_,
-        owed ? left_by(cutover, *owed)
+        owed ? activations_of(cutover, owed->left, flags_.plan.select)
              : std::vector<Takeover::Activation>{{states_of_its_own(context, cutover, fence), flags_.plan.select}});
     const engine::Pair pair = owed.value_or(engine::Pair{.source = target_, .target = target_});
     const bool changes =
@@ -189,6 +198,17 @@ private:
       context.events().warning(
           fmt::format("what the snapshot does not show was paused by the fence of {} and stays so: {}", fenced, path));
     return !paths.empty();
+  }
+
+  // The same of what a failback left paused.
+  bool tell_left(Context& context, Cutover& cutover, const engine::Pair& pair,
+                 const repository::Snapshot& recorded) const {
+    const LeftPausedStates left = left_for_target(cutover, pair, recorded);
+    for (const engine::LeftOnBoth& one : left.known)
+      context.events().warning(
+          fmt::format("what a failback left paused does not fire in the snapshot and stays so on {}: {}/{}", target_,
+                      one.what.kind, one.what.id));
+    return !left.known.empty() || !left.lost.empty();
   }
 
   // Its newest snapshot was taken while it was held paused, and shows no states of its own.
@@ -247,38 +267,14 @@ private:
   }
 
   // What a failback left paused on it.
-  std::optional<engine::Pair> left_paused(Cutover& cutover) const {
+  std::optional<engine::Pair> who_left(Cutover& cutover) const {
     for (const engine::Pair& pair : cutover.store().pairs())
       if (pair.source == target_ && pair.active == target_ && !pair.left.empty()) return pair;
     return std::nullopt;
   }
 
-  std::vector<Takeover::Activation> left_by(Cutover& cutover, const engine::Pair& pair) const {
-    struct Left {
-      std::set<engine::FiringKey> keys{};
-      engine::PausedStates beside{};
-    };
-    std::map<std::string, Left> by_snapshot;
-    for (const engine::LeftPaused& one : pair.left) {
-      Left& left = by_snapshot[one.snapshot];
-      left.keys.emplace(one.kind, one.id);
-      left.beside.insert(left.beside.end(), one.beside.begin(), one.beside.end());
-    }
-    std::vector<Takeover::Activation> out;
-    for (auto& [snapshot, left] : by_snapshot)
-      out.push_back({.recorded = cutover.named(snapshot),
-                     .selection = flags_.plan.select,
-                     .only =
-                         [chosen = std::make_shared<const std::set<engine::FiringKey>>(std::move(left.keys))](
-                             const std::string& kind, const std::string& id) {
-                           return chosen->contains({kind, id});
-                         },
-                     .beside = std::move(left.beside)});
-    return out;
-  }
-
   void keep_left(Context& context, Cutover& cutover, const Takeover::Activated& done) const {
-    engine::Pair pair = *left_paused(cutover);
+    engine::Pair pair = *who_left(cutover);
     std::erase_if(pair.left, [&](const engine::LeftPaused& one) {
       return std::find(done.set.begin(), done.set.end(), one) != done.set.end();
     });

@@ -10,6 +10,7 @@
 #include "cli/cutover.h"
 #include "cli/cutover_run.h"
 #include "cli/gates.h"
+#include "cli/left_paused.h"
 #include "cli/takeover.h"
 #include "cli/ticks_view.h"
 #include "engine/id_map_store.h"
@@ -182,7 +183,8 @@ private:
   struct States {
     std::vector<Takeover::Activation> activations{};
     std::vector<std::string> fired{};
-    bool any = false;  // fires from now on
+    bool any = false;                        // fires from now on
+    std::vector<engine::LeftPaused> lost{};  // what a failback of before left, and no snapshot says how it fired
   };
 
   States states(Context& context, Cutover& cutover, const engine::Pair& pair) const {
@@ -191,7 +193,12 @@ private:
     const std::optional<engine::Fence> fence = cutover.store().fence(primary_);
     const std::string before = !pair.before.empty() ? pair.before : fence ? fence->snapshot : std::string();
     // Of a secondary of which no snapshot is young enough: what it was given.
-    if (recorded.connector != secondary_ || before.empty()) return {.activations = {{recorded}}, .any = true};
+    if (recorded.connector != secondary_ || before.empty()) {
+      States out{.activations = {{recorded}}, .any = true};
+      add_left(cutover, pair, recorded.connector == primary_ ? takeover.firing(recorded) : engine::FiringStates(), {},
+               out);
+      return out;
+    }
     const repository::Snapshot first = cutover.named(before);
     std::optional<repository::Snapshot> behind = cutover.kept(pair.behind);
     // What the primary was found to be when it was back says nothing of what fired before it was lost.
@@ -215,8 +222,24 @@ private:
     };
     States out{
         .activations = {{recorded, {}, by_secondary}, {first, {}, by_primary}}, .fired = home->fired, .any = home->any};
+    add_left(cutover, pair, here, *home, out);
     if (fence && fence->snapshot != before) add_made_since(cutover, *fence, here, out);
     return out;
+  }
+
+  // What the failback of before left paused, and nobody decided on since: what is recorded of the primary shows it so.
+  void add_left(Cutover& cutover, const engine::Pair& pair, const engine::FiringStates& here,
+                const engine::StatesAtHome& home, States& out) const {
+    LeftPausedStates left = left_of(cutover, pair);
+    std::erase_if(left.known, [&](const engine::LeftOnBoth& one) { return !engine::is_for_home(one, here, home); });
+    out.lost = std::move(left.lost);
+    if (left.known.empty()) return;
+    out.any = true;
+    for (Takeover::Activation& one : out.activations)
+      if (one.recorded.connector == primary_) one = without(std::move(one), left.known);
+    std::vector<engine::LeftPaused> all;
+    for (const engine::LeftOnBoth& one : left.known) all.push_back(one.what);
+    for (Takeover::Activation& one : activations_of(cutover, all)) out.activations.push_back(std::move(one));
   }
 
   // It was lost, and is fenced since it was back: what was made on it behind the snapshot that the secondary took over
@@ -273,9 +296,13 @@ private:
     if (silent)
       for (const std::string& one : wanted.fired)
         context.events().warning(fmt::format("fired before, and nothing fires on either side now: {}", one));
-    if (!done.whole) code = worse(code, k_exit_partial);
+    if (!done.whole || !wanted.lost.empty()) code = worse(code, k_exit_partial);
     const int activated = silent ? k_exit_partial : done.code;
-    if (activated == k_exit_ok || leave_paused_) return end(context, cutover, done.left, worse(code, activated));
+    if (activated == k_exit_ok || leave_paused_) {
+      std::vector<engine::LeftPaused> left = done.left;
+      left.insert(left.end(), wanted.lost.begin(), wanted.lost.end());
+      return end(context, cutover, std::move(left), worse(code, activated));
+    }
     engine::Pair now = cutover.store().pair(primary_, secondary_);
     now.complete = now.complete && now.active != primary_;
     cutover.store().save(now);

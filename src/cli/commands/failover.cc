@@ -9,6 +9,7 @@
 #include "cli/cutover_run.h"
 #include "cli/fence_look.h"
 #include "cli/gates.h"
+#include "cli/left_paused.h"
 #include "cli/takeover.h"
 #include "cli/ticks_view.h"
 #include "engine/id_map_store.h"
@@ -132,12 +133,15 @@ private:
     context.events().note(fmt::format("{} took over {}", target_, base::to_rfc3339(pair.since)));
     if (!pair.given) return k_exit_ok;
     const repository::Snapshot recorded = cutover.named(pair.recorded);
+    const LeftPausedStates left = left_for_target(cutover, pair, recorded);
+    const int known = left.lost.empty() ? k_exit_ok : k_exit_partial;
     const auto rest = std::make_shared<const std::set<engine::FiringKey>>(
         engine::never_given(Takeover(cutover).firing(recorded, flags_.plan.select), *pair.given,
                             engine::IdMapStore(context.state(), source_, target_).snapshot()));
-    if (rest->empty()) return k_exit_ok;
-    cutover.ask(fmt::format("{} on {} that {} not chosen then would be activated",
-                            ui::format_counted(rest->size(), "resource"), target_, rest->size() == 1 ? "was" : "were"));
+    const std::size_t count = rest->size() + left.known.size();
+    if (count == 0) return known;
+    cutover.ask(fmt::format("{} on {} that {} not activated then would be", ui::format_counted(count, "resource"),
+                            target_, count == 1 ? "was" : "were"));
     const auto is_left = [rest](const std::string& kind, const std::string& id) { return rest->contains({kind, id}); };
     return activate(context, cutover, {recorded, flags_.plan.select, is_left}, k_exit_ok);
   }
@@ -171,8 +175,8 @@ private:
                            .done = done_before_activation(cutover),
                            .next = fmt::format("the activation of {}", target_)});
     Takeover takeover(cutover);
-    const Takeover::PutInCharge out =
-        takeover.put_in_charge(source_, target_, takeover.plan_activations(target_, {what}));
+    const engine::Pair before = cutover.store().pair(source_, target_);
+    const Takeover::PutInCharge out = take_over(cutover, before, plan_takeover(cutover, before, what));
     code = worse(code, out.code);
     if (!out.in_charge) return code;
     const engine::Pair pair = cutover.store().pair(source_, target_);

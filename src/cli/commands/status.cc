@@ -45,7 +45,8 @@ std::string charge_text(const Known& known) {
   const std::string& name = pair.active.empty() ? pair.source : pair.active;
   if (known.told == engine::Charge::Told::by_snapshot) return fmt::format("{}, as its newest snapshot says", name);
   if (!pair.complete) return fmt::format("{}, not all of it activated", name);
-  return pair.left.empty() ? name : fmt::format("{}, {} left paused", name, ui::format_count(pair.left.size()));
+  const std::size_t left = engine::left_paused(pair);
+  return left == 0 ? name : fmt::format("{}, {} left paused", name, ui::format_count(left));
 }
 
 // What the last run could not read of its source; absent: its snapshot is gone.
@@ -144,8 +145,8 @@ private:
                        {"target", pair.target},
                        {"in_charge", pair.active.empty() ? pair.source : pair.active},
                        {"told_by", known.told == engine::Charge::Told::by_state ? "state" : "snapshot"},
-                       {"activated", pair.complete && pair.left.empty() ? "whole" : "partly"},
-                       {"left_paused", pair.left.size()},
+                       {"activated", pair.complete && engine::left_paused(pair) == 0 ? "whole" : "partly"},
+                       {"left_paused", engine::left_paused(pair)},
                        {"last_replicate", std::move(last)}});
     }
     auto fences = nlohmann::ordered_json::array();

@@ -210,6 +210,15 @@ void failed_over(Host& host) {
   host.secondary.workspace.put("jobs", "late", job("late", "one"));
 }
 
+// What fired on both sides, and what was made on the secondary, was refused on the way home.
+void left_paused(Host& host) {
+  failed_over(host);
+  for (const char* job : {"jobs/x", "jobs/late"})
+    host.primary.workspace.refusals.emplace(job, base::Error(base::ErrorKind::unavailable, "not now"));
+  ASSERT_EQ(host.run({"failback", "secondary", "primary", "--leave-paused", "--yes"}).code, 3);
+  host.primary.workspace.refusals.clear();
+}
+
 // The next day, which must find nothing in its way.
 void home_again(Host& host) {
   rewrite_job(host.secondary.workspace, "y", "three", "UNPAUSED");
@@ -303,6 +312,13 @@ TEST_F(CutoverKill, a_night_ends_the_same_wherever_it_is_killed) {
 TEST_F(CutoverKill, a_failover_ends_the_same_wherever_it_is_killed) {
   kill_everywhere({"failover", migrated_and_changed, {"failover", "primary", "secondary", "--yes"}, home_again});
   EXPECT_EQ(Host::firing_jobs(host_.primary.workspace), (Lines{"late", "x", "x", "y", "z"}));
+  EXPECT_EQ(Host::firing_jobs(host_.secondary.workspace), Lines{});
+}
+
+TEST_F(CutoverKill, a_failover_behind_what_was_left_paused_ends_the_same_wherever_it_is_killed) {
+  kill_everywhere(
+      {"failover behind what was left paused", left_paused, {"failover", "primary", "secondary", "--yes"}, home_again});
+  EXPECT_EQ(Host::firing_jobs(host_.primary.workspace), (Lines{"late", "x", "x", "y"}));
   EXPECT_EQ(Host::firing_jobs(host_.secondary.workspace), Lines{});
 }
 

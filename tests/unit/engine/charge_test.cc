@@ -250,7 +250,9 @@ TEST(Pairs, that_are_put_in_charge_were_given_nothing_yet) {
   EXPECT_EQ(taken.since, k_late + std::chrono::hours(1));
   EXPECT_FALSE(taken.complete);
   EXPECT_EQ(taken.behind, "");
-  EXPECT_TRUE(taken.left.empty());
+  EXPECT_EQ(taken.left, before.left) << "it is paused in all that is recorded of the source";
+  EXPECT_EQ(left_paused(before), 1U);
+  EXPECT_EQ(left_paused(taken), 0U) << "nothing of what is in charge";
   ASSERT_TRUE(taken.given.has_value());
   EXPECT_TRUE(taken.given->empty());
   const Pair some = with_given(taken, {{{"jobs", "1"}, "a"}});

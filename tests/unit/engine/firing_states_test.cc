@@ -126,6 +126,46 @@ TEST(StatesAtHome, name_what_fired_on_either_side) {
   EXPECT_EQ(home.fired, std::vector<std::string>{"jobs/11"});
 }
 
+LeftOnBoth left(const char* by, const char* id) {
+  return left_on_both({"s-1", "jobs", id}, by, id_map());
+}
+
+TEST(LeftStates, are_known_on_both_sides) {
+  EXPECT_EQ(left("primary", "1").target_id, "11");
+  EXPECT_EQ(left("primary", "9").target_id, "");
+  EXPECT_EQ(left("secondary", "11").source_id, "1");
+  EXPECT_EQ(left("secondary", "20").source_id, "");
+  EXPECT_EQ(left("secondary", "20").target_id, "20");
+}
+
+TEST(LeftStates, are_for_a_target_until_they_were_given_or_somebody_started_them) {
+  const FiringStates recorded = states({{"1", k_rests}, {"2", k_fires}});
+  EXPECT_TRUE(is_for_target(left("primary", "1"), recorded, nullptr));
+  EXPECT_TRUE(is_for_target(left("secondary", "20"), recorded, nullptr)) << "the source does not have it";
+  EXPECT_FALSE(is_for_target(left("primary", "2"), recorded, nullptr)) << "somebody started it";
+  EXPECT_FALSE(is_for_target(left("secondary", "12"), recorded, nullptr));
+  const GivenStates before = given({"11", "20"});
+  EXPECT_FALSE(is_for_target(left("primary", "1"), recorded, &before));
+  EXPECT_FALSE(is_for_target(left("secondary", "20"), recorded, &before));
+  EXPECT_TRUE(is_for_target(left("primary", "3"), recorded, &before));
+}
+
+TEST(LeftStates, are_for_home_where_nobody_decided_on_them) {
+  const FiringStates primary = states({{"1", k_rests}, {"2", k_fires}, {"3", k_rests}});
+  const StatesAtHome home{.by_secondary = {{"jobs", "13"}, {"jobs", "20"}},
+                          .by_primary = {{"jobs", "1"}, {"jobs", "2"}}};
+  EXPECT_TRUE(is_for_home(left("primary", "1"), primary, home));
+  EXPECT_TRUE(is_for_home(left("secondary", "21"), primary, home));
+  EXPECT_FALSE(is_for_home(left("primary", "2"), primary, home)) << "it fired there";
+  EXPECT_FALSE(is_for_home(left("primary", "3"), primary, home)) << "it was set on the secondary";
+  EXPECT_FALSE(is_for_home(left("secondary", "20"), primary, home));
+}
+
+TEST(GivenStates, of_the_target_itself_are_called_as_there) {
+  const FiringStates wanted = states({{"20", k_fires}, {"21", k_fires}, {"22", k_rests}});
+  EXPECT_EQ(given_states(wanted, {{"jobs", "21"}}), given({"20"}));
+}
+
 TEST(GivenStates, are_what_was_set_and_nothing_else) {
   FiringStates wanted = states({{"1", k_fires}, {"2", k_fires}, {"3", k_rests}, {"4", k_fires}, {"9", k_fires}});
   wanted.at({"jobs", "4"}).chosen = false;
