@@ -119,7 +119,9 @@ private:
   const base::Clock& clock_;
   Session session_;
   WritingConsent consent_{name_, account_.host, opt_ins_.writing, [this](std::stop_token stop) {
-                            return look_at_workspace(session_.client(), clock_, std::move(stop));
+                            Workspace out = enter_workspace(session_.client(), clock_, stop);
+                            identify_workspace(session_.client(), out, stop);
+                            return out;
                           }};
   JobRuns runs_{session_.client(),
                 [this](std::stop_token stop) { consent_.require({.what = Writing::cutover}, std::move(stop)); }};

@@ -55,12 +55,16 @@ Workspace enter_workspace(const Client& client, const base::Clock& clock, std::s
   return out;
 }
 
-void describe_workspace(const Client& client, Workspace& workspace, const std::stop_token& stop) {
+void identify_workspace(const Client& client, Workspace& workspace, const std::stop_token& stop) {
   if (const auto config = perhaps(client, {.path = "/.well-known/databricks-config"}, stop)) {
     if (std::string id = scalar_at(*config, "workspace_id"); !id.empty()) workspace.workspace_id = std::move(id);
     workspace.account_id = scalar_at(*config, "account_id");
     workspace.cloud = scalar_at(*config, "cloud");
   }
+}
+
+void describe_workspace(const Client& client, Workspace& workspace, const std::stop_token& stop) {
+  identify_workspace(client, workspace, stop);
   // The metastore is a region's own; without one nobody tells the region.
   if (const auto metastore = perhaps(client, {.path = "/api/2.1/unity-catalog/metastore_summary"}, stop))
     workspace.region = scalar_at(*metastore, "region");

@@ -23,7 +23,9 @@ struct Workspace {
 
 // Who we are there, and when: one call.  Throws Refused when we are not let in.
 Workspace enter_workspace(const Client& client, const base::Clock& clock, std::stop_token stop);
-// Adds what else the workspace says of itself; what cannot be learnt stays as it is.
+// Adds what it calls itself, so that it can be told from others.
+void identify_workspace(const Client& client, Workspace& workspace, const std::stop_token& stop);
+// Adds that and what else the workspace says of itself; what cannot be learnt stays as it is.
 void describe_workspace(const Client& client, Workspace& workspace, const std::stop_token& stop);
 // Both.
 Workspace look_at_workspace(const Client& client, const base::Clock& clock, std::stop_token stop);

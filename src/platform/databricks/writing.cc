@@ -35,6 +35,10 @@ bool is_encrypted(const std::string& host) {
 std::optional<Writing> read_writing(const std::string& connector, const Settings& settings) {
   const std::optional<std::string> word = settings.text(k_setting);
   if (!word) return std::nullopt;
+  // Else the environment of whoever types says which workspace it is, and another one tomorrow.
+  if (!settings.text("host") && !settings.text("profile"))
+    throw Error(ErrorKind::config, fmt::format("connector '{}' has {}, and names no workspace", connector, k_setting),
+                "Add the host or the profile that is meant to be written to.");
   for (const Writing one : {Writing::resources, Writing::cutover})
     if (*word == to_word(one)) return one;
   throw Error(
@@ -56,8 +60,10 @@ void WritingConsent::require(const WriteRequest& request, std::stop_token stop) 
       ErrorKind::refused,
       fmt::format("connector '{}' leads to {}, and its newest snapshot is of workspace {}", connector_,
                   now.empty() ? "a workspace that does not say which it is" : "workspace " + now, request.workspace),
-      "Look where its host or profile leads, also behind a tunnel.  Give another workspace a connector of its "
-      "own: ids of one mean nothing in the other.");
+      fmt::format("Look where its host or profile leads, also behind a tunnel.  Give another workspace a "
+                  "connector of its own: ids of one mean nothing in the other.  Where only its newest backup "
+                  "went to a wrong one, \"holdfast backup {}\" puts that right.",
+                  connector_));
 }
 
 void WritingConsent::refuse(const WriteRequest& request) const {

@@ -12,7 +12,8 @@
 
 namespace holdfast::platform::databricks {
 
-// Absent: not at all, which it is when not set.  Throws Error{config}.
+// Absent: not at all, which it is when not set.  Throws Error{config}, also
+// where the connector does not name the workspace itself.
 std::optional<Writing> read_writing(const std::string& connector, const Settings& settings);
 
 // A stand-in needs no setting.  Only this machine is reached without TLS, but a tunnel may end there: so it is what

@@ -45,6 +45,27 @@ TEST(DatabricksConnector, writes_to_no_workspace_whose_setting_does_not_say_so_a
   opened(Writing::cutover)->require_writing({.what = Writing::cutover}, {});
 }
 
+// What else a workspace tells may be away for long, and a failover waits.
+TEST(DatabricksConnector, asks_only_who_is_there_before_it_is_written_to) {
+  test::ManualClock clock{base::Instant{}};
+  test::SeededRandom random(1);
+  Account account;
+  account.host = "http://127.0.0.1:8461";
+  auto http = std::make_unique<test::ScriptedHttp>([](const net::Request& request, std::size_t) {
+    const bool me = request.url.path.ends_with("/Me");
+    return test::reply(200, me ? R"({"userName":"anna"})" : R"({"workspace_id":"7"})",
+                       {{"content-type", "application/json"}, {"x-holdfast-stand-in", "databricks"}});
+  });
+  const test::ScriptedHttp& asked = *http;
+  const auto workspace = make_connector(
+      {.name = "primary", .account = account, .http = std::move(http), .clock = clock, .random = random});
+  workspace->require_writing({.what = Writing::cutover, .workspace = "7"}, {});
+  EXPECT_EQ(test::error_of([&] { workspace->require_writing({.workspace = "8"}, {}); }), base::ErrorKind::refused);
+  std::vector<std::string> paths;
+  for (const net::Request& request : asked.seen()) paths.push_back(request.url.path);
+  EXPECT_EQ(paths, (std::vector<std::string>{"/api/2.0/preview/scim/v2/Me", "/.well-known/databricks-config"}));
+}
+
 TEST(DatabricksConnector, tells_what_it_knows_of_outside_and_its_kinds_before_one_is_opened) {
   test::ManualClock clock{base::Instant{}};
   test::SeededRandom random(1);

@@ -52,13 +52,23 @@ TEST(Writing, is_refused_by_a_platform_of_resources_that_does_not_say_when) {
 
 TEST(WritingConsent, is_opened_by_two_words_and_closed_without_one) {
   const auto read = [](const char* word) {
-    return read_writing("secondary", test::WrittenSettings(test::WrittenSettings::Values{{"writable", word}}));
+    return read_writing("secondary", test::WrittenSettings({{"writable", word}, {"profile", "there"}}));
   };
   EXPECT_EQ(read_writing("secondary", test::WrittenSettings(test::WrittenSettings::Values())), std::nullopt);
   EXPECT_EQ(read("resources"), Writing::resources);
   EXPECT_EQ(read("cutover"), Writing::cutover);
   for (const char* other : {"", "true", "Cutover", "resource"})
     EXPECT_EQ(test::error_of([&] { (void)read(other); }), base::ErrorKind::config) << other;
+}
+
+TEST(WritingConsent, is_given_for_a_workspace_that_the_same_section_names) {
+  using Values = test::WrittenSettings::Values;
+  const Values unnamed{{"writable", "resources"}};
+  EXPECT_EQ(test::error_of([&] { (void)read_writing("secondary", test::WrittenSettings(unnamed)); }),
+            base::ErrorKind::config)
+      << "the environment would say which";
+  const Values named{{"writable", "resources"}, {"host", k_there}};
+  EXPECT_EQ(read_writing("secondary", test::WrittenSettings(named)), Writing::resources);
 }
 
 TEST(WritingConsent, asks_nobody_where_the_setting_decides) {
