@@ -111,12 +111,10 @@ TEST_F(TasksLeft, are_listed_with_what_comes_along) {
 
 // A script is there to be copied.
 TEST_F(TasksLeft, keep_the_tabs_of_what_comes_along) {
-  primary_.workspace.put("users", "eve", "{\"userName\":\"eve\",\t\"origin\":\"eve\"}");
-  const Outcome planned = run({"migrate", "primary", "secondary", "--dry-run"});
-  EXPECT_TRUE(planned.says("\"eve\",\t\"origin\"")) << planned.out;
+  primary_.workspace.put("users", "eve", "{\"userName\":\"eve\",\t\"externalId\":\"ext-eve\"}");
   migrate();
   const Outcome shown = run({"tasks", "show", id_of("users/eve")});
-  EXPECT_TRUE(shown.says("\"eve\",\t\"origin\"")) << shown.out;
+  EXPECT_TRUE(shown.says("\"eve\",\t\"externalId\"")) << shown.out;
 }
 
 TEST_F(TasksLeft, are_ticked_off_and_stay_so) {
