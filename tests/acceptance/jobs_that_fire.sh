@@ -32,7 +32,7 @@ seen() {
   local code=0
   echo "\$ holdfast $*"
   holdfast "$@" >out 2>&1 || code=$?
-  grep -vE '^(reading|restoring|comparing|[0-9,]+ calls?:|snapshot |manual| *by hand|warning: to be done by hand|what shows no change|[0-9,]+ tasks? (is|are) open|warning: .*trying again)' out |
+  grep -vE '^(reading|restoring|comparing|[0-9,]+ calls?:|snapshot |manual| *by hand|      [a-z]|warning: to be done by hand|what shows no change|[0-9,]+ tasks? (is|are) open|warning: .*trying again)' out |
     grep -vE '^  (already|adopted|created|updated|failed|waiting|recreated|by hand|open tasks|snapshot|removed|conflicts) |^[0-9,]+ to create, ' |
     sed -E 's#(jobs/[a-z]+)/[0-9]+#\1/ID#; s/\(([0-9]+ to [^)]*)\)/(COUNTS)/; s/pid [0-9]+/pid PID/; s/snapshot [0-9a-f]{8}/snapshot ONE/' || true
   if [ "$code" != 0 ]; then echo "[exit $code]"; fi
