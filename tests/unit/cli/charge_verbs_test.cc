@@ -6,7 +6,6 @@
 
 #include "base/bytes.h"
 #include "base/file_lock.h"
-#include "engine/cutover_store.h"
 #include "storage/local/local_backend.h"
 #include "unit/cli/nights.h"
 
@@ -32,26 +31,9 @@ protected:
     from->list("idmap/", [&](const storage::ObjectInfo& info) { names.push_back(info.name); });
     for (const std::string& name : names) to->put(name, from->get_all(name));
   }
-  engine::Pair pair(const std::string& source = "primary", const std::string& target = "secondary") const {
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    return engine::CutoverStore(*state).pair(source, target);
-  }
-  void keep(const engine::Pair& pair) const {
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    engine::CutoverStore(*state).save(pair);
-  }
-  std::optional<Fence> fence(const std::string& name) const {
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    return engine::CutoverStore(*state).fence(name);
-  }
   bool any_plan_begun() const {
     const auto state = storage::open_local_backend(app_.composition.state_folder);
     return !engine::CutoverStore(*state).begun("primary", "secondary").empty();
-  }
-  Outcome fail_back(const Names& more = {}) {
-    Names arguments{"failback", "secondary", "primary", "--yes"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(arguments);
   }
   Outcome activate_primary() { return run({"activate", "primary", "--from", "primary", "--yes"}); }
   // From the next write on nothing of the secondary can be read.

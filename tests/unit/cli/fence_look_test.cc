@@ -2,10 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
-#include "engine/cutover_store.h"
-#include "storage/local/local_backend.h"
 #include "unit/cli/nights.h"
 
 namespace holdfast::test {
@@ -18,23 +14,11 @@ protected:
     ASSERT_EQ(run({"fence", "primary", "--yes"}).code, 0);
     ASSERT_EQ(state_of("primary"), "confirmed");
   }
-  Outcome take_over(const Names& more = {}) {
-    Names arguments{"activate", "secondary", "--from", "primary", "--yes"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(arguments);
-  }
   std::string state_of(const std::string& name) const {
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    const std::optional<engine::Fence> fence = engine::CutoverStore(*state).fence(name);
-    if (!fence) return "lifted";
-    return fence->state == engine::Fence::State::confirmed ? "confirmed" : "open";
+    const std::optional<engine::Fence> found = fence(name);
+    if (!found) return "lifted";
+    return found->state == engine::Fence::State::confirmed ? "confirmed" : "open";
   }
-  void gate(const std::string& gates) const {
-    std::ofstream(app_.config(), std::ios::app)
-        << "[recovery.dr]\nsource = \"primary\"\ntarget = \"secondary\"\ngates = [" << gates << "]\n";
-  }
-
-  const Names all_{"x", "y", "z"};
 };
 
 TEST_F(LookedAtFences, are_open_once_a_part_was_activated_in_place) {

@@ -2,10 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <optional>
 
-#include "engine/cutover_store.h"
-#include "storage/local/local_backend.h"
 #include "unit/cli/nights.h"
 
 namespace holdfast::test {
@@ -16,10 +13,6 @@ protected:
   static constexpr const char* k_hourly = R"({"id":"1","cron":"0 0 * * * ?","pause_status":"UNPAUSED"})";
   static constexpr const char* k_daily = R"({"id":"2","cron":"0 0 1 * * ?","pause_status":"UNPAUSED"})";
 
-  void must(const Names& arguments) {
-    const Outcome outcome = run(arguments);
-    EXPECT_EQ(outcome.code, 0) << arguments.front() << ": " << outcome.out << outcome.err;
-  }
   // Somebody goes on working on what is fenced: makes weekly and starts asleep.
   void go_on_working() {
     primary_.workspace.put("jobs", "weekly", job("weekly", "one"));
@@ -36,16 +29,18 @@ protected:
   // Fenced, and worked on since.  The snapshot from before that.
   std::string fence_twice() {
     migrate();
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    const std::string before = engine::CutoverStore(*state).pair("primary", "secondary").replicated->source_snapshot;
+    const std::string before = pair().replicated->source_snapshot;
     must({"fence", "primary", "--yes"});
     go_on_working();
     must({"fence", "primary"});
     return before;
   }
-  std::optional<engine::Fence> fence(const std::string& name) const {
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    return engine::CutoverStore(*state).fence(name);
+  void activate_by_a_snapshot_before_the_fence(const std::string& name, const WorkspaceAccount& on) {
+    const std::string before = fence_twice();
+    const Outcome outcome = run({"activate", name, "--from", "primary", "--snapshot", before, "--yes"});
+    EXPECT_EQ(outcome.code, 3) << outcome.err;
+    EXPECT_TRUE(outcome.says("was paused by the fence of primary and stays so: jobs/weekly")) << outcome.err;
+    EXPECT_EQ(firing(on), all_);
   }
 };
 
@@ -94,19 +89,11 @@ TEST_F(Fences, give_back_what_fires_otherwise_as_it_was_last) {
 }
 
 TEST_F(Fences, say_what_another_snapshot_that_is_named_leaves_paused) {
-  const std::string before = fence_twice();
-  const Outcome outcome = run({"activate", "primary", "--from", "primary", "--snapshot", before, "--yes"});
-  EXPECT_EQ(outcome.code, 3) << outcome.err;
-  EXPECT_TRUE(outcome.says("was paused by the fence of primary and stays so: jobs/weekly")) << outcome.err;
-  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+  activate_by_a_snapshot_before_the_fence("primary", primary_);
 }
 
 TEST_F(Fences, say_the_same_where_another_side_is_activated_by_it) {
-  const std::string before = fence_twice();
-  const Outcome outcome = run({"activate", "secondary", "--from", "primary", "--snapshot", before, "--yes"});
-  EXPECT_EQ(outcome.code, 3) << outcome.err;
-  EXPECT_TRUE(outcome.says("was paused by the fence of primary and stays so: jobs/weekly")) << outcome.err;
-  EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
+  activate_by_a_snapshot_before_the_fence("secondary", secondary_);
 }
 
 TEST_F(Fences, let_a_target_fire_what_was_brought_since) {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -14,41 +13,21 @@ namespace {
 
 class ManualGates : public Nights {
 protected:
-  void plan(const std::string& gates) const {
-    std::ofstream(app_.config(), std::ios::app)
-        << "[recovery.dr]\nsource = \"primary\"\ntarget = \"secondary\"\ngates = [" << gates << "]\n";
-  }
-  Outcome fail_over(const Names& more = {}) { return go("failover", "primary", "secondary", more); }
-  Outcome fail_back(const Names& more = {}) { return go("failback", "secondary", "primary", more); }
-  Outcome take_over(const Names& more = {}) {
-    Names arguments{"activate", "secondary", "--from", "primary", "--yes"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(arguments);
-  }
   static void expect_stop(const Outcome& outcome, const std::string& gate) {
     EXPECT_EQ(outcome.code, 5) << outcome.out << outcome.err;
     EXPECT_TRUE(outcome.says("recovery plan dr stops this before " + gate)) << outcome.err;
     EXPECT_TRUE(outcome.says("--pass " + gate + ".")) << outcome.err;
   }
-
-  const Names all_{"x", "y", "z"};
-
-private:
-  Outcome go(const std::string& verb, const std::string& from, const std::string& to, const Names& more) {
-    Names arguments{verb, from, to, "--yes"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(arguments);
-  }
 };
 
 TEST_F(ManualGates, stop_a_failover_before_each_phase_that_the_plan_names) {
   migrate();
-  plan(R"("replicate", "fence", "activate")");
+  gate(R"("replicate", "fence", "activate")");
   change(primary_, "x", "two");
-  expect_stop(fail_over(), "replicate");
+  expect_stop(failover(), "replicate");
   EXPECT_EQ(note_of("x"), "one") << "nothing was brought";
 
-  const Outcome second = fail_over({"--pass", "replicate"});
+  const Outcome second = failover({"--pass", "replicate"});
   expect_stop(second, "fence");
   EXPECT_TRUE(second.says("primary was brought to secondary; primary fires as before.")) << second.err;
   EXPECT_TRUE(second.says("Next: the fence of primary")) << second.err;
@@ -56,21 +35,21 @@ TEST_F(ManualGates, stop_a_failover_before_each_phase_that_the_plan_names) {
   EXPECT_EQ(note_of("x"), "two");
   EXPECT_EQ(firing(primary_), all_);
 
-  expect_stop(fail_over({"--pass", "replicate", "--pass", "fence"}), "activate");
+  expect_stop(failover({"--pass", "replicate", "--pass", "fence"}), "activate");
   EXPECT_EQ(firing(primary_), Names{});
   EXPECT_EQ(firing(secondary_), Names{});
 
-  expect_stop(fail_over({"--pass", "activate"}), "replicate");
-  const Outcome last = fail_over({"--pass", "replicate", "--pass", "activate"});
+  expect_stop(failover({"--pass", "activate"}), "replicate");
+  const Outcome last = failover({"--pass", "replicate", "--pass", "activate"});
   EXPECT_EQ(last.code, 0) << "a fence that stands is entered no more: " << last.err;
   EXPECT_EQ(firing(secondary_), all_);
-  EXPECT_EQ(fail_over().code, 0) << "it ended, and has nothing to enter";
+  EXPECT_EQ(failover().code, 0) << "it ended, and has nothing to enter";
 }
 
 TEST_F(ManualGates, stop_a_failback_of_the_same_two) {
   migrate();
-  ASSERT_EQ(fail_over().code, 0);
-  plan(R"("fence", "activate")");
+  ASSERT_EQ(failover().code, 0);
+  gate(R"("fence", "activate")");
   change(secondary_, "x", "theirs");
   expect_stop(fail_back(), "fence");
   EXPECT_EQ(note_of(primary_, "x"), "theirs") << "it was brought back";
@@ -84,13 +63,13 @@ TEST_F(ManualGates, stop_a_failback_of_the_same_two) {
 
 TEST_F(ManualGates, call_nobody_in_charge_who_is_not_yet) {
   migrate();
-  plan(R"("activate")");
-  expect_stop(fail_over(), "activate");
+  gate(R"("activate")");
+  expect_stop(failover(), "activate");
   EXPECT_TRUE(run({"status"}).says("primary: fenced for secondary, which is not in charge"));
   auto fence = nlohmann::json::parse(run({"status", "--json"}).out).at("fences").at(0);
   EXPECT_TRUE(fence.at("took_over").is_null());
   EXPECT_EQ(fence.at("fenced_for"), "secondary");
-  ASSERT_EQ(fail_over({"--pass", "activate"}).code, 0);
+  ASSERT_EQ(failover({"--pass", "activate"}).code, 0);
   EXPECT_TRUE(run({"status"}).says("primary: secondary took over"));
   fence = nlohmann::json::parse(run({"status", "--json"}).out).at("fences").at(0);
   EXPECT_EQ(fence.at("took_over"), "secondary");
@@ -101,8 +80,8 @@ TEST_F(ManualGates, call_nobody_in_charge_who_is_not_yet) {
 // It is brought back, and fires by what the fence kept beside its snapshot.
 TEST_F(ManualGates, of_a_failback_call_nothing_removed_that_was_made_behind_its_fence) {
   migrate();
-  ASSERT_EQ(fail_over().code, 0);
-  plan(R"("activate")");
+  ASSERT_EQ(failover().code, 0);
+  gate(R"("activate")");
   expect_stop(fail_back(), "activate");
   secondary_.workspace.put("jobs", "late", job("late", "one"));
   const Outcome outcome = fail_back({"--pass", "activate"});
@@ -113,17 +92,17 @@ TEST_F(ManualGates, of_a_failback_call_nothing_removed_that_was_made_behind_its_
 
 TEST_F(ManualGates, hold_also_where_the_source_is_lost) {
   migrate();
-  plan(R"("fence")");
-  expect_stop(fail_over({"--source-lost"}), "fence");
+  gate(R"("fence")");
+  expect_stop(failover({"--source-lost"}), "fence");
   EXPECT_EQ(firing(secondary_), Names{});
   EXPECT_FALSE(run({"status"}).says("open since")) << "no fence is opened either";
-  EXPECT_EQ(fail_over({"--source-lost", "--pass", "fence"}).code, 0);
+  EXPECT_EQ(failover({"--source-lost", "--pass", "fence"}).code, 0);
   EXPECT_EQ(firing(secondary_), all_);
 }
 
 TEST_F(ManualGates, stop_an_activation_that_is_typed_by_itself) {
   migrate();
-  plan(R"("fence", "activate")");
+  gate(R"("fence", "activate")");
   ASSERT_EQ(run({"fence", "primary", "--yes"}).code, 0) << "which has none";
   const Outcome dry = run({"activate", "secondary", "--from", "primary", "--dry-run"});
   EXPECT_TRUE(dry.says("has a gate before activate: without --pass activate it would stop there")) << dry.err;
@@ -140,7 +119,7 @@ TEST_F(ManualGates, stop_an_activation_that_is_typed_by_itself) {
 
 TEST_F(ManualGates, are_not_asked_by_what_gives_a_fence_up) {
   migrate();
-  plan(R"("activate")");
+  gate(R"("activate")");
   ASSERT_EQ(run({"fence", "primary", "--yes"}).code, 0);
   EXPECT_EQ(run({"activate", "primary", "--yes"}).code, 0);
   EXPECT_EQ(firing(primary_), all_);
@@ -148,14 +127,14 @@ TEST_F(ManualGates, are_not_asked_by_what_gives_a_fence_up) {
 
 TEST_F(ManualGates, are_remembered_by_nothing) {
   migrate();
-  plan(R"("activate")");
-  EXPECT_EQ(fail_over({"--pass", "activate"}).code, 0);
+  gate(R"("activate")");
+  EXPECT_EQ(failover({"--pass", "activate"}).code, 0);
   expect_stop(fail_back(), "activate");
   expect_stop(fail_back(), "activate");
   EXPECT_EQ(fail_back({"--pass", "activate"}).code, 0);
-  expect_stop(fail_over(), "activate");
+  expect_stop(failover(), "activate");
   ::setenv("HOLDFAST_PASS", "activate", 1);
-  const Outcome outcome = fail_over();
+  const Outcome outcome = failover();
   ::unsetenv("HOLDFAST_PASS");
   EXPECT_EQ(outcome.code, 2) << outcome.err;
   EXPECT_EQ(firing(secondary_), Names{});
@@ -163,12 +142,12 @@ TEST_F(ManualGates, are_remembered_by_nothing) {
 
 TEST_F(ManualGates, are_passed_by_names_that_the_plan_has) {
   migrate();
-  EXPECT_EQ(fail_over({"--pass", "fence"}).code, 2) << "there is no recovery plan";
-  plan(R"("fence")");
-  const Outcome other = fail_over({"--pass", "activate"});
+  EXPECT_EQ(failover({"--pass", "fence"}).code, 2) << "there is no recovery plan";
+  gate(R"("fence")");
+  const Outcome other = failover({"--pass", "activate"});
   EXPECT_EQ(other.code, 2);
   EXPECT_TRUE(other.says("there is no gate \"activate\" between primary and secondary")) << other.err;
-  const Outcome odd = fail_over({"--pass", "fense"});
+  const Outcome odd = failover({"--pass", "fense"});
   EXPECT_EQ(odd.code, 2);
   EXPECT_TRUE(odd.says("fence")) << odd.err;
   EXPECT_EQ(firing(primary_), all_);
@@ -176,7 +155,7 @@ TEST_F(ManualGates, are_passed_by_names_that_the_plan_has) {
 
 TEST_F(ManualGates, are_shown_before_anything_is_done) {
   migrate();
-  plan(R"("fence", "activate")");
+  gate(R"("fence", "activate")");
   const Outcome dry = run({"failover", "primary", "secondary", "--dry-run", "--pass", "fence"});
   EXPECT_EQ(dry.code, 0) << dry.err;
   EXPECT_TRUE(dry.says("recovery plan dr has a gate before fence, which this would pass")) << dry.err;
@@ -190,8 +169,8 @@ TEST_F(ManualGates, are_shown_before_anything_is_done) {
 
 TEST_F(ManualGates, stop_with_a_summary_of_their_own) {
   migrate();
-  plan(R"("fence")");
-  const Outcome outcome = fail_over({"--json"});
+  gate(R"("fence")");
+  const Outcome outcome = failover({"--json"});
   EXPECT_EQ(outcome.code, 5);
   nlohmann::json last;
   std::istringstream lines(outcome.out);
@@ -208,7 +187,7 @@ TEST_F(ManualGates, of_others_stop_nothing) {
       << "[connector.third]\nplatform = \"workspace\"\n"
          "[recovery.other]\nsource = \"primary\"\ntarget = \"third\"\ngates = [\"activate\"]\n";
   migrate();
-  EXPECT_EQ(fail_over().code, 0);
+  EXPECT_EQ(failover().code, 0);
 }
 
 }  // namespace

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/cutover_store.h"
-#include "storage/local/local_backend.h"
 #include "unit/cli/nights.h"
 
 namespace holdfast::test {
@@ -12,26 +10,9 @@ namespace {
 // A failback has left something paused on primary, and primary is to be left again.
 class LeftPaused : public Nights {
 protected:
-  engine::Pair pair() const {
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    return engine::CutoverStore(*state).pair("primary", "secondary");
-  }
-  void keep(const engine::Pair& pair) const {
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    engine::CutoverStore(*state).save(pair);
-  }
-  Outcome fail_back(const Names& more = {}) {
-    Names arguments{"failback", "secondary", "primary", "--yes"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(arguments);
-  }
-  Outcome failover() { return run({"failover", "primary", "secondary", "--yes"}); }
-  static void refuse(WorkspaceAccount& on, const std::string& job) {
-    on.workspace.refusals.emplace("jobs/" + job, base::Error(base::ErrorKind::unavailable, "not now"));
-  }
   // What primary refuses while it is brought back.
   void leave(const std::string& job) {
-    refuse(primary_, job);
+    refuse(primary_, {job});
     const Outcome outcome = fail_back({"--leave-paused"});
     ASSERT_EQ(outcome.code, 3) << outcome.out << outcome.err;
     primary_.workspace.refusals.clear();
@@ -52,7 +33,6 @@ protected:
     ASSERT_FALSE(has_job(primary_, "born"));
   }
 
-  const Names all_{"x", "y", "z"};
   const Names with_born_{"born", "x", "y", "z"};
 };
 
@@ -122,7 +102,7 @@ TEST_F(LeftPaused, stays_paused_where_somebody_paused_it_since) {
 
 TEST_F(LeftPaused, that_cannot_be_set_is_named_until_it_is) {
   leave_y();
-  refuse(secondary_, "y");
+  refuse(secondary_, {"y"});
   const Outcome outcome = failover();
   EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
   EXPECT_TRUE(outcome.says("jobs/y")) << outcome.err;

@@ -5,9 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/cutover_store.h"
+#include "storage/local/local_backend.h"
 #include "support/app_world.h"
 #include "support/fake_workspace_connector.h"
 
@@ -52,14 +56,39 @@ protected:
     const Outcome outcome = run({"migrate", "primary", "secondary"});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
   }
-  Outcome night(const Names& more = {}) {
-    Names arguments{"replicate", "primary", "secondary"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(arguments);
+  Outcome night(const Names& more = {}) { return run_with({"replicate", "primary", "secondary"}, more); }
+  Outcome failover(const Names& more = {}) { return run_with({"failover", "primary", "secondary", "--yes"}, more); }
+  Outcome fail_back(const Names& more = {}) { return run_with({"failback", "secondary", "primary", "--yes"}, more); }
+  Outcome take_over(const Names& more = {}) {
+    return run_with({"activate", "secondary", "--from", "primary", "--yes"}, more);
   }
   void fail_over() {
-    const Outcome outcome = run({"failover", "primary", "secondary", "--yes"});
+    const Outcome outcome = failover();
     ASSERT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  }
+  void must(const Names& arguments) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 0) << arguments.front() << ": " << outcome.out << outcome.err;
+  }
+
+  // The recovery plan "dr", which stops before these phases.
+  void gate(const std::string& gates) const {
+    std::ofstream(app_.config(), std::ios::app)
+        << "[recovery.dr]\nsource = \"primary\"\ntarget = \"secondary\"\ngates = [" << gates << "]\n";
+  }
+
+  // What this host knows of who is in charge.
+  engine::Pair pair(const std::string& source = "primary", const std::string& target = "secondary") const {
+    const auto state = storage::open_local_backend(app_.composition.state_folder);
+    return engine::CutoverStore(*state).pair(source, target);
+  }
+  void keep(const engine::Pair& pair) const {
+    const auto state = storage::open_local_backend(app_.composition.state_folder);
+    engine::CutoverStore(*state).save(pair);
+  }
+  std::optional<engine::Fence> fence(const std::string& name) const {
+    const auto state = storage::open_local_backend(app_.composition.state_folder);
+    return engine::CutoverStore(*state).fence(name);
   }
 
   static std::string body_of(const WorkspaceAccount& on, const std::string& name) {
@@ -88,6 +117,10 @@ protected:
   static bool fires(const WorkspaceAccount& on, const std::string& name) {
     return body_of(on, name).find(R"("UNPAUSED")") != std::string::npos;
   }
+  static base::Error not_now() { return {base::ErrorKind::unavailable, "not now"}; }
+  static void refuse(WorkspaceAccount& on, const Names& jobs) {
+    for (const std::string& name : jobs) on.workspace.refusals.emplace("jobs/" + name, not_now());
+  }
   static bool has_job(const WorkspaceAccount& on, const std::string& name) {
     return !on.workspace.id_of("jobs", name).empty();
   }
@@ -100,10 +133,17 @@ protected:
     return out;
   }
 
+  const Names all_{"x", "y", "z"};  // what fires on primary
   AppWorld app_;
   ManualClock clock_{*base::parse_instant("2026-11-21T20:00:00Z")};
   WorkspaceAccount primary_{clock_, 1'000, "one"};
   WorkspaceAccount secondary_{clock_, 5'000, "two"};
+
+private:
+  Outcome run_with(Names arguments, const Names& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  }
 };
 
 }  // namespace holdfast::test

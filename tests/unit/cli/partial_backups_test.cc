@@ -4,7 +4,6 @@
 
 #include <optional>
 
-#include "engine/cutover_store.h"
 #include "storage/local/local_backend.h"
 #include "unit/cli/nights.h"
 
@@ -13,32 +12,17 @@ namespace {
 
 class PartialBackups : public Nights {
 protected:
-  void must(const Names& arguments) {
-    const Outcome outcome = run(arguments);
-    EXPECT_EQ(outcome.code, 0) << arguments.front() << ": " << outcome.out << outcome.err;
-  }
   // From the last of the writes on, by which x, y and z are set, nobody lists jobs there.
   static void hide_jobs_behind_activation(WorkspaceAccount& on) {
     on.workspace.interrupt_at = on.workspace.writes + 3;
     on.workspace.interrupt = [&on] { on.unlisted.insert("jobs"); };
   }
-  Outcome fail_back() { return run({"failback", "secondary", "primary", "--yes"}); }
   // By a newest snapshot that is partial with exit 3, as what it lacks is brought as it was before.
   Outcome lose_primary(int code = 0) {
     Outcome outcome = run({"failover", "primary", "secondary", "--source-lost", "--yes"});
     EXPECT_EQ(outcome.code, code) << outcome.out << outcome.err;
     return outcome;
   }
-  std::optional<engine::Fence> fence(const std::string& name) const {
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    return engine::CutoverStore(*state).fence(name);
-  }
-  engine::Pair pair() const {
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    return engine::CutoverStore(*state).pair("primary", "secondary");
-  }
-
-  const Names all_{"x", "y", "z"};
 };
 
 TEST_F(PartialBackups, behind_an_activation_in_place_leave_its_fence_and_what_that_recorded) {

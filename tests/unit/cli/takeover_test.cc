@@ -4,7 +4,6 @@
 
 #include "base/bytes.h"
 #include "base/file_lock.h"
-#include "engine/cutover_store.h"
 #include "storage/local/local_backend.h"
 #include "unit/cli/nights.h"
 
@@ -16,28 +15,6 @@ using engine::Fence;
 // The days on which somebody else is put in charge, and not all of it goes well.
 class BadDays : public Nights {
 protected:
-  static base::Error not_now() { return {base::ErrorKind::unavailable, "not now"}; }
-  static void refuse(WorkspaceAccount& on, const Names& jobs) {
-    for (const std::string& name : jobs) on.workspace.refusals.emplace("jobs/" + name, not_now());
-  }
-  Outcome fail_back(const Names& more = {}) {
-    Names arguments{"failback", "secondary", "primary", "--yes"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run(arguments);
-  }
-  Outcome failover() { return run({"failover", "primary", "secondary", "--yes"}); }
-  engine::Pair pair() const {
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    return engine::CutoverStore(*state).pair("primary", "secondary");
-  }
-  void keep(const engine::Pair& pair) const {
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    engine::CutoverStore(*state).save(pair);
-  }
-  std::optional<Fence> fence(const std::string& name) const {
-    const auto state = storage::open_local_backend(app_.composition.state_folder);
-    return engine::CutoverStore(*state).fence(name);
-  }
   bool confirmed(const std::string& name) const { return fence(name) && fence(name)->state == Fence::State::confirmed; }
 };
 
