@@ -18,10 +18,10 @@
 namespace holdfast::engine {
 
 struct LiveSide {
-  std::vector<model::Resource> resources;
-  std::vector<std::vector<base::KeyRange>> unread;  // by kind: what the platform did not let us read
-  std::vector<std::size_t> partial;                 // kinds of which it offers more than it let us read
-  std::string attributes;                           // of the capture
+  std::vector<model::Resource> resources{};
+  std::vector<std::vector<base::KeyRange>> unread{};  // by kind: what the platform did not let us read
+  std::vector<std::size_t> partial{};                 // kinds of which it offers more than it let us read
+  std::string attributes{};                           // of the capture
 };
 
 // What is read, by the name that people gave it.

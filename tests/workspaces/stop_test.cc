@@ -235,7 +235,9 @@ TEST_F(StoppedCalls, switch_off_first_what_they_have_made) {
         Answer::usual);
     std::size_t made = warehouses().size() - before;
     for (const auto& one : warehouses())
-      if (one.at("name") != k_warehouse) EXPECT_NE(one.at("state"), "RUNNING") << one;
+      if (one.at("name") != k_warehouse) {
+        EXPECT_NE(one.at("state"), "RUNNING") << one;
+      }
     const auto clusters = there.get("/api/2.1/clusters/list").value("clusters", nlohmann::json::array());
     for (const auto& one : clusters) EXPECT_TRUE(one.at("state").get<std::string>().starts_with("TERMINAT")) << one;
     const auto lists = there.get("/api/2.0/ip-access-lists").value("ip_access_lists", nlohmann::json::array());

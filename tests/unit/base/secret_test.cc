@@ -18,6 +18,13 @@ constexpr std::string_view k_marker = "the-marker-that-must-not-survive-in-freed
 std::size_t leaks = 0;
 thread_local bool watching = false;
 
+void look_and_free(void* memory) noexcept {
+  if (watching && memory != nullptr &&
+      ::memmem(memory, ::malloc_usable_size(memory), k_marker.data(), k_marker.size()) != nullptr)
+    ++leaks;
+  std::free(memory);
+}
+
 }  // namespace
 
 void* operator new(std::size_t size) {
@@ -26,14 +33,11 @@ void* operator new(std::size_t size) {
 }
 
 void operator delete(void* memory) noexcept {
-  if (watching && memory != nullptr &&
-      ::memmem(memory, ::malloc_usable_size(memory), k_marker.data(), k_marker.size()) != nullptr)
-    ++leaks;
-  std::free(memory);
+  look_and_free(memory);
 }
 
 void operator delete(void* memory, std::size_t) noexcept {
-  operator delete(memory);
+  look_and_free(memory);
 }
 
 namespace holdfast::base {

@@ -162,8 +162,9 @@ TEST_F(WritesOfFiring, name_nothing_but_what_fires_where_a_call_takes_that) {
   EXPECT_EQ(set(FiringMode::recorded, recorded), Texts{});
   std::set<std::string> members;
   for (const Sent& sent : sent_) {
-    if (sent.call.starts_with("PATCH /api/2.0/alerts/"))
+    if (sent.call.starts_with("PATCH /api/2.0/alerts/")) {
       EXPECT_TRUE(sent.call.ends_with("?update_mask=schedule")) << sent.call;
+    }
     if (sent.call != "POST /api/2.2/jobs/update") continue;
     const json body = json::parse(sent.body);
     for (const auto& [name, value] : body["new_settings"].items()) members.insert(name);
