@@ -49,6 +49,14 @@ TEST(AdaptDdl, replaces_collations_that_the_other_server_does_not_have) {
   EXPECT_EQ(
       adapt_ddl("x COLLATE utf8mb4_uca1400_nopad_as_cs, y COLLATE=utf8mb4_nopad_bin PAGE_CHECKSUM=1", mariadb, mysql),
       "x COLLATE utf8mb4_bin, y COLLATE=utf8mb4_bin");
+  EXPECT_EQ(adapt_ddl("x COLLATE utf8mb4_unicode_520_nopad_ci, y COLLATE utf8mb4_unicode_520_ci", mariadb, mysql),
+            "x COLLATE utf8mb4_bin, y COLLATE utf8mb4_unicode_520_ci");
+}
+
+TEST(AdaptDdl, drops_options_that_the_other_server_does_not_know) {
+  EXPECT_EQ(adapt_ddl(") ENGINE=InnoDB PAGE_COMPRESSED=1 ENCRYPTED=YES ROW_FORMAT=DYNAMIC ENCRYPTION_KEY_ID=2",
+                      parse_version("10.11.6-MariaDB"), parse_version("8.0.36")),
+            ") ENGINE=InnoDB ROW_FORMAT=DYNAMIC");
 }
 
 }  // namespace holdfast::test

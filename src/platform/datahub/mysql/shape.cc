@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <regex>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace holdfast::platform::datahub::mysql {
@@ -328,15 +328,42 @@ std::string conventional_ddl(const model::Collection& collection, std::string_vi
       quote_name(name), columns);
 }
 
+namespace {
+
+constexpr std::string_view k_charset = "utf8mb4_";
+
+// Of what a collation is called behind its character set.
+bool is_of_mysql_only(std::string_view name) {
+  return name.find("0900_") != std::string_view::npos;
+}
+bool is_of_mariadb_only(std::string_view name) {
+  return name.starts_with("uca1400_") || name.find("nopad_") != std::string_view::npos;
+}
+
+void replace_collations(std::string& ddl, bool (*is_unknown)(std::string_view)) {
+  for (std::size_t at = ddl.find(k_charset); at != std::string::npos; at = ddl.find(k_charset, at + 1)) {
+    const std::size_t name = at + k_charset.size();
+    std::size_t end = name;
+    while (end < ddl.size() && (base::is_lower(ddl[end]) || base::is_digit(ddl[end]) || ddl[end] == '_')) ++end;
+    if (is_unknown(std::string_view(ddl).substr(name, end - name))) ddl.replace(name, end - name, "bin");
+  }
+}
+
+// " NAME=VALUE", wherever it stands.
+void drop_option(std::string& ddl, std::string_view name) {
+  const std::string option = fmt::format(" {}=", name);
+  for (std::size_t at = ddl.find(option); at != std::string::npos; at = ddl.find(option, at))
+    ddl.erase(at, std::min(ddl.find(' ', at + option.size()), ddl.size()) - at);
+}
+
+}  // namespace
+
 std::string adapt_ddl(std::string ddl, const ServerVersion& source, const ServerVersion& target) {
   if (source.flavour == target.flavour && target.at_least(source.major, source.minor)) return ddl;
-  static const std::regex mysql_only("utf8mb4_[a-z_]*0900_[a-z_]+");
-  static const std::regex mariadb_only("utf8mb4_(uca1400_[a-z_]+|[a-z_]*nopad_[a-z_]+)");
-  ddl = std::regex_replace(ddl, target.is_mariadb() ? mysql_only : mariadb_only, "utf8mb4_bin");
-  if (!target.is_mariadb()) {
-    static const std::regex options(" (PAGE_CHECKSUM|PAGE_COMPRESSED|ENCRYPTED|ENCRYPTION_KEY_ID)=[^ ]+");
-    ddl = std::regex_replace(ddl, options, "");
-  }
+  replace_collations(ddl, target.is_mariadb() ? is_of_mysql_only : is_of_mariadb_only);
+  if (!target.is_mariadb())
+    for (const char* option : {"PAGE_CHECKSUM", "PAGE_COMPRESSED", "ENCRYPTED", "ENCRYPTION_KEY_ID"})
+      drop_option(ddl, option);
   return ddl;
 }
 
