@@ -321,7 +321,7 @@ bool Takeover::fence(const std::string& name, const std::string& active, const r
   cutover_.connector(name);  // whoever opens it afterwards is told of the fence that this is about to close
   open_fence(name, active);
   const repository::Snapshot now = recorded ? *recorded : cutover_.take(name);
-  const bool took_over = !active.empty() && cutover_.store().pair(name, active).active == active;
+  const bool took_over = engine::took_over(cutover_.store(), {.connector = name, .active = active});
   if (!cutover_.dry() && !keep_recorded(now, took_over ? Unread::taken : partial)) return false;
   const engine::ResourceRestore restore{cutover_.context().repository(), now, cutover_.connector(name),
                                         cutover_.context().state()};

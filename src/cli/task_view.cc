@@ -91,8 +91,7 @@ std::map<std::string, std::string> tasks_by_path(Context& context, const std::st
 }
 
 std::string short_task_id(std::string_view id) {
-  constexpr std::size_t k_digits = 8;
-  return std::string(id.substr(0, k_digits));
+  return std::string(id.substr(0, k_task_digits));
 }
 
 }  // namespace holdfast::cli

@@ -57,6 +57,8 @@ std::string open_tasks_text(std::uint64_t open, std::string_view target);
 // Of open ones: the id by the path of the resource.  Where they cannot be read that is said, and there are none.
 std::map<std::string, std::string> tasks_by_path(Context& context, const std::string& source,
                                                  const std::string& target);
+// So much of an id is shown where that tells it from others.
+inline constexpr std::size_t k_task_digits = 8;
 std::string short_task_id(std::string_view id);
 
 }  // namespace holdfast::cli

@@ -49,24 +49,23 @@ private:
   // A failover that was begun and has not ended is no reason to pause what goes on firing, nor is the fence that an
   // activation has opened: what somebody started nobody pauses unasked.
   void close_fence(Context& context, Cutover& cutover, const engine::Fence& fence) const {
-    const engine::Pair pair = fence.active.empty() ? engine::Pair{} : cutover.store().pair(source_, fence.active);
-    if (!fence.active.empty() && pair.active == fence.active) {
+    if (engine::took_over(cutover.store(), fence)) {
       cutover.require_writing(source_, platform::Writing::cutover);
       Takeover takeover(cutover);
       takeover.require_fence(source_, fence.active, nullptr, {.not_done = "nothing was replicated"});
       (void)takeover.leave_marks(source_);  // what could not be said now the next run says
       return tell_ticks(cutover, source_, fence.active);
     }
-    context.events().warning(way_on(fence, pair));
+    context.events().warning(way_on(cutover, fence));
   }
 
-  std::string way_on(const engine::Fence& fence, const engine::Pair& pair) const {
+  std::string way_on(Cutover& cutover, const engine::Fence& fence) const {
     if (fence.active.empty())
       return fmt::format(
           "the fence of {0} is open, and what fires there goes on: \"holdfast fence {0}\" pauses it, \"holdfast "
           "activate {0}\" sets what was recorded and lifts the fence",
           source_);
-    if (engine::ends_failback(pair, fence))
+    if (engine::ends_failback(cutover.store().pair(source_, fence.active), fence))
       return fmt::format(
           "a failback from {1} to {0} was begun and has not ended: go on with \"holdfast failback {1} {0}\"", source_,
           fence.active);

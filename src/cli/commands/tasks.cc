@@ -26,8 +26,7 @@ using engine::ManualTask;
 using engine::TaskStore;
 using State = ManualTask::State;
 
-constexpr std::size_t k_digits = 8;  // of an id, where that many tell it from others
-constexpr std::size_t k_digits_least = 4;
+constexpr std::size_t k_digits_least = 4;  // of an id that somebody writes
 
 struct Found {
   const TaskStore* store;
@@ -50,7 +49,7 @@ std::size_t digits_of(const std::vector<Found>& all) {
     for (const std::string& id : ids) beginnings.insert(id.substr(0, digits));
     return beginnings.size() == ids.size();
   };
-  std::size_t out = k_digits;
+  std::size_t out = k_task_digits;
   while (!differ(out)) ++out;
   return out;
 }
