@@ -4,7 +4,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -12,6 +11,7 @@
 #include <iterator>
 #include <set>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/suggest.h"
 #include "cli/units.h"
@@ -38,8 +38,8 @@ constexpr unsigned k_readers_max = 64;
 
 bool is_name(std::string_view text) noexcept {
   // A name stands in references such as "catalog/latest~1", which leaves few characters.
-  return !text.empty() && text != "latest" && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  return !text.empty() && text != "latest" && std::all_of(text.begin(), text.end(), [](char c) {
+    return base::is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
   });
 }
 

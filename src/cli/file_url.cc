@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
-
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "base/error.h"
 
@@ -11,14 +10,6 @@ namespace holdfast::cli {
 
 using base::Error;
 using base::ErrorKind;
-
-namespace {
-
-bool is_hex(char c) noexcept {
-  return std::isxdigit(static_cast<unsigned char>(c)) != 0;
-}
-
-}  // namespace
 
 std::string file_url_path(std::string_view url) {
   constexpr std::string_view k_scheme = "file://";
@@ -33,7 +24,7 @@ std::string file_url_path(std::string_view url) {
       continue;
     }
     const std::string_view digits = path.substr(i + 1, 2);
-    const bool whole = digits.size() == 2 && is_hex(digits[0]) && is_hex(digits[1]);
+    const bool whole = digits.size() == 2 && base::is_hex_digit(digits[0]) && base::is_hex_digit(digits[1]);
     // A NUL byte would end the path for the system, and lead to another folder than the one that is shown.
     if (!whole || digits == "00")
       throw Error(ErrorKind::config,

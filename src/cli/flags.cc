@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/suggest.h"
 #include "cli/units.h"
@@ -31,8 +31,7 @@ Flag positional(std::string name, Times times, std::string doc) {
 std::string Flag::environment() const {
   if (positional()) return {};
   std::string out = "HOLDFAST_";
-  for (const char c : name.substr(2))
-    out += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (const char c : name.substr(2)) out += c == '-' ? '_' : base::upper(c);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/suggest.h"
 #include "cli/secrets.h"
@@ -153,9 +154,7 @@ void add_value(CLI::App& app, const Flag& flag) {
 }
 
 std::string lower_first(std::string text) {
-  if (text.size() > 1 && std::isupper(static_cast<unsigned char>(text[0])) != 0 &&
-      std::islower(static_cast<unsigned char>(text[1])) != 0)
-    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+  if (text.size() > 1 && base::is_upper(text[0]) && base::is_lower(text[1])) text[0] = base::lower(text[0]);
   while (!text.empty() && (text.back() == '.' || text.back() == '\n')) text.pop_back();
   return text;
 }

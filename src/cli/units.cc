@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace holdfast::cli {
@@ -47,7 +47,7 @@ std::uint64_t parse_bytes(std::string_view text, std::string_view what) {
   std::string_view unit = quantity->unit;
   double factor = 1;
   if (!unit.empty() && unit != "B") {
-    const auto power = k_prefixes.find(static_cast<char>(std::toupper(static_cast<unsigned char>(unit.front()))));
+    const auto power = k_prefixes.find(base::upper(unit.front()));
     unit.remove_prefix(1);
     if (power == std::string_view::npos || (!unit.empty() && unit != "iB" && unit != "B")) refuse(text, what, k_form);
     for (std::size_t i = 0; i <= power; ++i) factor *= 1024;

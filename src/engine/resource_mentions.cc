@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "model/json_text.h"
 
 namespace holdfast::engine {
@@ -14,7 +15,7 @@ constexpr std::size_t k_shortest_id = 6;
 constexpr std::size_t k_named = 5;
 
 constexpr bool is_word(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  return base::is_letter_or_digit(c) || c == '-' || c == '_';
 }
 
 bool can_be_told(std::string_view id) noexcept {

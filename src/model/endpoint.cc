@@ -15,7 +15,7 @@ using Type = Endpoint::Type;
 constexpr std::string_view k_storage_account = "storage account";
 
 bool in_name(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  return base::is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
 }
 
 bool ends_token(char c) noexcept {

@@ -2,12 +2,14 @@
 
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace holdfast::model {
 
 namespace {
 
 bool continues_name(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  return base::is_letter_or_digit(c) || c == '-' || c == '_';
 }
 
 bool is_path_prefix(std::string_view prefix, std::string_view path) noexcept {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
+
 namespace holdfast::net {
 
 namespace {
@@ -144,7 +146,7 @@ std::optional<base::Duration> retry_after(const Response& response, base::Instan
   if (header == nullptr) return std::nullopt;
   const std::string_view text = trimmed(*header);
   if (text.empty()) return std::nullopt;
-  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+  if (std::all_of(text.begin(), text.end(), base::is_digit)) {
     // More digits than a day has seconds mean: longer than the longest.
     const std::string_view digits = text.substr(std::min(text.find_first_not_of('0'), text.size()));
     if (digits.size() > 5) return longest;

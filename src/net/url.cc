@@ -15,17 +15,8 @@ namespace {
 
 constexpr std::size_t k_longest = 64 * 1024;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 bool is_unreserved(char c) {
-  return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == '_' || c == '~';
+  return base::is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 void append_encoded(std::string& out, char c) {
@@ -83,7 +74,7 @@ private:
       const std::size_t close = authority.find(']');
       if (close == std::string_view::npos) fail("has no ] after its IPv6 address");
       const std::string_view address = authority.substr(1, close - 1);
-      const auto fits = [](char c) { return is_hex(c) || c == ':' || c == '.'; };
+      const auto fits = [](char c) { return base::is_hex_digit(c) || c == ':' || c == '.'; };
       if (address.find(':') == std::string_view::npos || !std::all_of(address.begin(), address.end(), fits))
         fail("has no IPv6 address between its brackets");
       url.host = base::lower(address);
@@ -91,7 +82,7 @@ private:
     } else {
       const std::size_t colon = std::min(authority.find(':'), authority.size());
       url.host = base::lower(authority.substr(0, colon));
-      const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_'; };
+      const auto fits = [](char c) { return base::is_letter_or_digit(c) || c == '-' || c == '.' || c == '_'; };
       if (url.host.empty()) fail("has no host");
       if (!std::all_of(url.host.begin(), url.host.end(), fits))
         fail("has a host with other characters than letters, digits, dots and hyphens",
@@ -116,7 +107,7 @@ private:
     out.reserve(part.size());
     for (std::size_t i = 0; i < part.size(); ++i) {
       const char c = part[i];
-      if (c == '%' && !(i + 2 < part.size() && is_hex(part[i + 1]) && is_hex(part[i + 2])))
+      if (c == '%' && !(i + 2 < part.size() && base::is_hex_digit(part[i + 1]) && base::is_hex_digit(part[i + 2])))
         fail("has a % that is not followed by two hexadecimal digits", "Write a percent sign as %25.");
       if (c <= ' ' || c > '~' || std::string_view("\"<>\\^`{|}").find(c) != std::string_view::npos)
         append_encoded(out, c);
@@ -149,10 +140,10 @@ std::string without_dots(std::string_view path) {
 
 bool has_scheme(std::string_view reference) {
   const std::size_t colon = reference.find(':');
-  if (colon == std::string_view::npos || colon == 0 || !is_letter(reference.front())) return false;
+  if (colon == std::string_view::npos || colon == 0 || !base::is_letter(reference.front())) return false;
   const std::string_view scheme = reference.substr(0, colon);
   return std::all_of(scheme.begin(), scheme.end(),
-                     [](char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; });
+                     [](char c) { return base::is_letter_or_digit(c) || c == '+' || c == '-' || c == '.'; });
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "model/json_depth.h"
@@ -97,7 +98,7 @@ std::vector<std::string> subscriptions_in(const std::string& connector, const st
   for (const char c : text) {
     if (c == ',' || c == ' ')
       take();
-    else if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-')
+    else if (base::is_letter_or_digit(c) || c == '-')
       one += c;
     else
       throw Error(ErrorKind::config,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <optional>
 #include <set>
 
@@ -188,8 +189,9 @@ private:
   }
   bool all_known() const { return total_ == std::to_string(known_.size()); }
   State end() const {
-    const bool fewer = !total_.empty() && std::stoul(total_) > known_.size();
-    return fewer ? State::changed : State::complete;
+    std::size_t told = 0;
+    std::from_chars(total_.data(), total_.data() + total_.size(), told);
+    return told > known_.size() ? State::changed : State::complete;
   }
 
   const Listing& listing_;

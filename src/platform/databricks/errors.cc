@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "model/json_depth.h"
 
@@ -81,9 +81,8 @@ std::optional<Status> meaning_of(std::string_view code) {
 }
 
 bool is_code(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return base::is_upper(c) || base::is_digit(c) || c == '_'; });
 }
 
 std::string printable(std::string_view text) {

@@ -256,8 +256,8 @@ std::string host_of(const Found& found) {
   if (scheme != "https" && scheme != "http") refuse("is no http address", "Write it as https://NAME.");
   if (authority.empty()) refuse("has no name", "Write it as https://NAME.");
   if (authority.find('@') != std::string::npos) refuse("holds a user", "Put credentials under keys of their own.");
-  const bool clean = std::all_of(authority.begin(), authority.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '.' || c == '-' || c == ':' || c == '[' || c == ']' || c == '_';
+  const bool clean = std::all_of(authority.begin(), authority.end(), [](char c) {
+    return base::is_letter_or_digit(c) || c == '.' || c == '-' || c == ':' || c == '[' || c == ']' || c == '_';
   });
   if (!clean) refuse("holds a character that no host name has", "Copy the address from the browser.");
   // Name servers would be asked for it, whatever it is.

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace holdfast::platform::databricks {
@@ -144,8 +145,7 @@ const date::time_zone& zone_named(const std::string& name) {
 }  // namespace
 
 Quartz::Quartz(std::string_view expression, std::string zone) : zone_(std::move(zone)) {
-  std::string text(expression.substr(0, k_text_most));
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 32 : c; });
+  const std::string text = base::upper(expression.substr(0, k_text_most));
   std::vector<std::string_view> fields = split(text, " \t");
   std::erase(fields, std::string_view());
   if (expression.size() > k_text_most || fields.size() < 6 || fields.size() > 7)

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <initializer_list>
 #include <mutex>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/key.h"
 #include "model/json_text.h"
@@ -63,9 +63,7 @@ std::optional<base::Instant> instant_of(const std::string& text) {
 
 bool same_name(const Kind& kind, std::string_view a, std::string_view b) {
   if (kind.name_case == Kind::Case::counts) return a == b;
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return x < 0x80 && y < 0x80 ? std::tolower(x) == std::tolower(y) : x == y;
-  });
+  return base::lower(a) == base::lower(b);
 }
 
 // What is read of a cluster has the node types that its pool decides, what is read of a policy the definition that its

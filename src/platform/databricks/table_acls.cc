@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "platform/databricks/sql_names.h"
@@ -26,9 +27,8 @@ constexpr std::array k_types{Type{"CATALOG", 0},  Type{"ANY FILE", 0}, Type{"ANO
                              Type{"FUNCTION", 2}};
 
 bool is_plain(std::string_view part) {
-  return !part.empty() && std::all_of(part.begin(), part.end(), [](unsigned char c) {
-    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  });
+  return !part.empty() &&
+         std::all_of(part.begin(), part.end(), [](char c) { return c == '_' || base::is_letter_or_digit(c); });
 }
 
 // Takes a part off `text`; nullopt where there is none.

@@ -1,8 +1,8 @@
 #include "platform/databricks/workspace.h"
 
-#include <cctype>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "model/json_path.h"
 #include "model/json_text.h"
@@ -32,7 +32,7 @@ std::string id_in_host(const std::string& host) {
   constexpr std::string_view k_prefix = "adb-";
   if (!host.starts_with(k_prefix)) return {};
   std::size_t end = k_prefix.size();
-  while (end < host.size() && std::isdigit(static_cast<unsigned char>(host[end])) != 0) ++end;
+  while (end < host.size() && base::is_digit(host[end])) ++end;
   return host.substr(k_prefix.size(), end - k_prefix.size());
 }
 

@@ -22,6 +22,7 @@
 #include <set>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "sim/databricks/unity.h"
 
@@ -35,18 +36,13 @@ struct Token {
   std::size_t finish = 0;
 };
 
-std::string upper(std::string text) {
-  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  return text;
-}
-
 SqlError syntax_error(const std::string& near) {
   return SqlError(
       fmt::format("[PARSE_SYNTAX_ERROR] Syntax error at or near '{}'. SQLSTATE: 42601", near.substr(0, 80)));
 }
 
 bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  return base::is_letter_or_digit(c) || c == '_';
 }
 
 class Sql {
@@ -59,7 +55,9 @@ public:
     token_ = scan(token_.finish);
     return out;
   }
-  bool at(std::string_view keyword) const { return token_.type == Token::Type::word && upper(token_.text) == keyword; }
+  bool at(std::string_view keyword) const {
+    return token_.type == Token::Type::word && base::upper(token_.text) == keyword;
+  }
   bool at_sign(char c) const { return token_.type == Token::Type::sign && token_.text[0] == c; }
   bool take(std::string_view keyword) {
     if (!at(keyword)) return false;
@@ -163,7 +161,7 @@ Json pairs(Sql& sql) {
 std::string type_name(const std::string& type_text) {
   static const std::map<std::string, std::string> names = {
       {"BIGINT", "LONG"}, {"SMALLINT", "SHORT"}, {"TINYINT", "BYTE"}};
-  const std::string word = upper(type_text.substr(0, type_text.find_first_of("(<")));
+  const std::string word = base::upper(type_text.substr(0, type_text.find_first_of("(<")));
   const auto found = names.find(word);
   return found == names.end() ? word : found->second;
 }
@@ -231,8 +229,8 @@ public:
     Sql sql(query_);
     Token before;
     while (sql.token().type != Token::Type::end) {
-      const bool reads =
-          before.type == Token::Type::word && (upper(before.text) == "FROM" || upper(before.text) == "JOIN");
+      const bool reads = before.type == Token::Type::word &&
+                         (base::upper(before.text) == "FROM" || base::upper(before.text) == "JOIN");
       const bool begins = sql.token().type == Token::Type::word || sql.token().type == Token::Type::quoted;
       if (!begins) {
         before = sql.take();
@@ -326,7 +324,7 @@ void create_table(World& world, Sql& sql, const SqlContext& context) {
   Json body = {{"table_type", "EXTERNAL"}};
   while (sql.token().type == Token::Type::word) {
     if (sql.take("USING")) {
-      body["data_source_format"] = upper(sql.identifier());
+      body["data_source_format"] = base::upper(sql.identifier());
     } else if (sql.take("LOCATION")) {
       body["storage_location"] = sql.string();
     } else if (sql.take("COMMENT")) {

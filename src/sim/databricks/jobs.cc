@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/identity.h"
@@ -126,7 +127,7 @@ void to_multi_task(Json& settings) {
   if (task.empty() || settings.contains("tasks")) return;
   std::string key = settings.value("name", "Untitled");
   std::replace_if(
-      key.begin(), key.end(), [](unsigned char c) { return !std::isalnum(c) && c != '_' && c != '-'; }, '_');
+      key.begin(), key.end(), [](char c) { return !base::is_letter_or_digit(c) && c != '_' && c != '-'; }, '_');
   task["task_key"] = key.substr(0, 100);
   settings["tasks"] = Json::array({std::move(task)});
   settings["format"] = "SINGLE_TASK";
@@ -228,8 +229,7 @@ Reply get(Call& call) {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+  return base::lower(a) == base::lower(b);
 }
 
 std::vector<Document> listed(Call& call) {

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace holdfast::sim::databricks {
 
 namespace {
@@ -38,9 +40,7 @@ std::optional<unsigned> number(std::string_view text) {
 
 std::optional<unsigned> value_of(std::size_t field, std::string_view text) {
   if (text.size() == 3 && (field == month || field == weekday)) {
-    std::string name(text);
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 32 : c; });
-    const std::size_t at = (field == month ? k_months : k_weekdays).find(name);
+    const std::size_t at = (field == month ? k_months : k_weekdays).find(base::upper(text));
     if (at != std::string_view::npos && at % 3 == 0) return static_cast<unsigned>(at / 3 + 1);
   }
   const auto value = number(text);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "model/base64.h"
@@ -21,9 +22,8 @@ constexpr std::size_t k_most_scopes = 100;
 constexpr std::size_t k_most_secrets = 1000;
 
 void check_name(std::string_view what, const std::string& name) {
-  const bool fine = name.size() <= k_longest_name && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                             c == '_' || c == '.';
+  const bool fine = name.size() <= k_longest_name && std::all_of(name.begin(), name.end(), [](char c) {
+                      return base::is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
                     });
   if (!fine) {
     throw invalid(

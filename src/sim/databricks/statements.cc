@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "sim/databricks/api_error.h"
 #include "sim/databricks/commands.h"
@@ -53,9 +54,8 @@ struct Word {
 };
 
 bool is_plain(std::string_view part) {
-  return !part.empty() && std::all_of(part.begin(), part.end(), [](unsigned char c) {
-    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  });
+  return !part.empty() &&
+         std::all_of(part.begin(), part.end(), [](char c) { return c == '_' || base::is_letter_or_digit(c); });
 }
 
 std::string in_backticks(std::string_view part) {
@@ -123,17 +123,12 @@ std::string shown(const std::string& part) {
   return part.starts_with('`') ? quoted_part(part, at) : part;
 }
 
-std::string upper(std::string text) {
-  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  return text;
-}
-
 class Statement {
 public:
   explicit Statement(const std::string& text) : text_(text), words_(words_of(text)) {}
 
   bool next_is(std::string_view keyword) const {
-    return at_ < words_.size() && !words_[at_].quoted && upper(words_[at_].text) == keyword;
+    return at_ < words_.size() && !words_[at_].quoted && base::upper(words_[at_].text) == keyword;
   }
   bool take(std::string_view keyword) {
     if (!next_is(keyword)) return false;
@@ -180,7 +175,7 @@ public:
   std::set<std::string> actions() {
     std::set<std::string> out;
     do {
-      std::string action = upper(text());
+      std::string action = base::upper(text());
       if (action == "ALL") {
         expect("PRIVILEGES");
         action = "ALL PRIVILEGES";

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/rate_limits.h"
@@ -53,7 +54,7 @@ std::vector<std::string> privileges_of(const Json& change, const char* field) {
   std::vector<std::string> out;
   for (const Json& each : change.value(field, Json::array())) {
     std::string word = each.is_string() ? each.get<std::string>() : "";
-    for (char& c : word) c = c == ' ' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    for (char& c : word) c = c == ' ' ? '_' : base::upper(c);
     if (word.empty()) throw invalid("A privilege is missing");
     out.push_back(std::move(word));
   }

@@ -8,6 +8,8 @@
 #include <string>
 #include <system_error>
 
+#include "base/ascii.h"
+
 namespace holdfast::sim::databricks {
 
 namespace {
@@ -48,8 +50,7 @@ std::optional<Counts> header(std::string_view file, std::size_t at) {
 bool is_zone_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && name.front() != '/' && name.find("..") == std::string_view::npos &&
          std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' ||
-                  c == '+' || c == '-';
+           return base::is_letter_or_digit(c) || c == '/' || c == '_' || c == '+' || c == '-';
          });
 }
 

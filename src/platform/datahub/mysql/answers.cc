@@ -4,7 +4,6 @@
 #include <mysqld_error.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 #include "base/ascii.h"
@@ -90,7 +89,7 @@ std::vector<std::string> privilege_list(std::string_view text) {
     if (c == ',' && depth == 0)
       finish();
     else
-      word += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      word += base::upper(c);
   }
   finish();
   return out;

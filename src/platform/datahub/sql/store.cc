@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace holdfast::platform::datahub {
@@ -49,8 +50,7 @@ std::string percent_encode(std::string_view text) {
   constexpr std::string_view k_plain = "-._~";
   std::string out;
   for (const char c : text) {
-    const bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (alnum || k_plain.find(c) != std::string_view::npos)
+    if (base::is_letter_or_digit(c) || k_plain.find(c) != std::string_view::npos)
       out += c;
     else
       out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
