@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/process.h"
 #include "ui/output.h"
@@ -23,29 +24,12 @@ namespace {
 constexpr std::string_view k_source_hint =
     "Check what the secret is read from: it must hold the secret and be readable.";
 
+using base::Descriptor;
 using base::Error;
 using base::ErrorKind;
 using base::Secret;
 
 constexpr std::size_t k_secret_bytes_max = 64 * 1024;
-
-class Descriptor {
-public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const noexcept { return value_; }
-  void close() {
-    if (value_ >= 0) ::close(value_);
-    value_ = -1;
-  }
-
-private:
-  int value_;
-};
 
 std::string read_to_end(int descriptor, std::string_view name) {
   std::string out;

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/task_group.h"
 
@@ -25,20 +26,6 @@ namespace {
 
 constexpr std::size_t k_largest_head = 128 * 1024;
 constexpr int k_backlog = 256;
-
-class Descriptor {
-public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const noexcept { return number_; }
-
-private:
-  int number_ = -1;
-};
 
 [[noreturn]] void fail_to_listen(const ListenerOptions& options) {
   throw base::Error(base::ErrorKind::config,
@@ -181,7 +168,7 @@ struct HttpListener::Impl {
   void accept_loop(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       std::string peer;
-      const Descriptor socket(next_connection(peer));
+      const base::Descriptor socket(next_connection(peer));
       if (socket.get() < 0) continue;
       const int yes = 1;
       ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
@@ -262,8 +249,8 @@ struct HttpListener::Impl {
   const ListenerOptions options;
   const base::Clock& clock;
   const Handler handler;
-  const Descriptor listening;
-  const Descriptor wake;
+  const base::Descriptor listening;
+  const base::Descriptor wake;
   std::uint16_t port = 0;
   std::mutex accepting;
   base::TaskGroup threads{std::stop_token{}};  // last: its threads use everything above

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "model/json_depth.h"
 #include "net/api.h"
+#include "platform/databricks/azure_cloud.h"
 #include "platform/databricks/session.h"
 
 namespace holdfast::platform::databricks {
@@ -31,22 +32,6 @@ constexpr const char* k_whole_version = "2023-02-01";  // of a workspace with it
 constexpr unsigned k_pages_most = 200;
 constexpr std::size_t k_depth_most = 50;
 constexpr std::size_t k_message_most = 300;
-
-struct CloudAddress {
-  const char* url;
-  const char* audience;
-};
-CloudAddress address_of(AzureCloud cloud) {
-  switch (cloud) {
-    case AzureCloud::us_government:
-      return {"https://management.usgovcloudapi.net", "https://management.core.usgovcloudapi.net/"};
-    case AzureCloud::china:
-      return {"https://management.chinacloudapi.cn", "https://management.core.chinacloudapi.cn/"};
-    case AzureCloud::everywhere:
-      break;
-  }
-  return {"https://management.azure.com", "https://management.core.windows.net/"};
-}
 
 // Whatever came, as JSON; null where it is none.
 json parsed(const std::string& body) {
@@ -127,7 +112,7 @@ std::string reader_advice(const std::string& subscription) {
 ArmOptions read_arm_options(const std::string& connector, const Settings& settings, const Account& account) {
   ArmOptions out;
   out.connector = connector;
-  out.url = settings.text("azure_management_url").value_or(address_of(account.cloud).url);
+  out.url = settings.text("azure_management_url").value_or(addresses_of(account.cloud).management);
   const net::Url url = net::parse_url(out.url);
   if (url.scheme != "https" && !net::is_loopback(url.host))
     throw Error(ErrorKind::config, fmt::format("connector '{}': azure_management_url is not encrypted", connector),
@@ -154,9 +139,10 @@ struct Arm::Impl {
       : options(std::move(given.options)),
         http(std::move(given.http)),
         direct(open_direct(given.account)),
-        tokens(options.token.empty() ? open_azure_tokens(given.account, address_of(given.account.cloud).audience, *http,
-                                                         direct.get(), given.clock)
-                                     : net::open_fixed_token(options.token)),
+        tokens(options.token.empty()
+                   ? open_azure_tokens(given.account, addresses_of(given.account.cloud).management_audience, *http,
+                                       direct.get(), given.clock)
+                   : net::open_fixed_token(options.token)),
         budget({{.name = std::string(k_family), .requests = 10, .burst = 10}}, 1.0, given.clock),
         base(net::parse_url(options.url)) {
     if (tokens)

@@ -2,6 +2,7 @@
 
 #include "net/token_entra.h"
 #include "net/token_oauth.h"
+#include "platform/databricks/azure_cloud.h"
 #include "platform/databricks/errors.h"
 
 namespace holdfast::platform::databricks {
@@ -15,26 +16,10 @@ constexpr const char* k_identity_endpoint = "http://169.254.169.254/metadata/ide
 // Whoever starts a command with a wrong host shall not wait for ten minutes to be told.
 constexpr base::Duration k_first_patience = std::chrono::seconds(15);
 
-struct CloudHosts {
-  const char* login;
-  const char* management;
-};
-CloudHosts hosts_of(AzureCloud cloud) {
-  switch (cloud) {
-    case AzureCloud::us_government:
-      return {"https://login.microsoftonline.us", "https://management.core.usgovcloudapi.net/"};
-    case AzureCloud::china:
-      return {"https://login.chinacloudapi.cn", "https://management.core.chinacloudapi.cn/"};
-    case AzureCloud::everywhere:
-      break;
-  }
-  return {"https://login.microsoftonline.com", "https://management.core.windows.net/"};
-}
-
 std::unique_ptr<net::TokenSource> open_azure(const Account& account, const net::EntraTarget& target,
                                              net::HttpClient& http, net::HttpClient* direct, const base::Clock& clock) {
   if (account.auth == AuthKind::entra)
-    return net::open_entra_token({.login = net::parse_url(hosts_of(account.cloud).login),
+    return net::open_entra_token({.login = net::parse_url(addresses_of(account.cloud).login),
                                   .tenant = account.tenant_id,
                                   .client_id = account.client_id,
                                   .client_secret = account.client_secret,
@@ -53,7 +38,7 @@ std::unique_ptr<net::TokenSource> open_tokens(const Account& account, net::HttpC
                                               const base::Clock& clock) {
   const net::EntraTarget target{.resource = k_resource,
                                 .workspace_resource_id = account.resource_id,
-                                .management = hosts_of(account.cloud).management};
+                                .management = addresses_of(account.cloud).management_audience};
   if (auto tokens = open_azure(account, target, http, direct, clock)) return tokens;
   if (account.auth == AuthKind::oauth)
     return net::open_oauth_token({.host = net::parse_url(account.host),

@@ -11,24 +11,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.h"
+
 namespace holdfast::storage {
 
 namespace {
-
-// Closes what was opened for reading; there is nothing to lose, so nobody asks how it went.
-class Descriptor {
-public:
-  explicit Descriptor(int number) noexcept : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const noexcept { return number_; }
-
-private:
-  int number_;
-};
 
 struct CloseFolder {
   void operator()(DIR* folder) const noexcept { ::closedir(folder); }
@@ -81,9 +68,9 @@ public:
   int make_folder(const std::string& path) override { return answer(::mkdir(path.c_str(), 0700)); }
 
   int sync_folder(const std::string& path) override {
-    const Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (folder.number() < 0) return errno;
-    return answer(::fsync(folder.number()));
+    const base::Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder.get() < 0) return errno;
+    return answer(::fsync(folder.get()));
   }
 
   int stat(const std::string& path, FileStatus& status) override {
@@ -96,16 +83,16 @@ public:
   int read(const std::string& path, std::uint64_t offset, std::optional<std::uint64_t> length,
            base::Bytes& out) override {
     // Not blocking: a pipe that somebody put there would hold the caller for ever.
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (file.number() < 0) return errno;
+    const base::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (file.get() < 0) return errno;
     struct stat found;
-    if (::fstat(file.number(), &found) != 0) return errno;
+    if (::fstat(file.get(), &found) != 0) return errno;
     const FileStatus status = to_status(found);
     if (status.kind != FileKind::file) return EISDIR;
     // What is allocated is bounded by the file, not by what the caller asks for.
     const std::uint64_t rest = offset < status.size ? status.size - offset : 0;
     out.assign(static_cast<std::size_t>(std::min(rest, length.value_or(rest))), '\0');
-    return read_at(file.number(), offset, out);
+    return read_at(file.get(), offset, out);
   }
 
   int list(const std::string& path, const std::function<void(const std::string& name)>& visit) override {
