@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "support/engine_world.h"
+#include "support/errors.h"
 
 namespace holdfast::engine {
 namespace {
@@ -36,15 +37,6 @@ protected:
       EXPECT_TRUE(out.emplace(entry.name, entry.rows).second) << entry.name << " comes twice";
     });
     return out;
-  }
-  Error error_of(const std::function<void()>& work) {
-    try {
-      work();
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return Error(ErrorKind::internal, "");
   }
   using Names = std::map<std::string, std::uint64_t>;
   EngineWorld world;
@@ -82,7 +74,7 @@ TEST_F(Browse, finds_its_way_through_slashes_in_urns_and_aspects) {
 }
 
 TEST_F(Browse, names_the_collections_there_are) {
-  const Error error = error_of([&] { listed("aspects"); });
+  const Error error = test::thrown_by([&] { listed("aspects"); });
   EXPECT_EQ(error.kind(), ErrorKind::not_found);
   EXPECT_NE(error.hint().find("aspect"), std::string::npos);
 }
@@ -95,13 +87,14 @@ TEST_F(Browse, shows_one_row) {
 }
 
 TEST_F(Browse, suggests_near_names_for_what_is_not_there) {
-  const Error object = error_of([&] { show(*world.repository, snapshot, "aspect/urn:li:tag:finanze/tagProperties"); });
+  const Error object =
+      test::thrown_by([&] { show(*world.repository, snapshot, "aspect/urn:li:tag:finanze/tagProperties"); });
   EXPECT_EQ(object.kind(), ErrorKind::not_found);
   EXPECT_EQ(object.hint(), "Near names are: \"urn:li:tag:finance\".");
   const Error aspect =
-      error_of([&] { show(*world.repository, snapshot, std::string("aspect/") + k_dataset + "/state"); });
+      test::thrown_by([&] { show(*world.repository, snapshot, std::string("aspect/") + k_dataset + "/state"); });
   EXPECT_NE(aspect.hint().find("ownership, status"), std::string::npos) << aspect.hint();
-  const Error listing = error_of([&] { listed("aspect/urn:li:tag:funny"); });
+  const Error listing = test::thrown_by([&] { listed("aspect/urn:li:tag:funny"); });
   EXPECT_NE(listing.hint().find("urn:li:tag:fun"), std::string::npos) << listing.hint();
 }
 
@@ -109,7 +102,8 @@ TEST_F(Browse, suggests_no_name_that_is_not_near) {
   world.connector.put(test::aspect_row("", "tagProperties", "{}"));
   world.connector.put(test::aspect_row("17", "tagProperties", "{}"));
   snapshot = world.backup().snapshot;
-  const Error error = error_of([&] { show(*world.repository, snapshot, "aspect/urn:li:tag:quarterly/tagProperties"); });
+  const Error error =
+      test::thrown_by([&] { show(*world.repository, snapshot, "aspect/urn:li:tag:quarterly/tagProperties"); });
   EXPECT_EQ(error.hint(), fmt::format("See \"holdfast ls {} aspect\" for those there are.", snapshot.id.short_id()));
 }
 
@@ -132,7 +126,7 @@ TEST_F(Browse, ends_soon_after_a_stop_request) {
   stop.request_stop();
   const model::Selection all;
   const auto nothing = [](const auto&...) {};
-  const auto kind_of = [&](const std::function<void()>& work) { return error_of(work).kind(); };
+  const auto kind_of = [&](const std::function<void()>& work) { return test::thrown_by(work).kind(); };
   EXPECT_EQ(kind_of([&] { list(*world.repository, snapshot, "aspect", nothing, stop.get_token()); }),
             ErrorKind::cancelled);
   EXPECT_EQ(kind_of([&] { find(*world.repository, snapshot, all, nothing, stop.get_token()); }), ErrorKind::cancelled);

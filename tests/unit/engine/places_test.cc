@@ -14,6 +14,7 @@
 #include "engine/reference.h"
 #include "engine/restore.h"
 #include "support/engine_world.h"
+#include "support/errors.h"
 
 namespace holdfast::engine {
 namespace {
@@ -86,15 +87,6 @@ protected:
             [&](const HistoryEntry& entry) { out.push_back(entry.path); });
     return out;
   }
-  Error error_of(const std::function<void()>& work) {
-    try {
-      work();
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return Error(ErrorKind::internal, "");
-  }
 
   EngineWorld world_;
   RowMap jobs_;
@@ -127,20 +119,20 @@ TEST_F(Resources, are_shown_by_name_alone_where_no_other_has_it) {
 }
 
 TEST_F(Resources, of_one_name_are_listed_for_a_choice) {
-  const Error error = error_of([&] { shown("jobs/twice"); });
+  const Error error = test::thrown_by([&] { shown("jobs/twice"); });
   EXPECT_EQ(error.kind(), ErrorKind::not_found) << "the command is right: a script may not know how many there are";
   EXPECT_EQ(error.hint(), "Choose one: jobs/twice/1, jobs/twice/2.");
 }
 
 TEST_F(Resources, that_are_not_there_are_missed_with_near_names) {
-  const Error job_error = error_of([&] { shown("jobs/nigthly-load"); });
+  const Error job_error = test::thrown_by([&] { shown("jobs/nigthly-load"); });
   EXPECT_EQ(job_error.kind(), ErrorKind::not_found);
   EXPECT_NE(job_error.hint().find("nightly-load"), std::string::npos) << job_error.hint();
-  const Error path_error = error_of([&] { shown("notebooks/Users/anna/elt"); });
+  const Error path_error = test::thrown_by([&] { shown("notebooks/Users/anna/elt"); });
   EXPECT_NE(path_error.hint().find("Users/anna/etl"), std::string::npos) << path_error.hint();
-  const Error id_error = error_of([&] { listed("jobs/twice/3"); });
+  const Error id_error = test::thrown_by([&] { listed("jobs/twice/3"); });
   EXPECT_NE(id_error.hint().find("1, 2"), std::string::npos) << id_error.hint();
-  EXPECT_EQ(error_of([&] { listed("notebooks/Users/carl"); }).kind(), ErrorKind::not_found);
+  EXPECT_EQ(test::thrown_by([&] { listed("notebooks/Users/carl"); }).kind(), ErrorKind::not_found);
 }
 
 TEST_F(Resources, with_any_name_are_listed_found_and_shown) {
@@ -201,7 +193,7 @@ TEST_F(Resources, have_a_history_by_name_by_row_and_by_folder) {
       followed("/notebooks/Users/anna/etl/deep"),
       (Texts{"notebooks/Users/anna/etl/deep/1", "notebooks/Users/anna/etl/deep/2", "notebooks/Users/anna/etl/deep/1"}));
   EXPECT_TRUE(followed("/jobs/none").empty());
-  EXPECT_EQ(error_of([&] { followed("/jobs"); }).kind(), ErrorKind::usage);
+  EXPECT_EQ(test::thrown_by([&] { followed("/jobs"); }).kind(), ErrorKind::usage);
 }
 
 // Differences as "kind path".
@@ -223,7 +215,7 @@ TEST_F(Resources, are_compared_by_what_either_side_holds_and_read_once) {
   EXPECT_EQ(differences(world_, snapshot_, "creator:anna"), (Texts{"1 jobs/nightly-load/17", "2 jobs/twice/1"}));
   EXPECT_EQ(world_.connector.fetched() - before, jobs_.size()) << "each job once, and nothing of other kinds";
   EXPECT_EQ(differences(world_, snapshot_, "creator:bert"), Texts{"1 jobs/nightly-load/17"});
-  EXPECT_EQ(error_of([&] { differences(world_, snapshot_, "creator:carl"); }).kind(), ErrorKind::not_found);
+  EXPECT_EQ(test::thrown_by([&] { differences(world_, snapshot_, "creator:carl"); }).kind(), ErrorKind::not_found);
 
   const Snapshot second = world_.backup().snapshot;
   for (const auto values : {repository::Values::no, repository::Values::yes}) {
@@ -238,7 +230,7 @@ TEST_F(Resources, are_compared_by_what_either_side_holds_and_read_once) {
 TEST_F(Resources, that_are_not_selected_are_not_even_listed) {
   world_.connector.make_unlistable("notebooks");
   EXPECT_TRUE(differences(world_, snapshot_, "kind:jobs").empty());
-  EXPECT_EQ(error_of([&] { differences(world_, snapshot_, "kind:*"); }).kind(), ErrorKind::unavailable);
+  EXPECT_EQ(test::thrown_by([&] { differences(world_, snapshot_, "kind:*"); }).kind(), ErrorKind::unavailable);
 }
 
 TEST_F(Resources, of_one_kind_are_planned_for_a_target_that_has_no_other) {
@@ -251,7 +243,7 @@ TEST_F(Resources, of_one_kind_are_planned_for_a_target_that_has_no_other) {
   };
   EXPECT_EQ(plan().count(model::Action::create), jobs_.size());
   options.selection = model::Selection({"kind:*"});
-  EXPECT_EQ(error_of([&] { plan(); }).kind(), ErrorKind::not_found);
+  EXPECT_EQ(test::thrown_by([&] { plan(); }).kind(), ErrorKind::not_found);
 }
 
 TEST_F(Resources, that_are_selected_by_their_columns_may_be_unread) {

@@ -20,8 +20,7 @@
 #include "storage/memory/memory_backend.h"
 #include "support/errors.h"
 #include "support/fakes.h"
-#include "unit/platform/databricks/stand_in_http.h"
-#include "unit/platform/databricks/written.h"
+#include "unit/platform/databricks/stood_workspace.h"
 
 namespace holdfast::test {
 namespace {
@@ -52,49 +51,15 @@ private:
   std::vector<Sent>& sent_;
 };
 
-const model::KindSet& kind_set() {
-  static const model::KindSet set([] {
-    std::vector<model::Kind> kinds;
-    for (const auto& entry : platform::databricks::all_kinds()) kinds.push_back(entry.kind);
-    return kinds;
-  }());
-  return set;
-}
-
-sim::databricks::StandInOptions options() {
-  sim::databricks::StandInOptions out;
-  out.token = "dapi1";
-  return out;
-}
-
-platform::databricks::Account account() {
-  platform::databricks::Account out;
-  out.host = "https://primary.test";
-  out.token = base::Secret("dapi1");
-  out.rate_share_percent = 100;
-  return out;
-}
-
 class Workspace {
 public:
   explicit Workspace(ManualClock& given)
       : clock(given),
-        stand_in(options(), clock),
-        session(account(), std::make_unique<Recorder>(stand_in, sent), clock, random_),
+        stand_in(stand_in_options(), clock),
+        session(stand_in_account(), std::make_unique<Recorder>(stand_in, sent), clock, random_),
         writer(platform::databricks::make_resource_writer(session.client(), clock)) {}
 
-  std::vector<model::Resource> capture() {
-    std::vector<model::Resource> out;
-    const auto opened = platform::databricks::open_capture(session.client(), {}, clock, {});
-    for (const auto& estimate : opened->collections()) {
-      const auto kind = kind_set().find(estimate.collection.name);
-      Rows rows;
-      for (const base::KeyRange& range : opened->ranges(estimate.collection, 1))
-        opened->read(estimate.collection, range, rows, {});
-      for (auto& [key, row] : rows.rows) out.push_back(kind_set().resource(*kind, std::move(row)));
-    }
-    return out;
-  }
+  std::vector<model::Resource> capture() { return captured(session, clock); }
 
   ManualClock& clock;
   sim::databricks::StandIn stand_in;
@@ -124,22 +89,26 @@ public:
     engine::IdMapStore store(*state_, "primary", "secondary");
     const auto row = [&](const std::string& kind, const base::Bytes& key) -> std::optional<base::Row> {
       for (const model::Resource& one : wanted)
-        if (one.row.key == key && kind_set().at(one.kind).label() == kind) return one.row;
+        if (one.row.key == key && every_kind_set().at(one.kind).label() == kind) return one.row;
       return std::nullopt;
     };
-    return engine::apply_resources(
-        {.kinds = kind_set(), .plan = plan, .wanted = row, .writer = *target.writer, .journal = *state_, .ids = store},
-        base::silent_events(), clock, {});
+    return engine::apply_resources({.kinds = every_kind_set(),
+                                    .plan = plan,
+                                    .wanted = row,
+                                    .writer = *target.writer,
+                                    .journal = *state_,
+                                    .ids = store},
+                                   base::silent_events(), clock, {});
   }
   engine::ResourceApplyResult migrate() {
     const auto live = target.capture();
-    return apply(engine::plan_resources(kind_set(), {.wanted = wanted, .live = live}, ids(),
+    return apply(engine::plan_resources(every_kind_set(), {.wanted = wanted, .live = live}, ids(),
                                         options(FiringMode::paused), clock, random));
   }
   engine::ResourceApplyResult activate(FiringMode mode) {
     const auto live = target.capture();
-    return apply(
-        engine::plan_activation(kind_set(), {.wanted = wanted, .live = live}, ids(), options(mode), clock, random));
+    return apply(engine::plan_activation(every_kind_set(), {.wanted = wanted, .live = live}, ids(), options(mode),
+                                         clock, random));
   }
 
   ManualClock clock{base::Instant{std::chrono::seconds(1'795'000'000)}};
@@ -157,7 +126,7 @@ private:
 Texts states(const std::vector<model::Resource>& resources) {
   Texts out;
   for (const model::Resource& one : resources) {
-    const model::ReadyKind& kind = kind_set().at(one.kind);
+    const model::ReadyKind& kind = every_kind_set().at(one.kind);
     for (const model::ReadyDocument& document : kind.documents) {
       if (document.firing.empty() || !one.row.columns[document.column]) continue;
       for (const auto& value : model::firing_values(model::JsonText(*one.row.columns[document.column]), document))
@@ -289,7 +258,7 @@ TEST(DatabricksFiring, leaves_what_guards_to_activations) {
   EXPECT_EQ(std::count_if(fenced.begin(), fenced.end(), is_running), 3) << testing::PrintToString(fenced);
   const auto live = world.target.capture();
   const model::ResourcePlan plan =
-      engine::plan_activation(kind_set(), {.wanted = world.wanted, .live = live}, world.ids(),
+      engine::plan_activation(every_kind_set(), {.wanted = world.wanted, .live = live}, world.ids(),
                               world.options(FiringMode::recorded), world.clock, world.random);
   for (const model::ResourceStep& step : plan.steps)
     EXPECT_EQ(guards_of({step.kind + " "}), Texts{}) << step.path << ": " << step.reason;
@@ -446,7 +415,7 @@ TEST(DatabricksFiring, leaves_tasks_for_credentials_and_subscriptions) {
   engine::ResourcePlanOptions options;
   options.source = "primary";
   options.target = "secondary";
-  const model::ResourcePlan plan = engine::plan_resources(kind_set(), {.wanted = wanted, .live = live},
+  const model::ResourcePlan plan = engine::plan_resources(every_kind_set(), {.wanted = wanted, .live = live},
                                                           model::IdMap("primary", "secondary"), options, clock, random);
   Texts tasks;
   for (const model::ResourceStep& step : plan.steps)

@@ -11,7 +11,7 @@
 #include "sim/databricks/stand_in.h"
 #include "support/errors.h"
 #include "support/fakes.h"
-#include "unit/platform/databricks/stand_in_http.h"
+#include "unit/platform/databricks/stood_workspace.h"
 
 namespace holdfast::test {
 namespace {
@@ -23,22 +23,10 @@ using platform::databricks::find_kind;
 class Workspace {
 public:
   Workspace()
-      : stand_in(options(), clock),
-        session(account(), std::make_unique<StandInHttp>(stand_in), clock, random_),
+      : stand_in(stand_in_options(), clock),
+        session(stand_in_account(), std::make_unique<StandInHttp>(stand_in), clock, random_),
         writer(platform::databricks::make_resource_writer(session.client(), clock)) {}
 
-  static sim::databricks::StandInOptions options() {
-    sim::databricks::StandInOptions out;
-    out.token = "dapi1";
-    return out;
-  }
-  static platform::databricks::Account account() {
-    platform::databricks::Account out;
-    out.host = "https://primary.test";
-    out.token = base::Secret("dapi1");
-    out.rate_share_percent = 100;
-    return out;
-  }
   std::string create(const std::string& kind, const ResourceWriter::Content& content) {
     return writer->create(find_kind(kind)->kind, content);
   }

@@ -11,25 +11,13 @@
 #include "support/errors.h"
 #include "support/fakes.h"
 #include "unit/platform/databricks/scripted.h"
-#include "unit/platform/databricks/stand_in_http.h"
+#include "unit/platform/databricks/stood_workspace.h"
 
 namespace holdfast::platform::databricks {
 namespace {
 
 using nlohmann::json;
 using State = ActiveRun::State;
-
-sim::databricks::StandInOptions options() {
-  sim::databricks::StandInOptions out;
-  out.token = "dapi1";
-  return out;
-}
-Account account() {
-  Account out;
-  out.host = "https://primary.test";
-  out.token = base::Secret("dapi1");
-  return out;
-}
 
 class DatabricksRuns : public testing::Test {
 protected:
@@ -48,9 +36,9 @@ protected:
   }
 
   test::ManualClock clock_{base::Instant{std::chrono::seconds(1'795'000'000)}};
-  sim::databricks::StandIn stand_in_{options(), clock_};
+  sim::databricks::StandIn stand_in_{test::stand_in_options(), clock_};
   test::SeededRandom random_{1};
-  Session session_{account(), std::make_unique<test::StandInHttp>(stand_in_), clock_, random_};
+  Session session_{test::stand_in_account(), std::make_unique<test::StandInHttp>(stand_in_), clock_, random_};
   JobRuns runs_{session_.client(), [](const std::stop_token&) {}};
 };
 

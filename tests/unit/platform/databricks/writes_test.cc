@@ -22,8 +22,7 @@
 #include "sim/databricks/stand_in.h"
 #include "storage/memory/memory_backend.h"
 #include "support/fakes.h"
-#include "unit/platform/databricks/stand_in_http.h"
-#include "unit/platform/databricks/written.h"
+#include "unit/platform/databricks/stood_workspace.h"
 
 namespace holdfast::test {
 namespace {
@@ -61,60 +60,27 @@ private:
   const Before& before_;
 };
 
-const model::KindSet& kind_set() {
-  static const model::KindSet set([] {
-    std::vector<model::Kind> kinds;
-    for (const auto& entry : platform::databricks::all_kinds()) kinds.push_back(entry.kind);
-    return kinds;
-  }());
-  return set;
-}
-
-platform::databricks::Account account() {
-  platform::databricks::Account out;
-  out.host = "https://primary.test";
-  out.token = base::Secret("dapi1");
-  out.rate_share_percent = 100;
-  return out;
-}
-
-sim::databricks::StandInOptions stand_in_options() {
-  sim::databricks::StandInOptions out;
-  out.token = "dapi1";
-  return out;
-}
-
 // A workspace that is fenced and activated in place.
 class WritesOfFiring : public testing::Test {
 protected:
-  std::vector<model::Resource> capture() {
-    std::vector<model::Resource> out;
-    const auto opened = platform::databricks::open_capture(session_.client(), {}, clock_, {});
-    for (const auto& estimate : opened->collections()) {
-      Rows rows;
-      for (const base::KeyRange& range : opened->ranges(estimate.collection, 1))
-        opened->read(estimate.collection, range, rows, {});
-      for (auto& [key, row] : rows.rows)
-        out.push_back(kind_set().resource(*kind_set().find(estimate.collection.name), std::move(row)));
-    }
-    return out;
-  }
+  std::vector<model::Resource> capture() { return captured(session_, clock_); }
   // Returns what could not be done.
   Texts set(FiringMode mode, const std::vector<model::Resource>& wanted) {
     engine::ResourcePlanOptions options;
     options.source = options.target = "primary";
     options.firing = mode;
     const auto live = capture();
-    const model::ResourcePlan plan = engine::plan_activation(
-        kind_set(), {.wanted = wanted, .live = live}, model::IdMap("primary", "primary"), options, clock_, random_);
+    const model::ResourcePlan plan =
+        engine::plan_activation(every_kind_set(), {.wanted = wanted, .live = live}, model::IdMap("primary", "primary"),
+                                options, clock_, random_);
     engine::IdMapStore ids(*state_, "primary", "primary");
     const auto row = [&](const std::string& kind, const base::Bytes& key) -> std::optional<base::Row> {
       for (const model::Resource& one : wanted)
-        if (one.row.key == key && kind_set().at(one.kind).label() == kind) return one.row;
+        if (one.row.key == key && every_kind_set().at(one.kind).label() == kind) return one.row;
       return std::nullopt;
     };
     const auto result = engine::apply_resources(
-        {.kinds = kind_set(), .plan = plan, .wanted = row, .writer = *writer_, .journal = *state_, .ids = ids},
+        {.kinds = every_kind_set(), .plan = plan, .wanted = row, .writer = *writer_, .journal = *state_, .ids = ids},
         base::silent_events(), clock_, {});
     Texts out;
     for (const auto& one : result.outcomes) out.push_back(one.path + ": " + one.text);
@@ -149,8 +115,8 @@ protected:
 private:
   SeededRandom random_{1};
   std::unique_ptr<storage::Backend> state_ = storage::make_memory_backend();
-  platform::databricks::Session session_{account(), std::make_unique<Watched>(stand_in_, sent_, before_), clock_,
-                                         random_};
+  platform::databricks::Session session_{stand_in_account(), std::make_unique<Watched>(stand_in_, sent_, before_),
+                                         clock_, random_};
   std::unique_ptr<platform::ResourceWriter> writer_ =
       platform::databricks::make_resource_writer(session_.client(), clock_);
 };
