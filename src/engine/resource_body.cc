@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "engine/fingerprint.h"
 #include "engine/resource_firing.h"
 
 namespace holdfast::engine {
@@ -307,25 +308,19 @@ std::optional<std::string> compared_live_column(const model::Resource& live, con
   return json.print();
 }
 
-std::string body_fingerprint(std::string_view compared) {
-  std::uint64_t value = 14695981039346656037ULL;  // FNV-1a
-  for (const char c : compared) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return fmt::format("{:016x}", value);
-}
-
 std::string seen_fingerprint(const base::Row& row, const ReadyKind& kind) {
   JsonText json(row.columns.at(kind.body).value_or("{}"));
   const JsonText::Id modified = kind.modified ? kind.modified->find(json) : JsonText::k_none;
   const std::string when = modified == JsonText::k_none ? std::string() : json.string(modified);
   std::string seen = compared_live_body(json, kind);
-  if (!when.empty()) return body_fingerprint(fmt::format("{}\n{}", seen, when));
+  if (!when.empty()) return fingerprint_of(fmt::format("{}\n{}", seen, when));
   for (const model::KindColumn& column : kind.kind.columns) {
     if (column.written != model::KindColumn::Written::with_create) continue;
     const std::size_t at = kind.column(column.name);
     if (at < row.columns.size() && row.columns[at])
       seen += fmt::format("\n{}\n{}", column.name, compared_column(*row.columns[at], kind, at));
   }
-  return body_fingerprint(seen);
+  return fingerprint_of(seen);
 }
 
 bool holds_all_of(const JsonText& body, const JsonText& written) {

@@ -76,9 +76,8 @@ std::string compared_live_body(model::JsonText& json, const model::ReadyKind& ki
 std::optional<std::string> compared_live_column(const model::Resource& live, const model::ReadyKind& kind,
                                                 std::size_t column);
 
-// Short, for noticing that somebody changed a body; not a secret, not collision-proof against an enemy.
-std::string body_fingerprint(std::string_view compared);
-// Of a resource of the target, contents included: they are in its time of change, or are told from themselves.
+// For noticing that somebody changed it (engine/fingerprint.h).  Of a resource of the target, contents included: they
+// are in its time of change, or are told from themselves.
 std::string seen_fingerprint(const base::Row& row, const model::ReadyKind& kind);
 // Whether everything that was to be written is in the body, whatever else the server put in.
 bool holds_all_of(const model::JsonText& body, const model::JsonText& written);

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "engine/fingerprint.h"
+
 namespace holdfast::engine {
 
 namespace {
@@ -121,7 +123,7 @@ FiringChange firing_change(const ReadyKind& kind, const ReadyDocument& document,
   FiringChange out;
   JsonText compared = json;
   model::put_in_order(compared, document);
-  out.seen = body_fingerprint(text_of(compared, kind, document));
+  out.seen = fingerprint_of(text_of(compared, kind, document));
   States states(there.size());
   if (recorded) {
     states = states_for(there, *recorded, out.notes);

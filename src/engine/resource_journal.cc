@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "engine/resource_body.h"
+#include "engine/fingerprint.h"
 
 namespace holdfast::engine {
 
@@ -34,7 +34,7 @@ constexpr std::string_view k_ended = "ended";
 
 ResourceJournal::ResourceJournal(storage::Backend& state, const model::ResourcePlan& plan)
     : state_(state), folder_(folder_of(plan)) {
-  const std::string fingerprint = body_fingerprint(model::to_json(plan));
+  const std::string fingerprint = fingerprint_of(model::to_json(plan));
   const std::string name = folder_ + "plan";
   if (state_.put(name, fingerprint)) return;
   resumed_ = true;

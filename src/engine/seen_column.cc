@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/resource_body.h"
+#include "engine/fingerprint.h"
 #include "model/json_path.h"
 #include "model/json_text.h"
 #include "model/resource_text.h"
@@ -40,7 +40,7 @@ Told told_by_keys(const JsonText& json, JsonText::Id item, const std::vector<std
     if (id != JsonText::k_none && json.type(id) == JsonText::Type::string) out.names.insert(json.string(id));
     text += id == JsonText::k_none ? std::string("\n") : fmt::format("{}\n", model::plain_text(json.print(id)));
   }
-  out.mark = body_fingerprint(text);
+  out.mark = fingerprint_of(text);
   return out;
 }
 
@@ -60,8 +60,8 @@ ColumnItems split(const std::string& text, const KindColumn& column) {
     json.remove(id);
   }
   ColumnItems out;
-  for (auto& [mark, one] : texts) out[mark] = {.fingerprint = body_fingerprint(one), .names = std::move(names[mark])};
-  out[""] = {.fingerprint = body_fingerprint(model::plain_text(json.print())), .names = {}};
+  for (auto& [mark, one] : texts) out[mark] = {.fingerprint = fingerprint_of(one), .names = std::move(names[mark])};
+  out[""] = {.fingerprint = fingerprint_of(model::plain_text(json.print())), .names = {}};
   return out;
 }
 
@@ -85,7 +85,7 @@ ColumnItems items_of(const ReadyKind& kind, std::size_t at, const std::optional<
   if (!text) return {};
   const KindColumn* column = find_column(kind, at);
   const model::ReadyDocument* document = kind.document(at);
-  if (!column || !document) return {{"", {.fingerprint = body_fingerprint(*text), .names = {}}}};
+  if (!column || !document) return {{"", {.fingerprint = fingerprint_of(*text), .names = {}}}};
   JsonText json(*text);
   model::drop_server_fields(json, *document);
   model::put_in_order(json, *document);
@@ -107,7 +107,7 @@ const std::string& telling_column(const KindColumn& column) noexcept {
 }
 
 std::string item_mark(const std::string& key) {
-  return body_fingerprint(model::plain_text(model::json_quoted(key)) + "\n");
+  return fingerprint_of(model::plain_text(model::json_quoted(key)) + "\n");
 }
 
 std::vector<const KindColumn*> columns_beside(const ReadyKind& kind) {

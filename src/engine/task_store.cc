@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "engine/resource_body.h"
+#include "engine/fingerprint.h"
 #include "model/plan_file.h"
 
 namespace holdfast::engine {
@@ -79,7 +79,7 @@ std::string_view to_string(State state) noexcept {
 std::string task_id(std::string_view target, std::string_view kind, std::string_view path, std::string_view text) {
   base::ByteWriter named;
   for (const std::string_view one : {target, kind, path, text}) named.sized(one);
-  return body_fingerprint(named.bytes());
+  return fingerprint_of(named.bytes());
 }
 
 TaskStore::TaskStore(storage::Backend& state, std::string source, std::string target)
