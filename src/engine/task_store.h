@@ -24,6 +24,7 @@ struct ManualTask {
   std::string path{};       // as people write it
   std::string source_id{};  // empty: only the target has it
   std::string text{};       // a full sentence, and lines that come along
+  // Two of a call (platform::ByHand::Way) and one that only a plan can tell.
   enum class Way {
     instead,  // of a write: every run lists it for as long as the target lacks what it is about
     beside,   // a write, and listed with that only

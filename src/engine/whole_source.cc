@@ -14,7 +14,7 @@ namespace holdfast::engine {
 namespace {
 
 bool told_by_cluster(const repository::Snapshot& snapshot, const repository::Tree& tree) {
-  const std::string told = " " + attribute_of(snapshot.attributes, platform::k_told_apart_attribute);
+  const std::string told = " " + attribute_of(snapshot.attributes, platform::k_may_rest_attribute);
   return told.find(fmt::format(" {} ", tree.name)) != std::string::npos;
 }
 

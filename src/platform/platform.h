@@ -104,9 +104,9 @@ inline constexpr std::string_view k_host_attribute = "host";
 inline constexpr std::string_view k_account_attribute = "me";
 // True or false; not there where a platform has no such thing.
 inline constexpr std::string_view k_administrator_attribute = "admin";
-// Collections that something else tells of, which may rest while the rest answers: their names, each followed by a
-// blank.  Nothing in them fires.
-inline constexpr std::string_view k_told_apart_attribute = "told_by_cluster";
+// Collections that are read through something which may be at rest while all else answers, so that not to have read
+// them is no fault: their names, each followed by a blank.  Nothing in them fires.
+inline constexpr std::string_view k_may_rest_attribute = "told_by_cluster";
 
 // One consistent instant of a platform, held open until destroyed.
 class Capture {

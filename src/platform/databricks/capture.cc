@@ -250,7 +250,7 @@ std::string WorkspaceCapture::attributes() const {
   std::string told;
   for (const Stock& stock : inventory_.stocks)
     if (stock.entry->source == KindEntry::Source::cluster) told += stock.entry->kind.collection.name + " ";
-  if (!told.empty()) out[std::string(k_told_apart_attribute)] = told;
+  if (!told.empty()) out[std::string(k_may_rest_attribute)] = told;
   // What other programs answered may be no UTF-8.
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
