@@ -19,7 +19,8 @@ packages_of() {
       ;;
     # mariadb-server-core and postgresql-client-15 bring programs only: no unit, no user, no data.
     servers) echo mariadb-server-core mariadb-client-core postgresql-client-15 openssl util-linux procps ;;
-    fuzz) echo clang-14 libclang-rt-14-dev ;;
+    # What compiles with the sanitizers, which takes g++ half as long again, and makes the fuzzers.
+    sanitizers) echo clang-14 libclang-rt-14-dev ;;
     # locales: the definitions from which one test makes a locale in its own folder; none is made on the machine.
     # What ours is held against: other programs, and what the independent reader of tests/golden/reader needs.
     peers)
