@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/file_lock.h"
 #include "engine/cutover_store.h"
+#include "storage/decorators/fault_backend.h"
 #include "storage/local/local_backend.h"
 #include "unit/cli/nights.h"
 
@@ -313,7 +314,7 @@ TEST_F(KilledBehind, a_run_knows_again_what_it_wrote) {
   EXPECT_EQ(note_of("x"), "three") << "nobody else had touched it";
 }
 
-TEST_F(KilledBehind, nobody_takes_over_where_the_repository_does_not_take_that) {
+TEST_F(KilledBehind, a_takeover_that_was_not_said_yet_is_gone_on_with) {
   migrate();
   primary_.workspace.interrupt_at = primary_.workspace.writes + 3;  // the last of x, y and z is paused
   primary_.workspace.interrupt = [this] { wire_.arm(Tripwire::Strike::before, 1); };
@@ -321,6 +322,32 @@ TEST_F(KilledBehind, nobody_takes_over_where_the_repository_does_not_take_that) 
   wire_.arm(Tripwire::Strike::never);
   ASSERT_EQ(firing(primary_), Names{});
   EXPECT_EQ(firing(secondary_), Names{}) << "nobody else would hear of it";
+  fail_over();
+  EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
+}
+
+TEST_F(LostWords, are_no_more_than_before_where_the_repository_does_not_take_them) {
+  const auto repository = storage::open_local_backend(app_.file("repository"));
+  bool full = false;
+  app_.composition.backends.front().open = [&](const std::string&) {
+    const auto before = [&](storage::Call call, const std::string&) {
+      if (full && call == storage::Call::put) throw base::Error(base::ErrorKind::io, "no space is left");
+    };
+    return storage::make_fault_backend(*repository, {.before = before, .after = {}}, nullptr);
+  };
+  migrate();
+  primary_.workspace.interrupt_at = primary_.workspace.writes + 3;  // the last of x, y and z is paused
+  primary_.workspace.interrupt = [&] { full = true; };
+  const Outcome outcome = run({"failover", "primary", "secondary", "--yes"});
+  EXPECT_EQ(outcome.code, 1) << outcome.out << outcome.err;
+  EXPECT_TRUE(
+      outcome.says("secondary was not activated, as no snapshot of it could say that it takes over from "
+                   "primary: "))
+      << outcome.err;
+  EXPECT_TRUE(outcome.says("no space is left") && outcome.says("run the same again")) << outcome.err;
+  EXPECT_EQ(pair().active, "");
+  EXPECT_EQ(firing(secondary_), Names{});
+  full = false;
   fail_over();
   EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
 }
