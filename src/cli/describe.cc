@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "engine/snapshot_marks.h"
 #include "model/base64.h"
 #include "model/secret_column.h"
 #include "ui/table.h"
@@ -77,6 +78,7 @@ ordered_json to_json(const repository::Snapshot& snapshot) {
           {"added_raw", snapshot.bytes_added_raw},
           {"added_stored", snapshot.bytes_added_stored},
           {"partial", snapshot.partial()},
+          {"repeated", engine::is_repeated(snapshot)},
           {"forgotten", snapshot.forgotten},
           {"outcomes", snapshot.outcomes},
           {"collections", std::move(trees)}};
@@ -122,6 +124,7 @@ std::string changes_text(const repository::UpdateCounts& counts) {
 
 std::string state_text(const repository::Snapshot& snapshot) {
   std::string out = snapshot.partial() ? "partial" : "";
+  if (engine::is_repeated(snapshot)) out += out.empty() ? "repeated" : ", repeated";
   if (snapshot.forgotten) out += out.empty() ? "forgotten" : ", forgotten";
   return out;
 }

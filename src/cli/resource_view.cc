@@ -15,6 +15,7 @@
 #include "cli/describe.h"
 #include "cli/task_view.h"
 #include "crypto/hash.h"
+#include "engine/known_workspace.h"
 #include "engine/resource_firing.h"
 #include "engine/resource_restore.h"
 #include "engine/resource_sides.h"
@@ -204,8 +205,7 @@ bool has_resources(const platform::Connector& connector) noexcept {
 void require_writing(Context& context, platform::Connector& connector, const std::string& name,
                      platform::WriteRequest request) {
   if (!has_resources(connector)) return;
-  if (const std::optional<repository::Snapshot> newest = context.repository().latest(name))
-    request.workspace = engine::attribute_of(newest->attributes, platform::k_workspace_attribute);
+  request.workspace = engine::known_workspace(context.repository(), name);
   connector.require_writing(request, context.stop());
 }
 

@@ -15,6 +15,7 @@
 #include "engine/browse.h"
 #include "engine/carry_forward.h"
 #include "engine/kept_rows.h"
+#include "engine/known_workspace.h"
 #include "engine/losses.h"
 #include "engine/meter.h"
 #include "engine/previous_rows.h"
@@ -139,6 +140,8 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   for (const std::string& note : capture->notes()) events_.note(note);
   snapshot_.taken = capture->taken();
   snapshot_.attributes = capture->attributes();
+  // Else this would be the workspace that all that writes is held against from then on.
+  if (!options_.other_workspace) require_known_workspace(repository_, name, snapshot_.attributes);
   if (!capture->reuses_previous()) last_sweep_.reset();
   if (last_sweep_)
     events_.note(fmt::format("what shows no change is not read again, nor are its permissions, since {} (--sweep does)",

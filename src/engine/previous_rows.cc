@@ -106,6 +106,22 @@ std::string with_marks(const std::string& attributes, const SnapshotMarks& marks
   return out + attributes.substr(end);
 }
 
+std::string with_mark(const std::string& attributes, std::string_view name, const std::string& value) {
+  std::string rest = attributes;
+  const nlohmann::json object = parsed(attributes);
+  if (object.is_object() && object.contains(name)) {
+    // As with_marks() has written it.
+    const std::string text = fmt::format("\"{}\":{}", name, object.at(std::string(name)).dump());
+    const std::size_t at = rest.rfind(text);
+    if (at == std::string::npos)
+      throw base::Error(base::ErrorKind::internal, fmt::format("{} is no mark of a snapshot", name));
+    const bool first = rest[at - 1] != ',';
+    const bool last = rest[at + text.size()] != ',';
+    rest.erase(first ? at : at - 1, text.size() + (first && last ? 0 : 1));
+  }
+  return value.empty() ? rest : with_marks(rest, {{std::string(name), value}});
+}
+
 std::string with_last_sweep(const std::string& attributes, base::Instant instant) {
   return with_marks(attributes, {{k_last_sweep, base::to_rfc3339(instant)}});
 }

@@ -53,6 +53,8 @@ base::Instant last_sweep(const repository::Snapshot& snapshot);
 // The attributes of a capture with these behind them: the platform's own bytes are not printed anew.  Throws
 // Error{internal} where they are no JSON object.
 std::string with_marks(const std::string& attributes, const SnapshotMarks& marks);
+// The same of one text that may be in there already; empty: without it.
+std::string with_mark(const std::string& attributes, std::string_view name, const std::string& value);
 // The attributes of a snapshot that took over rows which were fetched at `instant` or later.  Throws Error{internal}
 // when they are no JSON object.
 std::string with_last_sweep(const std::string& attributes, base::Instant instant);

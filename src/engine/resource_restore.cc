@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/known_workspace.h"
 #include "engine/resource_plan.h"
 #include "engine/resource_sides.h"
 #include "engine/resource_unknown.h"
@@ -54,6 +55,16 @@ ResourcePlanOptions plain_options(const ResourceRestore& restore, const Resource
   std::string host = attribute_of(restore.snapshot.attributes, platform::k_host_attribute);
   if (!in_place && !host.empty()) out.foreign_texts.push_back(std::move(host));
   return out;
+}
+
+// What was never backed up is held against nothing: whoever reads the plan has to see where it leads.
+void tell_unknown_workspace(repository::Repository& repository, const std::string& target,
+                            const std::string& attributes, base::Events& events) {
+  const std::string id = attribute_of(attributes, platform::k_workspace_attribute);
+  if (id.empty() || !known_workspace(repository, target).empty()) return;
+  const std::string host = attribute_of(attributes, platform::k_host_attribute);
+  events.note(fmt::format("{} leads to workspace {}{}, and no snapshot of it says whether it shall", target, id,
+                          host.empty() ? "" : fmt::format(" ({})", host)));
 }
 
 // Both sides read, and what every plan asks of them.
@@ -134,6 +145,7 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
                                           base::Events& events, const base::Clock& clock, base::Random& random,
                                           std::stop_token stop) {
   const Preparation ready(restore, options, events, stop);
+  tell_unknown_workspace(restore.repository, options.target, ready.live().attributes, events);
   note_unread_secrets(ready.kinds(), ready.sides().wanted, ready.sides().live, events);
   ResourcePlanOptions plan = ready.plan_options();
   const UnknownKeys unknown = unknown_of(restore.snapshot, ready.kinds());

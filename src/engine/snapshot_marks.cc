@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "base/error.h"
 #include "engine/firing_states.h"
+#include "engine/previous_rows.h"
 #include "engine/reference.h"
 #include "engine/resource_sides.h"
 
@@ -27,6 +30,11 @@ std::optional<repository::Snapshot> still_there(repository::Repository& reposito
   }
 }
 
+// The word of a repeated one is younger than its rows.
+base::Instant said_at(const repository::Snapshot& snapshot) {
+  return is_repeated(snapshot) ? snapshot.committed : snapshot.started;
+}
+
 // What nobody was put in charge by knows nothing better than a snapshot of another host.
 bool knows_better(const Pair& pair, const std::string& connector, const Mark& mark,
                   const std::optional<repository::Snapshot>& recorded) {
@@ -43,6 +51,31 @@ std::string states_mark_of(const SnapshotMarks& marks) {
 }
 
 }  // namespace
+
+bool is_repeated(const repository::Snapshot& snapshot) {
+  return !attribute_of(snapshot.attributes, k_repeats_mark).empty();
+}
+
+std::string say_took_over(repository::Repository& repository, const std::string& connector, const std::string& other) {
+  repository::Snapshot newest = resolve(repository, "latest", connector);
+  std::string before = attribute_of(newest.attributes, k_took_over_mark);
+  if (before == other) return before;
+  const std::unique_ptr<repository::Session> session = repository.begin_session(newest.id);
+  // Built on nothing it would not find its rows.
+  if (!session->parent())
+    throw Error(ErrorKind::conflict, fmt::format("snapshot {} was forgotten meanwhile", newest.id.short_id()),
+                "Run the same command again.");
+  // When it was read stays what it is, and with that what it proves of what fires.
+  newest.attributes = with_mark(newest.attributes, k_took_over_mark, other);
+  if (!is_repeated(newest)) newest.attributes = with_mark(newest.attributes, k_repeats_mark, newest.id.name());
+  newest.counts = {};
+  for (repository::Tree& tree : newest.trees) {
+    newest.counts.unchanged += tree.rows;
+    tree.delta = repository::Layer();  // nothing differs from its parent
+  }
+  (void)session->commit(std::move(newest));
+  return before;
+}
 
 SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, const std::string& connector) {
   SnapshotMarks out;
@@ -133,7 +166,7 @@ Charge charge_by_all(CutoverStore& store, repository::Repository& repository, co
   const auto took_over = [&](const std::string& one, const std::string& other) -> std::optional<base::Instant> {
     const std::optional<repository::Snapshot> newest = repository.latest(one);
     if (!newest || attribute_of(newest->attributes, k_took_over_mark) != other) return std::nullopt;
-    return newest->started;
+    return said_at(*newest);
   };
   const std::optional<base::Instant> there = took_over(target, source);
   const std::optional<base::Instant> here = took_over(source, target);
@@ -141,6 +174,12 @@ Charge charge_by_all(CutoverStore& store, repository::Repository& repository, co
     take_from_snapshot(out, Side::target, *there);
   else if (here)
     take_from_snapshot(out, Side::source, *here);
+  else
+    return out;
+  // Where nothing was read since, no snapshot shows what fires on it: it is gone by what it was given.
+  Pair& pair = out.pair.active.empty() ? out.back : out.pair;
+  const std::optional<repository::Snapshot> left = repository.latest(pair.source);
+  if (left && is_repeated(*repository.latest(pair.target))) pair.recorded = states_of(*left);
   return out;
 }
 
@@ -163,7 +202,7 @@ std::optional<repository::Snapshot> first_in_charge(repository::Repository& repo
   const std::vector<repository::Snapshot> all = snapshots_of(repository, connector);
   for (auto one = all.rbegin(); one != all.rend(); ++one) {
     if (attribute_of(one->attributes, k_took_over_mark) != other) break;
-    out = *one;
+    if (!is_repeated(*one)) out = *one;
   }
   return out;
 }

@@ -20,6 +20,14 @@ namespace holdfast::engine {
 inline constexpr std::string_view k_states_mark = "states_recorded_in";
 // The connector that it took over from, and is in charge in place of.
 inline constexpr std::string_view k_took_over_mark = "took_over_from";
+// The name of the snapshot whose rows it has, as of the same instant: only a mark was set, and nothing was read.
+inline constexpr std::string_view k_repeats_mark = "repeats";
+
+// Sees to it that the newest snapshot of a connector says that it took over from `other`; empty: from nobody.  Where it
+// does not say so, one is made that repeats it: that asks no platform, and shows nothing newer.  Returns what was said
+// before.  Throws Error{not_found} where there is no snapshot.
+std::string say_took_over(repository::Repository& repository, const std::string& connector, const std::string& other);
+bool is_repeated(const repository::Snapshot& snapshot);
 
 // Those of a backup that is about to be taken.  What its newest snapshot says goes on to hold until the local state
 // knows better: that somebody was put in charge since the states were recorded, or who is of those two.
@@ -56,8 +64,8 @@ Charge charge_by_all(CutoverStore& store, repository::Repository& repository, co
 // Of these connectors, all that took over from another one as their newest snapshots say and the local state does not.
 std::vector<Charge> told_by_snapshots(CutoverStore& store, repository::Repository& repository,
                                       const std::vector<std::string>& connectors);
-// The oldest snapshot of a connector since it took over from the other one, as they say themselves; absent: none says
-// so.
+// The oldest snapshot of a connector that was read since it took over from the other one, as they say themselves;
+// absent: none says so.
 std::optional<repository::Snapshot> first_in_charge(repository::Repository& repository, const std::string& connector,
                                                     const std::string& other);
 

@@ -48,6 +48,9 @@ public:
             "carried over from the snapshot before, marked as stale, and tried again next time.\n"
             "Where a platform says when a thing was modified, only what changed is fetched, and\n"
             "everything once a week (--sweep, --sweep-after).\n"
+            "Where CONNECTOR leads to another workspace than its newest snapshot is of, nothing is\n"
+            "backed up (exit 5): a profile or a tunnel may be wrong.  --other-workspace says that it is\n"
+            "meant.\n"
             "Killed at any moment, the repository keeps all its snapshots and the next backup\n"
             "works.  What a backup of a workspace had read when it ended early is kept on this\n"
             "host, sealed, and used for 24 hours: the next one goes on from there (--anew does not).",
@@ -57,6 +60,8 @@ public:
   void declare(FlagTable& flags) override {
     flags.argument("CONNECTOR", connector_, "which one, by its name in holdfast.toml").offer = Offer::connectors;
     flags.toggle("--full", options_.full, "compare with nothing: store a new base");
+    flags.toggle("--other-workspace", options_.other_workspace,
+                 "it leads to another workspace by now, as it shall: compare with nothing");
     flags.toggle("--sweep", sweep_, "fetch what seems unchanged, too");
     flags.duration("--sweep-after", sweep_after_, "do so when the last time is longer ago than this (7d)");
     flags.toggle("--anew", options_.anew, "read again what a backup that ended early had read");
@@ -70,6 +75,7 @@ public:
     options_.sweep = sweep_ ? platform::Sweep::everything : platform::Sweep::changes;
     options_.sweep_after = sweep_after_.value_or(config.sweep_after.value_or(options_.sweep_after));
     options_.dry_run = dry_run_ == DryRun::yes;
+    options_.full = options_.full || options_.other_workspace;
     repository::Repository& repository = context.repository();
     options_.state = &context.state();
     engine::CutoverStore cutovers(context.state());

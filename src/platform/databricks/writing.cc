@@ -61,8 +61,8 @@ void WritingConsent::require(const WriteRequest& request, std::stop_token stop) 
       fmt::format("connector '{}' leads to {}, and its newest snapshot is of workspace {}", connector_,
                   now.empty() ? "a workspace that does not say which it is" : "workspace " + now, request.workspace),
       fmt::format("Look where its host or profile leads, also behind a tunnel.  Give another workspace a "
-                  "connector of its own: ids of one mean nothing in the other.  Where only its newest backup "
-                  "went to a wrong one, \"holdfast backup {}\" puts that right.",
+                  "connector of its own: ids of one mean nothing in the other.  Where it is meant to lead there from "
+                  "now on, \"holdfast backup {} --other-workspace\" says so.",
                   connector_));
 }
 

@@ -6,6 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/file_lock.h"
+#include "engine/cutover_store.h"
+#include "storage/decorators/fault_backend.h"
 #include "storage/local/local_backend.h"
 #include "unit/cli/nights.h"
 
@@ -56,6 +58,41 @@ TEST_F(LostWords, are_asked_of_the_snapshots_before_a_second_side_fires) {
   EXPECT_TRUE(run({"status", "--json"}).says(R"("told_by": "snapshot")"));
   EXPECT_EQ(run({"activate", "primary", "--from", "secondary", "--yes"}).code, 5) << "nor by the states of that";
   EXPECT_EQ(firing(primary_), Names{});
+}
+
+TEST_F(LostWords, of_a_takeover_outlive_that_the_backup_behind_it_was_refused) {
+  migrate();
+  refuse_to_be_read_behind();
+  const Outcome away = run({"failover", "primary", "secondary", "--yes"});
+  EXPECT_EQ(away.code, 3) << away.out << away.err;
+  ASSERT_TRUE(away.says("secondary could not be backed up behind its activation")) << away.err;
+  ASSERT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
+  lose_state();
+  const Outcome outcome = activate_primary();
+  EXPECT_EQ(outcome.code, 5) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("secondary took over from primary, as its newest snapshot says")) << outcome.err;
+  EXPECT_EQ(firing(primary_), Names{});
+  EXPECT_TRUE(run({"status"}).says("secondary, as its newest snapshot says"));
+  EXPECT_TRUE(run({"snapshots"}).says("repeated")) << "it shows nothing newer than the one before";
+  EXPECT_EQ(run({"diff", "secondary/latest~1", "secondary/latest", "--exit-code"}).code, 0);
+  EXPECT_EQ(run({"check", "--read-data"}).code, 0);
+  keep_id_map();
+  // It still shows secondary as it was before it took over.
+  EXPECT_EQ(fail_back({"--source-lost"}).code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
+}
+
+TEST_F(LostWords, of_a_takeover_are_taken_back_where_nothing_could_be_activated) {
+  migrate();
+  for (const char* name : {"x", "y", "z"})
+    secondary_.workspace.refusals.emplace(std::string("jobs/") + name,
+                                          base::Error(base::ErrorKind::unavailable, "not now"));
+  EXPECT_EQ(run({"failover", "primary", "secondary", "--yes"}).code, 3);
+  ASSERT_EQ(firing(secondary_), Names{});
+  lose_state();
+  EXPECT_FALSE(run({"status"}).says("secondary, as its newest snapshot says"));
+  EXPECT_EQ(activate_primary().code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
 }
 
 TEST_F(LostWords, are_no_more_said_when_the_failback_has_ended) {
@@ -258,6 +295,44 @@ TEST_F(KilledBehind, a_run_knows_again_what_it_wrote) {
   const Outcome outcome = night();
   EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
   EXPECT_EQ(note_of("x"), "three") << "nobody else had touched it";
+}
+
+TEST_F(KilledBehind, a_takeover_that_was_not_said_yet_is_gone_on_with) {
+  migrate();
+  primary_.workspace.interrupt_at = primary_.workspace.writes + 3;  // the last of x, y and z is paused
+  primary_.workspace.interrupt = [this] { wire_.arm(Tripwire::Strike::before, 1); };
+  EXPECT_NE(run({"failover", "primary", "secondary", "--yes"}).code, 0);
+  wire_.arm(Tripwire::Strike::never);
+  ASSERT_EQ(firing(primary_), Names{});
+  EXPECT_EQ(firing(secondary_), Names{}) << "nobody else would hear of it";
+  fail_over();
+  EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
+}
+
+TEST_F(LostWords, are_no_more_than_before_where_the_repository_does_not_take_them) {
+  const auto repository = storage::open_local_backend(app_.file("repository"));
+  bool full = false;
+  app_.composition.backends.front().open = [&](const std::string&) {
+    const auto before = [&](storage::Call call, const std::string&) {
+      if (full && call == storage::Call::put) throw base::Error(base::ErrorKind::io, "no space is left");
+    };
+    return storage::make_fault_backend(*repository, {.before = before, .after = {}}, nullptr);
+  };
+  migrate();
+  primary_.workspace.interrupt_at = primary_.workspace.writes + 3;  // the last of x, y and z is paused
+  primary_.workspace.interrupt = [&] { full = true; };
+  const Outcome outcome = run({"failover", "primary", "secondary", "--yes"});
+  EXPECT_EQ(outcome.code, 1) << outcome.out << outcome.err;
+  EXPECT_TRUE(
+      outcome.says("secondary was not activated, as no snapshot of it could say that it takes over from "
+                   "primary: "))
+      << outcome.err;
+  EXPECT_TRUE(outcome.says("no space is left") && outcome.says("run the same again")) << outcome.err;
+  EXPECT_EQ(pair().active, "");
+  EXPECT_EQ(firing(secondary_), Names{});
+  full = false;
+  fail_over();
+  EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
 }
 
 // What it says of the states ends only where a snapshot shows those that are set now.

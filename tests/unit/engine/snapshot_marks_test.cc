@@ -220,6 +220,40 @@ TEST_F(Marking, tells_of_all_who_took_over_where_the_local_state_is_lost) {
   EXPECT_FALSE(first_in_charge(*world_.repository, "primary", "secondary").has_value());
 }
 
+TEST_F(Marking, repeats_a_snapshot_to_say_who_took_over) {
+  const std::vector<model::Kind>& kinds = test::workspace_kinds();
+  const std::string recorded = take("primary").id.name();
+  const repository::Snapshot first = take("secondary");
+  world_.clock.advance(std::chrono::minutes(1));
+  EXPECT_EQ(say_took_over(*world_.repository, "secondary", "primary"), "");
+  EXPECT_EQ(say_took_over(*world_.repository, "secondary", "primary"), "primary");
+  const repository::Snapshot repeated = *world_.repository->latest("secondary");
+  EXPECT_EQ(repeated.parent, first.id) << "once is enough";
+  EXPECT_TRUE(is_repeated(repeated) && !is_repeated(first));
+  EXPECT_TRUE(repeated.taken == first.taken && repeated.started == first.started);
+  EXPECT_EQ(states(repeated).size(), states(first).size());
+  for (std::size_t i = 0; i < first.trees.size(); ++i) {
+    EXPECT_EQ(repeated.trees[i].content, first.trees[i].content);
+    ASSERT_TRUE(repeated.trees[i].delta.has_value()) << "else it would be one that found all of this anew";
+    EXPECT_EQ(repeated.trees[i].delta->rows(), 0U);
+  }
+  EXPECT_FALSE(shown_since(*world_.repository, "secondary", kinds, first.started)) << "nothing was read since";
+  const auto empty = storage::make_memory_backend();
+  CutoverStore lost(*empty);
+  const Charge charge = charge_by_all(lost, *world_.repository, "primary", "secondary");
+  EXPECT_EQ(in_charge(charge), "secondary");
+  EXPECT_EQ(charge.pair.since, repeated.committed);
+  EXPECT_EQ(charge.pair.recorded, recorded);
+  EXPECT_FALSE(first_in_charge(*world_.repository, "secondary", "primary").has_value());
+  store_.save(Pair{.source = "primary", .target = "secondary", .active = "secondary", .since = world_.clock.now()});
+  const repository::Snapshot behind = take("secondary");
+  EXPECT_EQ(behind.counts.changed + behind.counts.added + behind.counts.gone, 0U);
+  EXPECT_EQ(first_in_charge(*world_.repository, "secondary", "primary")->id, behind.id);
+  EXPECT_EQ(say_took_over(*world_.repository, "secondary", ""), "primary");
+  EXPECT_TRUE(told_by_snapshots(lost, *world_.repository, {"primary", "secondary"}).empty());
+  EXPECT_THROW((void)say_took_over(*world_.repository, "third", "primary"), base::Error);
+}
+
 TEST_F(Marking, refuses_states_that_are_gone) {
   take("primary");
   store_.save(Fence{.connector = "primary", .snapshot = "0123abcd-0000000000000001", .since = world_.clock.now()});
@@ -237,6 +271,11 @@ TEST_F(Marking, does_not_print_anew_what_the_platform_said) {
   EXPECT_EQ(with_marks(R"({"n":1.10})", {{"a", "b\"c"}}), R"({"n":1.10,"a":"b\"c"})");
   EXPECT_EQ(with_marks("{}", {{"a", "b"}, {"c", "d"}}), R"({"a":"b","c":"d"})");
   EXPECT_EQ(with_marks("no JSON", {}), "no JSON");
+  EXPECT_EQ(with_mark(R"({"n":1.10})", "a", "b"), R"({"n":1.10,"a":"b"})");
+  EXPECT_EQ(with_mark(R"({"n":1.10,"a":"b\"c","d":"e"})", "a", "f"), R"({"n":1.10,"d":"e","a":"f"})");
+  EXPECT_EQ(with_mark(R"({"a":"b","d":"e"})", "a", ""), R"({"d":"e"})");
+  EXPECT_EQ(with_mark(R"({"a":"b"})", "a", ""), "{}");
+  EXPECT_EQ(with_mark("{}", "a", ""), "{}");
   EXPECT_THROW((void)with_marks("no JSON", {{"a", "b"}}), base::Error);
 }
 

@@ -1,0 +1,41 @@
+#include "engine/known_workspace.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/reference.h"
+#include "engine/resource_sides.h"
+#include "platform/platform.h"
+
+namespace holdfast::engine {
+
+std::string known_workspace(repository::Repository& repository, const std::string& connector) {
+  const std::optional<repository::Snapshot> newest = repository.latest(connector);
+  if (!newest) return {};
+  std::string out = attribute_of(newest->attributes, platform::k_workspace_attribute);
+  if (!out.empty()) return out;
+  const std::vector<repository::Snapshot> all = snapshots_of(repository, connector);
+  for (auto one = all.rbegin(); one != all.rend() && out.empty(); ++one)
+    out = attribute_of(one->attributes, platform::k_workspace_attribute);
+  return out;
+}
+
+void require_known_workspace(repository::Repository& repository, const std::string& connector,
+                             const std::string& attributes) {
+  const std::string now = attribute_of(attributes, platform::k_workspace_attribute);
+  if (now.empty()) return;
+  const std::string known = known_workspace(repository, connector);
+  if (known.empty() || known == now) return;
+  throw base::Error(
+      base::ErrorKind::refused,
+      fmt::format("{} leads to workspace {}, and its newest snapshot is of workspace {}", connector, now, known),
+      fmt::format("Nothing was backed up.  Look where its host or profile leads, also behind a tunnel.  Give another "
+                  "workspace a connector of its own; where {0} is meant to lead to this one from now on, \"holdfast "
+                  "backup {0} --other-workspace\" says so.",
+                  connector));
+}
+
+}  // namespace holdfast::engine

@@ -1,0 +1,18 @@
+// Which workspace a connector leads to, as its snapshots say: ids, id maps and fences mean something there only.
+#pragma once
+
+#include <string>
+
+#include "repository/repository.h"
+
+namespace holdfast::engine {
+
+// platform::k_workspace_attribute of the newest snapshot of the connector that says it; empty: none does.
+std::string known_workspace(repository::Repository& repository, const std::string& connector);
+
+// Throws Error{refused} where what a capture says of itself, its attributes, is of another one.  A platform that names
+// none, or a capture that cannot tell, is taken as it is.
+void require_known_workspace(repository::Repository& repository, const std::string& connector,
+                             const std::string& attributes);
+
+}  // namespace holdfast::engine
