@@ -27,13 +27,13 @@ std::optional<repository::Snapshot> still_there(repository::Repository& reposito
   }
 }
 
-// What nobody was put in charge by knows nothing better than a snapshot of another host.
+// What nobody was put in charge by knows nothing better than a snapshot of another host, nor what is older than that.
 bool knows_better(const Pair& pair, const std::string& connector, const Mark& mark,
-                  const std::optional<repository::Snapshot>& recorded) {
+                  const std::optional<repository::Snapshot>& first) {
   if (pair.active.empty() || (pair.source != connector && pair.target != connector)) return false;
   const std::string& other = pair.source == connector ? pair.target : pair.source;
-  if (mark.first == k_took_over_mark) return mark.second == other;
-  return recorded && pair.since >= recorded->started;
+  if (mark.first == k_took_over_mark && mark.second != other) return false;
+  return first && pair.since >= first->started;
 }
 
 std::string states_mark_of(const SnapshotMarks& marks) {
@@ -57,9 +57,10 @@ SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, 
   for (Mark& mark : said_by(*newest)) {
     const auto same = [&](const Mark& one) { return one.first == mark.first; };
     if (std::any_of(out.begin(), out.end(), same)) continue;
-    const bool states = mark.first == k_states_mark;
-    const std::optional<repository::Snapshot> recorded = states ? still_there(repository, mark.second) : std::nullopt;
-    const auto better = [&](const Pair& pair) { return knows_better(pair, connector, mark, recorded); };
+    const std::optional<repository::Snapshot> first = mark.first == k_states_mark
+                                                          ? still_there(repository, mark.second)
+                                                          : first_in_charge(repository, connector, mark.second);
+    const auto better = [&](const Pair& pair) { return knows_better(pair, connector, mark, first); };
     if (std::none_of(pairs.begin(), pairs.end(), better)) out.push_back(std::move(mark));
   }
   std::sort(out.begin(), out.end());  // as said_by has them
@@ -126,13 +127,23 @@ repository::Snapshot recorded_by(repository::Repository& repository, const repos
                           snapshot.id.short_id(), snapshot.connector));
 }
 
+namespace {
+
+// By that snapshot somebody was put in charge since this host knew who was: another host did it.
+bool is_news(const Charge& charge, const std::string& active, const std::optional<repository::Snapshot>& first) {
+  return in_charge(charge) != active && first && first->started > std::max(charge.pair.since, charge.back.since);
+}
+
+}  // namespace
+
 Charge charge_by_all(CutoverStore& store, repository::Repository& repository, const std::string& source,
                      const std::string& target) {
   Charge out = charge_of(store, source, target);
-  if (!out.pair.active.empty() || !out.back.active.empty()) return out;
+  const bool known = !out.pair.active.empty() || !out.back.active.empty();
   const auto took_over = [&](const std::string& one, const std::string& other) -> std::optional<base::Instant> {
     const std::optional<repository::Snapshot> newest = repository.latest(one);
     if (!newest || attribute_of(newest->attributes, k_took_over_mark) != other) return std::nullopt;
+    if (known && !is_news(out, one, first_in_charge(repository, one, other))) return std::nullopt;
     return newest->started;
   };
   const std::optional<base::Instant> there = took_over(target, source);
