@@ -133,6 +133,9 @@ Charge charge_of(CutoverStore& store, const std::string& source, const std::stri
 
 void take_from_snapshot(Charge& charge, Side active, base::Instant since) {
   charge.told = Charge::Told::by_snapshot;
+  // How both parted, and what was given and left, was so before that.
+  for (Pair* one : {&charge.pair, &charge.back})
+    if (!one->active.empty()) *one = {.source = one->source, .target = one->target};
   Pair& pair = active == Side::target ? charge.pair : charge.back;
   pair.active = pair.target;
   pair.since = since;

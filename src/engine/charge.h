@@ -17,14 +17,15 @@ struct Charge {
   Pair back{};  // the other way
   std::optional<Fence> source{};
   std::optional<Fence> target{};
-  // The local state, or where it knows of neither direction what the newest snapshots of the two say of themselves.
+  // The local state, or where it knows of neither direction, or only what was before, what the newest snapshots of the
+  // two say of themselves.
   enum class Told { by_state, by_snapshot } told = Told::by_state;
 
   bool known() const noexcept;
 };
 Charge charge_of(CutoverStore& store, const std::string& source, const std::string& target);
-// Nothing is known here of the two, and the newest snapshot of the target, or of the source, says that it took over
-// from the other one.
+// Nothing is known here of the two, or nothing as new, and the newest snapshot of the target, or of the source, says
+// that it took over from the other one.
 enum class Side { source, target };
 void take_from_snapshot(Charge& charge, Side active, base::Instant since);
 

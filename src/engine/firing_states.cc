@@ -184,7 +184,8 @@ StatesAtHome states_at_home(const WayHome& way) {
   }
   for (const auto& [key, state] : way.primary) {
     if (state.fires) out.fired.push_back(state.path);
-    const model::IdEntry* entry = way.ids.by_source(key.first, key.second);
+    const model::IdEntry* again = way.anew ? way.anew->by_source(key.first, key.second) : nullptr;
+    const model::IdEntry* entry = way.ids.by_source(key.first, again ? again->target_id : key.second);
     const FiringKey there(key.first, entry ? entry->target_id : std::string());
     // What has a counterpart that is gone was removed on the secondary.
     if (entry && (follows.contains(there) || !way.secondary.contains(there))) continue;

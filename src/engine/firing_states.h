@@ -85,6 +85,7 @@ struct WayHome {
   const FiringStates* behind = nullptr;  // of the secondary, behind its activation; absent: not known
   const GivenStates* given = nullptr;    // without that, what was set by it; neither: all is as it is on the secondary
   const model::IdMap& ids;               // of the primary into the secondary
+  const model::IdMap* anew = nullptr;    // of the primary into itself: what was gone there, and was made again
 };
 struct StatesAtHome {
   std::set<FiringKey> by_secondary{};  // what fires, or does not, as it was set on the secondary; ids of that

@@ -228,11 +228,18 @@ void mirror_id_map(storage::Backend& state, const std::string& source, const std
   const model::IdMap from = IdMapStore(state, source, target).snapshot();
   IdMapStore to(state, target, source);
   std::vector<model::IdEntry> fresh;
+  std::vector<model::IdEntry> anew;
   for (const model::IdEntry& entry : from.entries()) {
     const std::optional<model::IdEntry> known = to.by_source(entry.kind, entry.target_id);
     if (known && known->target_id == entry.source_id) continue;
     fresh.push_back(model::turned_round(entry));
+    const std::optional<model::IdEntry> gone = to.by_target(entry.kind, entry.source_id);
+    const bool made = entry.learnt == model::Learnt::created || entry.learnt == model::Learnt::adopted;
+    if (gone && gone->source_id != entry.target_id && made)
+      anew.push_back({entry.kind, gone->source_id, entry.target_id, gone->source_name, entry.target_name});
   }
+  // Snapshots of the target know what was made anew by the id that it had.
+  IdMapStore(state, target, target).learn(anew);
   to.learn(fresh);
 }
 

@@ -35,13 +35,32 @@ base::Instant said_at(const repository::Snapshot& snapshot) {
   return is_repeated(snapshot) ? snapshot.committed : snapshot.started;
 }
 
-// What nobody was put in charge by knows nothing better than a snapshot of another host.
+// When the connector began to say so of itself, without a break until now.
+std::optional<base::Instant> took_over_at(repository::Repository& repository, const std::string& connector,
+                                          const std::string& other) {
+  std::optional<base::Instant> out;
+  const std::vector<repository::Snapshot> all = snapshots_of(repository, connector);
+  for (auto one = all.rbegin(); one != all.rend(); ++one) {
+    if (attribute_of(one->attributes, k_took_over_mark) != other) break;
+    out = said_at(*one);
+  }
+  return out;
+}
+
+std::optional<base::Instant> begun_at(repository::Repository& repository, const std::string& connector,
+                                      const Mark& mark) {
+  if (mark.first == k_took_over_mark) return took_over_at(repository, connector, mark.second);
+  const std::optional<repository::Snapshot> recorded = still_there(repository, mark.second);
+  return recorded ? std::optional(recorded->started) : std::nullopt;
+}
+
+// What nobody was put in charge by knows nothing better than a snapshot of another host, nor what is older than that.
 bool knows_better(const Pair& pair, const std::string& connector, const Mark& mark,
-                  const std::optional<repository::Snapshot>& recorded) {
+                  const std::optional<base::Instant>& begun) {
   if (pair.active.empty() || (pair.source != connector && pair.target != connector)) return false;
   const std::string& other = pair.source == connector ? pair.target : pair.source;
-  if (mark.first == k_took_over_mark) return mark.second == other;
-  return recorded && pair.since >= recorded->started;
+  if (mark.first == k_took_over_mark && mark.second != other) return false;
+  return begun && pair.since >= *begun;
 }
 
 std::string states_mark_of(const SnapshotMarks& marks) {
@@ -90,9 +109,8 @@ SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, 
   for (Mark& mark : said_by(*newest)) {
     const auto same = [&](const Mark& one) { return one.first == mark.first; };
     if (std::any_of(out.begin(), out.end(), same)) continue;
-    const bool states = mark.first == k_states_mark;
-    const std::optional<repository::Snapshot> recorded = states ? still_there(repository, mark.second) : std::nullopt;
-    const auto better = [&](const Pair& pair) { return knows_better(pair, connector, mark, recorded); };
+    const std::optional<base::Instant> begun = begun_at(repository, connector, mark);
+    const auto better = [&](const Pair& pair) { return knows_better(pair, connector, mark, begun); };
     if (std::none_of(pairs.begin(), pairs.end(), better)) out.push_back(std::move(mark));
   }
   std::sort(out.begin(), out.end());  // as said_by has them
@@ -159,13 +177,23 @@ repository::Snapshot recorded_by(repository::Repository& repository, const repos
                           snapshot.id.short_id(), snapshot.connector));
 }
 
+namespace {
+
+// Somebody was put in charge since this host knew who was: another host did it.
+bool is_news(const Charge& charge, const std::string& active, const std::optional<base::Instant>& begun) {
+  return in_charge(charge) != active && begun && *begun > std::max(charge.pair.since, charge.back.since);
+}
+
+}  // namespace
+
 Charge charge_by_all(CutoverStore& store, repository::Repository& repository, const std::string& source,
                      const std::string& target) {
   Charge out = charge_of(store, source, target);
-  if (!out.pair.active.empty() || !out.back.active.empty()) return out;
+  const bool known = !out.pair.active.empty() || !out.back.active.empty();
   const auto took_over = [&](const std::string& one, const std::string& other) -> std::optional<base::Instant> {
     const std::optional<repository::Snapshot> newest = repository.latest(one);
     if (!newest || attribute_of(newest->attributes, k_took_over_mark) != other) return std::nullopt;
+    if (known && !is_news(out, one, took_over_at(repository, one, other))) return std::nullopt;
     return said_at(*newest);
   };
   const std::optional<base::Instant> there = took_over(target, source);

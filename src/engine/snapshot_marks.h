@@ -57,8 +57,8 @@ std::string states_of(const repository::Snapshot& snapshot);
 // The same snapshot.  Throws Error{refused} where it is gone.
 repository::Snapshot recorded_by(repository::Repository& repository, const repository::Snapshot& snapshot);
 
-// charge_of, by the newest snapshots of both where the local state knows in neither direction who was put in charge:
-// that something was replicated does not say it.
+// charge_of, by the newest snapshots of both where the local state knows in neither direction who was put in charge
+// (that something was replicated does not say it), or knew so before another host put the other one in charge.
 Charge charge_by_all(CutoverStore& store, repository::Repository& repository, const std::string& source,
                      const std::string& target);
 // Of these connectors, all that took over from another one as their newest snapshots say and the local state does not.

@@ -208,12 +208,14 @@ private:
     const engine::FiringStates there = takeover.firing(recorded);
     const engine::FiringStates here = takeover.firing(first);
     const model::IdMap ids = engine::IdMapStore(context.state(), primary_, secondary_).snapshot();
+    const model::IdMap anew = engine::IdMapStore(context.state(), primary_, primary_).snapshot();
     const auto home = std::make_shared<const engine::StatesAtHome>(
         engine::states_at_home({.primary = here,
                                 .secondary = there,
                                 .behind = behind ? &then : nullptr,
                                 .given = pair.given ? &*pair.given : nullptr,
-                                .ids = ids}));
+                                .ids = ids,
+                                .anew = &anew}));
     const auto by_secondary = [home](const std::string& kind, const std::string& id) {
       return home->by_secondary.contains({kind, id});
     };

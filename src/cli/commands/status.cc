@@ -91,17 +91,19 @@ public:
   CommandDoc doc() const override {
     return {"status", "who is in charge, what is fenced, how old the snapshots are",
             "Reads the repository and the local state of this host, and asks no platform.  Where the\n"
-            "local state knows nothing of two connectors, their newest snapshots say who took over.\n"
+            "local state knows nothing of two connectors, or nothing as new, their newest snapshots say\n"
+            "who took over.\n"
             "What remains by hand is counted (\"holdfast tasks\"), and gates of recovery plans are shown."};
   }
 
   void declare(FlagTable&) override {}
 
   int run(Context& context) override {
+    const repository::Repository& repository = context.repository();  // without one no half of a table is printed
     engine::CutoverStore store(context.state());
     std::vector<Age> ages;
     for (const ConnectorConfig& one : context.config().connectors)
-      ages.push_back({one.name, context.repository().latest(one.name)});
+      ages.push_back({one.name, repository.latest(one.name)});
     if (context.json())
       print_json(context, store, ages);
     else

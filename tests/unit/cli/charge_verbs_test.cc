@@ -95,6 +95,34 @@ TEST_F(LostWords, of_a_takeover_are_taken_back_where_nothing_could_be_activated)
   EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"}));
 }
 
+TEST_F(LostWords, of_another_host_go_before_what_was_known_here_earlier) {
+  migrate();
+  fail_over();
+  ASSERT_EQ(fail_back().code, 0);
+  lose_state();
+  keep_id_map();
+  fail_over();
+  app_.composition.state_folder = app_.file("state");
+  set_pause(secondary_, "y", "PAUSED");
+  ASSERT_EQ(run({"backup", "secondary"}).code, 0) << "it says on what the newest snapshot says";
+  for (const Names& verb :
+       {Names{"replicate", "primary", "secondary"}, Names{"failover", "primary", "secondary", "--yes"},
+        Names{"activate", "primary", "--from", "primary", "--yes"}}) {
+    const Outcome outcome = run(verb);
+    EXPECT_EQ(outcome.code, 5) << outcome.out << outcome.err;
+    EXPECT_TRUE(outcome.says("secondary took over from primary, as its newest snapshot says")) << outcome.err;
+    EXPECT_EQ(firing(secondary_), (Names{"x", "z"})) << verb.front();
+    EXPECT_EQ(firing(primary_), Names{}) << verb.front();
+  }
+  EXPECT_TRUE(run({"status"}).says("primary: secondary took over"));
+  const Outcome home = fail_back({"--existing", "replace"});
+  EXPECT_EQ(home.code, 0) << home.out << home.err;
+  EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
+  EXPECT_EQ(firing(secondary_), Names{});
+  EXPECT_EQ(night().code, 0) << "what was known since goes before the snapshots";
+  EXPECT_EQ(primary_.workspace.count("jobs"), 4U) << "nothing came twice";
+}
+
 TEST_F(LostWords, are_no_more_said_when_the_failback_has_ended) {
   migrate();
   fail_over();

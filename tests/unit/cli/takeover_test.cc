@@ -229,6 +229,24 @@ TEST_F(BadDays, say_what_stays_paused_as_it_is_gone_on_the_other_side) {
   EXPECT_EQ(firing(primary_), (Names{"y", "z"}));
 }
 
+TEST_F(BadDays, let_fire_at_home_what_was_lost_there_and_is_made_anew) {
+  migrate();
+  fail_over();
+  for (const char* name : {"x", "y", "z"}) remove_job(primary_, name);
+  set_pause(secondary_, "y", "PAUSED");
+  secondary_.workspace.rewrite("jobs", secondary_.workspace.id_of("jobs", "z"), job("called otherwise", "one"));
+  const Outcome outcome = fail_back();
+  EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+  EXPECT_EQ(firing(primary_), (Names{"called otherwise", "x"}));
+  EXPECT_EQ(firing(secondary_), Names{});
+  EXPECT_FALSE(fence("primary") || fence("secondary"));
+  fail_over();
+  EXPECT_EQ(firing(secondary_), (Names{"called otherwise", "x"}));
+  EXPECT_EQ(fail_back().code, 0);
+  EXPECT_EQ(firing(primary_), (Names{"called otherwise", "x"}));
+  EXPECT_EQ(primary_.workspace.count("jobs"), 4U) << "nothing came twice";
+}
+
 TEST_F(BadDays, end_in_part_where_nothing_fires_on_either_side) {
   migrate();
   fail_over();

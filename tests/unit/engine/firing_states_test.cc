@@ -81,6 +81,23 @@ TEST(StatesAtHome, follow_the_secondary_in_what_was_set_there_since) {
   }
 }
 
+TEST(StatesAtHome, know_again_what_was_made_anew_at_home) {
+  model::IdMap ids("primary", "secondary");
+  ids.add({.kind = "jobs", .source_id = "7", .target_id = "11", .source_name = {}, .target_name = {}});
+  model::IdMap anew("primary", "primary");
+  anew.add({.kind = "jobs", .source_id = "1", .target_id = "7", .source_name = {}, .target_name = {}});
+  const FiringStates fired = states({{"1", k_fires}});
+  const FiringStates behind = states({{"11", k_fires}});
+  const FiringStates paused = states({{"11", k_rests}});
+  const StatesAtHome as_it_was =
+      states_at_home({.primary = fired, .secondary = behind, .behind = &behind, .ids = ids, .anew = &anew});
+  EXPECT_EQ(ids_of(as_it_was.by_primary), "1 ");
+  const StatesAtHome as_there =
+      states_at_home({.primary = fired, .secondary = paused, .behind = &behind, .ids = ids, .anew = &anew});
+  EXPECT_EQ(ids_of(as_there.by_secondary), "11 ");
+  EXPECT_EQ(ids_of(as_there.by_primary), "") << "it would be set twice";
+}
+
 TEST(StatesAtHome, go_by_what_was_given_where_no_snapshot_shows_it) {
   const FiringStates fire = states({{"1", k_fires}, {"2", k_fires}});
   const std::vector<Case> cases{
