@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -10,6 +11,7 @@
 #include "cli/describe.h"
 #include "cli/resource_view.h"
 #include "engine/backup.h"
+#include "engine/never_read.h"
 #include "engine/reference.h"
 #include "ui/table.h"
 
@@ -18,6 +20,9 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
+
+// More of them nobody reads in a line.
+constexpr std::size_t k_named_most = 20;
 
 }  // namespace
 
@@ -140,6 +145,31 @@ void Cutover::show(const model::ResourcePlan& plan) {
   if (context_.json() || context_.global().quiet) return;
   print_resource_plan(context_, plan, connector(plan.target));
   context_.out().flush();
+}
+
+engine::KnownGap Cutover::known_gaps(const std::string& name) {
+  return engine::known_gaps(context_.repository(), context_.state(), name,
+                            context_.kinds_of(context_.connector_config(name).platform));
+}
+
+void Cutover::tell_never_read(const repository::Snapshot& snapshot) {
+  if (dry() || never_read_.contains(snapshot.connector)) return;
+  const std::string& name = snapshot.connector;
+  std::vector<std::string> what =
+      engine::never_read(snapshot, context_.kinds_of(context_.connector_config(name).platform), known_gaps(name));
+  if (what.empty()) return;
+  never_read_.insert(name);
+  std::string more;
+  if (what.size() > k_named_most) more = fmt::format(", and {} more", what.size() - k_named_most);
+  what.resize(std::min(what.size(), k_named_most));
+  context_.events().warning(
+      fmt::format("never read on {0}, and may fire there: {1}{2}; it is in no snapshot, and is neither brought, paused "
+                  "nor activated: look at it on {0}",
+                  name, fmt::join(what, ", "), more));
+}
+
+int Cutover::code() const noexcept {
+  return never_read_.empty() ? k_exit_ok : k_exit_partial;
 }
 
 }  // namespace holdfast::cli

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +69,13 @@ public:
 
   void show(const model::ResourcePlan& plan);
 
+  // Of one connector.
+  engine::KnownGap known_gaps(const std::string& name);
+  // Names what of this snapshot may fire and could never be read, once for each connector: nobody knows it, and nothing
+  // waits for it.  Whoever is to be told of it ends with code().
+  void tell_never_read(const repository::Snapshot& snapshot);
+  [[nodiscard]] int code() const noexcept;
+
 private:
   Context& context_;
   const CutoverFlags& flags_;
@@ -75,6 +83,7 @@ private:
   engine::CutoverStore store_;
   std::map<std::string, std::unique_ptr<platform::Connector>> connectors_;
   std::vector<base::FileLock> locks_;
+  std::set<std::string> never_read_;  // connectors of which that was said
 };
 
 // Of two that are both ok or partial.

@@ -221,6 +221,7 @@ std::string Takeover::back_up_in_charge(const std::string& name) {
 std::string Takeover::back_up_since(const std::string& name, Cutover::States states, const engine::LastRead& when) {
   try {
     const repository::Snapshot behind = cutover_.back_up(name, platform::Sweep::everything, states);
+    cutover_.tell_never_read(behind);
     const std::string kinds = unread(behind, when);
     if (kinds.empty()) return behind.id.name();
     cutover_.context().events().warning(fmt::format(
@@ -239,15 +240,20 @@ std::string Takeover::unread(const repository::Snapshot& snapshot, const engine:
   Context& context = cutover_.context();
   const std::vector<model::Kind> kinds = context.kinds_of(context.connector_config(snapshot.connector).platform);
   if (kinds.empty()) throw_no_kinds(context.connector_config(snapshot.connector).platform);
-  return fmt::format("{}", fmt::join(engine::unread_firing(snapshot.trees, kinds, when), ", "));
+  return fmt::format(
+      "{}",
+      fmt::join(engine::unread_firing(snapshot.trees, kinds, when, cutover_.known_gaps(snapshot.connector)), ", "));
 }
 
 void Takeover::require_states(const repository::Snapshot& now, std::string_view undone) {
+  cutover_.tell_never_read(now);
   const std::string kinds = unread(now);
   if (cutover_.dry() || kinds.empty()) return;
   throw Error(ErrorKind::refused,
               fmt::format("not all {} of {} could be read, so it is not known what shall fire", kinds, now.connector),
-              fmt::format("{}  Run it again when they can be read.", undone));
+              fmt::format("{}  Run it again when they can be read.  What no snapshot ever had stops this once only: it "
+                          "is named then, and left as it is.",
+                          undone));
 }
 
 bool Takeover::remember_behind(const std::string& source, const std::string& target) {
@@ -298,9 +304,9 @@ repository::Snapshot Takeover::recorded_states(const repository::Snapshot& now, 
   // Of one that was put in charge, and that no snapshot shows since: what it was given.
   const bool may_be_given = pair.active == now.connector && !pair.recorded.empty();
   const auto shown = [&] {
-    return (pair.complete || lost == Lost::no) &&
-           engine::shown_since(cutover_.context().repository(), now.connector,
-                               cutover_.context().kinds_of(now.platform), pair.since);
+    return (pair.complete || lost == Lost::no) && engine::shown_since(cutover_.context().repository(), now.connector,
+                                                                      cutover_.context().kinds_of(now.platform),
+                                                                      pair.since, cutover_.known_gaps(now.connector));
   };
   if (!may_be_given || shown()) return states_by(now);
   cutover_.context().events().warning(
@@ -360,6 +366,7 @@ bool Takeover::fence(const std::string& name, const std::string& active, const r
   cutover_.connector(name);  // whoever opens it afterwards is told of the fence that this is about to close
   open_fence(name, active);
   const repository::Snapshot now = recorded ? *recorded : cutover_.take(name);
+  cutover_.tell_never_read(now);
   const bool took_over = engine::took_over(cutover_.store(), {.connector = name, .active = active});
   if (!cutover_.dry() && !keep_recorded(now, took_over ? Unread::taken : partial)) return false;
   const engine::ResourceRestore restore{cutover_.context().repository(), now, cutover_.connector(name),

@@ -25,19 +25,23 @@ bool may_fire(const model::Kind& kind) {
 }
 
 std::vector<std::string> unread_firing(const std::vector<repository::Tree>& trees,
-                                       const std::vector<model::Kind>& kinds, const LastRead& when) {
+                                       const std::vector<model::Kind>& kinds, const LastRead& when,
+                                       const KnownGap& known) {
   std::vector<std::string> out;
   for (const repository::Tree& tree : trees) {
+    const auto fires = [&](const model::Kind& kind) { return kind.collection.name == tree.name && may_fire(kind); };
+    if (std::none_of(kinds.begin(), kinds.end(), fires)) continue;
     // Of so many some were joined, which tells no more when each was last read.
     const bool joined = tree.stale.size() > repository::k_stale_ranges_max / 2;
-    const auto counts = [&](const repository::StaleRange& one) {
-      if (!one.last_good) return joined;
-      return joined ||
-             ((!when.from || *one.last_good >= *when.from) && (!when.before || *one.last_good < *when.before));
+    const auto in_time = [&](const repository::StaleRange& one) {
+      if (!one.last_good) return !when.from;
+      return (!when.from || *one.last_good >= *when.from) && (!when.before || *one.last_good < *when.before);
     };
-    if (std::none_of(tree.stale.begin(), tree.stale.end(), counts)) continue;
-    const auto fires = [&](const model::Kind& kind) { return kind.collection.name == tree.name && may_fire(kind); };
-    if (std::any_of(kinds.begin(), kinds.end(), fires)) out.push_back(tree.name);
+    const auto counts = [&](const repository::StaleRange& one) {
+      if (joined || !in_time(one)) return joined;
+      return known ? known(tree.name, one) : one.last_good.has_value();
+    };
+    if (std::any_of(tree.stale.begin(), tree.stale.end(), counts)) out.push_back(tree.name);
   }
   return out;
 }

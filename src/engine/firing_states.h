@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "engine/cutover_store.h"
+#include "engine/never_read.h"
 #include "engine/resource_apply.h"
 #include "model/id_map.h"
 #include "model/kind_set.h"
@@ -40,9 +41,11 @@ struct LastRead {
 };
 // Those that may fire, and of which a snapshot with these trees does not show all, as far as that was read then.  What
 // was not read is in it as an earlier one has it, and may have been held paused then: that is nobody's will.  What was
-// never read is in no snapshot, and has no state that could be one of ours.
+// never read is in no snapshot, and has no state that could be one of ours: less what is not `known`.  Without that all
+// is known but what has no last good read.
 std::vector<std::string> unread_firing(const std::vector<repository::Tree>& trees,
-                                       const std::vector<model::Kind>& kinds, const LastRead& when = {});
+                                       const std::vector<model::Kind>& kinds, const LastRead& when = {},
+                                       const KnownGap& known = {});
 
 // Of one of a kind that may fire; without values where nothing in it may.
 FiringState firing_state(const model::Resource& resource, const model::KindSet& kinds);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/bytes.h"
@@ -114,6 +115,26 @@ model::IdMap ids_between(storage::Backend& state, const std::string& source, con
     const bool known = out.by_source(entry.kind, entry.source_id) || out.by_target(entry.kind, entry.target_id);
     if (!known) out.add(std::move(entry));
   }
+  return out;
+}
+
+std::vector<ConnectorId> ids_of(storage::Backend& state, const std::string& connector) {
+  constexpr std::string_view k_folder = "idmap/";
+  std::set<std::pair<std::string, std::string>> maps;
+  state.list(k_folder, [&](const storage::ObjectInfo& info) {
+    const std::string names = info.name.substr(k_folder.size(), info.name.rfind('/') - k_folder.size());
+    const std::size_t between = names.find('-');
+    if (between == std::string::npos) return;
+    std::string source = base::from_hex(names.substr(0, between));
+    std::string target = base::from_hex(names.substr(between + 1));
+    if (source == connector || target == connector) maps.emplace(std::move(source), std::move(target));
+  });
+  std::vector<ConnectorId> out;
+  for (const auto& [source, target] : maps)
+    for (const model::IdEntry& entry : IdMapStore(state, source, target).snapshot().entries()) {
+      if (source == connector) out.push_back({entry.kind, entry.source_id});
+      if (target == connector) out.push_back({entry.kind, entry.target_id});
+    }
   return out;
 }
 

@@ -47,4 +47,11 @@ private:
 // What one connector's resources stand for on the other, whichever of them was restored from which.
 model::IdMap ids_between(storage::Backend& state, const std::string& source, const std::string& target);
 
+struct ConnectorId {
+  std::string kind;
+  std::string id;
+};
+// What every id map of the local state names on this connector, whichever side of it that is.
+std::vector<ConnectorId> ids_of(storage::Backend& state, const std::string& connector);
+
 }  // namespace holdfast::engine

@@ -204,7 +204,8 @@ ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform
   out.plan = plan_activation(kinds, {.wanted = live.resources, .live = live.resources},
                              model::IdMap(connector, connector), options, clock, random);
   out.fires = firing_in(live.resources, kinds);
-  out.unread = unseen_firing(restore.repository, restore.snapshot, kinds, live, stop);
+  const KnownGap known = known_gaps(restore.repository, restore.state, connector, restore.target.kinds());
+  out.unread = unseen_firing(restore.repository, restore.snapshot, kinds, live, known, stop);
   return out;
 }
 

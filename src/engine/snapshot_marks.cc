@@ -137,7 +137,8 @@ std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_r
     if (states == MarkedStates::own) recorded.clear();
     // Whoever knows better: what was not read may be there as it was held paused.
     const std::optional<repository::Snapshot> earlier = recorded_before(store, repository, connector);
-    if (recorded.empty() && earlier && !unread_firing(read, kinds, {.from = earlier->taken}).empty())
+    const KnownGap known = known_gaps(repository, store.state(), connector, kinds);
+    if (recorded.empty() && earlier && !unread_firing(read, kinds, {.from = earlier->taken}, known).empty())
       recorded = earlier->id.name();
     if (!recorded.empty()) out.insert(out.begin(), {std::string(k_states_mark), recorded});
     return out;
@@ -154,10 +155,10 @@ std::optional<repository::Snapshot> recorded_before(CutoverStore& store, reposit
 }
 
 bool shown_since(repository::Repository& repository, const std::string& connector,
-                 const std::vector<model::Kind>& kinds, base::Instant since) {
+                 const std::vector<model::Kind>& kinds, base::Instant since, const KnownGap& known) {
   const std::vector<repository::Snapshot> all = snapshots_of(repository, connector);
   return std::any_of(all.begin(), all.end(), [&](const repository::Snapshot& one) {
-    return one.started > since && unread_firing(one.trees, kinds, {.before = since}).empty();
+    return one.started > since && unread_firing(one.trees, kinds, {.before = since}, known).empty();
   });
 }
 

@@ -11,6 +11,7 @@
 #include "engine/backup.h"
 #include "engine/charge.h"
 #include "engine/cutover_store.h"
+#include "engine/never_read.h"
 #include "model/kind.h"
 #include "repository/repository.h"
 
@@ -48,9 +49,10 @@ std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_r
 // Absent: it is gone, or there is none.
 std::optional<repository::Snapshot> recorded_before(CutoverStore& store, repository::Repository& repository,
                                                     const std::string& connector);
-// Whether any snapshot of the connector that was begun later shows all that may fire there as it was since.
+// Whether any snapshot of the connector that was begun later shows all that may fire there as it was since, less what
+// is not `known` (unread_firing()).
 bool shown_since(repository::Repository& repository, const std::string& connector,
-                 const std::vector<model::Kind>& kinds, base::Instant since);
+                 const std::vector<model::Kind>& kinds, base::Instant since, const KnownGap& known = {});
 
 // The full name of the snapshot whose states are those of this one: mostly itself.
 std::string states_of(const repository::Snapshot& snapshot);

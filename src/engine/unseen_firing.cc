@@ -92,7 +92,8 @@ std::vector<std::string> fired_before(repository::Repository& repository, const 
 }  // namespace
 
 std::vector<std::string> unseen_firing(repository::Repository& repository, const Snapshot& now,
-                                       const model::KindSet& kinds, const LiveSide& live, std::stop_token stop) {
+                                       const model::KindSet& kinds, const LiveSide& live, const KnownGap& known,
+                                       std::stop_token stop) {
   std::vector<std::string> out;
   if (sees_only_its_own(live.attributes))
     out.emplace_back(
@@ -106,8 +107,12 @@ std::vector<std::string> unseen_firing(repository::Repository& repository, const
     const std::string& label = kinds.at(kind).label();
     const repository::Tree* tree = find_tree(now, label);
     const bool refused = std::find(live.partial.begin(), live.partial.end(), kind) != live.partial.end();
+    const auto is_known = [&](const base::KeyRange& gap) {
+      return known(label, {.range = gap, .last_good = now.taken, .reason = {}});
+    };
+    const std::vector<base::KeyRange>& unread = live.unread[kind];
     // What a workspace does not offer at all it did not have in its snapshot either.
-    if (refused || (tree && !live.unread[kind].empty()))
+    if ((refused || tree) && std::any_of(unread.begin(), unread.end(), is_known))
       out.push_back(
           fmt::format("not all {} could be read, and some may fire: run the fence again when they can", label));
     else if (tree && there[kind] == 0 && tree->rows >= k_vanishing_rows)

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/never_read.h"
 #include "engine/resource_sides.h"
 #include "model/kind_set.h"
 #include "repository/repository.h"
@@ -13,8 +14,9 @@ namespace holdfast::engine {
 
 // An answer is no proof that there is nothing: an account may not see all, and a list that is empty all at once is not
 // believed.  `now` is the newest snapshot of what `live` was read from.  Full sentences that say what leads on; empty:
-// all was seen.
+// all was seen that is `known`.
 std::vector<std::string> unseen_firing(repository::Repository& repository, const repository::Snapshot& now,
-                                       const model::KindSet& kinds, const LiveSide& live, std::stop_token stop);
+                                       const model::KindSet& kinds, const LiveSide& live, const KnownGap& known,
+                                       std::stop_token stop);
 
 }  // namespace holdfast::engine

@@ -36,7 +36,8 @@ std::string lacks_of_cluster(const repository::Snapshot& snapshot) {
   return out;
 }
 
-std::vector<UnreadKind> unread_kinds(const repository::Snapshot& snapshot, const model::Selection& selection) {
+std::vector<UnreadKind> unread_kinds(const repository::Snapshot& snapshot, const model::Selection& selection,
+                                     const KnownGap& known) {
   std::vector<UnreadKind> out;
   for (const repository::Tree& tree : snapshot.trees) {
     if (tree.stale.empty() || told_by_cluster(snapshot, tree)) continue;
@@ -44,7 +45,7 @@ std::vector<UnreadKind> unread_kinds(const repository::Snapshot& snapshot, const
     UnreadKind kind{.kind = tree.name};
     bool any = false;
     for (const repository::StaleRange& stale : tree.stale) {
-      if (!repository::overlap(stale.range, selected)) continue;
+      if (!repository::overlap(stale.range, selected) || (known && !known(tree.name, stale))) continue;
       any = true;
       if (!stale.last_good) kind.missing = true;
       if (stale.last_good) kind.since = std::min(kind.since.value_or(*stale.last_good), *stale.last_good);

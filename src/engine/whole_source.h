@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "engine/never_read.h"
 #include "model/selection.h"
 #include "repository/repository.h"
 
@@ -23,8 +24,10 @@ struct UnreadKind {
   std::optional<base::Instant> since{};  // all that it has of it is as of then, or younger; absent: it has nothing
   bool missing = false;                  // some of it was never read
 };
-// Of what may be selected; less what only a cluster tells.  In the order of the snapshot.
-std::vector<UnreadKind> unread_kinds(const repository::Snapshot& snapshot, const model::Selection& selection = {});
+// Of what may be selected, and is `known` where that is given; less what only a cluster tells.  In the order of the
+// snapshot.
+std::vector<UnreadKind> unread_kinds(const repository::Snapshot& snapshot, const model::Selection& selection = {},
+                                     const KnownGap& known = {});
 // "jobs (as of 2026-11-20T10:00:00Z), pools (never read)"
 std::string unread_text(const std::vector<UnreadKind>& kinds);
 // Throws Error{refused} where it lacks something else, with the way that leads on.

@@ -53,6 +53,12 @@ public:
   int run(Context& context) override {
     context.connector_config(target_);
     Cutover cutover(context, flags_, "activate");
+    const int code = activate(context, cutover);
+    return worse(code, cutover.code());
+  }
+
+private:
+  int activate(Context& context, Cutover& cutover) {
     cutover.require_writing(target_, platform::Writing::cutover);
     cutover.lock(target_, base::FileLock::Mode::exclusive);
     const std::string source = from_.value_or(std::string()).empty() ? only_source(cutover) : *from_;
@@ -82,7 +88,6 @@ public:
     return out.code;
   }
 
-private:
   // Its own, where it is fenced: nobody has to know who it was that a fence was opened for.
   std::string only_source(Cutover& cutover) const {
     if (cutover.store().fence(target_) || who_left(cutover)) return target_;

@@ -16,6 +16,7 @@
 #include "engine/id_map_store.h"
 #include "engine/replication.h"
 #include "engine/resource_restore.h"
+#include "engine/whole_source.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -56,6 +57,12 @@ public:
 
   int run(Context& context) override {
     Cutover cutover(context, flags_, "failback");
+    const int code = bring_home(context, cutover);
+    return worse(code, cutover.code());
+  }
+
+private:
+  int bring_home(Context& context, Cutover& cutover) {
     cutover.check_sides(secondary_, primary_);
     gates_.set(cutover, secondary_, primary_);
     cutover.require_writing(primary_, platform::Writing::cutover);
@@ -95,7 +102,6 @@ public:
                   code);
   }
 
-private:
   // Of what its last backups could not say, nothing else would.
   int tell_ended(Context& context, Cutover& cutover, const engine::Charge& charge) const {
     const engine::Pair& pair = charge.pair;
@@ -147,7 +153,9 @@ private:
     }
     engine::ResourceApplyResult result;
     const int code = CutoverRun(cutover).apply(plan, wanted, result);
-    const bool all = source_lost_ ? result.complete() : code == k_exit_ok;
+    // Nobody could ever bring what was never read.
+    const bool lacks = !source_lost_ && !engine::unread_kinds(wanted, {}, cutover.known_gaps(secondary_)).empty();
+    const bool all = result.complete() && !lacks;
     if (cutover.dry()) return {code, all};
     engine::mirror_id_map(context.state(), secondary_, primary_);
     // From here on both go their own ways again.

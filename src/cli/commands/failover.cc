@@ -48,6 +48,12 @@ public:
 
   int run(Context& context) override {
     Cutover cutover(context, flags_, "failover");
+    const int code = take_over_from(context, cutover);
+    return worse(code, cutover.code());
+  }
+
+private:
+  int take_over_from(Context& context, Cutover& cutover) {
     cutover.check_sides(source_, target_);
     gates_.set(cutover, source_, target_);
     cutover.require_writing(target_, platform::Writing::cutover);
@@ -80,7 +86,6 @@ public:
     return activate(context, cutover, {recorded, flags_.plan.select}, code);
   }
 
-private:
   void enter_source(Cutover& cutover) const {
     if (source_lost_) return;
     // Who fails over has no time for a source that half answers.  Where it is waited for, that is said.

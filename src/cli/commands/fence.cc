@@ -54,7 +54,7 @@ public:
     const std::optional<engine::Fence> now = cutover.store().fence(source_);
     const bool paused = cutover.dry() || (now && !now->snapshot.empty());
     const int runs = cancel_queued_ && paused ? cancel(cutover, takeover) : k_exit_ok;
-    return confirmed || cutover.dry() ? worse(runs, known) : k_exit_partial;
+    return confirmed || cutover.dry() ? worse(cutover.code(), worse(runs, known)) : k_exit_partial;
   }
 
 private:

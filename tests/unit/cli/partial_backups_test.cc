@@ -115,24 +115,6 @@ TEST_F(PartialBackups, behind_a_failback_let_the_next_failover_go_by_what_was_gi
   EXPECT_EQ(firing(secondary_), (Names{"x", "z"}));
 }
 
-// It has no state that anybody could have given it.
-// What cannot be read from its first day is not told from what was read before: that is said, and is no quiet guess.
-TEST_F(PartialBackups, of_something_new_that_cannot_be_read_let_a_failover_say_what_it_goes_by) {
-  migrate();
-  fail_over();
-  primary_.workspace.interrupt_at = primary_.workspace.writes + 3;
-  primary_.workspace.interrupt = [this] {
-    primary_.workspace.put("jobs", "never", job("never", "one"));
-    primary_.unread = {"never"};
-  };
-  EXPECT_EQ(fail_back().code, 3);
-  set_pause(primary_, "y", "PAUSED");
-  primary_.workspace.put("jobs", "born", job("born", "one"));
-  EXPECT_EQ(run({"backup", "primary"}).code, 3);
-  EXPECT_TRUE(lose_primary(3).says("this goes by what it was given then"));
-  EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
-}
-
 TEST_F(PartialBackups, behind_a_failback_are_made_up_for_by_the_next_one) {
   migrate();
   fail_over();
