@@ -99,7 +99,7 @@ public:
   void declare(FlagTable&) override {}
 
   int run(Context& context) override {
-    const repository::Repository& repository = context.repository();  // without one no half of a table is printed
+    repository::Repository& repository = context.repository();  // without one no half of a table is printed
     engine::CutoverStore store(context.state());
     std::vector<Age> ages;
     for (const ConnectorConfig& one : context.config().connectors)
