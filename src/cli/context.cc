@@ -44,7 +44,7 @@ std::string describe_fence(engine::CutoverStore& store, const engine::Fence& fen
     return fmt::format("{0}: a failback to it has not ended, \"holdfast failback {1} {2}\" goes on", out, fence.active,
                        fence.connector);
   return fmt::format("{}: {} took over{}", out, fence.active,
-                     open ? fmt::format("; what fires there was not paused yet: \"holdfast fence {}\"", fence.connector)
+                     open ? fmt::format("; it may fire until its fence is confirmed: \"holdfast fence {}\"", fence.connector)
                           : std::string());
 }
 

@@ -39,6 +39,36 @@ std::string flag_list(const std::vector<Flag>& flags) {
   return out;
 }
 
+// A paragraph with a line that is too long flows; what is indented is an example, or a list.
+std::string fitted(std::string_view text) {
+  std::string out;
+  std::vector<std::string_view> run;
+  const auto end_run = [&] {
+    const auto fits = [](std::string_view line) { return line.size() <= k_columns; };
+    if (std::all_of(run.begin(), run.end(), fits)) {
+      for (const std::string_view line : run) out.append(line) += '\n';
+    } else {
+      std::string flowing;
+      for (const std::string_view line : run) flowing.append(line).append(line.ends_with('.') ? "  " : " ");
+      for (std::string& line : ui::wrap(flowing, k_columns))
+        out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+    }
+    run.clear();
+  };
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::string_view line = text.substr(at, text.find('\n', at) - at);
+    at += line.size() + 1;
+    if (line.empty() || line.starts_with(' ')) {
+      end_run();
+      out.append(line) += '\n';
+    } else {
+      run.push_back(line);
+    }
+  }
+  end_run();
+  return out;
+}
+
 std::string usage_of(const CommandDoc& doc, const std::vector<Flag>& flags) {
   std::string out = fmt::format("holdfast {}", doc.name);
   for (const Flag& flag : flags) {
@@ -78,8 +108,9 @@ std::string help_overview(const Commands& commands) {
   out +=
       "\nEvery flag has a twin in the environment: HOLDFAST_ and its name in capitals, so\n"
       "HOLDFAST_JSON=1 is --json.  The key may also come as HOLDFAST_KEY.\n"
-      "Snapshots are named latest, latest~2, an id or its beginning, @2026-11-20T10:00Z,\n"
-      "each with CONNECTOR/ in front or :PATH behind where that is wanted.\n"
+      "Snapshots are named latest, latest~2, an id or its beginning, or an instant as\n"
+      "@2026-11-20T10:00Z, each with CONNECTOR/ in front or :PATH behind where that is\n"
+      "wanted.\n"
       "\"holdfast COMMAND --help\" tells more about each.\n";
   return out;
 }
@@ -91,8 +122,8 @@ std::string help_of(Command& command) {
   std::vector<Flag> arguments;
   std::vector<Flag> flags;
   for (const Flag& flag : table.all()) (flag.positional() ? arguments : flags).push_back(flag);
-  std::string out =
-      fmt::format("holdfast {}: {}\n\nusage: {}\n\n{}\n", doc.name, doc.summary, usage_of(doc, table.all()), doc.text);
+  std::string out = fitted(fmt::format("holdfast {}: {}", doc.name, doc.summary)) +
+                    fmt::format("\nusage: {}\n\n", usage_of(doc, table.all())) + fitted(doc.text);
   if (!arguments.empty()) out += "\narguments:\n" + flag_list(arguments);
   if (!flags.empty()) out += "\nflags:\n" + flag_list(flags);
   GlobalFlags global;

@@ -17,7 +17,7 @@ public:
     return {"plan", "what a restore would do, row by row",
             "Reads the snapshot and the target and writes to neither.  Each step says create,\n"
             "update, remove, skip or conflict, why, and which fields change.\n"
-            "  holdfast plan latest --to catalog --select 'urn:li:dataset:*finance*' --out plan.json\n"
+            "  holdfast plan latest --to catalog --select 'urn:li:*finance*' --out plan.json\n"
             "  holdfast restore --plan plan.json\n"
             "A step of a plan is applied only while the row is still what the plan saw.\n"
             "A plan file holds metadata in the clear: keep it as safe as the database."};

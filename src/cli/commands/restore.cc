@@ -57,12 +57,12 @@ public:
   CommandDoc doc() const override {
     return {"restore", "bring a snapshot, or a part of it, back",
             "Whole: holdfast restore latest --to catalog\n"
-            "  loads a table beside the live one, compares counts and content hash, then swaps\n"
-            "  both in one moment.  The table that was there is kept under a dated name.  A\n"
-            "  target that holds rows needs --yes (else exit 5).\n"
+            "  loads a table beside the live one, compares counts and content hash, then\n"
+            "  swaps both in one moment.  The table that was there is kept under a dated name.\n"
+            "  A target that holds rows needs --yes (else exit 5).\n"
             "Part: holdfast restore latest --to catalog --select 'urn:li:dataset:*finance*'\n"
-            "  makes a plan and shows it; with --yes it is applied.  What only adds resources to\n"
-            "  where they came from needs none.\n"
+            "  makes a plan and shows it; with --yes it is applied.  What only adds resources\n"
+            "  to where they came from needs none.\n"
             "Plan: holdfast restore --plan plan.json\n"
             "  applies what was planned and reviewed; rows that changed since are left alone\n"
             "  and listed (exit 3).\n"

@@ -114,7 +114,7 @@ TEST_F(LostWords, of_another_host_go_before_what_was_known_here_earlier) {
     EXPECT_EQ(firing(secondary_), (Names{"x", "z"})) << verb.front();
     EXPECT_EQ(firing(primary_), Names{}) << verb.front();
   }
-  EXPECT_TRUE(run({"status"}).says("primary: secondary took over"));
+  EXPECT_TRUE(run({"status"}).says("secondary, as its newest snapshot says")) << run({"status"}).out;
   const Outcome home = fail_back({"--existing", "replace"});
   EXPECT_EQ(home.code, 0) << home.out << home.err;
   EXPECT_EQ(firing(primary_), (Names{"x", "z"}));

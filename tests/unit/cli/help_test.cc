@@ -15,7 +15,7 @@ using namespace holdfast::cli;
 
 void expect_fits(const std::string& text) {
   std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) EXPECT_LE(ui::display_width(line), 90u) << line;
+  for (std::string line; std::getline(in, line);) EXPECT_LE(ui::display_width(line), 80u) << line;
 }
 
 TEST(Help, lists_every_command) {
