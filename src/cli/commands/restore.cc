@@ -58,7 +58,7 @@ public:
     return {"restore", "bring a snapshot, or a part of it, back",
             "Whole: holdfast restore latest --to catalog\n"
             "  loads a table beside the live one, compares counts and content hash, then\n"
-            "  swaps both in one moment.  The table that was there is kept under a dated name.\n"
+            "  swaps both in one moment.  The one that was there is kept under a dated name.\n"
             "  A target that holds rows needs --yes (else exit 5).\n"
             "Part: holdfast restore latest --to catalog --select 'urn:li:dataset:*finance*'\n"
             "  makes a plan and shows it; with --yes it is applied.  What only adds resources\n"
