@@ -268,6 +268,7 @@ TEST(Pairs, keep_on_the_way_back_what_was_given_until_that_ended) {
   const Pair going = going_back(pair, "s-7");
   EXPECT_EQ(going.before, "p-1");
   EXPECT_EQ(going.recorded, "s-7");
+  EXPECT_EQ(going_back(going, "s-8").before, "p-1") << "run again before anything was set";
   const Pair set =
       with_given(put_in_charge(going, "primary", "s-7", k_late + std::chrono::hours(1)), {{{"jobs", "9"}, "z"}});
   EXPECT_EQ(set.active, "primary");

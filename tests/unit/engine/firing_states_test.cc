@@ -168,11 +168,12 @@ TEST(LeftStates, are_for_a_target_until_they_were_given_or_somebody_started_them
 }
 
 TEST(LeftStates, are_for_home_where_nobody_decided_on_them) {
-  const FiringStates primary = states({{"1", k_rests}, {"2", k_fires}, {"3", k_rests}});
+  const FiringStates primary = states({{"1", k_rests}, {"2", k_fires}, {"3", k_rests}, {"4", k_fires}});
   const StatesAtHome home{.by_secondary = {{"jobs", "13"}, {"jobs", "20"}},
                           .by_primary = {{"jobs", "1"}, {"jobs", "2"}}};
   EXPECT_TRUE(is_for_home(left("primary", "1"), primary, home));
   EXPECT_TRUE(is_for_home(left("secondary", "21"), primary, home));
+  EXPECT_TRUE(is_for_home(left("primary", "4"), primary, home)) << "it fired there, and was removed on the secondary";
   EXPECT_FALSE(is_for_home(left("primary", "2"), primary, home)) << "it fired there";
   EXPECT_FALSE(is_for_home(left("primary", "3"), primary, home)) << "it was set on the secondary";
   EXPECT_FALSE(is_for_home(left("secondary", "20"), primary, home));
@@ -184,7 +185,8 @@ TEST(GivenStates, of_the_target_itself_are_called_as_there) {
 }
 
 TEST(GivenStates, are_what_was_set_and_nothing_else) {
-  FiringStates wanted = states({{"1", k_fires}, {"2", k_fires}, {"3", k_rests}, {"4", k_fires}, {"9", k_fires}});
+  FiringStates wanted =
+      states({{"1", k_fires}, {"2", k_fires}, {"3", k_rests}, {"4", k_fires}, {"9", k_fires}, {"10", k_fires}});
   wanted.at({"jobs", "4"}).chosen = false;
   model::ResourcePlan plan;
   const auto step = [&](const char* id, model::ResourceAction action) {
@@ -197,8 +199,9 @@ TEST(GivenStates, are_what_was_set_and_nothing_else) {
   step("1", model::ResourceAction::activate);
   step("2", model::ResourceAction::activate);
   step("9", model::ResourceAction::conflict);
+  step("10", model::ResourceAction::activate);
   ResourceApplyResult result;
-  result.ends = {StepEnd::done, StepEnd::open, StepEnd::conflict};
+  result.ends = {StepEnd::done, StepEnd::open, StepEnd::conflict, StepEnd::already};
   const std::set<FiringKey> left = not_set(wanted, plan, result);
   EXPECT_EQ(ids_of(left), "2 9 ");
   const model::IdMap ids = id_map();
