@@ -90,6 +90,10 @@ protected:
     const auto state = storage::open_local_backend(app_.composition.state_folder);
     return engine::CutoverStore(*state).fence(name);
   }
+  void keep(const engine::Fence& fence) const {
+    const auto state = storage::open_local_backend(app_.composition.state_folder);
+    engine::CutoverStore(*state).save(fence);
+  }
 
   static std::string body_of(const WorkspaceAccount& on, const std::string& name) {
     return on.workspace.body("jobs", on.workspace.id_of("jobs", name));
