@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "cli/beside_view.h"
 #include "cli/command.h"
 #include "cli/resource_view.h"
 #include "engine/id_map_store.h"
@@ -50,10 +51,8 @@ std::vector<Takeover::PlannedActivation> Takeover::plan_activations(const std::s
                                                                     const std::vector<Activation>& all) {
   std::vector<PlannedActivation> out;
   for (const Activation& one : all) {
-    PlannedActivation planned{one, {}, {}};
-    if (one.beside.empty()) planned.what.beside = beside(one.recorded);
-    for (const engine::PausedState& state : planned.what.beside)
-      if (!one.only || one.only(state.kind, state.id)) planned.beside.paused.push_back(state);
+    PlannedActivation planned{.what = one};
+    add_beside(planned);
     engine::ResourceRestoreOptions options;
     options.target = target;
     options.selection = model::Selection(one.selection);
@@ -67,9 +66,21 @@ std::vector<Takeover::PlannedActivation> Takeover::plan_activations(const std::s
         cutover_.context().stop());
     cutover_.show(planned.plan);
     tell_absent(planned, target);
+    tell_left_out(cutover_.context(), one.recorded.connector, planned.left_out);
     out.push_back(std::move(planned));
   }
   return out;
+}
+
+void Takeover::add_beside(PlannedActivation& planned) {
+  Activation& what = planned.what;
+  if (what.beside.empty()) {
+    engine::PausedBeside kept = beside(what.recorded);
+    what.beside = std::move(kept.values);
+    planned.left_out = kept.left_out;
+  }
+  for (const engine::PausedState& state : what.beside)
+    if (!what.only || what.only(state.kind, state.id)) planned.beside.paused.push_back(state);
 }
 
 // In place it is gone, by somebody's hand.
@@ -100,7 +111,7 @@ Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& pla
     ResourceRun run{one.what.recorded, cutover_.connector(one.plan.target), "activate", cutover_.flags().dry_run};
     run.result = &result;
     run.beside = &one.beside;
-    out.whole = out.whole && one.beside.absent.empty();
+    out.whole = out.whole && one.beside.absent.empty() && one.left_out == 0;
     if (!any || !quiet(one)) out.code = worse(out.code, apply_resource_plan(cutover_.context(), one.plan, run));
     out.anything = out.anything || result.activated + result.paused + result.already != 0;
     if (cutover_.dry()) continue;
@@ -322,11 +333,20 @@ void Takeover::open_fence(const std::string& name, const std::string& active) {
   const std::optional<engine::Fence> known = cutover_.store().fence(name);
   if (known && (active.empty() || known->active == active)) return;
   engine::Fence fence = known.value_or(engine::Fence{.connector = name, .since = cutover_.context().clock().now()});
-  // Who paused it long ago, and by which snapshot, its newest one may say.
-  for (const auto& [mark, snapshot] : engine::marks_of(cutover_.store(), cutover_.context().repository(), name))
-    if (mark == engine::k_states_mark) fence.snapshot = snapshot;
+  // Who paused it long ago, by which snapshot, and what beside that, its newest one may say.
+  fence.snapshot = recorded_by(name);
+  engine::PausedBeside beside =
+      engine::kept_beside(cutover_.store(), cutover_.context().repository(), name, fence.snapshot);
+  fence.beside = std::move(beside.values);
+  fence.left_out = beside.left_out;
   fence.active = active;
   cutover_.store().save(fence);
+}
+
+std::string Takeover::recorded_by(const std::string& name) {
+  for (const auto& [mark, snapshot] : engine::marks_of(cutover_.store(), cutover_.context().repository(), name))
+    if (mark == engine::k_states_mark) return snapshot;
+  return {};
 }
 
 void Takeover::keep_what_is_told(const engine::Charge& charge) {
@@ -416,9 +436,8 @@ repository::Snapshot Takeover::states_by(const repository::Snapshot& snapshot) {
   return engine::recorded_by(cutover_.context().repository(), snapshot);
 }
 
-engine::PausedStates Takeover::beside(const repository::Snapshot& recorded) {
-  const std::optional<engine::Fence> fence = cutover_.store().fence(recorded.connector);
-  return fence && fence->snapshot == recorded.id.name() ? fence->beside : engine::PausedStates();
+engine::PausedBeside Takeover::beside(const repository::Snapshot& recorded) {
+  return engine::kept_beside(cutover_.store(), cutover_.context().repository(), recorded.connector, recorded.id.name());
 }
 
 // Written down before it is paused: who is killed in between finds it again.
@@ -428,16 +447,14 @@ void Takeover::keep_beside(const std::string& fenced, const engine::PausedStates
   const engine::PausedStates then = recorded ? engine::firing_in(cutover_.context().repository(), *recorded,
                                                                  kinds_of(fenced), cutover_.context().stop())
                                              : engine::PausedStates();
-  engine::PausedStates now = engine::paused_beside(fence.beside, fires, then);
-  if (now == fence.beside) return;
-  fence.beside = std::move(now);
+  engine::PausedBeside now =
+      engine::kept_beside(cutover_.store(), cutover_.context().repository(), fenced, fence.snapshot);
+  now.values = engine::paused_beside(std::move(now.values), fires, then);
+  if (now.values == fence.beside && now.left_out == fence.left_out) return;
+  fence.beside = std::move(now.values);
+  fence.left_out = now.left_out;
   cutover_.store().save(fence);
-  std::set<std::string> paths;
-  for (const engine::PausedState& one : fence.beside) paths.insert(one.path);
-  cutover_.context().events().note(
-      fmt::format("{} that snapshot {} does not show firing {} kept with the fence of {}: {}",
-                  ui::format_counted(paths.size(), "resource"), recorded ? recorded->id.short_id() : fence.snapshot,
-                  paths.size() == 1 ? "is" : "are", fenced, fmt::join(paths, ", ")));
+  tell_kept_beside(cutover_.context(), fence, recorded ? recorded->id.short_id() : fence.snapshot);
 }
 
 model::KindSet Takeover::kinds_of(const std::string& connector) {
@@ -456,7 +473,7 @@ engine::FiringStates Takeover::states(const repository::Snapshot& snapshot, cons
 }
 
 engine::FiringStates Takeover::firing(const repository::Snapshot& snapshot, const std::vector<std::string>& selection) {
-  return states(snapshot, selection, beside(snapshot));
+  return states(snapshot, selection, beside(snapshot).values);
 }
 
 void Takeover::tell_charge(const engine::Pair& pair) {

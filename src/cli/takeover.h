@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/cutover.h"
+#include "engine/beside_mark.h"
 #include "engine/firing_states.h"
 
 namespace holdfast::cli {
@@ -29,13 +30,14 @@ public:
     Activation what;
     model::ResourcePlan plan;
     engine::RowsBeside beside;
+    std::uint64_t left_out = 0;  // what else was paused beside the snapshot, and is not known here, as was said
   };
   // Plans, and shows the plans.
   std::vector<PlannedActivation> plan_activations(const std::string& target, const std::vector<Activation>& all);
   struct Activated {
     int code = 0;
     bool anything = false;                     // is set now
-    bool whole = true;                         // else something that fired is in no snapshot, as was said
+    bool whole = true;                         // else something that fired is known nowhere, as was said
     std::vector<engine::GivenStates> given{};  // of each plan: what was set, as the target's pair has it
     std::vector<engine::LeftPaused> set{};     // the same, as the plan's snapshot has it
     std::vector<engine::LeftPaused> left{};    // what was to fire and was not set, as its snapshot has it
@@ -85,6 +87,9 @@ public:
   [[nodiscard]] bool fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded,
                            Unread partial);
   void open_fence(const std::string& name, const std::string& active);
+  // The name of the snapshot that recorded what fires on it, where it is held paused or was when its newest snapshot
+  // was taken; else empty.
+  std::string recorded_by(const std::string& name);
   // Who took over, as only snapshots say, is written down before a run here says something of the two.  Whether what it
   // took over from is still paused nobody knows: its fence is open.
   void keep_what_is_told(const engine::Charge& charge);
@@ -106,7 +111,8 @@ private:
                               const engine::PausedStates& beside);
   engine::FiringStates wanted(const Activation& what);
   // What a fence has paused that its snapshot does not show; of other snapshots nothing.
-  engine::PausedStates beside(const repository::Snapshot& recorded);
+  engine::PausedBeside beside(const repository::Snapshot& recorded);
+  void add_beside(PlannedActivation& planned);
   void fires_from_now(const std::string& name);
   void keep_beside(const std::string& fenced, const engine::PausedStates& fires);
   void tell_absent(PlannedActivation& planned, const std::string& target);

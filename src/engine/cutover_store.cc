@@ -98,15 +98,13 @@ GivenStates given_from(const json& in) {
 
 json to_json(const PausedStates& all) {
   json out = json::array();
-  for (const PausedState& one : all)
-    out.push_back({one.kind, one.id, one.path, one.column, one.field, one.item, one.value});
+  for (const PausedState& one : all) out.push_back(to_json(one));
   return out;
 }
 
 PausedStates paused_from(const json& in) {
   PausedStates out;
-  for (const json& one : in)
-    out.push_back({one.at(0), one.at(1), one.at(2), one.at(3), one.at(4), one.at(5), one.at(6)});
+  for (const json& one : in) out.push_back(paused_state_from(one));
   return out;
 }
 
@@ -145,7 +143,9 @@ Fence fence_from(const json& in) {
           .snapshot = in.at("snapshot"),
           .active = in.at("active"),
           .since = instant_from(in.at("since")),
-          .beside = paused_from(in.value("beside", json::array()))};  // older records have none
+          // Older records have none of these.
+          .beside = paused_from(in.value("beside", json::array())),
+          .left_out = in.value("left_out", std::uint64_t{0})};
 }
 
 }  // namespace
@@ -231,7 +231,8 @@ void CutoverStore::save(const Fence& fence) {
                  {"snapshot", fence.snapshot},
                  {"active", fence.active},
                  {"since", base::to_rfc3339(fence.since)},
-                 {"beside", to_json(fence.beside)}};
+                 {"beside", to_json(fence.beside)},
+                 {"left_out", fence.left_out}};
   replace(folder_of(fence.connector), out.dump(2));
 }
 

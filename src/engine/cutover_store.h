@@ -2,6 +2,7 @@
 // written as a new one with the next number before the old ones go: cutover/<what>/<names in hex>/<number>.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -67,6 +68,8 @@ struct Fence {
   std::string active{};    // who took over; empty: nobody
   base::Instant since{};
   PausedStates beside{};  // what was paused, and that snapshot does not show: both together are the recorded states
+  std::uint64_t left_out =
+      0;  // how many more, which this host does not know: a mark had no room for them (beside_mark.h)
 };
 
 class CutoverStore {  // not thread-safe; throws Error{corruption} naming a record that cannot be read

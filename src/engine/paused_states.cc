@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/json.h"
 #include "engine/resource_body.h"
 #include "engine/resource_firing.h"
 #include "engine/resource_sides.h"
@@ -64,6 +65,14 @@ std::optional<std::size_t> position(const std::vector<Resource>& in, std::size_t
 }
 
 }  // namespace
+
+nlohmann::ordered_json to_json(const PausedState& state) {
+  return {state.kind, state.id, state.path, state.column, state.field, state.item, state.value};
+}
+
+PausedState paused_state_from(const nlohmann::ordered_json& in) {
+  return {in.at(0), in.at(1), in.at(2), in.at(3), in.at(4), in.at(5), in.at(6)};
+}
 
 PausedStates firing_in(const std::vector<Resource>& resources, const model::KindSet& kinds) {
   PausedStates out;

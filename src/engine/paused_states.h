@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -27,6 +28,10 @@ struct PausedState {
   friend bool operator==(const PausedState&, const PausedState&) = default;
 };
 using PausedStates = std::vector<PausedState>;
+
+// As the local state and marks of snapshots have one.  Throws what the library throws where it is none.
+nlohmann::ordered_json to_json(const PausedState& state);
+PausedState paused_state_from(const nlohmann::ordered_json& in);
 
 // All that fires, and does not merely guard.
 PausedStates firing_in(const std::vector<model::Resource>& resources, const model::KindSet& kinds);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/beside_mark.h"
 #include "engine/firing_states.h"
 #include "engine/previous_rows.h"
 #include "engine/reference.h"
@@ -63,10 +64,22 @@ bool knows_better(const Pair& pair, const std::string& connector, const Mark& ma
   return begun && pair.since >= *begun;
 }
 
-std::string states_mark_of(const SnapshotMarks& marks) {
-  const auto found =
-      std::find_if(marks.begin(), marks.end(), [](const Mark& mark) { return mark.first == k_states_mark; });
+std::string mark_of(const SnapshotMarks& marks, std::string_view name) {
+  const auto found = std::find_if(marks.begin(), marks.end(), [&](const Mark& mark) { return mark.first == name; });
   return found == marks.end() ? std::string() : found->second;
+}
+
+void erase_mark(SnapshotMarks& marks, std::string_view name) {
+  std::erase_if(marks, [&](const Mark& mark) { return mark.first == name; });
+}
+
+// Of the states that marks lead to: what was paused beside them goes with them, and with nothing else.
+void add_beside(SnapshotMarks& marks, CutoverStore& store, repository::Repository& repository,
+                const std::string& connector) {
+  erase_mark(marks, k_beside_mark);
+  const std::string recorded = mark_of(marks, k_states_mark);
+  std::string beside = beside_mark(kept_beside(store, repository, connector, recorded));
+  if (!beside.empty()) marks.emplace_back(k_beside_mark, std::move(beside));
 }
 
 }  // namespace
@@ -105,21 +118,21 @@ SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, 
   for (const Pair& pair : pairs)
     if (pair.target == connector && pair.active == connector) out.emplace_back(k_took_over_mark, pair.source);
   const std::optional<repository::Snapshot> newest = repository.latest(connector);
-  if (!newest) return out;
-  for (Mark& mark : said_by(*newest)) {
+  for (Mark& mark : newest ? said_by(*newest) : SnapshotMarks()) {
     const auto same = [&](const Mark& one) { return one.first == mark.first; };
-    if (std::any_of(out.begin(), out.end(), same)) continue;
+    if (mark.first == k_beside_mark || std::any_of(out.begin(), out.end(), same)) continue;
     const std::optional<base::Instant> begun = begun_at(repository, connector, mark);
     const auto better = [&](const Pair& pair) { return knows_better(pair, connector, mark, begun); };
     if (std::none_of(pairs.begin(), pairs.end(), better)) out.push_back(std::move(mark));
   }
+  add_beside(out, store, repository, connector);
   std::sort(out.begin(), out.end());  // as said_by has them
   return out;
 }
 
 SnapshotMarks said_by(const repository::Snapshot& snapshot) {
   SnapshotMarks out;
-  for (const std::string_view name : {k_states_mark, k_took_over_mark})
+  for (const std::string_view name : {k_beside_mark, k_states_mark, k_took_over_mark})
     if (std::string value = attribute_of(snapshot.attributes, name); !value.empty())
       out.emplace_back(name, std::move(value));
   return out;
@@ -128,12 +141,12 @@ SnapshotMarks said_by(const repository::Snapshot& snapshot) {
 std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_read(
     CutoverStore& store, repository::Repository& repository, const std::string& connector,
     const std::vector<model::Kind>& kinds, MarkedStates states) {
-  const std::string before = states_mark_of(marks_of(store, repository, connector));
+  const SnapshotMarks before = marks_of(store, repository, connector);
   return [&store, &repository, connector, &kinds, states, before](const std::vector<repository::Tree>& read) {
     SnapshotMarks out = marks_of(store, repository, connector);
-    std::string recorded = states_mark_of(out);
-    if (recorded.empty()) recorded = before;
-    std::erase_if(out, [](const Mark& mark) { return mark.first == k_states_mark; });
+    std::string recorded = mark_of(out, k_states_mark);
+    if (recorded.empty()) recorded = mark_of(before, k_states_mark);
+    erase_mark(out, k_states_mark);
     if (states == MarkedStates::own) recorded.clear();
     // Whoever knows better: what was not read may be there as it was held paused.
     const std::optional<repository::Snapshot> earlier = recorded_before(store, repository, connector);
@@ -141,6 +154,10 @@ std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_r
     if (recorded.empty() && earlier && !unread_firing(read, kinds, {.from = earlier->taken}, known).empty())
       recorded = earlier->id.name();
     if (!recorded.empty()) out.insert(out.begin(), {std::string(k_states_mark), recorded});
+    add_beside(out, store, repository, connector);
+    // Of a fence that stood when it began, and was lifted since.
+    std::string beside = recorded == mark_of(before, k_states_mark) ? mark_of(before, k_beside_mark) : std::string();
+    if (!beside.empty() && mark_of(out, k_beside_mark).empty()) out.emplace_back(k_beside_mark, std::move(beside));
     return out;
   };
 }
@@ -150,7 +167,7 @@ std::optional<repository::Snapshot> recorded_before(CutoverStore& store, reposit
   const std::optional<Fence> fence = store.fence(connector);
   if (fence && !fence->snapshot.empty()) return still_there(repository, fence->snapshot);
   const std::optional<repository::Snapshot> newest = repository.latest(connector);
-  const std::string said = newest ? states_mark_of(said_by(*newest)) : std::string();
+  const std::string said = newest ? mark_of(said_by(*newest), k_states_mark) : std::string();
   return said.empty() ? std::nullopt : still_there(repository, said);
 }
 

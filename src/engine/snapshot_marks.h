@@ -19,6 +19,7 @@ namespace holdfast::engine {
 
 // The name of the snapshot that recorded what fires on the connector, where it was taken while we held it paused.
 inline constexpr std::string_view k_states_mark = "states_recorded_in";
+// What was paused beside that: beside_mark.h.
 // The connector that it took over from, and is in charge in place of.
 inline constexpr std::string_view k_took_over_mark = "took_over_from";
 // The name of the snapshot whose rows it has, as of the same instant: only a mark was set, and nothing was read.

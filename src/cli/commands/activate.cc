@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "cli/beside_view.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
@@ -161,12 +162,13 @@ private:
     cutover.ask(fmt::format("{} is not changed without being told to ({})", target_, counts_of(planned)));
     const bool forgets = snapshot_ && tell_forgotten(context, cutover, target_, planned.front().what.recorded);
     const Takeover::Activated out = takeover.activate(planned, pair);
+    const bool named = forgets || !out.whole;
     if (owed) keep_left(context, cutover, out);
     if (fence && !flags_.plan.select.empty())
       context.events().warning(fmt::format(
           "what was not chosen stays paused, and the fence of {} stands: \"holdfast activate {}\" sets the rest",
           target_, target_));
-    return worse(end_in_place(context, cutover, out.code, told), forgets ? k_exit_partial : k_exit_ok);
+    return worse(end_in_place(context, cutover, out.code, told), named ? k_exit_partial : k_exit_ok);
   }
 
   // Only a snapshot of what fires now ends what an earlier one says of the states, so nothing is lifted before there is
@@ -188,21 +190,22 @@ private:
     return code;
   }
 
-  // By another snapshot than the fence's nothing counts that the fence has kept beside that.  Whether any of it stays
-  // paused.
+  // By another snapshot than the fence's nothing counts that was paused beside that.  Whether any of it stays paused.
   bool tell_forgotten(Context& context, Cutover& cutover, const std::string& fenced,
                       const repository::Snapshot& recorded) const {
-    const std::optional<engine::Fence> fence = cutover.store().fence(fenced);
-    if (!fence || fence->snapshot == recorded.id.name() || !flags_.plan.select.empty()) return false;
+    const std::string by = Takeover(cutover).recorded_by(fenced);
+    if (by == recorded.id.name() || !flags_.plan.select.empty()) return false;
+    const engine::PausedBeside beside = engine::kept_beside(cutover.store(), context.repository(), fenced, by);
     const engine::FiringStates set = Takeover(cutover).firing(recorded);
     std::set<std::string> paths;
-    for (const engine::PausedState& one : fence->beside)
+    for (const engine::PausedState& one : beside.values)
       if (const auto state = set.find({one.kind, one.id}); state == set.end() || !state->second.fires)
         paths.insert(one.path);
     for (const std::string& path : paths)
       context.events().warning(
           fmt::format("what the snapshot does not show was paused by the fence of {} and stays so: {}", fenced, path));
-    return !paths.empty();
+    tell_left_out(context, fenced, beside.left_out);
+    return !paths.empty() || beside.left_out != 0;
   }
 
   // The same of what a failback left paused.
