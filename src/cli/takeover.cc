@@ -75,7 +75,7 @@ std::vector<Takeover::PlannedActivation> Takeover::plan_activations(const std::s
 void Takeover::add_beside(PlannedActivation& planned) {
   Activation& what = planned.what;
   if (what.beside.empty()) {
-    engine::PausedBeside kept = beside(what.recorded);
+    engine::PausedBeside kept = beside(what.recorded.connector, what.recorded.id.name());
     what.beside = std::move(kept.values);
     planned.left_out = kept.left_out;
   }
@@ -334,19 +334,12 @@ void Takeover::open_fence(const std::string& name, const std::string& active) {
   if (known && (active.empty() || known->active == active)) return;
   engine::Fence fence = known.value_or(engine::Fence{.connector = name, .since = cutover_.context().clock().now()});
   // Who paused it long ago, by which snapshot, and what beside that, its newest one may say.
-  fence.snapshot = recorded_by(name);
-  engine::PausedBeside beside =
-      engine::kept_beside(cutover_.store(), cutover_.context().repository(), name, fence.snapshot);
-  fence.beside = std::move(beside.values);
-  fence.left_out = beside.left_out;
+  fence.snapshot = engine::recorded_name(cutover_.store(), cutover_.context().repository(), name);
+  engine::PausedBeside kept = beside(name, fence.snapshot);
+  fence.beside = std::move(kept.values);
+  fence.left_out = kept.left_out;
   fence.active = active;
   cutover_.store().save(fence);
-}
-
-std::string Takeover::recorded_by(const std::string& name) {
-  for (const auto& [mark, snapshot] : engine::marks_of(cutover_.store(), cutover_.context().repository(), name))
-    if (mark == engine::k_states_mark) return snapshot;
-  return {};
 }
 
 void Takeover::keep_what_is_told(const engine::Charge& charge) {
@@ -436,8 +429,8 @@ repository::Snapshot Takeover::states_by(const repository::Snapshot& snapshot) {
   return engine::recorded_by(cutover_.context().repository(), snapshot);
 }
 
-engine::PausedBeside Takeover::beside(const repository::Snapshot& recorded) {
-  return engine::kept_beside(cutover_.store(), cutover_.context().repository(), recorded.connector, recorded.id.name());
+engine::PausedBeside Takeover::beside(const std::string& fenced, const std::string& recorded) {
+  return engine::kept_beside(cutover_.store(), cutover_.context().repository(), fenced, recorded);
 }
 
 // Written down before it is paused: who is killed in between finds it again.
@@ -447,8 +440,7 @@ void Takeover::keep_beside(const std::string& fenced, const engine::PausedStates
   const engine::PausedStates then = recorded ? engine::firing_in(cutover_.context().repository(), *recorded,
                                                                  kinds_of(fenced), cutover_.context().stop())
                                              : engine::PausedStates();
-  engine::PausedBeside now =
-      engine::kept_beside(cutover_.store(), cutover_.context().repository(), fenced, fence.snapshot);
+  engine::PausedBeside now = beside(fenced, fence.snapshot);
   now.values = engine::paused_beside(std::move(now.values), fires, then);
   if (now.values == fence.beside && now.left_out == fence.left_out) return;
   fence.beside = std::move(now.values);
@@ -473,7 +465,7 @@ engine::FiringStates Takeover::states(const repository::Snapshot& snapshot, cons
 }
 
 engine::FiringStates Takeover::firing(const repository::Snapshot& snapshot, const std::vector<std::string>& selection) {
-  return states(snapshot, selection, beside(snapshot).values);
+  return states(snapshot, selection, beside(snapshot.connector, snapshot.id.name()).values);
 }
 
 void Takeover::tell_charge(const engine::Pair& pair) {

@@ -28,8 +28,8 @@ public:
   };
   struct PlannedActivation {
     Activation what;
-    model::ResourcePlan plan;
-    engine::RowsBeside beside;
+    model::ResourcePlan plan{};
+    engine::RowsBeside beside{};
     std::uint64_t left_out = 0;  // what else was paused beside the snapshot, and is not known here, as was said
   };
   // Plans, and shows the plans.
@@ -87,9 +87,6 @@ public:
   [[nodiscard]] bool fence(const std::string& name, const std::string& active, const repository::Snapshot* recorded,
                            Unread partial);
   void open_fence(const std::string& name, const std::string& active);
-  // The name of the snapshot that recorded what fires on it, where it is held paused or was when its newest snapshot
-  // was taken; else empty.
-  std::string recorded_by(const std::string& name);
   // Who took over, as only snapshots say, is written down before a run here says something of the two.  Whether what it
   // took over from is still paused nobody knows: its fence is open.
   void keep_what_is_told(const engine::Charge& charge);
@@ -111,7 +108,7 @@ private:
                               const engine::PausedStates& beside);
   engine::FiringStates wanted(const Activation& what);
   // What a fence has paused that its snapshot does not show; of other snapshots nothing.
-  engine::PausedBeside beside(const repository::Snapshot& recorded);
+  engine::PausedBeside beside(const std::string& fenced, const std::string& recorded);
   void add_beside(PlannedActivation& planned);
   void fires_from_now(const std::string& name);
   void keep_beside(const std::string& fenced, const engine::PausedStates& fires);

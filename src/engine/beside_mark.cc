@@ -56,17 +56,23 @@ std::uint64_t without_room(const PausedStates& values) {
 PausedBeside said_beside(const repository::Snapshot& snapshot) {
   const std::string text = attribute_of(snapshot.attributes, k_beside_mark);
   if (text.empty()) return {};
+  const auto unreadable = [&](std::string_view why) {
+    return Error(
+        ErrorKind::corruption,
+        fmt::format("what was paused beside the recorded states of {} cannot be read from snapshot {}: {}",
+                    snapshot.connector, snapshot.id.short_id(), why),
+        fmt::format("Use the version of holdfast that wrote it, or go by an earlier one: \"holdfast forget {}\".",
+                    snapshot.id.short_id()));
+  };
   try {
     const json in = json::parse(text);
-    PausedBeside out{.left_out = in.at("left_out")};
+    const json& left_out = in.at("left_out");
+    if (!left_out.is_number_unsigned()) throw unreadable("left_out is no count");
+    PausedBeside out{.left_out = left_out};
     for (const json& one : in.at("values")) out.values.push_back(paused_state_from(one));
     return out;
   } catch (const json::exception& problem) {
-    throw Error(
-        ErrorKind::corruption,
-        fmt::format("what snapshot {} says of {}, which was paused beside its recorded states, cannot be read: {}",
-                    snapshot.id.short_id(), snapshot.connector, problem.what()),
-        "Use the version of holdfast that wrote it, or a newer one.");
+    throw unreadable(problem.what());
   }
 }
 

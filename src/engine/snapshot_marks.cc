@@ -162,6 +162,10 @@ std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_r
   };
 }
 
+std::string recorded_name(CutoverStore& store, repository::Repository& repository, const std::string& connector) {
+  return mark_of(marks_of(store, repository, connector), k_states_mark);
+}
+
 std::optional<repository::Snapshot> recorded_before(CutoverStore& store, repository::Repository& repository,
                                                     const std::string& connector) {
   const std::optional<Fence> fence = store.fence(connector);

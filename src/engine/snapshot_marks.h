@@ -46,8 +46,10 @@ enum class MarkedStates { by_marks, own };
 std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_read(
     CutoverStore& store, repository::Repository& repository, const std::string& connector,
     const std::vector<model::Kind>& kinds, MarkedStates states = MarkedStates::by_marks);
-// Of a connector that is held paused, or was when its newest snapshot was taken: the one that recorded its states.
-// Absent: it is gone, or there is none.
+// Of a connector that is held paused, or was when its newest snapshot was taken: the full name of the one that recorded
+// its states.  Empty: there is none.
+std::string recorded_name(CutoverStore& store, repository::Repository& repository, const std::string& connector);
+// That one, whoever was put in charge since.  Absent: it is gone, or there is none.
 std::optional<repository::Snapshot> recorded_before(CutoverStore& store, repository::Repository& repository,
                                                     const std::string& connector);
 // Whether any snapshot of the connector that was begun later shows all that may fire there as it was since, less what

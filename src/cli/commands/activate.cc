@@ -193,7 +193,7 @@ private:
   // By another snapshot than the fence's nothing counts that was paused beside that.  Whether any of it stays paused.
   bool tell_forgotten(Context& context, Cutover& cutover, const std::string& fenced,
                       const repository::Snapshot& recorded) const {
-    const std::string by = Takeover(cutover).recorded_by(fenced);
+    const std::string by = engine::recorded_name(cutover.store(), context.repository(), fenced);
     if (by == recorded.id.name() || !flags_.plan.select.empty()) return false;
     const engine::PausedBeside beside = engine::kept_beside(cutover.store(), context.repository(), fenced, by);
     const engine::FiringStates set = Takeover(cutover).firing(recorded);

@@ -54,8 +54,9 @@ TEST_F(CutoverStoring, keeps_what_was_said_last_and_nothing_else) {
 TEST_F(CutoverStoring, keeps_what_a_fence_paused_beside_its_snapshot) {
   const PausedStates beside{{"boards", "9", "boards/sales", "schedules", "schedules[*].pause_status",
                              R"({"cron":"0 0 1 * * ?"})", R"("UNPAUSED")"}};
-  store_.save(Fence{.connector = "primary", .snapshot = "w-3", .since = now_, .beside = beside});
+  store_.save(Fence{.connector = "primary", .snapshot = "w-3", .since = now_, .beside = beside, .left_out = 2});
   EXPECT_EQ(store_.fence("primary")->beside, beside);
+  EXPECT_EQ(store_.fence("primary")->left_out, 2U);
   Pair pair{.source = "primary", .target = "secondary"};
   pair.left = {{"w-3", "boards", "9", beside}, {"w-3", "jobs", "1"}};
   store_.save(pair);
@@ -69,6 +70,7 @@ TEST_F(CutoverStoring, reads_what_it_wrote_before_it_kept_that) {
   ASSERT_TRUE(store_.fence("primary").has_value());
   EXPECT_EQ(store_.fence("primary")->snapshot, "w-3");
   EXPECT_TRUE(store_.fence("primary")->beside.empty());
+  EXPECT_EQ(store_.fence("primary")->left_out, 0U);
   state_->put("cutover/pairs/7072696d617279-7365636f6e64617279/0000000000",
               R"({"source":"primary","target":"secondary","active":"primary","recorded":"w-1",)"
               R"("since":"2026-11-21T20:00:00Z","left":[["w-4","jobs","9"]],"replicated":null})");
