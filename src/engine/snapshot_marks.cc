@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "engine/firing_states.h"
+#include "engine/other_hosts.h"
 #include "engine/previous_rows.h"
 #include "engine/reference.h"
 #include "engine/resource_sides.h"
@@ -28,11 +29,6 @@ std::optional<repository::Snapshot> still_there(repository::Repository& reposito
     if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::usage) throw;
     return std::nullopt;
   }
-}
-
-// The word of a repeated one is younger than its rows.
-base::Instant said_at(const repository::Snapshot& snapshot) {
-  return is_repeated(snapshot) ? snapshot.committed : snapshot.started;
 }
 
 // When the connector began to say so of itself, without a break until now.
@@ -75,6 +71,10 @@ bool is_repeated(const repository::Snapshot& snapshot) {
   return !attribute_of(snapshot.attributes, k_repeats_mark).empty();
 }
 
+base::Instant said_at(const repository::Snapshot& snapshot) {
+  return is_repeated(snapshot) ? snapshot.committed : snapshot.started;
+}
+
 std::string say_took_over(repository::Repository& repository, const std::string& connector, const std::string& other) {
   repository::Snapshot newest = resolve(repository, "latest", connector);
   std::string before = attribute_of(newest.attributes, k_took_over_mark);
@@ -98,10 +98,10 @@ std::string say_took_over(repository::Repository& repository, const std::string&
 
 SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, const std::string& connector) {
   SnapshotMarks out;
-  const std::optional<Fence> fence = store.fence(connector);
+  const std::optional<Fence> fence = standing_fence(store, repository, connector);
   // One that is only being opened says nothing of what fires yet; none says who took over.
   if (fence && !fence->snapshot.empty()) out.emplace_back(k_states_mark, fence->snapshot);
-  const std::vector<Pair> pairs = one_of_each(store.pairs());
+  const std::vector<Pair> pairs = one_of_each(pairs_by_all(store, repository));
   for (const Pair& pair : pairs)
     if (pair.target == connector && pair.active == connector) out.emplace_back(k_took_over_mark, pair.source);
   const std::optional<repository::Snapshot> newest = repository.latest(connector);
@@ -147,7 +147,7 @@ std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_r
 
 std::optional<repository::Snapshot> recorded_before(CutoverStore& store, repository::Repository& repository,
                                                     const std::string& connector) {
-  const std::optional<Fence> fence = store.fence(connector);
+  const std::optional<Fence> fence = standing_fence(store, repository, connector);
   if (fence && !fence->snapshot.empty()) return still_there(repository, fence->snapshot);
   const std::optional<repository::Snapshot> newest = repository.latest(connector);
   const std::string said = newest ? states_mark_of(said_by(*newest)) : std::string();
@@ -190,6 +190,13 @@ bool is_news(const Charge& charge, const std::string& active, const std::optiona
 Charge charge_by_all(CutoverStore& store, repository::Repository& repository, const std::string& source,
                      const std::string& target) {
   Charge out = charge_of(store, source, target);
+  out.source = standing_fence(store, repository, source);
+  out.target = standing_fence(store, repository, target);
+  for (Pair* one : {&out.pair, &out.back})
+    if (std::optional<Pair> ended = ended_elsewhere(repository, *one)) {
+      *one = *std::move(ended);
+      out.told = Charge::Told::by_snapshot;
+    }
   const bool known = !out.pair.active.empty() || !out.back.active.empty();
   const auto took_over = [&](const std::string& one, const std::string& other) -> std::optional<base::Instant> {
     const std::optional<repository::Snapshot> newest = repository.latest(one);
