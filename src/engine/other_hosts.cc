@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/charge.h"
 #include "engine/reference.h"
 #include "engine/resource_sides.h"
 #include "engine/snapshot_marks.h"
@@ -52,11 +53,9 @@ bool is_lifted(repository::Repository& repository, const Fence& fence) {
   return false;
 }
 
-bool is_ended(CutoverStore& store, repository::Repository& repository, const Fence& fence) {
-  // Of what took over only what was said of that ends it: what fires on one side alone says nothing of the other one.
-  if (took_over(store, fence))
-    return ended_elsewhere(repository, store.pair(fence.connector, fence.active)).has_value();
-  return is_lifted(repository, fence);
+// What took over by the fence is in charge no more.
+bool gave_back(CutoverStore& store, repository::Repository& repository, const Fence& fence) {
+  return took_over(store, fence) && ended_elsewhere(repository, store.pair(fence.connector, fence.active)).has_value();
 }
 
 }  // namespace
@@ -64,8 +63,12 @@ bool is_ended(CutoverStore& store, repository::Repository& repository, const Fen
 std::optional<Fence> standing_fence(CutoverStore& store, repository::Repository& repository,
                                     const std::string& connector) {
   std::optional<Fence> fence = store.fence(connector);
-  if (fence && is_ended(store, repository, *fence)) fence.reset();
+  if (fence && (is_lifted(repository, *fence) || gave_back(store, repository, *fence))) fence.reset();
   return fence;
+}
+
+bool is_doubted(CutoverStore& store, repository::Repository& repository, const Fence& fence) {
+  return took_over(store, fence) && is_lifted(repository, fence) && !gave_back(store, repository, fence);
 }
 
 std::optional<Pair> ended_elsewhere(repository::Repository& repository, const Pair& pair) {
@@ -100,7 +103,8 @@ Heard heard_of(CutoverStore& store, repository::Repository& repository, const st
     if (pair.source == connector)
       if (std::optional<Pair> ended = ended_elsewhere(repository, pair)) out.ended.push_back(*std::move(ended));
   const std::optional<Fence> fence = store.fence(connector);
-  if (fence && is_ended(store, repository, *fence)) out.lifted = fence;
+  if (fence && !standing_fence(store, repository, connector) && !is_doubted(store, repository, *fence))
+    out.lifted = fence;
   return out;
 }
 

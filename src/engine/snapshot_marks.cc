@@ -180,9 +180,18 @@ repository::Snapshot recorded_by(repository::Repository& repository, const repos
 
 namespace {
 
-// Somebody was put in charge since this host knew who was: another host did it.
-bool is_news(const Charge& charge, const std::string& active, const std::optional<base::Instant>& begun) {
-  return in_charge(charge) != active && begun && *begun > std::max(charge.pair.since, charge.back.since);
+// Somebody was put in charge since this host knew who was: another host did it.  Where that one's clock is behind, what
+// went before its word is as young as what is known here.
+bool is_news(repository::Repository& repository, const Charge& charge, const std::string& active,
+             const std::string& other) {
+  if (in_charge(charge) == active) return false;
+  const base::Instant known = std::max(charge.pair.since, charge.back.since);
+  const std::optional<base::Instant> begun = took_over_at(repository, active, other);
+  if (begun && *begun > known) return true;
+  const std::vector<repository::Snapshot> all = snapshots_of(repository, active);
+  const auto says_so = [&](const auto& one) { return attribute_of(one.attributes, k_took_over_mark) == other; };
+  return std::any_of(std::find_if_not(all.rbegin(), all.rend(), says_so), all.rend(),
+                     [&](const auto& one) { return !says_so(one) && !is_repeated(one) && one.started >= known; });
 }
 
 }  // namespace
@@ -197,11 +206,16 @@ Charge charge_by_all(CutoverStore& store, repository::Repository& repository, co
       *one = *std::move(ended);
       out.told = Charge::Told::by_snapshot;
     }
+  for (const std::string& one : {source, target}) {
+    const std::optional<Fence> fence = store.fence(one);
+    const std::string& other = one == source ? target : source;
+    if (fence && fence->active == other && is_doubted(store, repository, *fence)) out.doubted = one;
+  }
   const bool known = !out.pair.active.empty() || !out.back.active.empty();
   const auto took_over = [&](const std::string& one, const std::string& other) -> std::optional<base::Instant> {
     const std::optional<repository::Snapshot> newest = repository.latest(one);
     if (!newest || attribute_of(newest->attributes, k_took_over_mark) != other) return std::nullopt;
-    if (known && !is_news(out, one, took_over_at(repository, one, other))) return std::nullopt;
+    if (known && !is_news(repository, out, one, other)) return std::nullopt;
     return said_at(*newest);
   };
   const std::optional<base::Instant> there = took_over(target, source);

@@ -39,6 +39,7 @@ std::string age_text(base::Duration age) {
 struct Known {
   engine::Pair pair;
   engine::Charge::Told told = engine::Charge::Told::by_state;
+  bool doubted = false;  // another host let the other side fire since
 };
 
 std::string charge_text(const Known& known) {
@@ -47,6 +48,7 @@ std::string charge_text(const Known& known) {
   if (known.told == engine::Charge::Told::by_snapshot && name == pair.source)
     return fmt::format("{}, as the newest snapshot of {} says", name, pair.target);
   if (known.told == engine::Charge::Told::by_snapshot) return fmt::format("{}, as its newest snapshot says", name);
+  if (known.doubted) return fmt::format("not clear: {} took over, and {} was set to fire since", name, pair.source);
   if (!pair.complete) return fmt::format("{}, not all of it activated", name);
   const std::size_t left = engine::left_paused(pair);
   return left == 0 ? name : fmt::format("{}, {} left paused", name, ui::format_count(left));
@@ -83,9 +85,11 @@ std::vector<Known> all_known(Context& context, engine::CutoverStore& store) {
     const auto of_these = [&](const engine::Charge& one) {
       return std::minmax(one.pair.source, one.pair.target) == std::minmax(pair.source, pair.target);
     };
+    const std::optional<engine::Fence> fence = store.fence(pair.source);
     const bool ended = store.pair(pair.source, pair.target).active != pair.active;
     if (std::none_of(told.begin(), told.end(), of_these))
-      out.push_back({pair, ended ? engine::Charge::Told::by_snapshot : engine::Charge::Told::by_state});
+      out.push_back({pair, ended ? engine::Charge::Told::by_snapshot : engine::Charge::Told::by_state,
+                     fence && fence->active == pair.active && engine::is_doubted(store, context.repository(), *fence)});
   }
   for (const engine::Charge& charge : told) out.push_back({charge.pair, charge.told});
   return out;
@@ -161,6 +165,7 @@ private:
                        {"target", pair.target},
                        {"in_charge", pair.active.empty() ? pair.source : pair.active},
                        {"told_by", known.told == engine::Charge::Told::by_state ? "state" : "snapshot"},
+                       {"doubted", known.doubted},
                        {"activated", pair.complete && engine::left_paused(pair) == 0 ? "whole" : "partly"},
                        {"left_paused", engine::left_paused(pair)},
                        {"last_replicate", std::move(last)}});

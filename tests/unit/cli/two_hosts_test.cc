@@ -1,6 +1,7 @@
 // Two hosts share a repository, and each one remembers for itself: what one of them ended the other one hears of.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
 #include "storage/local/local_backend.h"
@@ -166,6 +167,47 @@ TEST_F(TwoHosts, hear_of_a_failback_behind_which_what_fires_could_not_be_read) {
   EXPECT_EQ(away.code, 0) << away.out << away.err;
   EXPECT_EQ(firing(primary_), Names{});
   EXPECT_EQ(firing(secondary_), (Names{"x", "z"}));
+}
+
+// Of one that is lost there is no snapshot to say so.
+TEST_F(TwoHosts, leave_it_to_people_where_only_one_side_says_that_a_failback_has_ended) {
+  migrate();
+  fail_over();
+  on_second();
+  ASSERT_EQ(fail_back({"--source-lost", "--existing", "replace"}).code, 0);
+  ASSERT_EQ(firing(primary_), all_);
+  set_pause(primary_, "y", "PAUSED");
+  on_first();
+  for (const Names& verb :
+       {Names{"replicate", "secondary", "primary", "--yes"}, Names{"failover", "primary", "secondary", "--yes"},
+        Names{"failback", "secondary", "primary", "--yes"}})
+    expect_refused(verb, "who is in charge is not clear");
+  expect_refused({"activate", "primary", "--from", "primary", "--yes"}, "secondary took over from primary");
+  EXPECT_TRUE(run({"status"}).says("primary was set to fire since"));
+  EXPECT_TRUE(run({"status", "--json"}).says(R"("doubted": true)"));
+  EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
+  must({"backup", "primary"});
+  EXPECT_EQ(run({"fence", "primary"}).code, 5) << "it is asked for";
+  must({"fence", "primary", "--yes"});
+  EXPECT_EQ(firing(primary_), Names{});
+  const Outcome home = fail_back({"--existing", "replace"});
+  EXPECT_EQ(home.code, 0) << home.out << home.err;
+  EXPECT_EQ(firing(primary_), all_) << "as it did when secondary took over, which stayed in charge";
+  EXPECT_EQ(firing(secondary_), Names{});
+}
+
+TEST_F(TwoHosts, hear_of_a_takeover_by_one_whose_clock_is_behind) {
+  migrate();
+  fail_over();
+  ASSERT_EQ(fail_back().code, 0);
+  on_second();
+  clock_.advance(-std::chrono::minutes(25));
+  fail_over();
+  clock_.advance(std::chrono::minutes(25));
+  on_first();
+  expect_refused({"replicate", "primary", "secondary"},
+                 "secondary took over from primary, as its newest snapshot says");
+  EXPECT_EQ(firing(secondary_), all_);
 }
 
 TEST_F(TwoHosts, go_by_what_is_known_here_where_the_snapshots_that_said_it_are_forgotten) {
