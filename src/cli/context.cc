@@ -9,6 +9,7 @@
 #include "base/suggest.h"
 #include "engine/charge.h"
 #include "engine/cutover_store.h"
+#include "engine/other_hosts.h"
 #include "ui/printers.h"
 
 namespace holdfast::cli {
@@ -194,7 +195,9 @@ const ConnectorConfig& Context::connector_config(std::string_view name) {
 std::unique_ptr<platform::Connector> Context::open_connector(std::string_view name) {
   const ConnectorConfig& chosen = connector_config(name);
   engine::CutoverStore store(state());
-  if (const std::optional<engine::Fence> fence = store.fence(chosen.name))
+  // Without a repository nobody can tell whether another host lifted it.
+  if (const std::optional<engine::Fence> fence =
+          repository_ ? engine::standing_fence(store, *repository_, chosen.name) : store.fence(chosen.name))
     events().warning(describe_fence(store, *fence));
   for (const platform::Platform& platform : parts_.composition.platforms) {
     if (platform.name != chosen.platform) continue;

@@ -12,6 +12,7 @@
 #include "cli/resource_view.h"
 #include "engine/backup.h"
 #include "engine/never_read.h"
+#include "engine/other_hosts.h"
 #include "engine/reference.h"
 #include "ui/table.h"
 
@@ -65,7 +66,36 @@ void Cutover::require_writing(const std::string& name, platform::Writing what) {
 
 void Cutover::lock(const std::string& connector, base::FileLock::Mode mode) {
   if (dry()) return;
+  const bool alone = mode == base::FileLock::Mode::exclusive;
+  if (!alone && engine::heard_of(store_, context_.repository(), connector).anything()) {
+    const base::FileLock held = lock_connector(context_, connector, base::FileLock::Mode::exclusive);
+    hear(connector);
+  }
   locks_.push_back(lock_connector(context_, connector, mode));
+  if (alone) hear(connector);
+}
+
+void Cutover::hear(const std::string& connector) {
+  const engine::Heard heard = engine::heard_of(store_, context_.repository(), connector);
+  engine::keep_heard(store_, heard);
+  for (const engine::Pair& pair : heard.ended)
+    context_.events().note(
+        fmt::format("{} is in charge again in place of {}: that was done on another host, as the newest snapshot of {} "
+                    "says",
+                    pair.source, pair.target, pair.target));
+  if (!heard.lifted) return;
+  context_.events().note(
+      fmt::format("the fence of {} was lifted on another host, as its newest snapshot says", connector));
+  std::set<std::string> beside;
+  for (const engine::PausedState& one : heard.lifted->beside) beside.insert(one.path);
+  if (!beside.empty())
+    context_.events().warning(
+        fmt::format("what that fence paused beside snapshot {0} may be so still: look at it on {1}: {2}",
+                    heard.lifted->snapshot, connector, fmt::join(beside, ", ")));
+}
+
+std::optional<engine::Fence> Cutover::fence(const std::string& connector) {
+  return engine::standing_fence(store_, context_.repository(), connector);
 }
 
 void Cutover::lock_to_write(const std::string& source, const std::string& target) {

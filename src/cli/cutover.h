@@ -54,6 +54,8 @@ public:
   // where another run works on the connector.
   void lock(const std::string& connector, base::FileLock::Mode mode);
   void lock_to_write(const std::string& source, const std::string& target);  // the source is shared
+  // The fence of it, unless another host lifted that.
+  std::optional<engine::Fence> fence(const std::string& connector);
   // Throws Error{refused} unless --yes or --dry-run is given.
   void ask(const std::string& what) const;
   engine::Charge charge(const std::string& source, const std::string& target);
@@ -77,6 +79,9 @@ public:
   [[nodiscard]] int code() const noexcept;
 
 private:
+  // Writes down what another host ended of what is known of a connector that is held alone, and says so once.
+  void hear(const std::string& connector);
+
   Context& context_;
   const CutoverFlags& flags_;
   const std::string_view verb_;

@@ -310,7 +310,7 @@ void Takeover::require_writing(const std::string& name, std::string_view undone)
 }
 
 repository::Snapshot Takeover::recorded_states(const repository::Snapshot& now, const engine::Pair& pair, Lost lost) {
-  const std::optional<engine::Fence> fence = cutover_.store().fence(now.connector);
+  const std::optional<engine::Fence> fence = cutover_.fence(now.connector);
   if (fence && !fence->snapshot.empty()) return cutover_.named(fence->snapshot);
   // Of one that was put in charge, and that no snapshot shows since: what it was given.
   const bool may_be_given = pair.active == now.connector && !pair.recorded.empty();
@@ -345,6 +345,7 @@ void Takeover::open_fence(const std::string& name, const std::string& active) {
 void Takeover::keep_what_is_told(const engine::Charge& charge) {
   if (cutover_.dry() || charge.told != engine::Charge::Told::by_snapshot) return;
   engine::Pair pair = charge.pair.active.empty() ? charge.back : charge.pair;
+  if (pair.active == pair.source) return cutover_.store().save(pair);  // it is so again
   const auto first = engine::first_in_charge(cutover_.context().repository(), pair.target, pair.source);
   if (first && unread(*first).empty()) pair.behind = first->id.name();
   open_fence(pair.source, pair.target);

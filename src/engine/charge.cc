@@ -39,6 +39,20 @@ using base::ErrorKind;
          fmt::format("To let {} take over: \"holdfast failover {} {}\".", standby, active, standby));
 }
 
+// Either decision could let both sides fire, or neither.
+void refuse_doubted(const Charge& charge) {
+  if (charge.doubted.empty()) return;
+  const std::string& fires = charge.doubted;
+  const std::string& other = fires == charge.pair.source ? charge.pair.target : charge.pair.source;
+  refuse(
+      fmt::format("{1} took over from {0}, as this host knows, and {0} was set to fire since, as its newest snapshot "
+                  "says: who is in charge is not clear",
+                  fires, other),
+      fmt::format("Where {0} came home on another host, \"holdfast failback {1} {0}\" again or a backup of {1} there "
+                  "says so to this one.  Else \"holdfast fence {0}\" pauses it here, and {1} stays in charge.",
+                  fires, other));
+}
+
 const std::string& active_of(const Pair& pair) noexcept {
   return pair.active.empty() ? pair.source : pair.active;
 }
@@ -194,6 +208,7 @@ bool took_over(CutoverStore& store, const Fence& fence) {
 }
 
 void require_writable(const Charge& charge) {
+  refuse_doubted(charge);
   const std::string& source = charge.pair.source;
   const std::string& target = charge.pair.target;
   if (in_charge(charge) != target) return;
@@ -202,6 +217,7 @@ void require_writable(const Charge& charge) {
 }
 
 FailoverStep failover_step(const Charge& charge) {
+  refuse_doubted(charge);
   const std::string& source = charge.pair.source;
   const std::string& target = charge.pair.target;
   const std::string active = in_charge(charge);
@@ -220,6 +236,7 @@ FailoverStep failover_step(const Charge& charge) {
 }
 
 FailbackStep failback_step(const Charge& charge) {
+  refuse_doubted(charge);
   const std::string& primary = charge.pair.source;
   const std::string& secondary = charge.pair.target;
   const Pair& pair = charge.pair;
@@ -248,6 +265,7 @@ FailbackStep failback_step(const Charge& charge) {
 }
 
 void require_activation(const Charge& charge) {
+  refuse_doubted(charge);
   const std::string& source = charge.pair.source;
   const std::string& target = charge.pair.target;
   if (charge.target)

@@ -18,8 +18,10 @@ struct Charge {
   std::optional<Fence> source{};
   std::optional<Fence> target{};
   // The local state, or where it knows of neither direction, or only what was before, what the newest snapshots of the
-  // two say of themselves.
+  // two say of themselves: that one took over, or is in charge no more.
   enum class Told { by_state, by_snapshot } told = Told::by_state;
+  // The one that the other one took over from, and that another host let fire since: who is in charge is not known.
+  std::string doubted{};
 
   bool known() const noexcept;
 };

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "engine/beside_mark.h"
 #include "engine/firing_states.h"
+#include "engine/other_hosts.h"
 #include "engine/previous_rows.h"
 #include "engine/reference.h"
 #include "engine/resource_sides.h"
@@ -29,11 +30,6 @@ std::optional<repository::Snapshot> still_there(repository::Repository& reposito
     if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::usage) throw;
     return std::nullopt;
   }
-}
-
-// The word of a repeated one is younger than its rows.
-base::Instant said_at(const repository::Snapshot& snapshot) {
-  return is_repeated(snapshot) ? snapshot.committed : snapshot.started;
 }
 
 // When the connector began to say so of itself, without a break until now.
@@ -88,6 +84,10 @@ bool is_repeated(const repository::Snapshot& snapshot) {
   return !attribute_of(snapshot.attributes, k_repeats_mark).empty();
 }
 
+base::Instant said_at(const repository::Snapshot& snapshot) {
+  return is_repeated(snapshot) ? snapshot.committed : snapshot.started;
+}
+
 std::string say_took_over(repository::Repository& repository, const std::string& connector, const std::string& other) {
   repository::Snapshot newest = resolve(repository, "latest", connector);
   std::string before = attribute_of(newest.attributes, k_took_over_mark);
@@ -111,10 +111,10 @@ std::string say_took_over(repository::Repository& repository, const std::string&
 
 SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, const std::string& connector) {
   SnapshotMarks out;
-  const std::optional<Fence> fence = store.fence(connector);
+  const std::optional<Fence> fence = standing_fence(store, repository, connector);
   // One that is only being opened says nothing of what fires yet; none says who took over.
   if (fence && !fence->snapshot.empty()) out.emplace_back(k_states_mark, fence->snapshot);
-  const std::vector<Pair> pairs = one_of_each(store.pairs());
+  const std::vector<Pair> pairs = one_of_each(pairs_by_all(store, repository));
   for (const Pair& pair : pairs)
     if (pair.target == connector && pair.active == connector) out.emplace_back(k_took_over_mark, pair.source);
   const std::optional<repository::Snapshot> newest = repository.latest(connector);
@@ -168,7 +168,7 @@ std::string recorded_name(CutoverStore& store, repository::Repository& repositor
 
 std::optional<repository::Snapshot> recorded_before(CutoverStore& store, repository::Repository& repository,
                                                     const std::string& connector) {
-  const std::optional<Fence> fence = store.fence(connector);
+  const std::optional<Fence> fence = standing_fence(store, repository, connector);
   if (fence && !fence->snapshot.empty()) return still_there(repository, fence->snapshot);
   const std::optional<repository::Snapshot> newest = repository.latest(connector);
   const std::string said = newest ? mark_of(said_by(*newest), k_states_mark) : std::string();
@@ -201,9 +201,18 @@ repository::Snapshot recorded_by(repository::Repository& repository, const repos
 
 namespace {
 
-// Somebody was put in charge since this host knew who was: another host did it.
-bool is_news(const Charge& charge, const std::string& active, const std::optional<base::Instant>& begun) {
-  return in_charge(charge) != active && begun && *begun > std::max(charge.pair.since, charge.back.since);
+// Somebody was put in charge since this host knew who was: another host did it.  Where that one's clock is behind, what
+// went before its word is as young as what is known here.
+bool is_news(repository::Repository& repository, const Charge& charge, const std::string& active,
+             const std::string& other) {
+  if (in_charge(charge) == active) return false;
+  const base::Instant known = std::max(charge.pair.since, charge.back.since);
+  const std::optional<base::Instant> begun = took_over_at(repository, active, other);
+  if (begun && *begun > known) return true;
+  const std::vector<repository::Snapshot> all = snapshots_of(repository, active);
+  const auto says_so = [&](const auto& one) { return attribute_of(one.attributes, k_took_over_mark) == other; };
+  return std::any_of(std::find_if_not(all.rbegin(), all.rend(), says_so), all.rend(),
+                     [&](const auto& one) { return !says_so(one) && !is_repeated(one) && one.started >= known; });
 }
 
 }  // namespace
@@ -211,11 +220,23 @@ bool is_news(const Charge& charge, const std::string& active, const std::optiona
 Charge charge_by_all(CutoverStore& store, repository::Repository& repository, const std::string& source,
                      const std::string& target) {
   Charge out = charge_of(store, source, target);
+  out.source = standing_fence(store, repository, source);
+  out.target = standing_fence(store, repository, target);
+  for (Pair* one : {&out.pair, &out.back})
+    if (std::optional<Pair> ended = ended_elsewhere(repository, *one)) {
+      *one = *std::move(ended);
+      out.told = Charge::Told::by_snapshot;
+    }
+  for (const std::string& one : {source, target}) {
+    const std::optional<Fence> fence = store.fence(one);
+    const std::string& other = one == source ? target : source;
+    if (fence && fence->active == other && is_doubted(store, repository, *fence)) out.doubted = one;
+  }
   const bool known = !out.pair.active.empty() || !out.back.active.empty();
   const auto took_over = [&](const std::string& one, const std::string& other) -> std::optional<base::Instant> {
     const std::optional<repository::Snapshot> newest = repository.latest(one);
     if (!newest || attribute_of(newest->attributes, k_took_over_mark) != other) return std::nullopt;
-    if (known && !is_news(out, one, took_over_at(repository, one, other))) return std::nullopt;
+    if (known && !is_news(repository, out, one, other)) return std::nullopt;
     return said_at(*newest);
   };
   const std::optional<base::Instant> there = took_over(target, source);

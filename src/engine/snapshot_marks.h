@@ -30,6 +30,8 @@ inline constexpr std::string_view k_repeats_mark = "repeats";
 // before.  Throws Error{not_found} where there is no snapshot.
 std::string say_took_over(repository::Repository& repository, const std::string& connector, const std::string& other);
 bool is_repeated(const repository::Snapshot& snapshot);
+// When it was said what it says of the connector: the word of a repeated one is younger than its rows.
+base::Instant said_at(const repository::Snapshot& snapshot);
 
 // Those of a backup that is about to be taken.  What its newest snapshot says goes on to hold until the local state
 // knows better: that somebody was put in charge since the states were recorded, or who is of those two.
@@ -63,7 +65,8 @@ std::string states_of(const repository::Snapshot& snapshot);
 repository::Snapshot recorded_by(repository::Repository& repository, const repository::Snapshot& snapshot);
 
 // charge_of, by the newest snapshots of both where the local state knows in neither direction who was put in charge
-// (that something was replicated does not say it), or knew so before another host put the other one in charge.
+// (that something was replicated does not say it), or knew so before another host put the other one in charge, or
+// ended what it knows (other_hosts.h).
 Charge charge_by_all(CutoverStore& store, repository::Repository& repository, const std::string& source,
                      const std::string& target);
 // Of these connectors, all that took over from another one as their newest snapshots say and the local state does not.

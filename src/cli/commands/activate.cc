@@ -14,6 +14,7 @@
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
 #include "cli/takeover.h"
+#include "engine/other_hosts.h"
 #include "engine/snapshot_marks.h"
 #include "ui/table.h"
 
@@ -142,9 +143,9 @@ private:
   }
 
   int in_place(Context& context, Cutover& cutover) const {
-    const std::optional<engine::Fence> fence = cutover.store().fence(target_);
+    const std::optional<engine::Fence> fence = cutover.fence(target_);
     const std::vector<engine::Charge> told = lock_who_is_told(context, cutover);
-    engine::require_own_activation(target_, fence, cutover.store().pairs(), told);
+    engine::require_own_activation(target_, fence, engine::pairs_by_all(cutover.store(), context.repository()), told);
     if (fence && fence->snapshot.empty()) {  // nothing was paused yet
       if (!cutover.dry()) cutover.store().lift(target_);
       return k_exit_ok;

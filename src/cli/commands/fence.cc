@@ -39,11 +39,14 @@ public:
     Cutover cutover(context, flags_, "fence");
     cutover.require_writing(source_, platform::Writing::cutover);
     cutover.lock(source_, base::FileLock::Mode::exclusive);
-    const std::optional<engine::Fence> before = cutover.store().fence(source_);
+    const std::optional<engine::Fence> kept = cutover.store().fence(source_);
+    // Let fire by another host since, it is paused by what fires now.
+    const std::optional<engine::Fence> before = cutover.fence(source_);
     if (!before) cutover.ask(fmt::format("all that fires on {} would be paused", source_));
     if (cancel_queued_) require_runs(cutover, source_);
     Takeover takeover(cutover);
-    const bool confirmed = takeover.fence(source_, before ? before->active : std::string(), nullptr,
+    if (kept && !before && !cutover.dry()) cutover.store().lift(source_);
+    const bool confirmed = takeover.fence(source_, kept ? kept->active : std::string(), nullptr,
                                           source_partial_ ? Takeover::Unread::taken : Takeover::Unread::ends_it);
     const int known = takeover.leave_marks(source_) ? k_exit_ok : k_exit_partial;
     if (confirmed && !cutover.dry()) {

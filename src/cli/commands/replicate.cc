@@ -35,7 +35,7 @@ public:
     cutover.check_sides(source_, target_);
     cutover.require_writing(target_, platform::Writing::resources);
     cutover.lock_to_write(source_, target_);
-    const std::optional<engine::Fence> fence = cutover.store().fence(source_);
+    const std::optional<engine::Fence> fence = cutover.fence(source_);
     if (fence && fence->state == engine::Fence::State::open) close_fence(context, cutover, *fence);
     CutoverRun(cutover).begin_writing(source_, target_);
     const CutoverRun::Brought brought = CutoverRun(cutover).bring(source_, target_);

@@ -12,6 +12,7 @@
 #include "cli/task_view.h"
 #include "engine/charge.h"
 #include "engine/cutover_store.h"
+#include "engine/other_hosts.h"
 #include "engine/reference.h"
 #include "engine/snapshot_marks.h"
 #include "engine/task_store.h"
@@ -38,12 +39,16 @@ std::string age_text(base::Duration age) {
 struct Known {
   engine::Pair pair;
   engine::Charge::Told told = engine::Charge::Told::by_state;
+  bool doubted = false;  // another host let the other side fire since
 };
 
 std::string charge_text(const Known& known) {
   const engine::Pair& pair = known.pair;
   const std::string& name = pair.active.empty() ? pair.source : pair.active;
+  if (known.told == engine::Charge::Told::by_snapshot && name == pair.source)
+    return fmt::format("{}, as the newest snapshot of {} says", name, pair.target);
   if (known.told == engine::Charge::Told::by_snapshot) return fmt::format("{}, as its newest snapshot says", name);
+  if (known.doubted) return fmt::format("not clear: {} took over, and {} was set to fire since", name, pair.source);
   if (!pair.complete) return fmt::format("{}, not all of it activated", name);
   const std::size_t left = engine::left_paused(pair);
   return left == 0 ? name : fmt::format("{}, {} left paused", name, ui::format_count(left));
@@ -76,13 +81,26 @@ std::vector<Known> all_known(Context& context, engine::CutoverStore& store) {
   for (const ConnectorConfig& one : context.config().connectors) names.push_back(one.name);
   const auto told = engine::told_by_snapshots(store, context.repository(), names);
   std::vector<Known> out;
-  for (const engine::Pair& pair : engine::one_of_each(store.pairs())) {
+  for (const engine::Pair& pair : engine::one_of_each(engine::pairs_by_all(store, context.repository()))) {
     const auto of_these = [&](const engine::Charge& one) {
       return std::minmax(one.pair.source, one.pair.target) == std::minmax(pair.source, pair.target);
     };
-    if (std::none_of(told.begin(), told.end(), of_these)) out.push_back({pair});
+    const std::optional<engine::Fence> fence = store.fence(pair.source);
+    const bool ended = store.pair(pair.source, pair.target).active != pair.active;
+    if (std::none_of(told.begin(), told.end(), of_these))
+      out.push_back({pair, ended ? engine::Charge::Told::by_snapshot : engine::Charge::Told::by_state,
+                     fence && fence->active == pair.active && engine::is_doubted(store, context.repository(), *fence)});
   }
   for (const engine::Charge& charge : told) out.push_back({charge.pair, charge.told});
+  return out;
+}
+
+// Without those that another host lifted.
+std::vector<engine::Fence> fences_of(Context& context, engine::CutoverStore& store) {
+  std::vector<engine::Fence> out = store.fences();
+  std::erase_if(out, [&](const engine::Fence& one) {
+    return !engine::standing_fence(store, context.repository(), one.connector);
+  });
   return out;
 }
 
@@ -147,12 +165,13 @@ private:
                        {"target", pair.target},
                        {"in_charge", pair.active.empty() ? pair.source : pair.active},
                        {"told_by", known.told == engine::Charge::Told::by_state ? "state" : "snapshot"},
+                       {"doubted", known.doubted},
                        {"activated", pair.complete && engine::left_paused(pair) == 0 ? "whole" : "partly"},
                        {"left_paused", engine::left_paused(pair)},
                        {"last_replicate", std::move(last)}});
     }
     auto fences = nlohmann::ordered_json::array();
-    for (const engine::Fence& fence : store.fences())
+    for (const engine::Fence& fence : fences_of(context, store))
       fences.push_back({{"connector", fence.connector},
                         {"state", to_string(fence.state)},
                         {"took_over", engine::took_over(store, fence) ? nlohmann::ordered_json(fence.active) : nullptr},
@@ -183,14 +202,14 @@ private:
     const base::Instant now = context.clock().now();
     ui::Table connectors({{"CONNECTOR"}, {"NEWEST SNAPSHOT"}, {"AGE"}, {"FENCE"}});
     for (const Age& age : ages) {
-      const std::optional<engine::Fence> fence = store.fence(age.connector);
+      const std::optional<engine::Fence> fence = engine::standing_fence(store, context.repository(), age.connector);
       connectors.row({age.connector, age.newest ? short_time(age.newest->taken) : "none",
                       age.newest ? age_text(now - age.newest->taken) : "",
                       fence ? fmt::format("{} since {}", to_string(fence->state), short_time(fence->since)) : ""});
     }
     context.out().write(connectors.text());
     // Below the table, which is wide enough.
-    for (const engine::Fence& fence : store.fences())
+    for (const engine::Fence& fence : fences_of(context, store))
       if (!fence.active.empty())
         context.out().line(
             engine::took_over(store, fence)

@@ -1,0 +1,121 @@
+#include "engine/other_hosts.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "engine/charge.h"
+#include "engine/reference.h"
+#include "engine/resource_sides.h"
+#include "engine/snapshot_marks.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using base::ErrorKind;
+using repository::Snapshot;
+
+// Of years of nights; what lies further back counts as not there.
+constexpr int k_back_most = 4000;
+
+// Snapshots of a connector from its newest one on, each built on the next.
+class Back {
+public:
+  Back(repository::Repository& repository, const std::string& connector)
+      : repository_(repository), at_(repository.latest(connector)) {}
+  const Snapshot* at() const noexcept { return at_ ? &*at_ : nullptr; }
+  void step() {
+    const std::optional<repository::SnapshotId> parent = at_->parent;
+    at_.reset();
+    if (!parent || ++steps_ > k_back_most) return;
+    try {
+      at_ = repository_.snapshot(*parent);
+    } catch (const base::Error& error) {
+      if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::corruption) throw;
+    }
+  }
+
+private:
+  repository::Repository& repository_;
+  std::optional<Snapshot> at_;
+  int steps_ = 0;
+};
+
+// Whoever let the connector fire again has said so by a snapshot of it without the fence's mark.
+bool is_lifted(repository::Repository& repository, const Fence& fence) {
+  if (fence.snapshot.empty()) return false;
+  bool ended = false;
+  for (Back back(repository, fence.connector); back.at(); back.step()) {
+    if (attribute_of(back.at()->attributes, k_states_mark) == fence.snapshot) return ended;
+    if (back.at()->id.name() == fence.snapshot) return false;
+    ended = true;
+  }
+  return false;
+}
+
+// What took over by the fence is in charge no more.
+bool gave_back(CutoverStore& store, repository::Repository& repository, const Fence& fence) {
+  return took_over(store, fence) && ended_elsewhere(repository, store.pair(fence.connector, fence.active)).has_value();
+}
+
+}  // namespace
+
+std::optional<Fence> standing_fence(CutoverStore& store, repository::Repository& repository,
+                                    const std::string& connector) {
+  std::optional<Fence> fence = store.fence(connector);
+  if (fence && (is_lifted(repository, *fence) || gave_back(store, repository, *fence))) fence.reset();
+  return fence;
+}
+
+bool is_doubted(CutoverStore& store, repository::Repository& repository, const Fence& fence) {
+  return took_over(store, fence) && is_lifted(repository, fence) && !gave_back(store, repository, fence);
+}
+
+std::optional<Pair> ended_elsewhere(repository::Repository& repository, const Pair& pair) {
+  if (pair.active.empty() || pair.active != pair.target) return std::nullopt;
+  std::optional<base::Instant> since;
+  for (Back back(repository, pair.target); back.at(); back.step()) {
+    const Snapshot& one = *back.at();
+    const std::string other = attribute_of(one.attributes, k_took_over_mark);
+    if (other == pair.source) {
+      // One of a takeover before this one says nothing of it.
+      if (!since || said_at(one) < pair.since) return std::nullopt;
+      return Pair{
+          .source = pair.source, .target = pair.target, .active = pair.source, .since = *since, .left = pair.left};
+    }
+    if (!other.empty()) return std::nullopt;  // it took over from a third since, which says nothing of these two
+    // One that is repeated takes a word back that came to nothing, and its host says the rest.
+    if (!is_repeated(one)) since = one.started;
+  }
+  return std::nullopt;
+}
+
+std::vector<Pair> pairs_by_all(CutoverStore& store, repository::Repository& repository) {
+  std::vector<Pair> out = store.pairs();
+  for (Pair& pair : out)
+    if (std::optional<Pair> ended = ended_elsewhere(repository, pair)) pair = *std::move(ended);
+  return out;
+}
+
+Heard heard_of(CutoverStore& store, repository::Repository& repository, const std::string& connector) {
+  Heard out;
+  for (const Pair& pair : store.pairs())
+    if (pair.source == connector)
+      if (std::optional<Pair> ended = ended_elsewhere(repository, pair)) out.ended.push_back(*std::move(ended));
+  const std::optional<Fence> fence = store.fence(connector);
+  if (fence && !standing_fence(store, repository, connector) && !is_doubted(store, repository, *fence))
+    out.lifted = fence;
+  return out;
+}
+
+void keep_heard(CutoverStore& store, const Heard& heard) {
+  // The pairs say that the fence is lifted: killed in between, they say it once more.
+  if (heard.lifted) store.lift(heard.lifted->connector);
+  for (const Pair& pair : heard.ended) {
+    store.drop_begun(pair.source, pair.target);
+    store.forget(pair.target, pair.source);
+    store.save(pair);
+  }
+}
+
+}  // namespace holdfast::engine
