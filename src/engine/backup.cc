@@ -140,8 +140,9 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
   for (const std::string& note : capture->notes()) events_.note(note);
   snapshot_.taken = capture->taken();
   snapshot_.attributes = capture->attributes();
-  // Else this would be the workspace that all that writes is held against from then on.
-  if (!options_.other_workspace) require_known_workspace(repository_, name, snapshot_.attributes);
+  // This is the workspace that all that writes is held against from then on.
+  require_workspace(repository_, name, snapshot_.attributes,
+                    options_.other_workspace ? Leads::elsewhere : Leads::as_before);
   if (!capture->reuses_previous()) last_sweep_.reset();
   if (last_sweep_)
     events_.note(fmt::format("what shows no change is not read again, nor are its permissions, since {} (--sweep does)",
@@ -221,7 +222,8 @@ platform::CaptureOptions BackupRun::capture_options(const std::string& name, con
 }
 
 void BackupRun::choose_parent(const std::string& name) {
-  parent_ = repository_.latest(name);
+  // Of another workspace nothing is taken over, and nothing leads on.
+  if (!options_.other_workspace) parent_ = repository_.latest(name);
   // A full backup is a link of the chain like any other; it only takes over nothing from the one before.
   if (!options_.dry_run) {
     session_ = repository_.begin_session(parent_ ? std::optional(parent_->id) : std::nullopt);

@@ -24,7 +24,7 @@ using SnapshotMarks = std::vector<std::pair<std::string, std::string>>;
 struct BackupOptions {
   platform::CaptureOptions capture;  // without what the backup itself decides: sweep and previous
   bool full = false;                 // compare with nothing
-  bool other_workspace = false;      // the connector may lead elsewhere by now; nothing of what it was compares
+  bool other_workspace = false;      // the connector leads elsewhere by now: as `full`, and nothing is carried over
   // Fetch what seems unchanged, too: where changes would do, and where everything was last fetched so long ago.
   platform::Sweep sweep = platform::Sweep::changes;
   base::Duration sweep_after = std::chrono::hours(24 * 7);

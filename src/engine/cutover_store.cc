@@ -241,6 +241,16 @@ void CutoverStore::lift(const std::string& connector) {
   for (const std::string& name : names(folder_of(connector))) state_.remove(name);
 }
 
+void CutoverStore::led_elsewhere(const std::string& connector) {
+  const std::optional<Fence> fence = this->fence(connector);
+  if (!fence) return;
+  Fence open;
+  open.connector = connector;
+  open.active = fence->active;
+  open.since = fence->since;
+  save(open);
+}
+
 void CutoverStore::begin(const model::ResourcePlan& plan) {
   state_.put(folder_of(k_plans, plan.source, plan.target) + plan.id, model::to_json(plan));
 }

@@ -85,6 +85,8 @@ public:
   std::vector<Fence> fences();
   std::optional<Fence> fence(const std::string& connector);
   void save(const Fence& fence);
+  // Its connector leads to another workspace by now: what fires there nobody paused, and nothing of it was recorded.
+  void led_elsewhere(const std::string& connector);
   void lift(const std::string& connector);
 
   // Plans that make resources, between their begin and their end: a run that was interrupted is gone on with by the

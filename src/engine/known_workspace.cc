@@ -23,12 +23,22 @@ std::string known_workspace(repository::Repository& repository, const std::strin
   return out;
 }
 
-void require_known_workspace(repository::Repository& repository, const std::string& connector,
-                             const std::string& attributes) {
+void require_workspace(repository::Repository& repository, const std::string& connector, const std::string& attributes,
+                       Leads leads) {
   const std::string now = attribute_of(attributes, platform::k_workspace_attribute);
-  if (now.empty()) return;
   const std::string known = known_workspace(repository, connector);
-  if (known.empty() || known == now) return;
+  const bool elsewhere = !now.empty() && !known.empty() && known != now;
+  if (elsewhere == (leads == Leads::elsewhere)) return;
+  if (!elsewhere)
+    throw base::Error(
+        base::ErrorKind::refused,
+        known.empty()
+            ? fmt::format("no snapshot of {} says to which workspace it led", connector)
+            : fmt::format("{} leads to {}, and its newest snapshot is of workspace {}", connector,
+                          now.empty() ? "a workspace that does not say which it is" : "workspace " + now, known),
+        fmt::format("Nothing was backed up.  What is kept of a workspace is given up only for another one: \"holdfast "
+                    "backup {}\" goes on with this one.",
+                    connector));
   throw base::Error(
       base::ErrorKind::refused,
       fmt::format("{} leads to workspace {}, and its newest snapshot is of workspace {}", connector, now, known),

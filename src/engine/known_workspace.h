@@ -10,9 +10,10 @@ namespace holdfast::engine {
 // platform::k_workspace_attribute of the newest snapshot of the connector that says it; empty: none does.
 std::string known_workspace(repository::Repository& repository, const std::string& connector);
 
-// Throws Error{refused} where what a capture says of itself, its attributes, is of another one.  A platform that names
-// none, or a capture that cannot tell, is taken as it is.
-void require_known_workspace(repository::Repository& repository, const std::string& connector,
-                             const std::string& attributes);
+enum class Leads { as_before, elsewhere };
+// Throws Error{refused} where what a capture says of itself, its attributes, is of another one, or is not where that is
+// what it shall be.  A platform that names none, or a capture that cannot tell, leads as before.
+void require_workspace(repository::Repository& repository, const std::string& connector, const std::string& attributes,
+                       Leads leads);
 
 }  // namespace holdfast::engine

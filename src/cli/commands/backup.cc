@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "engine/backup.h"
 
 #include "cli/capture_flags.h"
@@ -81,6 +83,7 @@ public:
     engine::CutoverStore cutovers(context.state());
     const auto connector = context.open_connector(connector_);
     options_.marks = engine::marks_while_read(cutovers, repository, connector_, connector->kinds());
+    if (options_.other_workspace) options_.marks = marks_elsewhere(context, cutovers, options_.marks);
     const engine::BackupResult result =
         engine::backup(repository, *connector, connector_, options_, context.events(), context.clock(), context.stop());
     context.events().summary("backup", facts_of(result, dry_run_));
@@ -88,6 +91,24 @@ public:
   }
 
 private:
+  // What was paused was paused in the workspace that it led to.  Who took over from whom is said of the connector.
+  std::function<engine::SnapshotMarks(const std::vector<repository::Tree>&)> marks_elsewhere(
+      Context& context, engine::CutoverStore& cutovers,
+      std::function<engine::SnapshotMarks(const std::vector<repository::Tree>&)> carried) const {
+    return [this, &context, &cutovers, carried = std::move(carried)](const std::vector<repository::Tree>& read) {
+      engine::SnapshotMarks out = carried(read);
+      std::erase_if(out, [](const auto& mark) { return mark.first != engine::k_took_over_mark; });
+      if (dry_run_ == DryRun::no && cutovers.fence(connector_)) {
+        cutovers.led_elsewhere(connector_);
+        context.events().warning(fmt::format(
+            "the fence of {0} was of the workspace that it led to before: it is open, \"holdfast fence {0}\" pauses "
+            "what fires on this one",
+            connector_));
+      }
+      return out;
+    };
+  }
+
   std::string connector_;
   engine::BackupOptions options_;
   bool sweep_ = false;

@@ -47,6 +47,46 @@ TEST_F(Elsewhere, is_where_the_connector_leads_from_then_on_when_that_is_said) {
   EXPECT_EQ(run({"backup", "primary"}).code, 5);
 }
 
+TEST_F(Elsewhere, nothing_was_paused_of_what_the_connector_leads_to_from_then_on) {
+  migrate();
+  fail_over();
+  ASSERT_EQ(fence("primary")->state, engine::Fence::State::confirmed);
+  primary_.id = "three";
+  set_pause(primary_, "x", "UNPAUSED");
+  EXPECT_EQ(run({"backup", "primary", "--other-workspace", "--dry-run"}).code, 0);
+  EXPECT_EQ(fence("primary")->state, engine::Fence::State::confirmed);
+  const Outcome moved = run({"backup", "primary", "--other-workspace"});
+  EXPECT_EQ(moved.code, 0) << moved.out << moved.err;
+  EXPECT_TRUE(moved.says("\"holdfast fence primary\" pauses what fires on this one")) << moved.err;
+  EXPECT_EQ(fence("primary")->state, engine::Fence::State::open);
+  EXPECT_FALSE(run({"snapshots", "--json"}).says("states_recorded_in"));
+  gate("\"replicate\"");
+  const Outcome back = fail_back({"--existing", "replace"});
+  EXPECT_EQ(back.code, 5) << back.out << back.err;
+  EXPECT_EQ(firing(primary_), Names{}) << "it is paused before anything is brought";
+  EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
+}
+
+TEST_F(Elsewhere, nothing_fills_what_could_not_be_read_there) {
+  migrate();
+  primary_.id = "three";
+  primary_.unlisted = {"jobs"};
+  const Outcome moved = run({"backup", "primary", "--other-workspace"});
+  EXPECT_EQ(moved.code, 3) << moved.out << moved.err;
+  EXPECT_FALSE(run({"ls", "primary/latest", "jobs"}).says("x"));
+}
+
+TEST_F(Elsewhere, is_no_word_for_the_workspace_that_it_is) {
+  const Names elsewhere{"backup", "primary", "--other-workspace"};
+  EXPECT_TRUE(run(elsewhere).says("no snapshot of primary says to which workspace it led"));
+  migrate();
+  const std::string before = snapshots();
+  const Outcome outcome = run(elsewhere);
+  EXPECT_EQ(outcome.code, 5) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("primary leads to workspace one, and its newest snapshot is of workspace one"));
+  EXPECT_EQ(snapshots(), before);
+}
+
 TEST_F(Elsewhere, is_seen_in_the_plan_for_what_was_never_backed_up) {
   const std::string plan = app_.file("plan.json");
   const Names first{"migrate", "primary", "secondary", "--plan-out", plan};
