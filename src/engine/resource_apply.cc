@@ -125,7 +125,10 @@ private:
 
   void learn_matches() {
     std::vector<model::IdEntry> fresh;
+    const bool in_place = plan_.source == plan_.target;
     for (const model::IdEntry& entry : plan_.matches) {
+      // It says nothing, and would take the place of what is known of one that was made anew.
+      if (in_place && entry.source_id == entry.target_id) continue;
       const auto known = application_.ids.by_source(entry.kind, entry.source_id);
       if (!known) fresh.push_back(entry);
     }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "engine/known_workspace.h"
+#include "engine/made_anew.h"
 #include "engine/resource_plan.h"
 #include "engine/resource_sides.h"
 #include "engine/resource_unknown.h"
@@ -164,7 +165,8 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   }
   // Told by the capture: who may not write may plan all the same.
   if (plan.removes) plan.who = attribute_of(ready.live().attributes, platform::k_account_attribute);
-  const model::IdMap ids = ids_between(restore.state, plan.source, plan.target);
+  const model::IdMap ids = with_made_anew(ids_between(restore.state, plan.source, plan.target), restore.state,
+                                          ready.kinds(), ready.sides());
   model::ResourcePlan out = plan_resources(ready.kinds(), ready.sides(), ids, plan, clock, random);
   if (plan.removes || plan.source == plan.target) return out;
   if (const std::uint64_t behind = left_behind(ready, plan, ids, out); behind != 0)
@@ -184,8 +186,9 @@ model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, con
     plan.selects = [&, selects = plan.selects](const Resource& one) {
       return options.only(ready.kinds().at(one.kind).label(), one.id) && (!selects || selects(one));
     };
-  const IdMapStore ids(restore.state, plan.source, plan.target);
-  return plan_activation(ready.kinds(), ready.sides(), ids.snapshot(), plan, clock, random);
+  const model::IdMap ids = with_made_anew(IdMapStore(restore.state, plan.source, plan.target).snapshot(), restore.state,
+                                          ready.kinds(), ready.sides());
+  return plan_activation(ready.kinds(), ready.sides(), ids, plan, clock, random);
 }
 
 ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform::CaptureOptions& capture,
