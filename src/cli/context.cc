@@ -44,9 +44,16 @@ std::string describe_fence(engine::CutoverStore& store, const engine::Fence& fen
   if (open && engine::ends_failback(store.pair(fence.connector, fence.active), fence))
     return fmt::format("{0}: a failback to it has not ended, \"holdfast failback {1} {2}\" goes on", out, fence.active,
                        fence.connector);
-  return fmt::format("{}: {} took over{}", out, fence.active,
-                     open ? fmt::format("; it may fire until its fence is confirmed: \"holdfast fence {}\"", fence.connector)
-                          : std::string());
+  if (!engine::took_over(store, fence))
+    return fmt::format(
+        "{0} for {1}, which did not take over yet: \"holdfast failover {2} {1}\" goes on, \"holdfast activate {2} "
+        "--from "
+        "{2}\" gives it up",
+        out, fence.active, fence.connector);
+  return fmt::format(
+      "{}: {} took over{}", out, fence.active,
+      open ? fmt::format("; it may fire until its fence is confirmed: \"holdfast fence {}\"", fence.connector)
+           : std::string());
 }
 
 std::string configured_names(const std::vector<std::string>& names) {

@@ -242,15 +242,15 @@ FailbackStep failback_step(const Charge& charge) {
   const Pair& pair = charge.pair;
   if (pair.active == primary && charge.source) {
     if (ends_failback(pair, charge.source)) return FailbackStep::finish;
-    if (charge.source->active == secondary)
-      refuse(
-          fmt::format("{} did not take over from {} yet: a failover was begun and has not ended", secondary, primary),
-          fmt::format("Go on with \"holdfast failover {} {}\", or give it up with \"holdfast activate {} --from {}\".",
-                      primary, secondary, primary, primary));
-    refuse(fmt::format("{} is in charge already, and was fenced since", primary),
-           fmt::format("\"holdfast activate {} --from {}\" sets what was recorded then, and lifts the fence.", primary,
-                       primary));
+    if (charge.source->active != secondary)
+      refuse(fmt::format("{} is in charge already, and was fenced since", primary),
+             fmt::format("\"holdfast activate {} --from {}\" sets what was recorded then, and lifts the fence.",
+                         primary, primary));
   }
+  if (pair.active != secondary && charge.source && charge.source->active == secondary)
+    refuse(fmt::format("{} did not take over from {} yet: a failover was begun and has not ended", secondary, primary),
+           fmt::format("Go on with \"holdfast failover {} {}\", or give it up with \"holdfast activate {} --from {}\".",
+                       primary, secondary, primary, primary));
   if (pair.active == primary && in_charge(charge) == primary) return FailbackStep::nothing;
   if (pair.active != secondary || in_charge(charge) != secondary)
     refuse(fmt::format("{} did not take over from {}", secondary, primary),

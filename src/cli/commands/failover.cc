@@ -62,7 +62,7 @@ private:
     const engine::Charge charge = cutover.charge(source_, target_);
     switch (engine::failover_step(charge)) {
       case engine::FailoverStep::nothing:
-        return activate_rest(context, cutover, charge.pair);
+        return worse(tell_open_fence(context, charge), activate_rest(context, cutover, charge.pair));
       case engine::FailoverStep::activate:
         cutover.ask(fmt::format("{} took over, and not all of it was activated", target_));
         return activate(context, cutover, {cutover.named(charge.pair.recorded), flags_.plan.select}, k_exit_ok);
@@ -84,6 +84,15 @@ private:
     gates_.enter_fence(cutover, source_, fmt::format("{} was brought to {}", source_, target_), lost);
     takeover.close_fence(source_, target_, wanted, lost);
     return activate(context, cutover, {recorded, flags_.plan.select}, code);
+  }
+
+  // It took over while the source was lost, which this time nobody says.
+  int tell_open_fence(Context& context, const engine::Charge& charge) const {
+    if (source_lost_ || !charge.source || charge.source->state != engine::Fence::State::open) return k_exit_ok;
+    context.events().warning(fmt::format(
+        "what fires on {0} was not seen to be paused, and may run beside {1}: \"holdfast fence {0}\" pauses it",
+        source_, target_));
+    return k_exit_partial;
   }
 
   void enter_source(Cutover& cutover) const {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover.h"
@@ -37,6 +38,7 @@ public:
     cutover.lock_to_write(source_, target_);
     const std::optional<engine::Fence> fence = cutover.fence(source_);
     if (fence && fence->state == engine::Fence::State::open) close_fence(context, cutover, *fence);
+    require_fenced_target(cutover);
     CutoverRun(cutover).begin_writing(source_, target_);
     const CutoverRun::Brought brought = CutoverRun(cutover).bring(source_, target_);
     CutoverRun(cutover).refuse_destruction(brought.plan);
@@ -57,6 +59,17 @@ private:
       return tell_ticks(cutover, source_, fence.active);
     }
     context.events().warning(way_on(cutover, fence));
+  }
+
+  // What fires there is not a change of somebody's, and is no difference that this could mend.
+  void require_fenced_target(Cutover& cutover) const {
+    const std::optional<engine::Fence> fence = cutover.fence(target_);
+    if (!fence || fence->state != engine::Fence::State::open || fence->active != source_) return;
+    if (!engine::took_over(cutover.store(), *fence)) return;
+    throw base::Error(
+        base::ErrorKind::refused,
+        fmt::format("{} took over from {}, and what fires on {} was not seen to be paused", source_, target_, target_),
+        fmt::format("Pause it first with \"holdfast fence {}\".", target_));
   }
 
   std::string way_on(Cutover& cutover, const engine::Fence& fence) const {
