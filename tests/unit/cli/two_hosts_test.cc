@@ -130,6 +130,7 @@ TEST_F(TwoHosts, fail_over_anew_where_another_one_came_home_from_what_was_chosen
 
 TEST_F(TwoHosts, do_not_ask_whose_states_where_the_fence_is_gone_by_now) {
   lift_on_second();
+  must({"backup", "primary"});
   must({"activate", "primary", "--yes"});
   EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
 }
