@@ -84,14 +84,15 @@ void Cutover::hear(const std::string& connector) {
                     "says",
                     pair.source, pair.target, pair.target));
   if (!heard.lifted) return;
-  context_.events().note(
-      fmt::format("the fence of {} was lifted on another host, as its newest snapshot says", connector));
+  context_.events().note(fmt::format(
+      "the fence of {} was lifted, on another host or by a command that was interrupted, as its newest snapshot says",
+      connector));
   std::set<std::string> beside;
   for (const engine::PausedState& one : heard.lifted->beside) beside.insert(one.path);
   if (!beside.empty())
-    context_.events().warning(
-        fmt::format("what that fence paused beside snapshot {0} may be so still: look at it on {1}: {2}",
-                    heard.lifted->snapshot, connector, fmt::join(beside, ", ")));
+    context_.events().warning(fmt::format(
+        "what that fence paused beside snapshot {0}, and no snapshot said, may be so still: look at it on {1}: {2}",
+        heard.lifted->snapshot, connector, fmt::join(beside, ", ")));
 }
 
 std::optional<engine::Fence> Cutover::fence(const std::string& connector) {

@@ -1,8 +1,10 @@
 #include "engine/other_hosts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
+#include "engine/beside_mark.h"
 #include "engine/charge.h"
 #include "engine/reference.h"
 #include "engine/resource_sides.h"
@@ -41,16 +43,20 @@ private:
   int steps_ = 0;
 };
 
-// Whoever let the connector fire again has said so by a snapshot of it without the fence's mark.
-bool is_lifted(repository::Repository& repository, const Fence& fence) {
-  if (fence.snapshot.empty()) return false;
-  bool ended = false;
+// The last snapshot with the fence's mark, below its newest one.
+std::optional<Snapshot> last_marked(repository::Repository& repository, const Fence& fence) {
+  if (fence.snapshot.empty()) return std::nullopt;
   for (Back back(repository, fence.connector); back.at(); back.step()) {
-    if (attribute_of(back.at()->attributes, k_states_mark) == fence.snapshot) return ended;
-    if (back.at()->id.name() == fence.snapshot) return false;
-    ended = true;
+    if (attribute_of(back.at()->attributes, k_states_mark) == fence.snapshot) return *back.at();
+    if (back.at()->id.name() == fence.snapshot) break;
   }
-  return false;
+  return std::nullopt;
+}
+
+// Whoever let the connector fire again has said so by a snapshot of it without that mark.
+bool is_lifted(repository::Repository& repository, const Fence& fence) {
+  const std::optional<Snapshot> marked = last_marked(repository, fence);
+  return marked && marked->id != repository.latest(fence.connector)->id;
 }
 
 // What took over by the fence is in charge no more.
@@ -105,6 +111,12 @@ Heard heard_of(CutoverStore& store, repository::Repository& repository, const st
   const std::optional<Fence> fence = store.fence(connector);
   if (fence && !standing_fence(store, repository, connector) && !is_doubted(store, repository, *fence))
     out.lifted = fence;
+  if (!out.lifted) return out;
+  // What a mark said of that was set as well.
+  const std::optional<Snapshot> marked = last_marked(repository, *fence);
+  const PausedStates said = marked ? said_beside(*marked).values : PausedStates();
+  std::erase_if(out.lifted->beside,
+                [&](const PausedState& one) { return std::find(said.begin(), said.end(), one) != said.end(); });
   return out;
 }
 

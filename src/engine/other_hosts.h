@@ -28,7 +28,7 @@ std::vector<Pair> pairs_by_all(CutoverStore& store, repository::Repository& repo
 // That a fence of a connector was lifted, and who took over from it is in charge no more.  A fence that is doubted is
 // kept, as nothing else says that it is.
 struct Heard {
-  std::optional<Fence> lifted{};
+  std::optional<Fence> lifted{};  // with what it paused beside its snapshot and no mark said
   std::vector<Pair> ended{};
   bool anything() const noexcept { return lifted || !ended.empty(); }
 };

@@ -62,8 +62,12 @@ public:
 private:
   int activate(Context& context, Cutover& cutover) {
     cutover.require_writing(target_, platform::Writing::cutover);
+    // Its own states, where it is fenced: nobody has to know who it was that a fence was opened for.  Asked before it
+    // is heard that another host lifted it, or this one, which was killed then.
+    const bool fenced = cutover.store().fence(target_).has_value();
     cutover.lock(target_, base::FileLock::Mode::exclusive);
-    const std::string source = from_.value_or(std::string()).empty() ? only_source(cutover) : *from_;
+    const std::string given = from_.value_or(fenced ? target_ : std::string());
+    const std::string source = given.empty() ? only_source(cutover) : given;
     gates_.set(cutover, source, target_);
     if (source == target_) return in_place(context, cutover);
     cutover.check_sides(source, target_);
@@ -90,9 +94,8 @@ private:
     return out.code;
   }
 
-  // Its own, where it is fenced: nobody has to know who it was that a fence was opened for.
   std::string only_source(Cutover& cutover) const {
-    if (cutover.store().fence(target_) || who_left(cutover)) return target_;
+    if (who_left(cutover)) return target_;
     std::vector<std::string> sources;
     for (const engine::Pair& pair : cutover.store().pairs())
       if (pair.target == target_ && (pair.replicated || !pair.active.empty())) sources.push_back(pair.source);

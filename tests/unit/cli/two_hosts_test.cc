@@ -86,7 +86,7 @@ TEST_F(TwoHosts, do_not_fail_over_by_a_fence_that_another_one_lifted) {
   lift_on_second();
   const Outcome away = failover();
   EXPECT_EQ(away.code, 0) << away.out << away.err;
-  EXPECT_TRUE(away.says("the fence of primary was lifted on another host")) << away.err;
+  EXPECT_TRUE(away.says("the fence of primary was lifted, on another host")) << away.err;
   EXPECT_EQ(firing(primary_), Names{});
   EXPECT_EQ(firing(secondary_), (Names{"x", "z"})) << "y was paused on purpose";
 }
@@ -126,6 +126,13 @@ TEST_F(TwoHosts, fail_over_anew_where_another_one_came_home_from_what_was_chosen
   EXPECT_EQ(away.code, 0) << away.out << away.err;
   EXPECT_EQ(firing(primary_), Names{}) << "not on both sides";
   EXPECT_EQ(firing(secondary_), all_);
+}
+
+TEST_F(TwoHosts, do_not_ask_whose_states_where_the_fence_is_gone_by_now) {
+  lift_on_second();
+  must({"backup", "primary"});
+  must({"activate", "primary", "--yes"});
+  EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
 }
 
 // A dry run writes nothing down.

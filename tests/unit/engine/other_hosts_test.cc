@@ -169,6 +169,21 @@ TEST_F(OtherHosts, end_what_took_over_and_leave_what_only_this_one_knows) {
   EXPECT_FALSE(heard_of(here_, repository_, "primary").anything());
 }
 
+TEST_F(OtherHosts, name_what_a_fence_paused_that_nobody_else_knew_of) {
+  fence_here();
+  Fence fence = *here_.fence("primary");
+  fence.beside = {{.kind = "jobs", .id = "1", .path = "jobs/said/1"}};
+  here_.save(fence);
+  take(here_, "primary");
+  fence.beside.push_back({.kind = "jobs", .id = "2", .path = "jobs/late/2"});
+  here_.save(fence);
+  take(there_, "primary", MarkedStates::own);
+  const Heard heard = heard_of(here_, repository_, "primary");
+  ASSERT_TRUE(heard.lifted);
+  ASSERT_EQ(heard.lifted->beside.size(), 1U);
+  EXPECT_EQ(heard.lifted->beside.front().path, "jobs/late/2");
+}
+
 // Killed between the two, the target has not begun to fire, and the same command goes on.
 TEST_F(OtherHosts, do_not_end_what_this_one_has_not_said_yet) {
   take(here_, "secondary");
