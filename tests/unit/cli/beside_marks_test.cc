@@ -95,10 +95,11 @@ TEST_F(BesideMarks, of_another_host_stay_where_an_older_fence_stands) {
 TEST_F(BesideMarks, are_kept_with_the_fence_that_takes_them_up) {
   fence_twice();
   lose_state();
-  must({"fence", "primary", "--yes"});
+  gate("\"activate\"");
+  EXPECT_EQ(failover({"--source-lost"}).code, 5) << "its fence is open, and nobody took over";
   const engine::Fence stands = *fence("primary");
-  EXPECT_EQ(stands.beside.size(), 2U);
   must({"activate", "primary", "--yes"});
+  EXPECT_EQ(firing(primary_), everything_);
   keep(stands);
   must({"activate", "primary", "--yes"});
   EXPECT_EQ(firing(primary_), everything_);
