@@ -335,9 +335,7 @@ void Takeover::open_fence(const std::string& name, const std::string& active) {
   engine::Fence fence = known.value_or(engine::Fence{.connector = name, .since = cutover_.context().clock().now()});
   // Who paused it long ago, by which snapshot, and what beside that, its newest one may say.
   fence.snapshot = engine::recorded_name(cutover_.store(), cutover_.context().repository(), name);
-  engine::PausedBeside kept = beside(name, fence.snapshot);
-  fence.beside = std::move(kept.values);
-  fence.left_out = kept.left_out;
+  fence.beside = beside(name, fence.snapshot).values;
   fence.active = active;
   cutover_.store().save(fence);
 }

@@ -92,15 +92,18 @@ TEST_F(BesideMarks, of_another_host_stay_where_an_older_fence_stands) {
 }
 
 // Killed when its last backup was taken, and before it lifted its fence: that backup says nothing of them any more.
-TEST_F(BesideMarks, are_kept_with_the_fence_that_takes_them_up) {
+TEST_F(BesideMarks, are_kept_with_a_fence_that_is_only_opened) {
   fence_twice();
   lose_state();
-  must({"fence", "primary", "--yes"});
+  gate("\"activate\"");
+  EXPECT_EQ(failover({"--source-lost"}).code, 5) << "nobody took over";
   const engine::Fence stands = *fence("primary");
-  EXPECT_EQ(stands.beside.size(), 2U);
   must({"activate", "primary", "--yes"});
+  EXPECT_EQ(firing(primary_), everything_);
   keep(stands);
-  must({"activate", "primary", "--yes"});
+  const Outcome again = run({"activate", "primary", "--from", "primary", "--yes"});
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_TRUE(again.says("may be so still: look at it on primary: jobs/asleep")) << again.err;
   EXPECT_EQ(firing(primary_), everything_);
 }
 
