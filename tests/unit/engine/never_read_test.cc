@@ -90,9 +90,10 @@ TEST_F(NeverRead, is_nothing_that_an_id_map_names) {
   account_.unread = {"own"};
   take();
   const Snapshot twice = take();
-  const model::IdEntry entry{.kind = "jobs", .source_id = "1", .target_id = id};
+  const model::IdEntry entry{.kind = "jobs", .source_id = "1", .target_id = id, .source_name = {}, .target_name = {}};
   IdMapStore(*state_, "third", "fourth").learn({entry});
-  IdMapStore(*state_, "secondary", "primary").learn({{.kind = "jobs", .source_id = "1", .target_id = "2"}});
+  IdMapStore(*state_, "secondary", "primary")
+      .learn({{.kind = "jobs", .source_id = "1", .target_id = "2", .source_name = {}, .target_name = {}}});
   EXPECT_FALSE(holds(twice)) << "of other connectors, and of another job";
   IdMapStore(*state_, "third", "primary").learn({entry});
   EXPECT_TRUE(holds(twice));
@@ -108,7 +109,8 @@ TEST_F(NeverRead, is_nothing_that_a_run_made_before_the_first_snapshot) {
   account_.unread = {"made"};
   const Snapshot first = take();
   EXPECT_FALSE(holds(first));
-  IdMapStore(*state_, "secondary", "primary").learn({{.kind = "jobs", .source_id = "1", .target_id = id}});
+  IdMapStore(*state_, "secondary", "primary")
+      .learn({{.kind = "jobs", .source_id = "1", .target_id = id, .source_name = {}, .target_name = {}}});
   EXPECT_TRUE(holds(first));
 }
 

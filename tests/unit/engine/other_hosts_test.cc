@@ -172,10 +172,12 @@ TEST_F(OtherHosts, end_what_took_over_and_leave_what_only_this_one_knows) {
 TEST_F(OtherHosts, name_what_a_fence_paused_that_nobody_else_knew_of) {
   fence_here();
   Fence fence = *here_.fence("primary");
-  fence.beside = {{.kind = "jobs", .id = "1", .path = "jobs/said/1"}};
+  fence.beside = {
+      {.kind = "jobs", .id = "1", .path = "jobs/said/1", .column = {}, .field = {}, .item = {}, .value = {}}};
   here_.save(fence);
   take(here_, "primary");
-  fence.beside.push_back({.kind = "jobs", .id = "2", .path = "jobs/late/2"});
+  fence.beside.push_back(
+      {.kind = "jobs", .id = "2", .path = "jobs/late/2", .column = {}, .field = {}, .item = {}, .value = {}});
   here_.save(fence);
   take(there_, "primary", MarkedStates::own);
   const Heard heard = heard_of(here_, repository_, "primary");
