@@ -21,6 +21,13 @@ bool is_number(std::string_view text) {
          (text.size() == 1 || text[0] != '0');
 }
 
+// "/Workspace" begins "/Workspace/x", and no part of "/Workspaces/x".
+bool fits(const Link& link, std::string_view text) {
+  if (!text.starts_with(link.prefix)) return false;
+  const std::string_view rest = text.substr(link.prefix.size());
+  return link.form != LinkForm::path || link.prefix.empty() || rest.empty() || rest.starts_with('/');
+}
+
 // The links of a document and what they lead to, each value once, in the order of the text.
 class LinkWalk {
 public:
@@ -52,7 +59,7 @@ private:
     const std::string text = json.string(id);
     std::vector<const Link*> fitting;
     for (const auto& [ignored, index] : found)
-      if (text.starts_with(links_[index]->prefix)) fitting.push_back(links_[index]);
+      if (fits(*links_[index], text)) fitting.push_back(links_[index]);
     if (fitting.empty()) return;
     const Link& link = *fitting.front();
     const auto index = static_cast<std::size_t>(std::find(links_.begin(), links_.end(), &link) - links_.begin());

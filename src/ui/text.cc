@@ -74,8 +74,11 @@ std::size_t width_of(char32_t code) noexcept {
   return 1;
 }
 
+// Those that turn the direction of what follows let a name look like another one.
+constexpr std::array<CodeRange, 4> k_controls{{{0, 0x1f}, {0x7f, 0x9f}, {0x202a, 0x202e}, {0x2066, 0x2069}}};
+
 bool is_control(char32_t code) noexcept {
-  return code < 0x20 || (code >= 0x7f && code < 0xa0);
+  return in_any(code, k_controls.begin(), k_controls.end());
 }
 
 }  // namespace

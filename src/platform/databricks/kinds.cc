@@ -108,6 +108,19 @@ void keep_what_is_not_held(KindEntry& entry) {
   if (unwritten || !entry.not_included.empty()) entry.kind.recreate = model::Kind::Recreate::never;
 }
 
+// What lies in the workspace is there below "/Workspace", too.
+void name_both_ways(model::Kind& kind) {
+  std::vector<Link> out;
+  for (Link& link : kind.links) {
+    if (link.form == LinkForm::path && link.to == "workspace" && link.prefix.empty()) {
+      out.push_back(link);
+      out.back().prefix = "/Workspace";
+    }
+    out.push_back(std::move(link));
+  }
+  kind.links = std::move(out);
+}
+
 // What people put keys and passwords into, wherever it stands; what goes by a telling name is found by that.
 std::vector<std::string> often_secret() {
   return {"**.spark_conf",      "**.spark_env_vars",   R"(**["spark_conf.*"])", R"(**["spark_env_vars.*"])",
@@ -125,6 +138,7 @@ const std::vector<KindEntry>& all_kinds() {
       for (KindEntry& entry : table()) out.push_back(std::move(entry));
     for (KindEntry& entry : out) {
       declare_fields(entry.kind);
+      name_both_ways(entry.kind);
       keep_what_is_not_held(entry);
       if (entry.kind.modified.empty()) entry.kind.modified = entry.modified;
       for (std::string& path : often_secret()) entry.kind.sensitive.push_back(std::move(path));

@@ -242,6 +242,7 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
       .id = id, .name = content.name, .body = accepted_body(kind, content.body), .members = content.members};
   if (kind.collection.name == k_group_assignments) return change_assignment(calls_, writes.update, values);
   if (!content.members.empty() && !writes.sent_back.definition.empty()) return calls_.send_back(writes, values);
+  if (content.members.empty() && writes.masked) return calls_.send_masked(writes, kind, values);
   // What is sent is as it shall be: twice is once.
   calls_.send(goes_in_part(writes, content) ? writes.part : writes.update, values, net::Repeat::safe);
 }

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <initializer_list>
+
+#include "model/json_path.h"
 #include "model/json_text.h"
+#include "model/resource_text.h"
 #include "platform/databricks/errors.h"
 #include "platform/databricks/placeholders.h"
 
@@ -13,13 +17,6 @@ namespace {
 using model::JsonText;
 using net::Status;
 
-std::string members_of(const JsonText& body) {
-  std::string out;
-  for (JsonText::Id id = body.first(JsonText::k_root); id != JsonText::k_none; id = body.next(id))
-    out += fmt::format("{}{}", out.empty() ? "" : ",", body.name(id));
-  return out;
-}
-
 std::string member_of(const JsonText& body, std::string_view name) {
   const JsonText::Id id = body.member(JsonText::k_root, name);
   return id == JsonText::k_none ? "null" : std::string(body.raw(id));
@@ -29,8 +26,36 @@ std::string member_of(const JsonText& body, std::string_view name) {
 std::string changed_of(const JsonText& body, const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names)
-    out += fmt::format("{}{}:{}", out.empty() ? "" : ",", model::json_quoted(name), member_of(body, name));
+    if (body.member(JsonText::k_root, name) != JsonText::k_none)
+      out += fmt::format("{}{}:{}", out.empty() ? "" : ",", model::json_quoted(name), member_of(body, name));
   return fmt::format("{{{}}}", out);
+}
+
+// What an update can change of it.
+JsonText changeable(const model::Kind& kind, std::string text) {
+  JsonText out(std::move(text));
+  for (const auto* fields : {&kind.server_fields, &kind.create_only})
+    for (const std::string& field : *fields)
+      model::JsonPath(field).visit(out, [&](JsonText::Id id) { out.remove(id); });
+  return JsonText(out.print());
+}
+
+// Members at the top that `one` has, and `other` has not or has otherwise.
+std::vector<std::string> members_beside(const JsonText& one, const JsonText& other) {
+  std::vector<std::string> out;
+  for (JsonText::Id id = one.first(JsonText::k_root); id != JsonText::k_none; id = one.next(id)) {
+    const std::string name(one.name(id));
+    const JsonText::Id same = other.member(JsonText::k_root, name);
+    const auto text = [](const JsonText& json, JsonText::Id at) {
+      return model::plain_text(std::string(json.raw(at)));
+    };
+    if (same == JsonText::k_none || text(one, id) != text(other, same)) out.push_back(name);
+  }
+  return out;
+}
+
+std::string differing_of(const WriteValues& values) {
+  return fmt::format("{}", fmt::join(values.members, ","));
 }
 
 // A brace in a template that is no placeholder stands for itself.
@@ -57,7 +82,7 @@ std::string sent_body(const WriteCall& call, const WriteValues& values) {
     if (take("{body}", [&] { return body.print(); }) || take("{id}", [&] { return model::json_quoted(values.id); }) ||
         take("{number}", [&] { return values.id; }) ||
         take("{name}", [&] { return model::json_quoted(values.name); }) ||
-        take("{fields}", [&] { return members_of(body); }) ||
+        take("{differing}", [&] { return differing_of(values); }) ||
         take("{changed}", [&] { return changed_of(body, values.members); }))
       continue;
     out += rest.front();
@@ -111,8 +136,7 @@ std::string Calls::send(const WriteCall& call, const WriteValues& values, net::R
   net::Request out = request(call.method, path, sent_body(call, values));
   net::Pairs query;
   for (const auto& [name, value] : call.query)
-    query.emplace_back(name, replaced(replaced(value, "{fields}", members_of(JsonText(values.body))), "{differing}",
-                                      fmt::format("{}", fmt::join(values.members, ","))));
+    query.emplace_back(name, replaced(value, "{differing}", differing_of(values)));
   out.url.query = net::encode_pairs(query);
   return send(std::move(out), call.family, repeat);
 }
@@ -134,6 +158,18 @@ void Calls::send_back(const KindWrites& writes, const WriteValues& values) const
   whole.add_member(JsonText::k_root, how.expected, member_of(there, how.modified));
   // Tried again by itself it would be refused for its own first attempt.
   send(writes.update, {.id = values.id, .name = values.name, .body = whole.print()}, net::Repeat::unsafe);
+}
+
+void Calls::send_masked(const KindWrites& writes, const model::Kind& kind, WriteValues values) const {
+  const JsonText there =
+      changeable(kind, get({.path = replaced(writes.update.path, "{id}", net::encode_segment(values.id))}));
+  const JsonText wanted = changeable(kind, std::move(values.body));
+  values.members = members_beside(wanted, there);
+  for (std::string& name : members_beside(there, wanted))
+    if (wanted.member(JsonText::k_root, name) == JsonText::k_none) values.members.push_back(std::move(name));
+  if (values.members.empty()) return;
+  values.body = wanted.print();
+  send(writes.update, values, net::Repeat::safe);
 }
 
 std::string Calls::post(std::string_view path, std::string body, std::string_view family) const {

@@ -17,7 +17,7 @@ struct WriteValues {
   std::string id;
   std::string name;
   std::string body = "{}";
-  std::vector<std::string> members{};  // of the body, that differ
+  std::vector<std::string> members{};  // at the top of the body, that differ; a masked update: also those it lacks
 };
 
 // Told to stop, each throws Error{cancelled} where it would wait or only read; a change that was sent is waited for.
@@ -32,6 +32,8 @@ public:
   std::string send(const WriteCall& call, const WriteValues& values, net::Repeat repeat = net::Repeat::by_method) const;
   // As KindWrites::sent_back says.  LostAnswer also where it may have been done: who calls it again reads again.
   void send_back(const KindWrites& writes, const WriteValues& values) const;
+  // As KindWrites::masked says: what differs from what is there now goes, and nothing where nothing does.
+  void send_masked(const KindWrites& writes, const model::Kind& kind, WriteValues values) const;
   // A JSON body, as it is, to a path that is encoded already.
   std::string post(std::string_view path, std::string body, std::string_view family = k_other) const;
   // The same where what is not there is no error.

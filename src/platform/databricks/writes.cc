@@ -107,11 +107,9 @@ std::vector<KindWrites> sql() {
   const std::string alerts = "/api/2.0/sql/alerts";
   const std::string alerts_v2 = "/api/2.0/alerts";
   const std::string dashboards = "/api/2.0/lakeview/dashboards";
-  WriteCall patch_alert = send(Method::patch, alerts_v2 + "/{id}");
-  patch_alert.query = {{"update_mask", "{fields}"}};
   // What the mask does not name is not looked at; that it may be left out nobody says.
-  WriteCall patch_part = patch_alert;
-  patch_part.query = {{"update_mask", "{differing}"}};
+  WriteCall patch_alert = send(Method::patch, alerts_v2 + "/{id}");
+  patch_alert.query = {{"update_mask", "{differing}"}};
   return {
       {.kind = "warehouses",
        .create = post(warehouses),
@@ -124,20 +122,22 @@ std::vector<KindWrites> sql() {
       {.kind = "queries",
        .create = post(queries, R"({"query":{body}})"),
        .created_id = "id",
-       .update = send(Method::patch, queries + "/{id}", R"({"query":{body},"update_mask":"{fields}"})"),
+       .update = send(Method::patch, queries + "/{id}", R"({"query":{changed},"update_mask":"{differing}"})"),
+       .masked = true,
        .remove = removal(queries + "/{id}"),
        .permissions = "sql/queries"},
       {.kind = "alerts",
        .create = post(alerts, R"({"alert":{body}})"),
        .created_id = "id",
-       .update = send(Method::patch, alerts + "/{id}", R"({"alert":{body},"update_mask":"{fields}"})"),
+       .update = send(Method::patch, alerts + "/{id}", R"({"alert":{changed},"update_mask":"{differing}"})"),
+       .masked = true,
        .remove = removal(alerts + "/{id}"),
        .permissions = "sql/alerts"},
       {.kind = "alerts-v2",
        .create = post(alerts_v2),
        .created_id = "id",
        .update = patch_alert,
-       .part = patch_part,
+       .masked = true,
        .remove = removal(alerts_v2 + "/{id}"),
        .permissions = "alertsv2"},
       {.kind = "dashboards",

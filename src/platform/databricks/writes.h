@@ -15,8 +15,8 @@ struct WriteCall {
   std::string path{};  // with {id} and {name}; empty: there is no such call
   std::string_view family = k_other;
   // What is sent: {body} is the definition, {id} the id as a JSON string, {number} the id as it is, {name} the name as
-  // a JSON string, {fields} the names of the body's members joined by commas, {member:x} the body's member x, {changed}
-  // those of its members that differ, {differing} their names joined by commas.  Empty: nothing is sent.
+  // a JSON string, {member:x} the body's member x, {changed} those of its members that differ, {differing} their names
+  // joined by commas.  Empty: nothing is sent.
   std::string sent{"{body}"};
   std::string with_id{};  // a member that is added to the body: the id
   net::Pairs query{};     // values as in `sent`, unquoted
@@ -29,6 +29,8 @@ struct KindWrites {
   std::string created_id{};        // member of the answer; empty: the name is the id
   std::vector<WriteCall> after{};  // what stops what creating it has started
   WriteCall update{};
+  // The update takes the names of what it is to change, and refuses those that no update takes.
+  bool masked = false;
   // Takes some members of the definition, and leaves all others as they are.
   WriteCall part{};
   // Where there is no such call: what a GET of the update's path shows is sent back, with the members that differ.

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "sim/databricks/fields.h"
+#include "sim/databricks/identity.h"
 #include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
 #include "sim/databricks/sql.h"
@@ -60,7 +61,9 @@ Reply update_legacy(Call& call) {
   Json changes = call.body().value("alert", Json::object());
   drop_fields(changes, {"id", "create_time", "update_time", "trigger_time", "lifecycle_state", "state", "parent_path"});
   check_legacy(call.world(), changes);
-  apply_mask(alert, changes, required_string(call.body(), "update_mask"));
+  apply_mask(alert, changes, required_string(call.body(), "update_mask"),
+             {"condition", "custom_body", "custom_subject", "display_name", "notify_on_ok", "owner_user_name",
+              "query_id", "seconds_to_retrigger"});
   alert["update_time"] = rfc3339(call.world().now_ms());
   return reply(alert);
 }
@@ -117,8 +120,16 @@ Reply update(Call& call) {
   drop_server_fields(changes);
   changes.erase("parent_path");
   const auto mask = call.query("update_mask");
+  // By this one only service principals can be asked for; what it was stays otherwise.
+  const std::string runner = optional_string(call.body(), "run_as_user_name").value_or("");
+  if (find_service_principal(world, runner) != nullptr)
+    changes["run_as_user_name"] = runner;
+  else
+    changes["run_as_user_name"] = alert.value("run_as_user_name", "");
   Json changed = alert;
-  apply_mask(changed, changes, mask && !mask->empty() ? *mask : required_string(call.body(), "update_mask"));
+  apply_mask(changed, changes, mask && !mask->empty() ? *mask : required_string(call.body(), "update_mask"),
+             {"custom_description", "custom_summary", "custom_template_format", "display_name", "evaluation",
+              "parameters", "query_text", "run_as", "run_as_user_name", "schedule", "warehouse_id"});
   check(changed);
   alert = std::move(changed);
   alert["update_time"] = rfc3339(world.now_ms());

@@ -91,24 +91,29 @@ Reply whole_list_reply(const std::vector<Document>& documents, std::string_view 
   return reply(body);
 }
 
-void apply_mask(Json& body, const Json& changes, std::string_view mask) {
+void apply_mask(Json& body, const Json& changes, std::string_view mask,
+                std::initializer_list<std::string_view> fields) {
   if (mask == "*") {
     body.update(changes);
     return;
   }
+  Json changed = body;
   while (!mask.empty()) {
     const std::size_t comma = mask.find(',');
     std::string_view name = mask.substr(0, comma);
     mask.remove_prefix(comma == std::string_view::npos ? mask.size() : comma + 1);
     // A path into a field changes the whole of what `changes` has below its first name.
     const std::string field(name.substr(0, name.find('.')));
+    if (fields.size() != 0 && std::find(fields.begin(), fields.end(), field) == fields.end())
+      throw invalid(fmt::format("Unknown field path in update_mask: '{}'", name));
     const auto found = changes.find(field);
     if (found != changes.end()) {
-      body[field] = *found;
+      changed[field] = *found;
     } else {
-      body.erase(field);
+      changed.erase(field);
     }
   }
+  body = std::move(changed);
 }
 
 std::string rfc3339(std::int64_t ms) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -57,8 +58,10 @@ Reply list_reply(const Call& call, const std::vector<Document>& documents, const
 Reply whole_list_reply(const std::vector<Document>& documents, std::string_view field,
                        const std::function<Json(const Document&)>& show = {});
 
-// PATCH with update_mask: "display_name,warehouse_id", "*".  What the mask names and `changes` lacks is removed.
-void apply_mask(Json& body, const Json& changes, std::string_view mask);
+// PATCH with update_mask: "display_name,warehouse_id", "*".  What the mask names and `changes` lacks is removed. Throws
+// where it names anything but `fields`, those that an update takes; empty: that is not looked at.
+void apply_mask(Json& body, const Json& changes, std::string_view mask,
+                std::initializer_list<std::string_view> fields = {});
 
 std::string rfc3339(std::int64_t ms);
 

@@ -51,7 +51,9 @@ Reply update(Call& call) {
   drop_server_fields(changes);
   changes.erase("parent_path");  // a query is moved by the workspace's own endpoints
   check(changes);
-  apply_mask(query, changes, required_string(call.body(), "update_mask"));
+  apply_mask(query, changes, required_string(call.body(), "update_mask"),
+             {"apply_auto_limit", "catalog", "description", "display_name", "owner_user_name", "parameters",
+              "query_text", "run_as_mode", "schema", "tags", "warehouse_id"});
   query["last_modifier_user_name"] = call.caller().name;
   query["update_time"] = rfc3339(call.world().now_ms());
   return reply(query);

@@ -161,6 +161,24 @@ TEST(ResourceText, rewrites_secrets_and_storage_of_one_text) {
   EXPECT_EQ(json.print(), R"({"x":{"value":"{{secrets/t/k}} abfss://a/b!"}})");
 }
 
+// "/Workspace" begins "/Workspace/x", and no part of "/Workspaces/x".
+TEST(ResourceText, takes_what_stands_in_front_of_a_path_for_whole_parts) {
+  Kind folders;
+  folders.collection = {.name = "folders", .key = {{"path"}}, .columns = {{"body", "json", ColumnContent::json, true}}};
+  folders.space = "tree";
+  folders.links = {{.field = "at", .form = LinkForm::path, .to = "tree", .prefix = "/Workspace"},
+                   {.field = "at", .form = LinkForm::path, .to = "tree"}};
+  const KindSet kinds({folders});
+  const auto value = [&](const char* body) {
+    std::string out;
+    visit_links(JsonText(body), kinds.at(0).documents.front(), [&](const LinkUse& use) { out = use.value; });
+    return out;
+  };
+  EXPECT_EQ(value(R"({"at":"/Workspace/x"})"), "/x");
+  EXPECT_EQ(value(R"({"at":"/x"})"), "/x");
+  EXPECT_EQ(value(R"({"at":"/Workspaces/x"})"), "/Workspaces/x");
+}
+
 TEST(KindSet, tells_names_from_ids_and_finds_homes) {
   const KindSet& kinds = test::workspace_kind_set();
   base::Row row;

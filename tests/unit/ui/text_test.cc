@@ -49,6 +49,13 @@ TEST(Text, escapes_control_characters_and_broken_utf8) {
   EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "a surrogate is not UTF-8";
 }
 
+TEST(Text, escapes_what_turns_the_direction_of_what_follows) {
+  EXPECT_EQ(printable("a\u202egpj.exe"), "a\\xe2\\x80\\xaegpj.exe");
+  for (const char* text : {"\u202a", "\u202e", "\u2066", "\u2069"})
+    EXPECT_EQ(printable(text).substr(0, 2), "\\x") << printable(text);
+  for (const char* text : {"\u2029", "\u202f", "\u206a", "שלום"}) EXPECT_EQ(printable(text), text);
+}
+
 TEST(Text, finds_where_utf8_ends) {
   EXPECT_EQ(valid_utf8_prefix("abc"), 3u);
   EXPECT_EQ(valid_utf8_prefix("ab\xc3"), 2u);

@@ -256,6 +256,53 @@ TEST(Kinds, of_views_take_along_by_the_rules_what_was_current_when_they_were_wri
             expected("other", "sold", "other.sold.orders"));
 }
 
+// A target that has no folder but these.
+class Folders : public Everything {
+public:
+  bool has_path(std::string_view, std::string_view path) const override { return path.starts_with("/Users/anna"); }
+};
+
+// "/Workspace" in front of a path leads to the same.
+TEST(Kinds, name_what_lies_in_the_workspace_with_and_without_what_may_stand_in_front) {
+  const model::KindSet kinds([] {
+    std::vector<Kind> out;
+    for (const KindEntry& entry : all_kinds()) out.push_back(entry.kind);
+    return out;
+  }());
+  const model::Mapping moved{.names = {}, .paths = {{"workspace", {{"/Users/eve", "/Users/anna"}}}}, .storage = {}};
+  const Folders targets;
+  const auto prepared = [&](const std::string& kind, const std::string& body, const std::string& path) {
+    const std::string with_path = fmt::format(fmt::runtime(body), path);
+    const model::Resource resource{
+        .kind = *kinds.find(kind), .row = {.key = {}, .columns = {with_path}}, .id = "1", .name = "n", .system = false};
+    engine::LinkReport report;
+    std::string out =
+        engine::prepared_body({.kinds = kinds, .mapping = moved, .targets = targets}, resource, nullptr, report)
+            .print();
+    for (const std::string& note : report.notes) out += "; " + note;
+    return out;
+  };
+  const std::vector<std::pair<std::string, std::string>> examples{
+      {"queries", R"({{"parent_path":"{}"}})"},
+      {"alerts", R"({{"parent_path":"{}"}})"},
+      {"alerts-v2", R"({{"parent_path":"{}"}})"},
+      {"dashboards", R"({{"parent_path":"{}"}})"},
+      {"jobs", R"({{"settings":{{"tasks":[{{"notebook_task":{{"notebook_path":"{}"}}}}]}}}})"},
+      {"jobs", R"({{"settings":{{"tasks":[{{"spark_python_task":{{"python_file":"{}"}}}}]}}}})"},
+      {"pipelines", R"({{"spec":{{"libraries":[{{"notebook":{{"path":"{}"}}}}]}}}})"},
+      {"clusters", R"({{"init_scripts":[{{"workspace":{{"destination":"{}"}}}}]}})"}};
+  for (const auto& [kind, body] : examples) {
+    for (const std::string front : {"", "/Workspace"}) {
+      EXPECT_EQ(prepared(kind, body, front + "/Users/eve/orders"),
+                fmt::format(fmt::runtime(body), front + "/Users/anna/orders"))
+          << kind;
+    }
+    EXPECT_NE(prepared(kind, body, "/Workspace/Users/carl/orders").find("names /Users/carl/orders, which the target"),
+              std::string::npos)
+        << kind;
+  }
+}
+
 std::string source_file(const std::string& path) {
   const char* folder = std::getenv("HOLDFAST_SOURCE_DIR");
   std::ifstream in((folder == nullptr ? std::string(".") : std::string(folder)) + "/" + path);

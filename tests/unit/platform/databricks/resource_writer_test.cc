@@ -218,6 +218,76 @@ TEST(DatabricksWriter, overwrites_a_dbfs_file_by_another_that_is_whole_wherever_
   }
 }
 
+// What a snapshot of it holds, as it is written.
+json definition_of(const model::Kind& kind, json whole) {
+  for (const std::string& field : kind.server_fields) whole.erase(field);
+  return whole;
+}
+
+struct Masked {
+  std::string kind;
+  std::string path;
+  json created;
+};
+std::vector<Masked> masked_kinds(Workspace& workspace) {
+  const std::string folder = "/Workspace/Shared";
+  const std::string query = workspace.create("queries", {"q", R"({"display_name":"q","query_text":"SELECT 1"})", {}});
+  return {
+      {"queries",
+       "/api/2.0/sql/queries/",
+       {{"display_name", "orders"},
+        {"query_text", "SELECT 1"},
+        {"description", "by day"},
+        {"tags", {"sales"}},
+        {"parent_path", folder}}},
+      {"alerts",
+       "/api/2.0/sql/alerts/",
+       {{"display_name", "orders"},
+        {"query_id", query},
+        {"condition", {{"op", "EQUAL"}}},
+        {"custom_body", "none"},
+        {"parent_path", folder}}},
+      {"alerts-v2",
+       "/api/2.0/alerts/",
+       {{"display_name", "orders"},
+        {"query_text", "SELECT 1"},
+        {"warehouse_id", "w"},
+        {"custom_summary", "none"},
+        {"parent_path", folder},
+        {"evaluation", {{"comparison_operator", "EQUAL"}, {"source", {{"name", "n"}}}}},
+        {"schedule", {{"quartz_cron_schedule", "0 0 3 * * ?"}, {"timezone_id", "UTC"}, {"pause_status", "PAUSED"}}}}}};
+}
+
+TEST(DatabricksWriter, changes_what_differs_of_queries_and_alerts_and_nothing_else) {
+  Workspace workspace;
+  for (const Masked& masked : masked_kinds(workspace)) {
+    const model::Kind& kind = find_kind(masked.kind)->kind;
+    const std::string id = workspace.create(masked.kind, {"orders", masked.created.dump(), {}});
+    const std::string path = masked.path + id;
+    json wanted = definition_of(kind, workspace.stand_in.get(path));
+    EXPECT_EQ(wanted["parent_path"], "/Workspace/Shared") << masked.kind;
+    wanted["display_name"] = "orders by region";
+    workspace.writer->update(kind, id, {"orders", wanted.dump(), {}});
+    EXPECT_EQ(definition_of(kind, workspace.stand_in.get(path)), wanted) << masked.kind;
+    for (const char* field : {"description", "custom_body", "custom_summary"}) wanted.erase(field);
+    workspace.writer->update(kind, id, {"orders", wanted.dump(), {}});
+    EXPECT_EQ(definition_of(kind, workspace.stand_in.get(path)), wanted) << masked.kind << ": what it lacks goes";
+  }
+}
+
+// A mask that names nothing is refused.
+TEST(DatabricksWriter, sends_no_change_of_queries_and_alerts_where_nothing_differs) {
+  Workspace workspace;
+  for (const Masked& masked : masked_kinds(workspace)) {
+    const model::Kind& kind = find_kind(masked.kind)->kind;
+    const std::string id = workspace.create(masked.kind, {"orders", masked.created.dump(), {}});
+    const json before = workspace.stand_in.get(masked.path + id);
+    workspace.clock.advance(std::chrono::minutes(1));
+    workspace.writer->update(kind, id, {"orders", definition_of(kind, before).dump(), {}});
+    EXPECT_EQ(workspace.stand_in.get(masked.path + id), before) << masked.kind;
+  }
+}
+
 TEST(DatabricksWriter, replaces_the_content_of_a_notebook) {
   Workspace workspace;
   const ResourceWriter::Content first{

@@ -99,6 +99,45 @@ TEST(Queries, ChangeOnlyWhatTheMaskNames) {
   EXPECT_FALSE(world.get("/api/2.0/sql/queries").json.contains("results"));
 }
 
+// What only a create takes, and what the server fills in, no update does.
+TEST(Masks, NameNothingThatNoUpdateTakes) {
+  WorkspaceWorld world;
+  const auto query =
+      "/api/2.0/sql/queries/" + world.post("/api/2.0/sql/queries", {{"query", {{"parent_path", "/Workspace/Shared"}}}})
+                                    .json["id"]
+                                    .get<std::string>();
+  const auto legacy = "/api/2.0/sql/alerts/" +
+                      world.post("/api/2.0/sql/alerts", {{"alert", {{"query_id", query.substr(query.rfind('/') + 1)}}}})
+                          .json["id"]
+                          .get<std::string>();
+  const auto second = "/api/2.0/alerts/" + world.post("/api/2.0/alerts", alert("PAUSED")).json["id"].get<std::string>();
+  for (const char* mask : {"parent_path", "display_name,id", "unheard_of"}) {
+    for (const std::string& path : {query, legacy, second}) {
+      const Json before = world.get(path).json;
+      const auto refused = world.patch(path, {{"update_mask", mask}});
+      EXPECT_EQ(refused.status, 400) << path << " " << mask;
+      EXPECT_EQ(refused.code(), "INVALID_PARAMETER_VALUE");
+      EXPECT_EQ(world.get(path).json, before);
+    }
+  }
+  EXPECT_EQ(world.patch(query, {{"update_mask", ""}}).status, 400);
+}
+
+TEST(Alerts, TakeNobodyButServicePrincipalsToRunAsByTheOldField) {
+  WorkspaceWorld world;
+  const auto principal = world.post("/api/2.0/preview/scim/v2/ServicePrincipals", {{"displayName", "robot"}})
+                             .json["applicationId"]
+                             .get<std::string>();
+  const auto path = "/api/2.0/alerts/" + world.post("/api/2.0/alerts", alert("PAUSED")).json["id"].get<std::string>();
+  const auto run_as = [&](const Json& changes) {
+    EXPECT_EQ(world.patch(path + "?update_mask=run_as_user_name", changes).status, 200);
+    return world.get(path).json["run_as_user_name"];
+  };
+  EXPECT_EQ(run_as({{"run_as_user_name", "eve@example.test"}}), "admin@example.test");
+  EXPECT_EQ(run_as(Json::object()), "admin@example.test");
+  EXPECT_EQ(run_as({{"run_as_user_name", principal}}), principal);
+}
+
 TEST(Dashboards, RefuseChangesToAnOlderVersion) {
   WorkspaceWorld world;
   const auto made = world.post("/api/2.0/lakeview/dashboards", {{"display_name", "d"}}).json;
