@@ -40,4 +40,22 @@ bool take_back(Cutover& cutover, const std::string& target, const std::string& b
   }
 }
 
+void say_paused(Cutover& cutover, const engine::Fence& opened) {
+  const std::string& name = opened.connector;
+  try {
+    engine::say_paused(cutover.store(), cutover.context().repository(), name);
+  } catch (const Error& error) {
+    // Until it is run again somebody may set what fires.
+    cutover.store().save(opened);
+    if (error.kind() == ErrorKind::cancelled) throw;
+    throw Error(error.kind(),
+                fmt::format("nothing was paused on {}, as no snapshot of it could say by which its states were "
+                            "recorded: {}",
+                            name, error.message()),
+                fmt::format("Other hosts would take what is paused for somebody's will.  What fires on {} goes on: run "
+                            "the same again when the repository can be written to.",
+                            name));
+  }
+}
+
 }  // namespace holdfast::cli

@@ -350,6 +350,7 @@ bool Takeover::fence(const std::string& name, const std::string& active, const r
                      Unread partial) {
   cutover_.connector(name);  // whoever opens it afterwards is told of the fence that this is about to close
   open_fence(name, active);
+  const std::optional<engine::Fence> opened = cutover_.store().fence(name);
   const repository::Snapshot now = recorded ? *recorded : cutover_.take(name);
   cutover_.tell_never_read(now);
   const bool took_over = engine::took_over(cutover_.store(), {.connector = name, .active = active});
@@ -363,7 +364,10 @@ bool Takeover::fence(const std::string& name, const std::string& active, const r
   };
   const engine::ResourcePause first = pause();
   cutover_.show(first.plan);
-  if (!cutover_.dry()) keep_beside(name, first.fires);
+  if (!cutover_.dry()) {
+    keep_beside(name, first.fires);
+    say_paused(cutover_, *opened);
+  }
   (void)apply_resource_plan(cutover_.context(), first.plan,
                             {now, cutover_.connector(name), "fence", cutover_.flags().dry_run});
   if (cutover_.dry()) return true;
