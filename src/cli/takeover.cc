@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "cli/beside_view.h"
 #include "cli/command.h"
+#include "cli/first_words.h"
 #include "cli/resource_view.h"
 #include "engine/id_map_store.h"
 #include "engine/resource_restore.h"
@@ -145,7 +146,7 @@ Takeover::Activated Takeover::take_charge(const std::vector<PlannedActivation>& 
   const bool takes_over = pair.active == pair.target;
   std::string said;
   try {
-    if (takes_over) said = say_in_charge(pair.source, pair.target);
+    if (takes_over) said = say_in_charge(cutover_, pair.source, pair.target);
   } catch (const Error&) {
     cutover_.store().save(before);
     throw;
@@ -154,7 +155,7 @@ Takeover::Activated Takeover::take_charge(const std::vector<PlannedActivation>& 
   cutover_.store().drop_begun(pair.source, pair.target);
   Activated out = activate(planned, pair);
   if (out.code != k_exit_ok && !out.anything && nothing == Nothing::undoes_it) {
-    if (takes_over && !take_back(pair.target, said)) return out;
+    if (takes_over && !take_back(cutover_, pair.target, said)) return out;
     cutover_.store().save(before);
     cutover_.context().events().warning(
         fmt::format("nothing could be activated, so {} is not in charge by this", pair.active));
@@ -166,36 +167,6 @@ Takeover::Activated Takeover::take_charge(const std::vector<PlannedActivation>& 
   cutover_.store().save(now);
   cutover_.store().drop_begun(pair.source, pair.target);
   return out;
-}
-
-std::string Takeover::say_in_charge(const std::string& source, const std::string& target) {
-  repository::Repository& repository = cutover_.context().repository();
-  try {
-    if (!repository.latest(target)) return (void)cutover_.back_up(target, platform::Sweep::changes), std::string();
-    return engine::say_took_over(repository, target, source);
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::cancelled) throw;
-    throw Error(error.kind(),
-                fmt::format("{} was not activated, as no snapshot of it could say that it takes over from {}: {}",
-                            target, source, error.message()),
-                fmt::format("Other hosts would not hear of it, and might let {} fire as well.  Nothing fires on {} by "
-                            "this: run the same again when the repository can be written to.",
-                            source, target));
-  }
-}
-
-bool Takeover::take_back(const std::string& target, const std::string& before) {
-  try {
-    (void)engine::say_took_over(cutover_.context().repository(), target, before);
-    return true;
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::cancelled) throw;
-    cutover_.context().events().warning(
-        fmt::format("nothing could be activated on {0}, and its newest snapshot says that it took over, which could "
-                    "not be taken back: {1}; run the same again",
-                    target, error.message()));
-    return false;
-  }
 }
 
 Takeover::PutInCharge Takeover::put_in_charge(const std::string& source, const std::string& target,
@@ -377,6 +348,7 @@ bool Takeover::fence(const std::string& name, const std::string& active, const r
                      Unread partial) {
   cutover_.connector(name);  // whoever opens it afterwards is told of the fence that this is about to close
   open_fence(name, active);
+  const std::optional<engine::Fence> opened = cutover_.store().fence(name);
   const repository::Snapshot now = recorded ? *recorded : cutover_.take(name);
   cutover_.tell_never_read(now);
   const bool took_over = engine::took_over(cutover_.store(), {.connector = name, .active = active});
@@ -390,7 +362,10 @@ bool Takeover::fence(const std::string& name, const std::string& active, const r
   };
   const engine::ResourcePause first = pause();
   cutover_.show(first.plan);
-  if (!cutover_.dry()) keep_beside(name, first.fires);
+  if (!cutover_.dry()) {
+    keep_beside(name, first.fires);
+    say_paused(cutover_, *opened);
+  }
   (void)apply_resource_plan(cutover_.context(), first.plan,
                             {now, cutover_.connector(name), "fence", cutover_.flags().dry_run});
   if (cutover_.dry()) return true;

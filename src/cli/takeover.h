@@ -121,12 +121,6 @@ private:
   // and the fence records nothing yet.
   [[nodiscard]] bool keep_recorded(const repository::Snapshot& now, Unread partial);
   bool remember_behind(const std::string& source, const std::string& target);
-  // That it takes over is in the repository before anything fires on it, so that other hosts hear of it whatever
-  // becomes of the backup behind its activation.  Returns from whom it had taken over before; throws where the
-  // repository does not take it.
-  std::string say_in_charge(const std::string& source, const std::string& target);
-  // Nothing fires on it all the same.  False, with a warning: the repository does not take that.
-  [[nodiscard]] bool take_back(const std::string& target, const std::string& before);
 
   Cutover& cutover_;
 };

@@ -22,6 +22,9 @@ using base::Error;
 using base::ErrorKind;
 using Mark = SnapshotMarks::value_type;
 
+// A backup that had asked for its marks before ours were said may come behind them.
+constexpr int k_say_most = 5;
+
 // Absent: it is gone.
 std::optional<repository::Snapshot> still_there(repository::Repository& repository, const std::string& name) {
   try {
@@ -78,6 +81,23 @@ void add_beside(SnapshotMarks& marks, CutoverStore& store, repository::Repositor
   if (!beside.empty()) marks.emplace_back(k_beside_mark, std::move(beside));
 }
 
+void repeat(repository::Repository& repository, repository::Snapshot newest, const SnapshotMarks& marks) {
+  const std::unique_ptr<repository::Session> session = repository.begin_session(newest.id);
+  // Built on nothing it would not find its rows.
+  if (!session->parent())
+    throw Error(ErrorKind::conflict, fmt::format("snapshot {} was forgotten meanwhile", newest.id.short_id()),
+                "Run the same command again.");
+  // When it was read stays what it is, and with that what it proves of what fires.
+  for (const auto& [name, value] : marks) newest.attributes = with_mark(newest.attributes, name, value);
+  if (!is_repeated(newest)) newest.attributes = with_mark(newest.attributes, k_repeats_mark, newest.id.name());
+  newest.counts = {};
+  for (repository::Tree& tree : newest.trees) {
+    newest.counts.unchanged += tree.rows;
+    tree.delta = repository::Layer();  // nothing differs from its parent
+  }
+  (void)session->commit(std::move(newest));
+}
+
 }  // namespace
 
 bool is_repeated(const repository::Snapshot& snapshot) {
@@ -88,25 +108,31 @@ base::Instant said_at(const repository::Snapshot& snapshot) {
   return is_repeated(snapshot) ? snapshot.committed : snapshot.started;
 }
 
-std::string say_took_over(repository::Repository& repository, const std::string& connector, const std::string& other) {
-  repository::Snapshot newest = resolve(repository, "latest", connector);
-  std::string before = attribute_of(newest.attributes, k_took_over_mark);
-  if (before == other) return before;
-  const std::unique_ptr<repository::Session> session = repository.begin_session(newest.id);
-  // Built on nothing it would not find its rows.
-  if (!session->parent())
-    throw Error(ErrorKind::conflict, fmt::format("snapshot {} was forgotten meanwhile", newest.id.short_id()),
-                "Run the same command again.");
-  // When it was read stays what it is, and with that what it proves of what fires.
-  newest.attributes = with_mark(newest.attributes, k_took_over_mark, other);
-  if (!is_repeated(newest)) newest.attributes = with_mark(newest.attributes, k_repeats_mark, newest.id.name());
-  newest.counts = {};
-  for (repository::Tree& tree : newest.trees) {
-    newest.counts.unchanged += tree.rows;
-    tree.delta = repository::Layer();  // nothing differs from its parent
+SnapshotMarks say(repository::Repository& repository, const std::string& connector, const SnapshotMarks& marks) {
+  std::optional<SnapshotMarks> before;
+  for (int said = 0;; ++said) {
+    const repository::Snapshot newest = resolve(repository, "latest", connector);
+    SnapshotMarks now;
+    for (const auto& [name, value] : marks) now.emplace_back(name, attribute_of(newest.attributes, name));
+    if (!before) before = now;
+    if (now == marks) return *std::move(before);
+    if (said == k_say_most)
+      throw Error(ErrorKind::conflict,
+                  fmt::format("other snapshots of {} were taken meanwhile, {} times in a row", connector, said),
+                  "Run the same command again when no other backup of it is running.");
+    repeat(repository, newest, marks);
   }
-  (void)session->commit(std::move(newest));
-  return before;
+}
+
+std::string say_took_over(repository::Repository& repository, const std::string& connector, const std::string& other) {
+  return say(repository, connector, {{std::string(k_took_over_mark), other}}).front().second;
+}
+
+void say_paused(CutoverStore& store, repository::Repository& repository, const std::string& connector) {
+  const SnapshotMarks now = marks_of(store, repository, connector);
+  SnapshotMarks marks;
+  for (const std::string_view name : {k_states_mark, k_beside_mark}) marks.emplace_back(name, mark_of(now, name));
+  (void)say(repository, connector, marks);
 }
 
 SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, const std::string& connector) {
@@ -247,10 +273,14 @@ Charge charge_by_all(CutoverStore& store, repository::Repository& repository, co
     take_from_snapshot(out, Side::source, *here);
   else
     return out;
-  // Where nothing was read since, no snapshot shows what fires on it: it is gone by what it was given.
+  // Where nothing was read since, no snapshot shows what fires on it: it is gone by what it was to be given, of which
+  // nobody knows what was set.
   Pair& pair = out.pair.active.empty() ? out.back : out.pair;
   const std::optional<repository::Snapshot> left = repository.latest(pair.source);
-  if (left && is_repeated(*repository.latest(pair.target))) pair.recorded = states_of(*left);
+  if (left && !first_in_charge(repository, pair.target, pair.source)) {
+    pair.recorded = states_of(*left);
+    pair.given.emplace();
+  }
   return out;
 }
 
@@ -269,13 +299,17 @@ std::vector<Charge> told_by_snapshots(CutoverStore& store, repository::Repositor
 
 std::optional<repository::Snapshot> first_in_charge(repository::Repository& repository, const std::string& connector,
                                                     const std::string& other) {
-  std::optional<repository::Snapshot> out;
   const std::vector<repository::Snapshot> all = snapshots_of(repository, connector);
-  for (auto one = all.rbegin(); one != all.rend(); ++one) {
-    if (attribute_of(one->attributes, k_took_over_mark) != other) break;
-    if (!is_repeated(*one)) out = *one;
-  }
-  return out;
+  const auto end = std::find_if(all.rbegin(), all.rend(), [&](const repository::Snapshot& one) {
+    return attribute_of(one.attributes, k_took_over_mark) != other;
+  });
+  const auto begin = end.base();
+  const auto first = std::min_element(
+      begin, all.end(), [](const auto& one, const auto& another) { return one.committed < another.committed; });
+  const auto found = std::find_if(begin, all.end(), [&](const repository::Snapshot& one) {
+    return !is_repeated(one) && one.started >= said_at(*first);
+  });
+  return found == all.end() ? std::nullopt : std::optional(*found);
 }
 
 }  // namespace holdfast::engine

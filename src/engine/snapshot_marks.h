@@ -25,10 +25,14 @@ inline constexpr std::string_view k_took_over_mark = "took_over_from";
 // The name of the snapshot whose rows it has, as of the same instant: only a mark was set, and nothing was read.
 inline constexpr std::string_view k_repeats_mark = "repeats";
 
-// Sees to it that the newest snapshot of a connector says that it took over from `other`; empty: from nobody.  Where it
-// does not say so, one is made that repeats it: that asks no platform, and shows nothing newer.  Returns what was said
-// before.  Throws Error{not_found} where there is no snapshot.
+// Sees to it that the newest snapshot of a connector has these marks; an empty value: not this one.  Where it does not,
+// one is made that repeats it: that asks no platform, and shows nothing newer.  Returns what it had of them before.
+// Throws Error{not_found} where there is no snapshot, Error{conflict} where others come in between again and again.
+SnapshotMarks say(repository::Repository& repository, const std::string& connector, const SnapshotMarks& marks);
+// The same of what took over from `other`; empty: from nobody.
 std::string say_took_over(repository::Repository& repository, const std::string& connector, const std::string& other);
+// The same of one that we are about to pause: which snapshot recorded its states, and what is paused beside that.
+void say_paused(CutoverStore& store, repository::Repository& repository, const std::string& connector);
 bool is_repeated(const repository::Snapshot& snapshot);
 // When it was said what it says of the connector: the word of a repeated one is younger than its rows.
 base::Instant said_at(const repository::Snapshot& snapshot);
@@ -72,8 +76,8 @@ Charge charge_by_all(CutoverStore& store, repository::Repository& repository, co
 // Of these connectors, all that took over from another one as their newest snapshots say and the local state does not.
 std::vector<Charge> told_by_snapshots(CutoverStore& store, repository::Repository& repository,
                                       const std::vector<std::string>& connectors);
-// The oldest snapshot of a connector that was read since it took over from the other one, as they say themselves;
-// absent: none says so.
+// The oldest snapshot of a connector that was begun since the first word that it took over from the other one, and was
+// read, as they say themselves; absent: there is none.
 std::optional<repository::Snapshot> first_in_charge(repository::Repository& repository, const std::string& connector,
                                                     const std::string& other);
 

@@ -193,6 +193,7 @@ private:
     std::vector<std::string> fired{};
     bool any = false;                        // fires from now on
     std::vector<engine::LeftPaused> lost{};  // what a failback of before left, and no snapshot says how it fired
+    bool known = true;                       // what was set otherwise since; else it is as it is on the secondary
   };
 
   States states(Context& context, Cutover& cutover, const engine::Pair& pair) const {
@@ -232,6 +233,7 @@ private:
     };
     States out{
         .activations = {{recorded, {}, by_secondary}, {first, {}, by_primary}}, .fired = home->fired, .any = home->any};
+    out.known = behind || pair.given;
     add_left(cutover, pair, here, *home, out);
     if (fence && fence->snapshot != before) add_made_since(cutover, *fence, here, out);
     return out;
@@ -269,11 +271,12 @@ private:
   }
 
   void tell_behind_is_gone(Context& context, const engine::Pair& pair) const {
-    context.events().warning(fmt::format(
-        "no snapshot shows how {} was activated: {}", secondary_,
-        pair.given
-            ? "what was set otherwise there since is told by what it was given then"
-            : "nor is it known what it was given, so that all that has a counterpart there fires as it does there"));
+    std::string by = "what was set otherwise there since is told by what it was given then";
+    if (!pair.given)
+      by = "nor is it known what it was given, so that all that has a counterpart there fires as it does there";
+    else if (pair.given->empty())
+      by = fmt::format("what rests there counts as not activated, and fires as it did on {}", primary_);
+    context.events().warning(fmt::format("no snapshot shows how {} was activated: {}", secondary_, by));
   }
 
   void tell_gone(Context& context, Cutover& cutover, const Takeover::Activation& first) const {
@@ -306,7 +309,7 @@ private:
     if (silent)
       for (const std::string& one : wanted.fired)
         context.events().warning(fmt::format("fired before, and nothing fires on either side now: {}", one));
-    if (!done.whole || !wanted.lost.empty()) code = worse(code, k_exit_partial);
+    if (!done.whole || !wanted.known || !wanted.lost.empty()) code = worse(code, k_exit_partial);
     const int activated = silent ? k_exit_partial : done.code;
     if (activated == k_exit_ok || leave_paused_) {
       std::vector<engine::LeftPaused> left = done.left;

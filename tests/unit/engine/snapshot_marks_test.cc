@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "engine/beside_mark.h"
 #include "engine/firing_states.h"
 #include "engine/previous_rows.h"
 #include "engine/resource_sides.h"
+#include "storage/decorators/fault_backend.h"
 #include "storage/memory/memory_backend.h"
 #include "support/engine_world.h"
 #include "support/fake_workspace_connector.h"
@@ -44,6 +46,21 @@ protected:
     const auto connector = test::connect(account_);
     return backup(*world_.repository, *connector, name, options, world_.events, world_.clock, {}).snapshot;
   }
+  // A host that has asked for its marks already, and commits while the snapshot of this one is written.
+  std::unique_ptr<storage::Backend> comes_behind(int times) {
+    other_ = world_.open(*world_.backend);
+    return storage::make_fault_backend(
+        *world_.backend,
+        {.before =
+             [this, left = times](storage::Call call, const std::string& name) mutable {
+               if (call != storage::Call::put || !name.starts_with("snapshots/") || left-- <= 0) return;
+               const auto connector = test::connect(account_);
+               (void)backup(*other_, *connector, "secondary", test::EngineWorld::small(), world_.events, world_.clock,
+                            {});
+             },
+         .after = {}},
+        nullptr);
+  }
   void set(const char* body) { account_.workspace.rewrite("jobs", account_.workspace.id_of("jobs", "job"), body); }
   FiringStates states(const repository::Snapshot& snapshot) {
     const auto connector = test::connect(account_);
@@ -54,6 +71,7 @@ protected:
   test::WorkspaceAccount account_{world_.clock, 1'000, "one"};
   std::unique_ptr<storage::Backend> state_ = storage::make_memory_backend();
   CutoverStore store_{*state_};
+  std::unique_ptr<repository::Repository> other_;
 };
 
 TEST_F(Marking, says_nothing_of_a_connector_that_nobody_paused) {
@@ -252,6 +270,71 @@ TEST_F(Marking, repeats_a_snapshot_to_say_who_took_over) {
   EXPECT_EQ(say_took_over(*world_.repository, "secondary", ""), "primary");
   EXPECT_TRUE(told_by_snapshots(lost, *world_.repository, {"primary", "secondary"}).empty());
   EXPECT_THROW((void)say_took_over(*world_.repository, "third", "primary"), base::Error);
+}
+
+TEST_F(Marking, repeats_a_snapshot_to_say_what_is_about_to_be_paused) {
+  const std::string recorded = take("primary").id.name();
+  EXPECT_EQ(say_took_over(*world_.repository, "primary", "third"), "");
+  store_.save(Fence{.connector = "primary",
+                    .snapshot = recorded,
+                    .since = world_.clock.now(),
+                    .beside = {{.kind = "jobs", .id = "7", .path = "jobs/late", .value = "UNPAUSED"}}});
+  say_paused(store_, *world_.repository, "primary");
+  const repository::Snapshot now = *world_.repository->latest("primary");
+  EXPECT_TRUE(is_repeated(now));
+  EXPECT_EQ(states_of(now), recorded);
+  EXPECT_EQ(said_by(now).size(), 3U) << "and goes on to say who took over";
+  EXPECT_EQ(said_by(now).front().first, k_beside_mark);
+  say_paused(store_, *world_.repository, "primary");
+  EXPECT_EQ(world_.repository->latest("primary")->id, now.id) << "once is enough";
+}
+
+TEST_F(Marking, says_it_again_where_a_backup_comes_behind_that_asked_before) {
+  take("secondary");
+  const auto raced = comes_behind(2);
+  const auto mine = world_.open(*raced);
+  EXPECT_EQ(say_took_over(*mine, "secondary", "primary"), "");
+  const repository::Snapshot newest = *world_.repository->latest("secondary");
+  EXPECT_EQ(said_by(newest), (SnapshotMarks{{std::string(k_took_over_mark), "primary"}}));
+  EXPECT_TRUE(is_repeated(newest));
+}
+
+TEST_F(Marking, does_not_say_it_again_for_ever) {
+  take("secondary");
+  const auto raced = comes_behind(1'000);
+  const auto mine = world_.open(*raced);
+  try {
+    (void)say_took_over(*mine, "secondary", "primary");
+    FAIL();
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::conflict);
+    EXPECT_NE(error.message().find("other snapshots of secondary were taken meanwhile"), std::string::npos);
+  }
+}
+
+// What it has was read before, and is nothing of what fires since.
+TEST_F(Marking, begins_with_what_was_read_since_the_first_word) {
+  const std::string recorded = take("primary").id.name();
+  take("secondary");
+  BackupOptions options = test::EngineWorld::small();
+  options.marks = [&](const std::vector<repository::Tree>&) {
+    world_.clock.advance(std::chrono::minutes(1));
+    (void)say_took_over(*world_.repository, "secondary", "primary");
+    world_.clock.advance(std::chrono::minutes(1));
+    return SnapshotMarks{{std::string(k_took_over_mark), "primary"}};
+  };
+  const auto connector = test::connect(account_);
+  (void)backup(*world_.repository, *connector, "secondary", options, world_.events, world_.clock, {});
+  EXPECT_FALSE(first_in_charge(*world_.repository, "secondary", "primary").has_value());
+  const auto empty = storage::make_memory_backend();
+  CutoverStore lost(*empty);
+  const Charge charge = charge_by_all(lost, *world_.repository, "primary", "secondary");
+  EXPECT_EQ(charge.pair.recorded, recorded);
+  EXPECT_TRUE(charge.pair.given && charge.pair.given->empty()) << "what was set of it nobody knows";
+  store_.save(Pair{.source = "primary", .target = "secondary", .active = "secondary", .since = world_.clock.now()});
+  const repository::Snapshot behind = take("secondary");
+  EXPECT_EQ(first_in_charge(*world_.repository, "secondary", "primary")->id, behind.id);
+  EXPECT_EQ(charge_by_all(lost, *world_.repository, "primary", "secondary").pair.recorded, "");
 }
 
 TEST_F(Marking, refuses_states_that_are_gone) {
