@@ -278,7 +278,13 @@ TEST_F(Marking, repeats_a_snapshot_to_say_what_is_about_to_be_paused) {
   store_.save(Fence{.connector = "primary",
                     .snapshot = recorded,
                     .since = world_.clock.now(),
-                    .beside = {{.kind = "jobs", .id = "7", .path = "jobs/late", .value = "UNPAUSED"}}});
+                    .beside = {{.kind = "jobs",
+                                .id = "7",
+                                .path = "jobs/late",
+                                .column = {},
+                                .field = {},
+                                .item = {},
+                                .value = "UNPAUSED"}}});
   say_paused(store_, *world_.repository, "primary");
   const repository::Snapshot now = *world_.repository->latest("primary");
   EXPECT_TRUE(is_repeated(now));
