@@ -29,6 +29,8 @@ inline constexpr std::string_view k_repeats_mark = "repeats";
 // does not say so, one is made that repeats it: that asks no platform, and shows nothing newer.  Returns what was said
 // before.  Throws Error{not_found} where there is no snapshot.
 std::string say_took_over(repository::Repository& repository, const std::string& connector, const std::string& other);
+// By its full name.  Absent: it is gone.
+std::optional<repository::Snapshot> still_there(repository::Repository& repository, const std::string& name);
 bool is_repeated(const repository::Snapshot& snapshot);
 // When it was said what it says of the connector: the word of a repeated one is younger than its rows.
 base::Instant said_at(const repository::Snapshot& snapshot);
