@@ -1,7 +1,6 @@
 #include "engine/newer_word.h"
 
 #include "base/error.h"
-#include "engine/reference.h"
 #include "engine/resource_sides.h"
 #include "engine/snapshot_marks.h"
 
@@ -47,10 +46,7 @@ bool is_newer(repository::Repository& repository, const std::string& connector, 
     // The word of a repeated one is its mark, and one with another mark is about something else.
     if (!says_so && !is_repeated(one) && one.started >= word.since) return true;
   }
-  if (mark.first == k_states_mark) {
-    const std::optional<Snapshot> recorded = still_there(repository, mark.second);
-    begun = recorded ? std::optional(recorded->started) : std::nullopt;
-  }
+  if (mark.first == k_states_mark) begun = recorded_at(repository, mark.second);
   return !begun || *begun > word.since;
 }
 

@@ -23,6 +23,16 @@ using base::Error;
 using base::ErrorKind;
 using Mark = SnapshotMarks::value_type;
 
+// Absent: it is gone.
+std::optional<repository::Snapshot> still_there(repository::Repository& repository, const std::string& name) {
+  try {
+    return resolve(repository, name);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::usage) throw;
+    return std::nullopt;
+  }
+}
+
 // Who is in charge, and by that what is marked no more.  What nobody was put in charge by knows nothing better than a
 // snapshot of another host, nor what was not activated as a whole, which goes on: others would go by that it has ended.
 bool knows_better(repository::Repository& repository, const Pair& pair, const std::string& connector,
@@ -52,15 +62,6 @@ void add_beside(SnapshotMarks& marks, CutoverStore& store, repository::Repositor
 }
 
 }  // namespace
-
-std::optional<repository::Snapshot> still_there(repository::Repository& repository, const std::string& name) {
-  try {
-    return resolve(repository, name);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::usage) throw;
-    return std::nullopt;
-  }
-}
 
 bool is_repeated(const repository::Snapshot& snapshot) {
   return !attribute_of(snapshot.attributes, k_repeats_mark).empty();
@@ -154,6 +155,11 @@ std::optional<repository::Snapshot> recorded_before(CutoverStore& store, reposit
   const std::optional<repository::Snapshot> newest = repository.latest(connector);
   const std::string said = newest ? mark_of(said_by(*newest), k_states_mark) : std::string();
   return said.empty() ? std::nullopt : still_there(repository, said);
+}
+
+std::optional<base::Instant> recorded_at(repository::Repository& repository, const std::string& name) {
+  const std::optional<repository::Snapshot> recorded = still_there(repository, name);
+  return recorded ? std::optional(recorded->started) : std::nullopt;
 }
 
 bool shown_since(repository::Repository& repository, const std::string& connector,

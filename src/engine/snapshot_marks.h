@@ -29,8 +29,6 @@ inline constexpr std::string_view k_repeats_mark = "repeats";
 // does not say so, one is made that repeats it: that asks no platform, and shows nothing newer.  Returns what was said
 // before.  Throws Error{not_found} where there is no snapshot.
 std::string say_took_over(repository::Repository& repository, const std::string& connector, const std::string& other);
-// By its full name.  Absent: it is gone.
-std::optional<repository::Snapshot> still_there(repository::Repository& repository, const std::string& name);
 bool is_repeated(const repository::Snapshot& snapshot);
 // When it was said what it says of the connector: the word of a repeated one is younger than its rows.
 base::Instant said_at(const repository::Snapshot& snapshot);
@@ -56,6 +54,8 @@ std::string recorded_name(CutoverStore& store, repository::Repository& repositor
 // That one, whoever was put in charge since.  Absent: it is gone, or there is none.
 std::optional<repository::Snapshot> recorded_before(CutoverStore& store, repository::Repository& repository,
                                                     const std::string& connector);
+// When the states were that the snapshot of this name recorded.  Absent: it is gone.
+std::optional<base::Instant> recorded_at(repository::Repository& repository, const std::string& name);
 // Whether any snapshot of the connector that was begun later shows all that may fire there as it was since, less what
 // is not `known` (unread_firing()).
 bool shown_since(repository::Repository& repository, const std::string& connector,
