@@ -1,5 +1,5 @@
-// Who is in charge of two connectors, and what a command may do to them by that.  Decisions are made from what the
-// local state says of both directions and of both fences, and from nothing else.
+// Who is in charge of two connectors, and what a command may do to them by that.  Decisions are made from what is
+// known of both directions and of both fences: by the local state, and what charge_by_all() adds of the snapshots.
 #pragma once
 
 #include <cstddef>

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/error.h"
 #include "engine/beside_mark.h"
 #include "engine/charge.h"
-#include "engine/reference.h"
+#include "engine/newer_word.h"
 #include "engine/resource_sides.h"
 #include "engine/snapshot_marks.h"
 
@@ -14,39 +13,12 @@ namespace holdfast::engine {
 
 namespace {
 
-using base::ErrorKind;
 using repository::Snapshot;
-
-// Of years of nights; what lies further back counts as not there.
-constexpr int k_back_most = 4000;
-
-// Snapshots of a connector from its newest one on, each built on the next.
-class Back {
-public:
-  Back(repository::Repository& repository, const std::string& connector)
-      : repository_(repository), at_(repository.latest(connector)) {}
-  const Snapshot* at() const noexcept { return at_ ? &*at_ : nullptr; }
-  void step() {
-    const std::optional<repository::SnapshotId> parent = at_->parent;
-    at_.reset();
-    if (!parent || ++steps_ > k_back_most) return;
-    try {
-      at_ = repository_.snapshot(*parent);
-    } catch (const base::Error& error) {
-      if (error.kind() != ErrorKind::not_found && error.kind() != ErrorKind::corruption) throw;
-    }
-  }
-
-private:
-  repository::Repository& repository_;
-  std::optional<Snapshot> at_;
-  int steps_ = 0;
-};
 
 // The last snapshot with the fence's mark, below its newest one.
 std::optional<Snapshot> last_marked(repository::Repository& repository, const Fence& fence) {
   if (fence.snapshot.empty()) return std::nullopt;
-  for (Back back(repository, fence.connector); back.at(); back.step()) {
+  for (SnapshotsBack back(repository, fence.connector); back.at(); back.step()) {
     if (attribute_of(back.at()->attributes, k_states_mark) == fence.snapshot) return *back.at();
     if (back.at()->id.name() == fence.snapshot) break;
   }
@@ -80,16 +52,21 @@ bool is_doubted(CutoverStore& store, repository::Repository& repository, const F
 std::optional<Pair> ended_elsewhere(repository::Repository& repository, const Pair& pair) {
   if (pair.active.empty() || pair.active != pair.target) return std::nullopt;
   std::optional<base::Instant> since;
-  for (Back back(repository, pair.target); back.at(); back.step()) {
+  bool marked = false;
+  for (SnapshotsBack back(repository, pair.target); back.at(); back.step()) {
     const Snapshot& one = *back.at();
     const std::string other = attribute_of(one.attributes, k_took_over_mark);
     if (other == pair.source) {
-      // One of a takeover before this one says nothing of it.
-      if (!since || said_at(one) < pair.since) return std::nullopt;
-      return Pair{
-          .source = pair.source, .target = pair.target, .active = pair.source, .since = *since, .left = pair.left};
+      if (!since) return std::nullopt;
+      marked = true;
+      // One of a takeover before this one says nothing of it.  Others carry a mark on by their clocks, so that it is
+      // enough that one of them is younger: the first is this host's own, said right behind its word.
+      if (said_at(one) >= pair.since)
+        return Pair{
+            .source = pair.source, .target = pair.target, .active = pair.source, .since = *since, .left = pair.left};
+      continue;
     }
-    if (!other.empty()) return std::nullopt;  // it took over from a third since, which says nothing of these two
+    if (marked || !other.empty()) return std::nullopt;  // a third's takeover since says nothing of these two
     // One that is repeated takes a word back that came to nothing, and its host says the rest.
     if (!is_repeated(one)) since = one.started;
   }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "engine/beside_mark.h"
 #include "engine/firing_states.h"
+#include "engine/newer_word.h"
 #include "engine/other_hosts.h"
 #include "engine/previous_rows.h"
 #include "engine/reference.h"
@@ -35,32 +36,14 @@ std::optional<repository::Snapshot> still_there(repository::Repository& reposito
   }
 }
 
-// When the connector began to say so of itself, without a break until now.
-std::optional<base::Instant> took_over_at(repository::Repository& repository, const std::string& connector,
-                                          const std::string& other) {
-  std::optional<base::Instant> out;
-  const std::vector<repository::Snapshot> all = snapshots_of(repository, connector);
-  for (auto one = all.rbegin(); one != all.rend(); ++one) {
-    if (attribute_of(one->attributes, k_took_over_mark) != other) break;
-    out = said_at(*one);
-  }
-  return out;
-}
-
-std::optional<base::Instant> begun_at(repository::Repository& repository, const std::string& connector,
-                                      const Mark& mark) {
-  if (mark.first == k_took_over_mark) return took_over_at(repository, connector, mark.second);
-  const std::optional<repository::Snapshot> recorded = still_there(repository, mark.second);
-  return recorded ? std::optional(recorded->started) : std::nullopt;
-}
-
-// What nobody was put in charge by knows nothing better than a snapshot of another host, nor what is older than that.
-bool knows_better(const Pair& pair, const std::string& connector, const Mark& mark,
-                  const std::optional<base::Instant>& begun) {
-  if (pair.active.empty() || (pair.source != connector && pair.target != connector)) return false;
+// Who is in charge, and by that what is marked no more.  What nobody was put in charge by knows nothing better than a
+// snapshot of another host, nor what was not activated as a whole, which goes on: others would go by that it has ended.
+bool knows_better(repository::Repository& repository, const Pair& pair, const std::string& connector,
+                  const Mark& mark) {
+  if (pair.active.empty() || !pair.complete || (pair.source != connector && pair.target != connector)) return false;
   const std::string& other = pair.source == connector ? pair.target : pair.source;
   if (mark.first == k_took_over_mark && mark.second != other) return false;
-  return begun && pair.since >= *begun;
+  return !is_newer(repository, connector, mark, pair);
 }
 
 std::string mark_of(const SnapshotMarks& marks, std::string_view name) {
@@ -147,8 +130,7 @@ SnapshotMarks marks_of(CutoverStore& store, repository::Repository& repository, 
   for (Mark& mark : newest ? said_by(*newest) : SnapshotMarks()) {
     const auto same = [&](const Mark& one) { return one.first == mark.first; };
     if (mark.first == k_beside_mark || std::any_of(out.begin(), out.end(), same)) continue;
-    const std::optional<base::Instant> begun = begun_at(repository, connector, mark);
-    const auto better = [&](const Pair& pair) { return knows_better(pair, connector, mark, begun); };
+    const auto better = [&](const Pair& pair) { return knows_better(repository, pair, connector, mark); };
     if (std::none_of(pairs.begin(), pairs.end(), better)) out.push_back(std::move(mark));
   }
   add_beside(out, store, repository, connector);
@@ -201,6 +183,11 @@ std::optional<repository::Snapshot> recorded_before(CutoverStore& store, reposit
   return said.empty() ? std::nullopt : still_there(repository, said);
 }
 
+std::optional<base::Instant> recorded_at(repository::Repository& repository, const std::string& name) {
+  const std::optional<repository::Snapshot> recorded = still_there(repository, name);
+  return recorded ? std::optional(recorded->started) : std::nullopt;
+}
+
 bool shown_since(repository::Repository& repository, const std::string& connector,
                  const std::vector<model::Kind>& kinds, base::Instant since, const KnownGap& known) {
   const std::vector<repository::Snapshot> all = snapshots_of(repository, connector);
@@ -225,24 +212,6 @@ repository::Snapshot recorded_by(repository::Repository& repository, const repos
                           snapshot.id.short_id(), snapshot.connector));
 }
 
-namespace {
-
-// Somebody was put in charge since this host knew who was: another host did it.  Where that one's clock is behind, what
-// went before its word is as young as what is known here.
-bool is_news(repository::Repository& repository, const Charge& charge, const std::string& active,
-             const std::string& other) {
-  if (in_charge(charge) == active) return false;
-  const base::Instant known = std::max(charge.pair.since, charge.back.since);
-  const std::optional<base::Instant> begun = took_over_at(repository, active, other);
-  if (begun && *begun > known) return true;
-  const std::vector<repository::Snapshot> all = snapshots_of(repository, active);
-  const auto says_so = [&](const auto& one) { return attribute_of(one.attributes, k_took_over_mark) == other; };
-  return std::any_of(std::find_if_not(all.rbegin(), all.rend(), says_so), all.rend(),
-                     [&](const auto& one) { return !says_so(one) && !is_repeated(one) && one.started >= known; });
-}
-
-}  // namespace
-
 Charge charge_by_all(CutoverStore& store, repository::Repository& repository, const std::string& source,
                      const std::string& target) {
   Charge out = charge_of(store, source, target);
@@ -262,7 +231,10 @@ Charge charge_by_all(CutoverStore& store, repository::Repository& repository, co
   const auto took_over = [&](const std::string& one, const std::string& other) -> std::optional<base::Instant> {
     const std::optional<repository::Snapshot> newest = repository.latest(one);
     if (!newest || attribute_of(newest->attributes, k_took_over_mark) != other) return std::nullopt;
-    if (known && !is_news(repository, out, one, other)) return std::nullopt;
+    // What is new was done by another host.
+    const Pair& word = out.pair.since >= out.back.since ? out.pair : out.back;
+    const Mark mark(k_took_over_mark, other);
+    if (known && (in_charge(out) == one || !is_newer(repository, one, mark, word))) return std::nullopt;
     return said_at(*newest);
   };
   const std::optional<base::Instant> there = took_over(target, source);

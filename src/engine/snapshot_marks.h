@@ -58,6 +58,8 @@ std::string recorded_name(CutoverStore& store, repository::Repository& repositor
 // That one, whoever was put in charge since.  Absent: it is gone, or there is none.
 std::optional<repository::Snapshot> recorded_before(CutoverStore& store, repository::Repository& repository,
                                                     const std::string& connector);
+// When the states were that the snapshot of this name recorded.  Absent: it is gone.
+std::optional<base::Instant> recorded_at(repository::Repository& repository, const std::string& name);
 // Whether any snapshot of the connector that was begun later shows all that may fire there as it was since, less what
 // is not `known` (unread_firing()).
 bool shown_since(repository::Repository& repository, const std::string& connector,

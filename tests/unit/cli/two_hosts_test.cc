@@ -238,5 +238,60 @@ TEST_F(TwoHosts, know_of_one_another_what_is_in_charge_again_and_again) {
   EXPECT_EQ(firing(secondary_), Names{});
 }
 
+TEST_F(TwoHosts, hear_nothing_of_a_failback_that_did_not_activate_everything) {
+  migrate();
+  fail_over();
+  on_second();
+  refuse(primary_, {"y"});
+  ASSERT_EQ(fail_back({"--existing", "replace"}).code, 3);
+  on_first();
+  must({"backup", "primary"});
+  must({"backup", "secondary"});
+  expect_refused({"replicate", "primary", "secondary"}, "secondary took over from primary");
+  on_second();
+  primary_.workspace.refusals.clear();
+  const Outcome home = fail_back();
+  EXPECT_EQ(home.code, 0) << home.out << home.err;
+  EXPECT_EQ(firing(primary_), all_);
+  on_first();
+  expect_refused({"replicate", "secondary", "primary", "--yes"}, "primary is in charge");
+}
+
+TEST_F(TwoHosts, do_not_end_a_takeover_behind_a_failback_of_one_whose_clock_is_ahead) {
+  migrate();
+  fail_over();
+  on_second();
+  clock_.advance(std::chrono::hours(3));
+  ASSERT_EQ(fail_back({"--existing", "replace"}).code, 0);
+  clock_.advance(-std::chrono::hours(3));
+  on_first();
+  fail_over();
+  on_second();
+  clock_.advance(std::chrono::hours(3));
+  must({"backup", "secondary"});
+  must({"backup", "primary"});
+  clock_.advance(-std::chrono::hours(3));
+  on_first();
+  expect_refused({"replicate", "primary", "secondary"}, "secondary took over from primary");
+  EXPECT_EQ(fence("primary")->state, engine::Fence::State::confirmed);
+  EXPECT_EQ(firing(primary_), Names{});
+  EXPECT_EQ(firing(secondary_), all_);
+}
+
+TEST_F(TwoHosts, come_home_from_a_takeover_by_one_whose_clock_is_ahead) {
+  migrate();
+  clock_.advance(std::chrono::hours(3));
+  fail_over();
+  clock_.advance(-std::chrono::hours(3));
+  on_second();
+  const Outcome home = fail_back({"--existing", "replace"});
+  EXPECT_EQ(home.code, 0) << home.out << home.err;
+  EXPECT_EQ(firing(primary_), all_);
+  EXPECT_EQ(night().code, 0) << "primary is in charge";
+  on_first();
+  clock_.advance(std::chrono::hours(3));
+  expect_refused({"replicate", "secondary", "primary", "--yes"}, "primary is in charge");
+}
+
 }  // namespace
 }  // namespace holdfast::test

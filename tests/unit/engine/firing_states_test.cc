@@ -247,6 +247,13 @@ TEST(UnreadFiring, is_what_may_start_something_and_was_carried_over) {
   EXPECT_TRUE(lacks({before, after}, {.before = noon}));
   EXPECT_TRUE(lacks(std::vector<std::optional<base::Instant>>(600, std::nullopt), {.from = noon}))
       << "of joined ones nobody knows";
+  const auto held = [&](bool known) {
+    const KnownGap gap = [&](const std::string&, const repository::StaleRange& one) { return known && one.last_good; };
+    return !unread_firing({tree("jobs", std::vector<std::optional<base::Instant>>(600))}, kinds, {.from = noon}, gap)
+                .empty();
+  };
+  EXPECT_FALSE(held(false)) << "what could never be read";
+  EXPECT_TRUE(held(true)) << "although one that was never read was joined with it";
 }
 
 }  // namespace

@@ -183,7 +183,12 @@ TEST_F(Marking, goes_on_until_somebody_knows_better) {
   const base::Instant long_ago = before.started - std::chrono::hours(1);
   other.save(Pair{.source = "primary", .target = "third", .active = "primary", .since = long_ago});
   EXPECT_EQ(marks(), said_by(*world_.repository->latest("primary")));
-  other.save(Pair{.source = "primary", .target = "third", .active = "primary", .since = world_.clock.now()});
+  Pair third{.source = "primary", .target = "third", .active = "primary", .since = world_.clock.now()};
+  third.complete = false;
+  other.save(third);
+  EXPECT_EQ(marks().size(), 2U) << "it was not activated as a whole, which goes on";
+  third.complete = true;
+  other.save(third);
   ASSERT_EQ(marks().size(), 1U) << "it was activated since";
   EXPECT_EQ(marks().front().first, k_took_over_mark);
   other.save(Pair{.source = "secondary", .target = "primary", .active = "secondary", .since = world_.clock.now()});
