@@ -154,10 +154,12 @@ Takeover::Activated Takeover::take_charge(const std::vector<PlannedActivation>& 
   cutover_.store().drop_begun(pair.source, pair.target);
   Activated out = activate(planned, pair);
   if (out.code != k_exit_ok && !out.anything && nothing == Nothing::undoes_it) {
-    if (takes_over && !take_back(pair.target, said)) return out;
+    const bool was_so = before.active == pair.active;
+    if (takes_over && !was_so && !take_back(pair.target, said)) return out;
     cutover_.store().save(before);
-    cutover_.context().events().warning(
-        fmt::format("nothing could be activated, so {} is not in charge by this", pair.active));
+    if (!was_so)
+      cutover_.context().events().warning(
+          fmt::format("nothing could be activated, so {} is not in charge by this", pair.active));
     return out;
   }
   engine::Pair now = pair;
