@@ -132,8 +132,7 @@ private:
     bool all;  // that can be: what is in no snapshot of a secondary that is lost nobody brings
   };
   BroughtBack bring_back(Context& context, Cutover& cutover, const repository::Snapshot& wanted) const {
-    // Said of both directions alike.
-    if (!cutover.dry()) engine::mirror_id_map(context.state(), primary_, secondary_);
+    CutoverRun(cutover).mirror_ids(secondary_, primary_);
     // What that does not end is in the plan again.
     (void)CutoverRun(cutover).go_on(secondary_, primary_,
                                     source_lost_ ? CutoverRun::Trouble::warns : CutoverRun::Trouble::stops);
