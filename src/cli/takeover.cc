@@ -104,7 +104,6 @@ Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& pla
   };
   const bool any = !std::all_of(planned.begin(), planned.end(), quiet);
   if (any && !cutover_.dry()) fires_from_now(planned.front().plan.target);
-  const model::IdMap ids = engine::IdMapStore(cutover_.context().state(), pair.source, pair.target).snapshot();
   Activated out{.code = k_exit_ok};
   for (const PlannedActivation& one : planned) {
     engine::ResourceApplyResult result;
@@ -117,8 +116,9 @@ Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& pla
     if (cutover_.dry()) continue;
     const engine::FiringStates states = wanted(one.what);
     const std::set<engine::FiringKey> left = engine::not_set(states, one.plan, result);
-    out.given.push_back(one.what.recorded.connector == pair.target ? engine::given_states(states, left)
-                                                                   : engine::given_states(states, left, ids));
+    out.given.push_back(one.what.recorded.connector == pair.target
+                            ? engine::given_states(states, left)
+                            : engine::given_states(states, left, ids_of_then(states, pair)));
     const std::string snapshot = one.what.recorded.id.name();
     for (const auto& [key, state] : states)
       if (state.fires && state.chosen)
@@ -126,6 +126,13 @@ Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& pla
             .push_back({snapshot, key.first, key.second, engine::paused_of(one.what.beside, key.first, key.second)});
   }
   return out;
+}
+
+model::IdMap Takeover::ids_of_then(const engine::FiringStates& states, const engine::Pair& pair) {
+  return engine::ids_of_then(cutover_.context().state(), pair.source, pair.target,
+                             [&](const std::string& kind, const std::string& id) {
+                               return states.contains({kind, id});
+                             });
 }
 
 // Said before the first write: killed behind it, nobody may take the connector for paused.

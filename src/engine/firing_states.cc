@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/id_map_store.h"
 #include "engine/resource_sides.h"
 #include "model/json_text.h"
 #include "model/resource_text.h"
@@ -145,18 +146,25 @@ std::set<FiringKey> never_given(const FiringStates& wanted, const GivenStates& g
   return out;
 }
 
-LeftOnBoth left_on_both(const LeftPaused& what, const std::string& of, const model::IdMap& ids) {
+LeftOnBoth left_on_both(const LeftPaused& what, const std::string& of, const model::IdMap& ids,
+                        const model::IdMap& anew) {
   LeftOnBoth out{.what = what};
-  const bool by_source = of == ids.source();
-  (by_source ? out.source_id : out.target_id) = what.id;
-  const model::IdEntry* entry = by_source ? ids.by_source(what.kind, what.id) : ids.by_target(what.kind, what.id);
-  if (entry) (by_source ? out.target_id : out.source_id) = by_source ? entry->target_id : entry->source_id;
+  if (of == ids.source()) {
+    out.source_ids = ids_ever(anew, what.kind, what.id);
+    for (const std::string& id : out.source_ids)
+      if (const model::IdEntry* entry = ids.by_source(what.kind, id)) out.target_id = entry->target_id;
+    return out;
+  }
+  out.target_id = what.id;
+  if (const model::IdEntry* entry = ids.by_target(what.kind, what.id))
+    out.source_ids = ids_ever(anew, what.kind, entry->source_id);
   return out;
 }
 
 bool is_for_target(const LeftOnBoth& left, const FiringStates& recorded, const GivenStates* given) {
-  const auto now = recorded.find({left.what.kind, left.source_id});
-  return (now == recorded.end() || !now->second.fires) && !(given && given->contains({left.what.kind, left.target_id}));
+  for (const std::string& id : left.source_ids)
+    if (const auto now = recorded.find({left.what.kind, id}); now != recorded.end() && now->second.fires) return false;
+  return !(given && given->contains({left.what.kind, left.target_id}));
 }
 
 namespace {
@@ -188,8 +196,7 @@ StatesAtHome states_at_home(const WayHome& way) {
   }
   for (const auto& [key, state] : way.primary) {
     if (state.fires) out.fired.push_back(state.path);
-    const model::IdEntry* again = way.anew ? way.anew->by_source(key.first, key.second) : nullptr;
-    const model::IdEntry* entry = way.ids.by_source(key.first, again ? again->target_id : key.second);
+    const model::IdEntry* entry = way.ids.by_source(key.first, key.second);
     const FiringKey there(key.first, entry ? entry->target_id : std::string());
     // What has a counterpart that is gone was removed on the secondary.
     if (entry && (follows.contains(there) || !way.secondary.contains(there))) continue;
@@ -200,10 +207,12 @@ StatesAtHome states_at_home(const WayHome& way) {
 }
 
 bool is_for_home(const LeftOnBoth& left, const FiringStates& primary, const StatesAtHome& home) {
-  const FiringKey here(left.what.kind, left.source_id);
-  const auto then = primary.find(here);
-  const bool fired = then != primary.end() && then->second.fires && home.by_primary.contains(here);
-  return !fired && !home.by_secondary.contains({left.what.kind, left.target_id});
+  for (const std::string& id : left.source_ids) {
+    const FiringKey here(left.what.kind, id);
+    const auto then = primary.find(here);
+    if (then != primary.end() && then->second.fires && home.by_primary.contains(here)) return false;
+  }
+  return !home.by_secondary.contains({left.what.kind, left.target_id});
 }
 
 }  // namespace holdfast::engine

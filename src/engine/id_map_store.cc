@@ -118,6 +118,43 @@ model::IdMap ids_between(storage::Backend& state, const std::string& source, con
   return out;
 }
 
+std::set<std::string> ids_ever(const IdMap& anew, const std::string& kind, const std::string& id) {
+  std::set<std::string> out{id};
+  // It may have happened again.
+  const IdEntry* next = nullptr;
+  for (std::string at = id; (next = anew.by_source(kind, at)) && out.insert(next->target_id).second;)
+    at = next->target_id;
+  for (std::string at = id; (next = anew.by_target(kind, at)) && out.insert(next->source_id).second;)
+    at = next->source_id;
+  return out;
+}
+
+IdMap ids_of_then(storage::Backend& state, const std::string& source, const std::string& target,
+                  const std::function<bool(const std::string& kind, const std::string& id)>& has) {
+  IdMap out = IdMapStore(state, source, target).snapshot();
+  const IdMap anew = IdMapStore(state, source, source).snapshot();
+  for (const IdEntry& then : anew.entries()) {
+    if (!has(then.kind, then.source_id)) continue;
+    const std::set<std::string> ever = ids_ever(anew, then.kind, then.source_id);
+    const IdEntry* now = nullptr;
+    for (const std::string& id : ever) {
+      const IdEntry* entry = source == target ? anew.by_source(then.kind, id) : out.by_source(then.kind, id);
+      // In place the last one is what it is by now.
+      if (entry && (source != target || !anew.by_source(then.kind, entry->target_id))) now = entry;
+    }
+    if (!now || (source != target && out.by_source(then.kind, then.source_id))) continue;
+    IdEntry entry = *now;
+    entry.source_id = then.source_id;
+    entry.source_name = then.source_name;
+    if (const IdEntry* other = out.by_target(entry.kind, entry.target_id)) {
+      if (has(other->kind, other->source_id)) continue;
+      out.remove(entry.kind, std::string(other->source_id));
+    }
+    out.replace(std::move(entry));
+  }
+  return out;
+}
+
 std::vector<ConnectorId> ids_of(storage::Backend& state, const std::string& connector) {
   constexpr std::string_view k_folder = "idmap/";
   std::set<std::pair<std::string, std::string>> maps;

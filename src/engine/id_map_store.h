@@ -4,8 +4,10 @@
 
 #include <condition_variable>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +48,14 @@ private:
 
 // What one connector's resources stand for on the other, whichever of them was restored from which.
 model::IdMap ids_between(storage::Backend& state, const std::string& source, const std::string& target);
+
+// What was made anew on a connector has another id since.  `anew` is the id map of it into itself.  All that one of its
+// resources ever had, itself among them.
+std::set<std::string> ids_ever(const model::IdMap& anew, const std::string& kind, const std::string& id);
+// The id map by which a snapshot of the source is set on the target, which may be the source: what is in it under the
+// id of then, and was made anew there since, stands for the same.
+model::IdMap ids_of_then(storage::Backend& state, const std::string& source, const std::string& target,
+                         const std::function<bool(const std::string& kind, const std::string& id)>& has);
 
 struct ConnectorId {
   std::string kind;

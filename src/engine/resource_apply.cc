@@ -126,8 +126,12 @@ private:
   void learn_matches() {
     std::vector<model::IdEntry> fresh;
     for (const model::IdEntry& entry : plan_.matches) {
+      // In place: what it was made anew for says more than that it is itself.
+      const bool itself = plan_.source == plan_.target && entry.source_id == entry.target_id;
+      if (itself && application_.ids.by_target(entry.kind, entry.target_id)) continue;
       const auto known = application_.ids.by_source(entry.kind, entry.source_id);
-      if (!known) fresh.push_back(entry);
+      // What was known the plan has not found on the target.  What was learnt since it was begun, it made itself.
+      if (!known || (known->target_id != entry.target_id && !journal_.resumed())) fresh.push_back(entry);
     }
     application_.ids.learn(fresh);
   }

@@ -98,22 +98,48 @@ public:
     return plan;
   }
 
+  // The snapshot may know what it has by an id of before.
+  model::IdMap ids_of_then() const {
+    std::set<std::pair<std::string, std::string>> known;
+    for (const Resource& one : wanted_) known.emplace(kinds_.at(one.kind).label(), one.id);
+    return engine::ids_of_then(restore_.state, restore_.snapshot.connector, options_.target,
+                               [&](const std::string& kind, const std::string& id) {
+                                 return known.contains({kind, id});
+                               });
+  }
+
 private:
   // What else is known of the source: what is there, or what its newest snapshot has.
   const std::vector<Resource>& others(const std::stop_token& stop) {
+    if (others_) return *others_;
     const std::string& source = restore_.snapshot.connector;
-    if (source == options_.target) return live_.resources;
-    if (!newest_) {
+    if (source == options_.target) {
+      others_ = live_.resources;
+    } else {
       const std::optional<repository::Snapshot> newest = restore_.repository.latest(source);
-      newest_ = newest ? read_stored_side(restore_.repository, *newest, kinds_, stop) : std::vector<Resource>();
+      others_ = newest ? read_stored_side(restore_.repository, *newest, kinds_, stop) : std::vector<Resource>();
     }
-    return *newest_;
+    call_as_before(*others_);
+    return *others_;
+  }
+  // What was made anew is looked for by the id that it had.
+  void call_as_before(std::vector<Resource>& all) const {
+    const std::string& source = restore_.snapshot.connector;
+    const model::IdMap anew = IdMapStore(restore_.state, source, source).snapshot();
+    if (anew.size() == 0) return;
+    const std::size_t count = all.size();
+    for (std::size_t i = 0; i < count; ++i)
+      for (const std::string& id : ids_ever(anew, kinds_.at(all[i].kind).label(), all[i].id)) {
+        if (id == all[i].id) continue;
+        all.push_back(all[i]);
+        all.back().id = id;
+      }
   }
 
   const ResourceRestore& restore_;
   const ResourceRestoreOptions& options_;
   model::KindSet kinds_;
-  std::optional<std::vector<Resource>> newest_;
+  std::optional<std::vector<Resource>> others_;
   std::vector<Resource> wanted_;
   LiveSide live_;
   model::Selection selection_;
@@ -184,8 +210,7 @@ model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, con
     plan.selects = [&, selects = plan.selects](const Resource& one) {
       return options.only(ready.kinds().at(one.kind).label(), one.id) && (!selects || selects(one));
     };
-  const IdMapStore ids(restore.state, plan.source, plan.target);
-  return plan_activation(ready.kinds(), ready.sides(), ids.snapshot(), plan, clock, random);
+  return plan_activation(ready.kinds(), ready.sides(), ready.ids_of_then(), plan, clock, random);
 }
 
 ResourcePause plan_resource_pause(const ResourceRestore& restore, const platform::CaptureOptions& capture,

@@ -214,15 +214,13 @@ private:
     const engine::FiringStates then = behind ? takeover.firing(*behind) : engine::FiringStates();
     const engine::FiringStates there = takeover.firing(recorded);
     const engine::FiringStates here = takeover.firing(first);
-    const model::IdMap ids = engine::IdMapStore(context.state(), primary_, secondary_).snapshot();
-    const model::IdMap anew = engine::IdMapStore(context.state(), primary_, primary_).snapshot();
+    const model::IdMap ids = takeover.ids_of_then(here, pair);
     const auto home = std::make_shared<const engine::StatesAtHome>(
         engine::states_at_home({.primary = here,
                                 .secondary = there,
                                 .behind = behind ? &then : nullptr,
                                 .given = pair.given ? &*pair.given : nullptr,
-                                .ids = ids,
-                                .anew = &anew}));
+                                .ids = ids}));
     const auto by_secondary = [home](const std::string& kind, const std::string& id) {
       return home->by_secondary.contains({kind, id});
     };
