@@ -26,8 +26,16 @@ using model::ResourcePlan;
 void CutoverRun::begin_writing(const std::string& source, const std::string& target) {
   const engine::Charge known = cutover_.charge(source, target);
   engine::require_writable(known);
-  // Of what took over back to what it took over from: that way is known by the other one.
-  if (!cutover_.dry() && known.back.active == source) engine::mirror_id_map(cutover_.context().state(), target, source);
+  if (known.back.active == source) mirror_ids(source, target);
+}
+
+void CutoverRun::mirror_ids(const std::string& source, const std::string& target) {
+  if (cutover_.dry()) return;
+  storage::Backend& state = cutover_.context().state();
+  // A run that has gone this way since, and was perhaps interrupted before it said so, knows better what it made.
+  const bool gone = !engine::goes_back(cutover_.charge(source, target));
+  if (gone || !cutover_.store().begun(source, target).empty()) engine::mirror_id_map(state, source, target);
+  engine::mirror_id_map(state, target, source);
 }
 
 void CutoverRun::end_writing(const std::string& source, const std::string& target) {

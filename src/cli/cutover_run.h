@@ -17,6 +17,9 @@ public:
 
   // Throws Error{refused} where the target is in charge, and sees to it that the id map leads there.
   void begin_writing(const std::string& source, const std::string& target);
+  // Before a run goes back to what the source took over from: what is known the other way is known this way, too,
+  // unless a run of this way knows better.  Nothing in a dry run.
+  void mirror_ids(const std::string& source, const std::string& target);
   // What the target has now and the source did not is known the other way, too, where that is a way back.
   void end_writing(const std::string& source, const std::string& target);
   // By which a run from the source into the target goes, kept as its last one.

@@ -46,6 +46,7 @@ LeftPausedStates left_of(Cutover& cutover, const engine::Pair& pair) {
   LeftPausedStates out;
   if (pair.left.empty()) return out;
   const model::IdMap ids = engine::IdMapStore(cutover.context().state(), pair.source, pair.target).snapshot();
+  const model::IdMap anew = engine::IdMapStore(cutover.context().state(), pair.source, pair.source).snapshot();
   std::map<std::string, engine::FiringStates> now;  // of both connectors
   for (const LeftPaused& one : pair.left) {
     if (const std::optional<repository::Snapshot> by = cutover.kept(one.snapshot)) {
@@ -53,9 +54,11 @@ LeftPausedStates left_of(Cutover& cutover, const engine::Pair& pair) {
       if (first)
         there->second =
             Takeover(cutover).firing(engine::resolve(cutover.context().repository(), "latest", by->connector));
-      // Who removed it, or what fired in it, has decided.
-      if (there->second.contains({one.kind, one.id}))
-        out.known.push_back(engine::left_on_both(one, by->connector, ids));
+      LeftOnBoth left = engine::left_on_both(one, by->connector, ids, anew);
+      // Who removed it, or what fired in it, has decided; what we made anew in its place is not removed.
+      const std::set<std::string> called = by->connector == pair.source ? left.source_ids : std::set{left.target_id};
+      const auto is_there = [&](const std::string& id) { return there->second.contains({one.kind, id}); };
+      if (std::any_of(called.begin(), called.end(), is_there)) out.known.push_back(std::move(left));
       continue;
     }
     out.lost.push_back(one);
@@ -94,7 +97,8 @@ std::vector<Takeover::Activation> activations_of(Cutover& cutover, const std::ve
 
 Takeover::Activation without(Takeover::Activation what, const std::vector<LeftOnBoth>& left) {
   std::set<engine::FiringKey> keys;
-  for (const LeftOnBoth& one : left) keys.emplace(one.what.kind, one.source_id);
+  for (const LeftOnBoth& one : left)
+    for (const std::string& id : one.source_ids) keys.emplace(one.what.kind, id);
   // As it is recorded it would be paused again by whoever goes on with what set it.
   what.only = [keys = std::make_shared<const std::set<engine::FiringKey>>(std::move(keys)), only = what.only](
                   const std::string& kind, const std::string& id) {

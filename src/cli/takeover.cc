@@ -105,7 +105,6 @@ Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& pla
   };
   const bool any = !std::all_of(planned.begin(), planned.end(), quiet);
   if (any && !cutover_.dry()) fires_from_now(planned.front().plan.target);
-  const model::IdMap ids = engine::IdMapStore(cutover_.context().state(), pair.source, pair.target).snapshot();
   Activated out{.code = k_exit_ok};
   for (const PlannedActivation& one : planned) {
     engine::ResourceApplyResult result;
@@ -118,8 +117,9 @@ Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& pla
     if (cutover_.dry()) continue;
     const engine::FiringStates states = wanted(one.what);
     const std::set<engine::FiringKey> left = engine::not_set(states, one.plan, result);
-    out.given.push_back(one.what.recorded.connector == pair.target ? engine::given_states(states, left)
-                                                                   : engine::given_states(states, left, ids));
+    out.given.push_back(one.what.recorded.connector == pair.target
+                            ? engine::given_states(states, left)
+                            : engine::given_states(states, left, ids_of_then(states, pair)));
     const std::string snapshot = one.what.recorded.id.name();
     for (const auto& [key, state] : states)
       if (state.fires && state.chosen)
@@ -127,6 +127,15 @@ Takeover::Activated Takeover::activate(const std::vector<PlannedActivation>& pla
             .push_back({snapshot, key.first, key.second, engine::paused_of(one.what.beside, key.first, key.second)});
   }
   return out;
+}
+
+model::IdMap Takeover::ids_of_then(const engine::FiringStates& states, const engine::Pair& pair) {
+  storage::Backend& state = cutover_.context().state();
+  return engine::ids_as_called(engine::IdMapStore(state, pair.source, pair.target).snapshot(),
+                               engine::IdMapStore(state, pair.source, pair.source).snapshot(),
+                               [&](const std::string& kind, const std::string& id) {
+                                 return states.contains({kind, id});
+                               });
 }
 
 // Said before the first write: killed behind it, nobody may take the connector for paused.
@@ -155,10 +164,12 @@ Takeover::Activated Takeover::take_charge(const std::vector<PlannedActivation>& 
   cutover_.store().drop_begun(pair.source, pair.target);
   Activated out = activate(planned, pair);
   if (out.code != k_exit_ok && !out.anything && nothing == Nothing::undoes_it) {
-    if (takes_over && !take_back(cutover_, pair.target, said)) return out;
+    const bool was_so = before.active == pair.active;
+    if (takes_over && !was_so && !take_back(cutover_, pair.target, said)) return out;
     cutover_.store().save(before);
-    cutover_.context().events().warning(
-        fmt::format("nothing could be activated, so {} is not in charge by this", pair.active));
+    if (!was_so)
+      cutover_.context().events().warning(
+          fmt::format("nothing could be activated, so {} is not in charge by this", pair.active));
     return out;
   }
   engine::Pair now = pair;

@@ -100,6 +100,8 @@ public:
 
   // As it was recorded: what a fence by this snapshot paused beside it counts.
   engine::FiringStates firing(const repository::Snapshot& snapshot, const std::vector<std::string>& selection = {});
+  // The id map of the pair for states of its source, as a snapshot knows them.
+  model::IdMap ids_of_then(const engine::FiringStates& states, const engine::Pair& pair);
   // Who is in charge since when, and what is fenced.
   void tell_charge(const engine::Pair& pair);
 

@@ -147,9 +147,9 @@ Charge charge_of(CutoverStore& store, const std::string& source, const std::stri
 
 void take_from_snapshot(Charge& charge, Side active, base::Instant since) {
   charge.told = Charge::Told::by_snapshot;
-  // How both parted, and what was given and left, was so before that.
+  // How both parted, and what was given, was so before that.  What a failback left paused nobody else heard of.
   for (Pair* one : {&charge.pair, &charge.back})
-    if (!one->active.empty()) *one = {.source = one->source, .target = one->target};
+    if (!one->active.empty()) *one = {.source = one->source, .target = one->target, .left = one->left};
   Pair& pair = active == Side::target ? charge.pair : charge.back;
   pair.active = pair.target;
   pair.since = since;

@@ -71,11 +71,13 @@ std::set<FiringKey> never_given(const FiringStates& wanted, const GivenStates& g
 // What a failback left paused on the source of a pair, as it is called on both sides.
 struct LeftOnBoth {
   LeftPaused what{};
-  std::string source_id{};  // empty: it is not there
+  std::set<std::string> source_ids{};  // all that it ever had, made anew; empty: it is not there
   std::string target_id{};
 };
-// `of` is the connector of the snapshot that it was left by, which is one of the two of the id map.
-LeftOnBoth left_on_both(const LeftPaused& what, const std::string& of, const model::IdMap& ids);
+// `of` is the connector of the snapshot that it was left by, which is one of the two of the id map; `anew` is that of
+// the source into itself.
+LeftOnBoth left_on_both(const LeftPaused& what, const std::string& of, const model::IdMap& ids,
+                        const model::IdMap& anew);
 // A failover by these states of the source: what fires in them, somebody started since; what the target was `given`, it
 // is not given again.
 bool is_for_target(const LeftOnBoth& left, const FiringStates& recorded, const GivenStates* given);
@@ -87,8 +89,7 @@ struct WayHome {
   const FiringStates& secondary;         // before it was fenced
   const FiringStates* behind = nullptr;  // of the secondary, behind its activation; absent: not known
   const GivenStates* given = nullptr;    // without that, what was set by it; neither: all is as it is on the secondary
-  const model::IdMap& ids;               // of the primary into the secondary
-  const model::IdMap* anew = nullptr;    // of the primary into itself: what was gone there, and was made again
+  const model::IdMap& ids;               // of the primary into the secondary, as ids_as_called() by these states
 };
 struct StatesAtHome {
   std::set<FiringKey> by_secondary{};  // what fires, or does not, as it was set on the secondary; ids of that

@@ -118,6 +118,51 @@ model::IdMap ids_between(storage::Backend& state, const std::string& source, con
   return out;
 }
 
+std::set<std::string> ids_ever(const IdMap& anew, const std::string& kind, const std::string& id) {
+  std::set<std::string> out{id};
+  // It may have happened again.
+  const IdEntry* next = nullptr;
+  for (std::string at = id; (next = anew.by_source(kind, at)) && out.insert(next->target_id).second;)
+    at = next->target_id;
+  for (std::string at = id; (next = anew.by_target(kind, at)) && out.insert(next->source_id).second;)
+    at = next->source_id;
+  return out;
+}
+
+IdMap turned_round(const IdMap& ids) {
+  IdMap out(ids.target(), ids.source());
+  for (const IdEntry& entry : ids.entries()) out.add(model::turned_round(entry));
+  return out;
+}
+
+IdMap ids_as_called(IdMap ids, const IdMap& anew,
+                    const std::function<bool(const std::string&, const std::string&)>& has) {
+  const bool in_place = ids.source() == ids.target();
+  const auto call = [&](const IdEntry& made, const std::string& id) {
+    if (!has(made.kind, id) || (!in_place && ids.by_source(made.kind, id))) return;
+    const IdEntry* now = nullptr;
+    for (const std::string& other : ids_ever(anew, made.kind, id)) {
+      const IdEntry* entry = in_place ? anew.by_source(made.kind, other) : ids.by_source(made.kind, other);
+      // In place the last one is what it is by now.
+      if (entry && (!in_place || !anew.by_source(made.kind, entry->target_id))) now = entry;
+    }
+    if (!now) return;
+    IdEntry entry = *now;
+    entry.source_id = id;
+    entry.source_name = made.source_name;
+    if (const IdEntry* other = ids.by_target(entry.kind, entry.target_id)) {
+      if (has(other->kind, other->source_id)) return;
+      ids.remove(entry.kind, std::string(other->source_id));
+    }
+    ids.replace(std::move(entry));
+  };
+  for (const IdEntry& made : anew.entries()) {
+    call(made, made.source_id);
+    if (!in_place) call(made, made.target_id);
+  }
+  return ids;
+}
+
 std::vector<ConnectorId> ids_of(storage::Backend& state, const std::string& connector) {
   constexpr std::string_view k_folder = "idmap/";
   std::set<std::pair<std::string, std::string>> maps;

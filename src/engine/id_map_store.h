@@ -4,8 +4,10 @@
 
 #include <condition_variable>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +48,15 @@ private:
 
 // What one connector's resources stand for on the other, whichever of them was restored from which.
 model::IdMap ids_between(storage::Backend& state, const std::string& source, const std::string& target);
+
+// What was made anew on a connector has another id since.  `anew` is the id map of it into itself.  All that one of its
+// resources ever had, itself among them.
+std::set<std::string> ids_ever(const model::IdMap& anew, const std::string& kind, const std::string& id);
+model::IdMap turned_round(const model::IdMap& ids);
+// The same id map for a side of its source, a snapshot or what is there, which may know what was made anew by another
+// of its ids than the map does: that id stands for the same.  `has` says what the side has.
+model::IdMap ids_as_called(model::IdMap ids, const model::IdMap& anew,
+                           const std::function<bool(const std::string& kind, const std::string& id)>& has);
 
 struct ConnectorId {
   std::string kind;

@@ -130,7 +130,8 @@ private:
       // It says nothing, and would take the place of what is known of one that was made anew.
       if (in_place && entry.source_id == entry.target_id) continue;
       const auto known = application_.ids.by_source(entry.kind, entry.source_id);
-      if (!known) fresh.push_back(entry);
+      // What was known the plan has not found on the target.  What was learnt since it was begun, it made itself.
+      if (!known || (known->target_id != entry.target_id && !journal_.resumed())) fresh.push_back(entry);
     }
     application_.ids.learn(fresh);
   }

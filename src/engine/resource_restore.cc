@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <utility>
 
 #include "base/error.h"
 #include "engine/known_workspace.h"
-#include "engine/made_anew.h"
 #include "engine/resource_plan.h"
 #include "engine/resource_sides.h"
 #include "engine/resource_unknown.h"
@@ -99,22 +99,53 @@ public:
     return plan;
   }
 
+  // Either side may call what it has by another of its ids than this map does.
+  model::IdMap ids_called(model::IdMap ids) const {
+    const std::string source = ids.source();
+    const std::string target = ids.target();
+    const auto in = [this](const std::vector<Resource>& side) {
+      auto known = std::make_shared<std::set<std::pair<std::string, std::string>>>();
+      for (const Resource& one : side) known->emplace(kinds_.at(one.kind).label(), one.id);
+      return [known](const std::string& kind, const std::string& id) { return known->contains({kind, id}); };
+    };
+    ids = ids_as_called(std::move(ids), IdMapStore(restore_.state, source, source).snapshot(), in(wanted_));
+    if (source == target) return ids;
+    return turned_round(
+        ids_as_called(turned_round(ids), IdMapStore(restore_.state, target, target).snapshot(), in(live_.resources)));
+  }
+
 private:
   // What else is known of the source: what is there, or what its newest snapshot has.
   const std::vector<Resource>& others(const std::stop_token& stop) {
+    if (others_) return *others_;
     const std::string& source = restore_.snapshot.connector;
-    if (source == options_.target) return live_.resources;
-    if (!newest_) {
+    if (source == options_.target) {
+      others_ = live_.resources;
+    } else {
       const std::optional<repository::Snapshot> newest = restore_.repository.latest(source);
-      newest_ = newest ? read_stored_side(restore_.repository, *newest, kinds_, stop) : std::vector<Resource>();
+      others_ = newest ? read_stored_side(restore_.repository, *newest, kinds_, stop) : std::vector<Resource>();
     }
-    return *newest_;
+    call_as_before(*others_);
+    return *others_;
+  }
+  // What was made anew is looked for by the id that it had.
+  void call_as_before(std::vector<Resource>& all) const {
+    const std::string& source = restore_.snapshot.connector;
+    const model::IdMap anew = IdMapStore(restore_.state, source, source).snapshot();
+    if (anew.size() == 0) return;
+    const std::size_t count = all.size();
+    for (std::size_t i = 0; i < count; ++i)
+      for (const std::string& id : ids_ever(anew, kinds_.at(all[i].kind).label(), all[i].id)) {
+        if (id == all[i].id) continue;
+        all.push_back(all[i]);
+        all.back().id = id;
+      }
   }
 
   const ResourceRestore& restore_;
   const ResourceRestoreOptions& options_;
   model::KindSet kinds_;
-  std::optional<std::vector<Resource>> newest_;
+  std::optional<std::vector<Resource>> others_;
   std::vector<Resource> wanted_;
   LiveSide live_;
   model::Selection selection_;
@@ -165,8 +196,7 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   }
   // Told by the capture: who may not write may plan all the same.
   if (plan.removes) plan.who = attribute_of(ready.live().attributes, platform::k_account_attribute);
-  const model::IdMap ids = with_made_anew(ids_between(restore.state, plan.source, plan.target), restore.state,
-                                          ready.kinds(), ready.sides());
+  const model::IdMap ids = ready.ids_called(ids_between(restore.state, plan.source, plan.target));
   model::ResourcePlan out = plan_resources(ready.kinds(), ready.sides(), ids, plan, clock, random);
   if (plan.removes || plan.source == plan.target) return out;
   if (const std::uint64_t behind = left_behind(ready, plan, ids, out); behind != 0)
@@ -186,8 +216,7 @@ model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, con
     plan.selects = [&, selects = plan.selects](const Resource& one) {
       return options.only(ready.kinds().at(one.kind).label(), one.id) && (!selects || selects(one));
     };
-  const model::IdMap ids = with_made_anew(IdMapStore(restore.state, plan.source, plan.target).snapshot(), restore.state,
-                                          ready.kinds(), ready.sides());
+  const model::IdMap ids = ready.ids_called(IdMapStore(restore.state, plan.source, plan.target).snapshot());
   return plan_activation(ready.kinds(), ready.sides(), ids, plan, clock, random);
 }
 

@@ -132,8 +132,7 @@ private:
     bool all;  // that can be: what is in no snapshot of a secondary that is lost nobody brings
   };
   BroughtBack bring_back(Context& context, Cutover& cutover, const repository::Snapshot& wanted) const {
-    // Said of both directions alike.
-    if (!cutover.dry()) engine::mirror_id_map(context.state(), primary_, secondary_);
+    CutoverRun(cutover).mirror_ids(secondary_, primary_);
     // What that does not end is in the plan again.
     (void)CutoverRun(cutover).go_on(secondary_, primary_,
                                     source_lost_ ? CutoverRun::Trouble::warns : CutoverRun::Trouble::stops);
@@ -216,15 +215,13 @@ private:
     const engine::FiringStates then = behind ? takeover.firing(*behind) : engine::FiringStates();
     const engine::FiringStates there = takeover.firing(recorded);
     const engine::FiringStates here = takeover.firing(first);
-    const model::IdMap ids = engine::IdMapStore(context.state(), primary_, secondary_).snapshot();
-    const model::IdMap anew = engine::IdMapStore(context.state(), primary_, primary_).snapshot();
+    const model::IdMap ids = takeover.ids_of_then(here, pair);
     const auto home = std::make_shared<const engine::StatesAtHome>(
         engine::states_at_home({.primary = here,
                                 .secondary = there,
                                 .behind = behind ? &then : nullptr,
                                 .given = pair.given ? &*pair.given : nullptr,
-                                .ids = ids,
-                                .anew = &anew}));
+                                .ids = ids}));
     const auto by_secondary = [home](const std::string& kind, const std::string& id) {
       return home->by_secondary.contains({kind, id});
     };

@@ -12,7 +12,6 @@
 #include "cli/left_paused.h"
 #include "cli/takeover.h"
 #include "cli/ticks_view.h"
-#include "engine/id_map_store.h"
 #include "engine/whole_source.h"
 #include "ui/table.h"
 
@@ -149,9 +148,10 @@ private:
     const repository::Snapshot recorded = cutover.named(pair.recorded);
     const LeftPausedStates left = left_for_target(cutover, pair, recorded);
     const int known = left.lost.empty() ? k_exit_ok : k_exit_partial;
+    Takeover takeover(cutover);
+    const engine::FiringStates fired = takeover.firing(recorded, flags_.plan.select);
     const auto rest = std::make_shared<const std::set<engine::FiringKey>>(
-        engine::never_given(Takeover(cutover).firing(recorded, flags_.plan.select), *pair.given,
-                            engine::IdMapStore(context.state(), source_, target_).snapshot()));
+        engine::never_given(fired, *pair.given, takeover.ids_of_then(fired, pair)));
     const std::size_t count = rest->size() + left.known.size();
     if (count == 0) return known;
     cutover.ask(fmt::format("{} on {} that {} not activated then would be", ui::format_counted(count, "resource"),
@@ -163,9 +163,10 @@ private:
   void warn_of_rest(Context& context, Takeover& takeover, const repository::Snapshot& recorded,
                     const engine::Pair& pair) const {
     if (flags_.plan.select.empty()) return;
-    const model::IdMap ids = engine::IdMapStore(context.state(), source_, target_).snapshot();
+    const engine::FiringStates fired = takeover.firing(recorded, flags_.plan.select);
+    const model::IdMap ids = takeover.ids_of_then(fired, pair);
     std::uint64_t rest = 0;
-    for (const auto& [key, state] : takeover.firing(recorded, flags_.plan.select)) {
+    for (const auto& [key, state] : fired) {
       const model::IdEntry* there = ids.by_source(key.first, key.second);
       const bool given = there && pair.given && pair.given->contains({key.first, there->target_id});
       rest += state.fires && !state.chosen && !given;

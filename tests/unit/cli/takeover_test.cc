@@ -96,6 +96,19 @@ TEST_F(BadDays, keep_the_fences_until_all_is_activated_at_home) {
   EXPECT_FALSE(fence("primary") || fence("secondary"));
 }
 
+TEST_F(BadDays, do_not_say_that_nobody_is_in_charge_of_what_fires) {
+  migrate();
+  fail_over();
+  refuse(primary_, {"y"});
+  for (int i = 0; i < 2; ++i) {
+    const Outcome outcome = fail_back();
+    EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+    EXPECT_FALSE(outcome.says("is not in charge by this")) << outcome.err;
+    EXPECT_EQ(pair().active, "primary");
+    EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
+  }
+}
+
 TEST_F(BadDays, lift_the_fences_with_something_left_paused_when_told_to) {
   migrate();
   fail_over();

@@ -223,6 +223,23 @@ TEST_F(TwoHosts, go_by_what_is_known_here_where_the_snapshots_that_said_it_are_f
   EXPECT_TRUE(run({"status"}).says("confirmed since"));
 }
 
+// Which the other one does not know of.
+TEST_F(TwoHosts, go_on_to_know_what_a_failback_of_theirs_left_paused) {
+  migrate();
+  fail_over();
+  refuse(primary_, {"y"});
+  ASSERT_EQ(fail_back({"--leave-paused"}).code, 3);
+  primary_.workspace.refusals.clear();
+  on_second();
+  fail_over();
+  ASSERT_EQ(firing(secondary_), (Names{"x", "z"}));
+  on_first();
+  const Outcome home = fail_back({"--existing", "replace"});
+  EXPECT_EQ(home.code, 0) << home.out << home.err;
+  EXPECT_EQ(firing(primary_), all_);
+  EXPECT_TRUE(pair().left.empty());
+}
+
 TEST_F(TwoHosts, know_of_one_another_what_is_in_charge_again_and_again) {
   come_home_on_second();
   fail_over();  // on the first

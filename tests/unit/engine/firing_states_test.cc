@@ -81,23 +81,6 @@ TEST(StatesAtHome, follow_the_secondary_in_what_was_set_there_since) {
   }
 }
 
-TEST(StatesAtHome, know_again_what_was_made_anew_at_home) {
-  model::IdMap ids("primary", "secondary");
-  ids.add({.kind = "jobs", .source_id = "7", .target_id = "11", .source_name = {}, .target_name = {}});
-  model::IdMap anew("primary", "primary");
-  anew.add({.kind = "jobs", .source_id = "1", .target_id = "7", .source_name = {}, .target_name = {}});
-  const FiringStates fired = states({{"1", k_fires}});
-  const FiringStates behind = states({{"11", k_fires}});
-  const FiringStates paused = states({{"11", k_rests}});
-  const StatesAtHome as_it_was =
-      states_at_home({.primary = fired, .secondary = behind, .behind = &behind, .ids = ids, .anew = &anew});
-  EXPECT_EQ(ids_of(as_it_was.by_primary), "1 ");
-  const StatesAtHome as_there =
-      states_at_home({.primary = fired, .secondary = paused, .behind = &behind, .ids = ids, .anew = &anew});
-  EXPECT_EQ(ids_of(as_there.by_secondary), "11 ");
-  EXPECT_EQ(ids_of(as_there.by_primary), "") << "it would be set twice";
-}
-
 TEST(StatesAtHome, go_by_what_was_given_where_no_snapshot_shows_it) {
   const FiringStates fire = states({{"1", k_fires}, {"2", k_fires}});
   const std::vector<Case> cases{
@@ -144,14 +127,20 @@ TEST(StatesAtHome, name_what_fired_on_either_side) {
 }
 
 LeftOnBoth left(const char* by, const char* id) {
-  return left_on_both({"s-1", "jobs", id}, by, id_map());
+  model::IdMap anew("primary", "primary");
+  anew.add({.kind = "jobs", .source_id = "0", .target_id = "2", .source_name = {}, .target_name = {}});
+  return left_on_both({"s-1", "jobs", id}, by, id_map(), anew);
 }
 
 TEST(LeftStates, are_known_on_both_sides) {
   EXPECT_EQ(left("primary", "1").target_id, "11");
   EXPECT_EQ(left("primary", "9").target_id, "");
-  EXPECT_EQ(left("secondary", "11").source_id, "1");
-  EXPECT_EQ(left("secondary", "20").source_id, "");
+  using Ids = std::set<std::string>;
+  EXPECT_EQ(left("secondary", "11").source_ids, Ids{"1"});
+  EXPECT_EQ(left("secondary", "20").source_ids, Ids{});
+  EXPECT_EQ(left("secondary", "12").source_ids, (Ids{"0", "2"})) << "it was made anew";
+  EXPECT_EQ(left("primary", "0").source_ids, (Ids{"0", "2"}));
+  EXPECT_EQ(left("primary", "0").target_id, "12");
   EXPECT_EQ(left("secondary", "20").target_id, "20");
 }
 
@@ -161,6 +150,7 @@ TEST(LeftStates, are_for_a_target_until_they_were_given_or_somebody_started_them
   EXPECT_TRUE(is_for_target(left("secondary", "20"), recorded, nullptr)) << "the source does not have it";
   EXPECT_FALSE(is_for_target(left("primary", "2"), recorded, nullptr)) << "somebody started it";
   EXPECT_FALSE(is_for_target(left("secondary", "12"), recorded, nullptr));
+  EXPECT_FALSE(is_for_target(left("primary", "0"), recorded, nullptr)) << "as it is called by now";
   const GivenStates before = given({"11", "20"});
   EXPECT_FALSE(is_for_target(left("primary", "1"), recorded, &before));
   EXPECT_FALSE(is_for_target(left("secondary", "20"), recorded, &before));
@@ -175,6 +165,7 @@ TEST(LeftStates, are_for_home_where_nobody_decided_on_them) {
   EXPECT_TRUE(is_for_home(left("secondary", "21"), primary, home));
   EXPECT_TRUE(is_for_home(left("primary", "4"), primary, home)) << "it fired there, and was removed on the secondary";
   EXPECT_FALSE(is_for_home(left("primary", "2"), primary, home)) << "it fired there";
+  EXPECT_FALSE(is_for_home(left("primary", "0"), primary, home)) << "as it is called by now";
   EXPECT_FALSE(is_for_home(left("primary", "3"), primary, home)) << "it was set on the secondary";
   EXPECT_FALSE(is_for_home(left("secondary", "20"), primary, home));
 }

@@ -49,6 +49,21 @@ TEST_F(ResourceApplying, does_nothing_when_it_is_run_again) {
   EXPECT_EQ(world_.target.writes, writes);
 }
 
+TEST_F(ResourceApplying, learns_what_stands_by_now_for_what_is_gone) {
+  ASSERT_TRUE(world_.apply(world_.plan()).complete());
+  const std::string source = world_.source.id_of("policies", "cheap");
+  world_.target.erase("policies", world_.target.id_of("policies", "cheap"));
+  const std::string now =
+      world_.target.put("policies", "cheap", R"({"name":"cheap","definition":"{}","origin":"cheap"})");
+  const model::ResourcePlan plan = world_.plan();
+  (void)world_.apply(plan);
+  ASSERT_TRUE(world_.ids().by_source("policies", source));
+  EXPECT_EQ(world_.ids().by_source("policies", source)->target_id, now);
+  IdMapStore(world_.state(), "primary", "secondary").learn({{"policies", source, "1", "", "", model::Learnt::created}});
+  (void)world_.apply(plan);
+  EXPECT_EQ(world_.ids().by_source("policies", source)->target_id, "1") << "of a plan that is gone on with";
+}
+
 TEST_F(ResourceApplying, refuses_a_plan_that_was_changed_after_it_was_begun) {
   model::ResourcePlan plan = world_.plan();
   (void)world_.apply(plan);
