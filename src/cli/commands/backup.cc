@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include "engine/backup.h"
+
+#include <fmt/format.h>
 
 #include "cli/capture_flags.h"
 #include "cli/commands/commands.h"
