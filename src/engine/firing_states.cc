@@ -150,7 +150,6 @@ std::set<FiringKey> never_given(const FiringStates& wanted, const GivenStates& g
   return out;
 }
 
-<<<<<<< HEAD
 LeftOnBoth left_on_both(const LeftPaused& what, const std::string& of, const model::IdMap& ids,
                         const model::IdMap& anew) {
   LeftOnBoth out{.what = what};
@@ -163,26 +162,13 @@ LeftOnBoth left_on_both(const LeftPaused& what, const std::string& of, const mod
   out.target_id = what.id;
   if (const model::IdEntry* entry = ids.by_target(what.kind, what.id))
     out.source_ids = ids_ever(anew, what.kind, entry->source_id);
-=======
-LeftOnBoth left_on_both(const LeftPaused& what, const std::string& of, const model::IdMap& ids) {
-  LeftOnBoth out{.what = what};
-  const bool by_source = of == ids.source();
-  (by_source ? out.source_id : out.target_id) = what.id;
-  const model::IdEntry* entry = by_source ? ids.by_source(what.kind, what.id) : ids.by_target(what.kind, what.id);
-  if (entry) (by_source ? out.target_id : out.source_id) = by_source ? entry->target_id : entry->source_id;
->>>>>>> words
   return out;
 }
 
 bool is_for_target(const LeftOnBoth& left, const FiringStates& recorded, const GivenStates* given) {
-<<<<<<< HEAD
   for (const std::string& id : left.source_ids)
     if (const auto now = recorded.find({left.what.kind, id}); now != recorded.end() && now->second.fires) return false;
   return !(given && given->contains({left.what.kind, left.target_id}));
-=======
-  const auto now = recorded.find({left.what.kind, left.source_id});
-  return (now == recorded.end() || !now->second.fires) && !(given && given->contains({left.what.kind, left.target_id}));
->>>>>>> words
 }
 
 namespace {
@@ -214,12 +200,7 @@ StatesAtHome states_at_home(const WayHome& way) {
   }
   for (const auto& [key, state] : way.primary) {
     if (state.fires) out.fired.push_back(state.path);
-<<<<<<< HEAD
     const model::IdEntry* entry = way.ids.by_source(key.first, key.second);
-=======
-    const model::IdEntry* again = way.anew ? way.anew->by_source(key.first, key.second) : nullptr;
-    const model::IdEntry* entry = way.ids.by_source(key.first, again ? again->target_id : key.second);
->>>>>>> words
     const FiringKey there(key.first, entry ? entry->target_id : std::string());
     // What has a counterpart that is gone was removed on the secondary.
     if (entry && (follows.contains(there) || !way.secondary.contains(there))) continue;
@@ -230,19 +211,12 @@ StatesAtHome states_at_home(const WayHome& way) {
 }
 
 bool is_for_home(const LeftOnBoth& left, const FiringStates& primary, const StatesAtHome& home) {
-<<<<<<< HEAD
   for (const std::string& id : left.source_ids) {
     const FiringKey here(left.what.kind, id);
     const auto then = primary.find(here);
     if (then != primary.end() && then->second.fires && home.by_primary.contains(here)) return false;
   }
   return !home.by_secondary.contains({left.what.kind, left.target_id});
-=======
-  const FiringKey here(left.what.kind, left.source_id);
-  const auto then = primary.find(here);
-  const bool fired = then != primary.end() && then->second.fires && home.by_primary.contains(here);
-  return !fired && !home.by_secondary.contains({left.what.kind, left.target_id});
->>>>>>> words
 }
 
 }  // namespace holdfast::engine
