@@ -50,14 +50,14 @@ LeftPausedStates left_of(Cutover& cutover, const engine::Pair& pair) {
   std::map<std::string, engine::FiringStates> now;  // of both connectors
   for (const LeftPaused& one : pair.left) {
     if (const std::optional<repository::Snapshot> by = cutover.kept(one.snapshot)) {
-      const auto [there, first] = now.try_emplace(by->connector);
-      if (first)
-        there->second =
-            Takeover(cutover).firing(engine::resolve(cutover.context().repository(), "latest", by->connector));
+      const auto tried = now.try_emplace(by->connector);
+      engine::FiringStates& there = tried.first->second;
+      if (tried.second)
+        there = Takeover(cutover).firing(engine::resolve(cutover.context().repository(), "latest", by->connector));
       LeftOnBoth left = engine::left_on_both(one, by->connector, ids, anew);
       // Who removed it, or what fired in it, has decided; what we made anew in its place is not removed.
       const std::set<std::string> called = by->connector == pair.source ? left.source_ids : std::set{left.target_id};
-      const auto is_there = [&](const std::string& id) { return there->second.contains({one.kind, id}); };
+      const auto is_there = [&](const std::string& id) { return there.contains({one.kind, id}); };
       if (std::any_of(called.begin(), called.end(), is_there)) out.known.push_back(std::move(left));
       continue;
     }

@@ -166,8 +166,9 @@ void expect_the_rest_reads(Repository& repository, const CheckReport& report) {
   }
   for (const auto& [id, rows] : large().rows) {
     if (opened.contains(id)) continue;
+    const std::string name = id.short_id();
     const bool said = std::any_of(report.findings.begin(), report.findings.end(),
-                                  [&](const Finding& finding) { return names(finding.snapshots, id.short_id()); });
+                                  [&](const Finding& finding) { return names(finding.snapshots, name); });
     EXPECT_TRUE(said) << "no finding says that snapshot " << id.name() << " is lost";
   }
 }
