@@ -60,10 +60,13 @@ TEST_F(Elsewhere, nothing_was_paused_of_what_the_connector_leads_to_from_then_on
   EXPECT_TRUE(moved.says("\"holdfast fence primary\" pauses what fires on this one")) << moved.err;
   EXPECT_EQ(fence("primary")->state, engine::Fence::State::open);
   EXPECT_FALSE(run({"snapshots", "--json"}).says("states_recorded_in"));
-  gate("\"replicate\"");
+  const std::uint64_t writes = primary_.workspace.writes + secondary_.workspace.writes;
   const Outcome back = fail_back({"--existing", "replace"});
   EXPECT_EQ(back.code, 5) << back.out << back.err;
-  EXPECT_EQ(firing(primary_), Names{}) << "it is paused before anything is brought";
+  EXPECT_TRUE(back.says("primary led to workspace one when secondary took over from it, and leads to three now"));
+  EXPECT_EQ(primary_.workspace.writes + secondary_.workspace.writes, writes) << "what fires on either side stays so";
+  must({"fence", "primary"});
+  EXPECT_EQ(firing(primary_), Names{});
   EXPECT_EQ(firing(secondary_), (Names{"x", "y", "z"}));
 }
 
