@@ -8,6 +8,7 @@
 #include "engine/resource_sides.h"
 #include "platform/databricks/connector.h"
 #include "support/forwarding_writer.h"
+#include "support/sanitized.h"
 #include "unit/platform/databricks/stand_in_http.h"
 
 namespace holdfast::test {
@@ -79,11 +80,9 @@ const model::KindSet& databricks_kinds() {
 }
 
 std::uint64_t stride(std::uint64_t daily) {
-#ifdef __SANITIZE_THREAD__
-  return daily * 5;
-#else
-  return std::getenv("HOLDFAST_DEEP") != nullptr ? 1 : daily;
-#endif
+  if (k_thread_sanitized) return daily * 5;
+  if (std::getenv("HOLDFAST_DEEP") != nullptr) return 1;
+  return k_address_sanitized ? daily * 3 : daily;
 }
 
 platform::databricks::Account unlimited_account() {
