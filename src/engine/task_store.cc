@@ -230,8 +230,9 @@ std::map<std::string, std::optional<std::uint64_t>> open_tasks_of_all(
   std::map<std::string, std::set<std::string>> ids;  // by target
   std::set<std::string> unknown;
   for (const auto& [to, from] : pairs_in(state)) {
+    std::set<std::string>& open = ids[to];  // also where it turns out to be unknown how many
     try {
-      add_open(TaskStore(state, from, to), ids[to]);
+      add_open(TaskStore(state, from, to), open);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::corruption) throw;
       unknown.insert(to);
