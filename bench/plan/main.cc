@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/key.h"
-#include "engine/resource_plan.h"
+#include "engine/resources/plan.h"
 #include "platform/databricks/kinds.h"
 
 namespace holdfast::bench {

@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "base/suggest.h"
-#include "engine/charge.h"
-#include "engine/cutover_store.h"
-#include "engine/other_hosts.h"
+#include "engine/cutover/charge.h"
+#include "engine/cutover/other_hosts.h"
+#include "engine/cutover/store.h"
 #include "ui/printers.h"
 
 namespace holdfast::cli {

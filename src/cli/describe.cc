@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
-#include "engine/snapshot_marks.h"
+#include "engine/cutover/snapshot_marks.h"
 #include "model/base64.h"
 #include "model/secret_column.h"
 #include "ui/table.h"

@@ -11,7 +11,7 @@
 #include "cli/context.h"
 #include "cli/json_list.h"
 #include "engine/compare.h"
-#include "engine/resource_difference.h"
+#include "engine/resources/difference.h"
 #include "repository/repository.h"
 
 namespace holdfast::cli {

@@ -12,9 +12,9 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/describe.h"
-#include "engine/resource_sides.h"
+#include "engine/cutover/whole_source.h"
+#include "engine/resources/sides.h"
 #include "engine/restore.h"
-#include "engine/whole_source.h"
 #include "ui/table.h"
 #include "ui/text.h"
 

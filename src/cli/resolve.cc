@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
-#include "engine/cutover_store.h"
+#include "engine/cutover/store.h"
 
 namespace holdfast::cli {
 

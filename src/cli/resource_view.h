@@ -8,9 +8,9 @@
 #include "cli/context.h"
 #include "cli/flags.h"
 #include "cli/plan_view.h"
-#include "engine/paused_states.h"
-#include "engine/resource_apply.h"
-#include "engine/resource_drift.h"
+#include "engine/resources/apply.h"
+#include "engine/resources/drift.h"
+#include "engine/resources/paused_states.h"
 #include "model/resource_plan.h"
 
 namespace holdfast::cli {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "engine/task_run.h"
+#include "engine/resources/task_run.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {

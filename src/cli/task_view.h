@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "cli/context.h"
-#include "engine/resource_apply.h"
-#include "engine/task_store.h"
+#include "engine/resources/apply.h"
+#include "engine/resources/task_store.h"
 #include "model/kind_set.h"
 #include "model/resource_plan.h"
 #include "repository/repository.h"

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/task_group.h"
+#include "engine/attributes.h"
 #include "engine/backup_reading.h"
 #include "engine/browse.h"
 #include "engine/carry_forward.h"
@@ -19,7 +20,6 @@
 #include "engine/losses.h"
 #include "engine/meter.h"
 #include "engine/previous_rows.h"
-#include "engine/resource_sides.h"
 #include "engine/stop_guard.h"
 #include "repository/ranges.h"
 

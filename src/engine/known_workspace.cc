@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "engine/attributes.h"
 #include "engine/reference.h"
-#include "engine/resource_sides.h"
 #include "platform/platform.h"
 
 namespace holdfast::engine {
@@ -46,6 +46,23 @@ void require_workspace(repository::Repository& repository, const std::string& co
                   "workspace a connector of its own; where {0} is meant to lead to this one from now on, \"holdfast "
                   "backup {0} --other-workspace\" says so.",
                   connector));
+}
+
+void refuse_wrong_workspace(const repository::Snapshot& snapshot, const std::string& target,
+                            const std::string& target_attributes) {
+  const std::string was = attribute_of(snapshot.attributes, platform::k_workspace_attribute);
+  const std::string is = attribute_of(target_attributes, platform::k_workspace_attribute);
+  if (was.empty() || is.empty()) return;
+  if (snapshot.connector != target && was == is)
+    throw base::Error(
+        base::ErrorKind::refused,
+        fmt::format("{} and {} lead to the same workspace {}", snapshot.connector, target, is),
+        fmt::format("Restore in place with --to {}, or let {} lead to another workspace.", snapshot.connector, target));
+  if (snapshot.connector == target && was != is)
+    throw base::Error(base::ErrorKind::refused,
+                      fmt::format("{} led to workspace {} when snapshot {} was taken, and leads to {} now", target, was,
+                                  snapshot.id.short_id(), is),
+                      "Give the other workspace a connector of its own: ids of one mean nothing in the other.");
 }
 
 }  // namespace holdfast::engine

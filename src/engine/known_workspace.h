@@ -16,4 +16,10 @@ enum class Leads { as_before, elsewhere };
 void require_workspace(repository::Repository& repository, const std::string& connector, const std::string& attributes,
                        Leads leads);
 
+// Throws Error{refused} where the snapshot's own connector leads to another workspace by now, or another connector,
+// which `target` names, to the one that it was taken of: mistaken for those of another, ids lead to what is somebody
+// else's.
+void refuse_wrong_workspace(const repository::Snapshot& snapshot, const std::string& target,
+                            const std::string& target_attributes);
+
 }  // namespace holdfast::engine

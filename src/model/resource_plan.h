@@ -69,7 +69,7 @@ struct ResourceStep {
   // overwritten.
   std::string seen;
   // Of an update what the target had in each of `columns` that is written after the body, and of what is removed in
-  // each that goes with it, also where it is created again; see engine/seen_column.h.
+  // each that goes with it, also where it is created again; see engine/resources/seen_column.h.
   std::map<std::string, std::string> seen_columns;
   std::vector<RemovedItem> removed_items;  // of an update, and those that go with what is removed
   std::uint64_t calls = 0;

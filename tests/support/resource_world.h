@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/id_map_store.h"
-#include "engine/resource_apply.h"
-#include "engine/resource_plan.h"
+#include "engine/resources/apply.h"
+#include "engine/resources/id_map_store.h"
+#include "engine/resources/plan.h"
 #include "storage/memory/memory_backend.h"
 #include "support/engine_world.h"
 #include "support/fake_workspace.h"

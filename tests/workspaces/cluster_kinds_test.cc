@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/json.h"
-#include "engine/resource_restore.h"
+#include "engine/resources/restore.h"
 #include "sim/databricks/commands.h"
 #include "sim/databricks/compute.h"
 #include "sim/databricks/seeds.h"

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "engine/resource_sides.h"
+#include "engine/resources/sides.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/writes.h"
 #include "sim/databricks/secrets.h"

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "base/json.h"
-#include "engine/resource_restore.h"
-#include "engine/resource_sides.h"
+#include "engine/resources/restore.h"
+#include "engine/resources/sides.h"
 #include "model/base64.h"
 #include "model/selection.h"
 #include "platform/databricks/writes.h"

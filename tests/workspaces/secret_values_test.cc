@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "base/json.h"
-#include "engine/resource_compare.h"
-#include "engine/resource_restore.h"
-#include "engine/task_run.h"
+#include "engine/resources/compare.h"
+#include "engine/resources/restore.h"
+#include "engine/resources/task_run.h"
 #include "platform/databricks/connector.h"
 #include "platform/databricks/kinds.h"
 #include "sim/databricks/secrets.h"

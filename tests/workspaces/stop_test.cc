@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "engine/resource_restore.h"
+#include "engine/resources/restore.h"
 #include "sim/databricks/seeds.h"
 #include "storage/memory/memory_backend.h"
 #include "support/errors.h"

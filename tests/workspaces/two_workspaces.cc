@@ -4,8 +4,8 @@
 
 #include <cstdlib>
 
-#include "engine/resource_restore.h"
-#include "engine/resource_sides.h"
+#include "engine/resources/restore.h"
+#include "engine/resources/sides.h"
 #include "platform/databricks/connector.h"
 #include "support/forwarding_writer.h"
 #include "support/sanitized.h"

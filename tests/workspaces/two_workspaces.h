@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/resource_apply.h"
+#include "engine/resources/apply.h"
 #include "model/kind_set.h"
 #include "platform/databricks/connector.h"
 #include "platform/databricks/opt_ins.h"

@@ -4,18 +4,18 @@
 #include <set>
 
 #include "base/error.h"
-#include "cli/beside_view.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
-#include "cli/cutover.h"
-#include "cli/fence_look.h"
-#include "cli/gates.h"
-#include "cli/left_paused.h"
+#include "cli/cutover/beside_view.h"
+#include "cli/cutover/cutover.h"
+#include "cli/cutover/fence_look.h"
+#include "cli/cutover/gates.h"
+#include "cli/cutover/left_paused.h"
+#include "cli/cutover/takeover.h"
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
-#include "cli/takeover.h"
-#include "engine/other_hosts.h"
-#include "engine/snapshot_marks.h"
+#include "engine/cutover/other_hosts.h"
+#include "engine/cutover/snapshot_marks.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {

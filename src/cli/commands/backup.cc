@@ -6,7 +6,7 @@
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/describe.h"
-#include "engine/snapshot_marks.h"
+#include "engine/cutover/snapshot_marks.h"
 #include "ui/printers.h"
 #include "ui/table.h"
 

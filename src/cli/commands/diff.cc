@@ -9,7 +9,7 @@
 #include "engine/carry_forward.h"
 #include "engine/compare.h"
 #include "engine/reference.h"
-#include "engine/resource_compare.h"
+#include "engine/resources/compare.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {

@@ -5,14 +5,14 @@
 
 #include "cli/commands/commands.h"
 #include "cli/context.h"
-#include "cli/cutover.h"
-#include "cli/cutover_run.h"
-#include "cli/fence_look.h"
-#include "cli/gates.h"
-#include "cli/left_paused.h"
-#include "cli/takeover.h"
-#include "cli/ticks_view.h"
-#include "engine/whole_source.h"
+#include "cli/cutover/cutover.h"
+#include "cli/cutover/fence_look.h"
+#include "cli/cutover/gates.h"
+#include "cli/cutover/left_paused.h"
+#include "cli/cutover/run.h"
+#include "cli/cutover/takeover.h"
+#include "cli/cutover/ticks_view.h"
+#include "engine/cutover/whole_source.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {

@@ -3,10 +3,10 @@
 #include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
-#include "cli/cutover.h"
-#include "cli/queued_runs.h"
-#include "cli/takeover.h"
-#include "cli/ticks_view.h"
+#include "cli/cutover/cutover.h"
+#include "cli/cutover/queued_runs.h"
+#include "cli/cutover/takeover.h"
+#include "cli/cutover/ticks_view.h"
 
 namespace holdfast::cli {
 namespace {

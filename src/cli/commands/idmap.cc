@@ -12,7 +12,7 @@
 #include "cli/connector_lock.h"
 #include "cli/context.h"
 #include "cli/describe.h"
-#include "engine/id_map_store.h"
+#include "engine/resources/id_map_store.h"
 #include "model/id_map.h"
 #include "ui/printers.h"
 #include "ui/table.h"

@@ -14,10 +14,10 @@
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
 #include "engine/browse.h"
-#include "engine/charge.h"
-#include "engine/cutover_store.h"
+#include "engine/cutover/charge.h"
+#include "engine/cutover/snapshot_marks.h"
+#include "engine/cutover/store.h"
 #include "engine/reference.h"
-#include "engine/snapshot_marks.h"
 #include "ui/printers.h"
 #include "ui/table.h"
 

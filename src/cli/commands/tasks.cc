@@ -11,7 +11,7 @@
 #include "cli/context.h"
 #include "cli/describe.h"
 #include "cli/task_view.h"
-#include "engine/task_store.h"
+#include "engine/resources/task_store.h"
 #include "ui/output.h"
 #include "ui/printers.h"
 #include "ui/table.h"

@@ -1,7 +1,7 @@
 // A connector that must not be written to: every verb that would write says so at once.
 #include <gtest/gtest.h>
 
-#include "unit/cli/nights.h"
+#include "unit/cli/cutover/nights.h"
 
 namespace holdfast::test {
 namespace {

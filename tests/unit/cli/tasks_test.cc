@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "storage/local/local_backend.h"
-#include "unit/cli/nights.h"
+#include "unit/cli/cutover/nights.h"
 
 namespace holdfast::test {
 namespace {

@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "base/json.h"
-#include "engine/resource_body.h"
+#include "engine/resources/body.h"
 #include "model/json_path.h"
 #include "model/kind_set.h"
 

@@ -11,9 +11,9 @@
 #include <set>
 
 #include "base/json.h"
-#include "engine/id_map_store.h"
-#include "engine/resource_apply.h"
-#include "engine/resource_plan.h"
+#include "engine/resources/apply.h"
+#include "engine/resources/id_map_store.h"
+#include "engine/resources/plan.h"
 #include "platform/databricks/capture.h"
 #include "platform/databricks/kinds.h"
 #include "platform/databricks/resource_writer.h"

@@ -1,0 +1,22 @@
+#include "engine/attributes.h"
+
+#include "model/json_text.h"
+#include "platform/platform.h"
+
+namespace holdfast::engine {
+
+std::string attribute_of(const std::string& attributes, std::string_view name) {
+  if (attributes.empty()) return {};
+  const model::JsonText json(attributes);
+  const model::JsonText::Id id = json.member(model::JsonText::k_root, name);
+  return id == model::JsonText::k_none ? std::string() : std::string(json.string(id));
+}
+
+bool sees_only_its_own(const std::string& attributes) {
+  if (attributes.empty()) return false;
+  const model::JsonText json(attributes);
+  const model::JsonText::Id id = json.member(model::JsonText::k_root, platform::k_administrator_attribute);
+  return id != model::JsonText::k_none && json.raw(id) == "false";
+}
+
+}  // namespace holdfast::engine

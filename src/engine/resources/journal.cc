@@ -1,0 +1,106 @@
+#include "engine/resources/journal.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "engine/fingerprint.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+std::string_view text_of(ResourceJournal::Mark mark) {
+  switch (mark) {
+    case ResourceJournal::Mark::removed:
+      return "removed";
+    case ResourceJournal::Mark::done:
+      return "done";
+    case ResourceJournal::Mark::patched:
+      break;
+  }
+  return "patched";
+}
+
+std::string folder_of(const model::ResourcePlan& plan) {
+  return fmt::format("resources/{}/", plan.id);
+}
+
+constexpr std::string_view k_ended = "ended";
+
+}  // namespace
+
+ResourceJournal::ResourceJournal(storage::Backend& state, const model::ResourcePlan& plan)
+    : state_(state), folder_(folder_of(plan)) {
+  const std::string fingerprint = fingerprint_of(model::to_json(plan));
+  const std::string name = folder_ + "plan";
+  if (state_.put(name, fingerprint)) return;
+  resumed_ = true;
+  if (state_.get_all(name) != fingerprint)
+    throw Error(ErrorKind::conflict, fmt::format("another plan was begun under the id {} of this one", plan.id),
+                "One of the two was changed after it was made.  Make a new plan: it will hold what is left to do.");
+  state_.remove(folder_ + std::string(k_ended));
+}
+
+void ResourceJournal::end() {
+  state_.put(folder_ + std::string(k_ended), k_ended);
+}
+
+bool ResourceJournal::ended(storage::Backend& state, const model::ResourcePlan& plan) {
+  return state.stat(folder_of(plan) + std::string(k_ended)).has_value();
+}
+
+std::string ResourceJournal::name(std::size_t step, std::string_view what) const {
+  return fmt::format("{}{:08}-{}", folder_, step, what);
+}
+
+ResourceJournal::Intent ResourceJournal::intend(std::size_t step, base::Instant now) {
+  if (state_.put(name(step, "intent"), base::to_rfc3339(now))) return {.at = now, .fresh = true};
+  return *intent(step);
+}
+
+std::optional<ResourceJournal::Intent> ResourceJournal::intent(std::size_t step) const {
+  const std::string object = name(step, "intent");
+  if (!state_.stat(object)) return std::nullopt;
+  const std::optional<base::Instant> at = base::parse_instant(state_.get_all(object));
+  if (at) return Intent{.at = *at, .fresh = false};
+  throw Error(ErrorKind::corruption, fmt::format("journal record {} cannot be read", object),
+              "Make a new plan: it will hold what is left to do.");
+}
+
+void ResourceJournal::withdraw(std::size_t step) {
+  state_.remove(name(step, "intent"));
+}
+
+void ResourceJournal::leave(std::size_t step, const std::string& fingerprint) {
+  state_.put(name(step, "left"), fingerprint);
+}
+
+std::optional<std::string> ResourceJournal::left(std::size_t step) const {
+  return text(name(step, "left"));
+}
+
+void ResourceJournal::leave_column(std::size_t step, const std::string& column, const std::string& items) {
+  state_.put(name(step, "left-" + column), items);
+}
+
+std::optional<std::string> ResourceJournal::left_column(std::size_t step, const std::string& column) const {
+  return text(name(step, "left-" + column));
+}
+
+std::optional<std::string> ResourceJournal::text(const std::string& object) const {
+  if (!state_.stat(object)) return std::nullopt;
+  return state_.get_all(object);
+}
+
+bool ResourceJournal::has(std::size_t step, Mark mark) const {
+  return state_.stat(name(step, text_of(mark))).has_value();
+}
+
+void ResourceJournal::set(std::size_t step, Mark mark) {
+  state_.put(name(step, text_of(mark)), text_of(mark));
+}
+
+}  // namespace holdfast::engine

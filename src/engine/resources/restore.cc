@@ -1,0 +1,253 @@
+#include "engine/resources/restore.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "base/error.h"
+#include "engine/attributes.h"
+#include "engine/known_workspace.h"
+#include "engine/resources/plan.h"
+#include "engine/resources/sides.h"
+#include "engine/resources/unknown.h"
+#include "engine/resources/unread_secrets.h"
+
+namespace holdfast::engine {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using model::Resource;
+
+ResourcePlanOptions plain_options(const ResourceRestore& restore, const ResourceRestoreOptions& options) {
+  const bool in_place = restore.snapshot.connector == options.target;
+  const auto usual = in_place ? model::FiringMode::kept : model::FiringMode::paused;
+  ResourcePlanOptions out{.repository = restore.repository.id(),
+                          .snapshot = restore.snapshot.id.name(),
+                          .source = restore.snapshot.connector,
+                          .target = options.target,
+                          .selection = options.selection.text(),
+                          .existing = options.existing,
+                          .firing = options.firing.value_or(usual),
+                          .removes = options.removes,
+                          .with_dependencies = options.with_dependencies,
+                          .mapping = options.mapping};
+  std::string host = attribute_of(restore.snapshot.attributes, platform::k_host_attribute);
+  if (!in_place && !host.empty()) out.foreign_texts.push_back(std::move(host));
+  return out;
+}
+
+// What was never backed up is held against nothing: whoever reads the plan has to see where it leads.
+void tell_unknown_workspace(repository::Repository& repository, const std::string& target,
+                            const std::string& attributes, base::Events& events) {
+  const std::string id = attribute_of(attributes, platform::k_workspace_attribute);
+  if (id.empty() || !known_workspace(repository, target).empty()) return;
+  const std::string host = attribute_of(attributes, platform::k_host_attribute);
+  events.note(fmt::format("{} leads to workspace {}{}, and no snapshot of it says whether it shall", target, id,
+                          host.empty() ? "" : fmt::format(" ({})", host)));
+}
+
+// Both sides read, and what every plan asks of them.
+class Preparation {
+public:
+  Preparation(const ResourceRestore& restore, const ResourceRestoreOptions& options, base::Events& events,
+              const std::stop_token& stop)
+      : restore_(restore),
+        options_(options),
+        kinds_(restore.target.kinds()),
+        wanted_(read_stored_side(restore.repository, restore.snapshot, kinds_, stop)),
+        live_(read_live_side({options.target, restore.target, options.capture}, kinds_, events, stop)) {
+    refuse_wrong_workspace(restore.snapshot, options.target, live_.attributes);
+    if (options.beside)
+      stand_beside(
+          *options.beside, kinds_, wanted_, [&]() -> const auto& { return others(stop); });
+    selection_ = taught(options.selection, kinds_, {&wanted_, &live_.resources});
+  }
+  Preparation(const Preparation&) = delete;
+  Preparation& operator=(const Preparation&) = delete;
+
+  const model::KindSet& kinds() const noexcept { return kinds_; }
+  const LiveSide& live() const noexcept { return live_; }
+  ResourceSides sides() const noexcept { return {.wanted = wanted_, .live = live_.resources}; }
+  // They refer to this.
+  ResourcePlanOptions plan_options() const {
+    ResourcePlanOptions plan = plain_options(restore_, options_);
+    if (!selection_.everything())
+      plan.selects = [this](const Resource& one) { return selected(selection_, kinds_, one); };
+    plan.chooses_kind = [this](std::size_t kind) { return selection_.names(kinds_.at(kind).kind.collection); };
+    return plan;
+  }
+
+  // Either side may call what it has by another of its ids than this map does.
+  model::IdMap ids_called(model::IdMap ids) const {
+    const std::string source = ids.source();
+    const std::string target = ids.target();
+    const auto in = [this](const std::vector<Resource>& side) {
+      auto known = std::make_shared<std::set<std::pair<std::string, std::string>>>();
+      for (const Resource& one : side) known->emplace(kinds_.at(one.kind).label(), one.id);
+      return [known](const std::string& kind, const std::string& id) { return known->contains({kind, id}); };
+    };
+    ids = ids_as_called(std::move(ids), IdMapStore(restore_.state, source, source).snapshot(), in(wanted_));
+    if (source == target) return ids;
+    return turned_round(
+        ids_as_called(turned_round(ids), IdMapStore(restore_.state, target, target).snapshot(), in(live_.resources)));
+  }
+
+private:
+  // What else is known of the source: what is there, or what its newest snapshot has.
+  const std::vector<Resource>& others(const std::stop_token& stop) {
+    if (others_) return *others_;
+    const std::string& source = restore_.snapshot.connector;
+    if (source == options_.target) {
+      others_ = live_.resources;
+    } else {
+      const std::optional<repository::Snapshot> newest = restore_.repository.latest(source);
+      others_ = newest ? read_stored_side(restore_.repository, *newest, kinds_, stop) : std::vector<Resource>();
+    }
+    call_as_before(*others_);
+    return *others_;
+  }
+  // What was made anew is looked for by the id that it had.
+  void call_as_before(std::vector<Resource>& all) const {
+    const std::string& source = restore_.snapshot.connector;
+    const model::IdMap anew = IdMapStore(restore_.state, source, source).snapshot();
+    if (anew.size() == 0) return;
+    const std::size_t count = all.size();
+    for (std::size_t i = 0; i < count; ++i)
+      for (const std::string& id : ids_ever(anew, kinds_.at(all[i].kind).label(), all[i].id)) {
+        if (id == all[i].id) continue;
+        all.push_back(all[i]);
+        all.back().id = id;
+      }
+  }
+
+  const ResourceRestore& restore_;
+  const ResourceRestoreOptions& options_;
+  model::KindSet kinds_;
+  std::optional<std::vector<Resource>> others_;
+  std::vector<Resource> wanted_;
+  LiveSide live_;
+  model::Selection selection_;
+};
+
+// What came from the source, is there no more, and stays on the target, as nobody asked for removals.
+std::uint64_t left_behind(const Preparation& ready, const ResourcePlanOptions& options, const model::IdMap& ids,
+                          const model::ResourcePlan& plan) {
+  using Id = std::pair<std::string, std::string>;
+  const model::KindSet& kinds = ready.kinds();
+  std::set<Id> there;
+  for (const Resource& one : ready.sides().wanted) there.emplace(kinds.at(one.kind).label(), one.id);
+  std::set<Id> bound;  // it stands for another one by now
+  for (const model::IdEntry& entry : plan.matches) bound.emplace(entry.kind, entry.target_id);
+  const auto& live = ready.sides().live;
+  return static_cast<std::uint64_t>(std::count_if(live.begin(), live.end(), [&](const Resource& one) {
+    const model::Kind& kind = kinds.at(one.kind).kind;
+    if (one.system || kind.removed != model::Kind::Removed::with_others || options.stale(one)) return false;
+    if (options.selects && !options.selects(one)) return false;
+    const std::string& label = kinds.at(one.kind).label();
+    const model::IdEntry* entry = ids.by_target(label, one.id);
+    return entry && !there.contains({label, entry->source_id}) && !bound.contains({label, one.id});
+  }));
+}
+
+}  // namespace
+
+model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const ResourceRestoreOptions& options,
+                                          base::Events& events, const base::Clock& clock, base::Random& random,
+                                          std::stop_token stop) {
+  const Preparation ready(restore, options, events, stop);
+  tell_unknown_workspace(restore.repository, options.target, ready.live().attributes, events);
+  note_unread_secrets(ready.kinds(), ready.sides().wanted, ready.sides().live, events);
+  ResourcePlanOptions plan = ready.plan_options();
+  const UnknownKeys unknown = unknown_of(restore.snapshot, ready.kinds());
+  plan.stale = [&](const Resource& one) {
+    const bool renamed = !options.mapping.empty();
+    return may_hold(unknown[one.kind], ready.kinds().at(one.kind).kind,
+                    renamed ? std::nullopt : std::optional(one.name));
+  };
+  plan.unread = [&](std::size_t kind, const std::optional<std::string>& name) {
+    return may_hold(ready.live().unread[kind], ready.kinds().at(kind).kind, name);
+  };
+  std::optional<DriftJudge> judge;
+  if (options.split) {
+    judge.emplace(restore.repository, ready.kinds(), restore.snapshot, *options.split, options.target);
+    plan.holds_back = [&](const Resource* wanted, const Resource& live) { return judge->judge(wanted, live); };
+  }
+  // Told by the capture: who may not write may plan all the same.
+  if (plan.removes) plan.who = attribute_of(ready.live().attributes, platform::k_account_attribute);
+  const model::IdMap ids = ready.ids_called(ids_between(restore.state, plan.source, plan.target));
+  model::ResourcePlan out = plan_resources(ready.kinds(), ready.sides(), ids, plan, clock, random);
+  if (plan.removes || plan.source == plan.target) return out;
+  if (const std::uint64_t behind = left_behind(ready, plan, ids, out); behind != 0)
+    events.note(fmt::format("{} on {} {} no longer on {}: --remove removes {}",
+                            behind == 1 ? "1 resource" : fmt::format("{} resources", behind), plan.target,
+                            behind == 1 ? "is" : "are", plan.source, behind == 1 ? "it" : "them"));
+  return out;
+}
+
+model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, const ResourceRestoreOptions& options,
+                                             base::Events& events, const base::Clock& clock, base::Random& random,
+                                             std::stop_token stop) {
+  const Preparation ready(restore, options, events, stop);
+  ResourcePlanOptions plan = ready.plan_options();
+  plan.firing = options.firing.value_or(model::FiringMode::recorded);
+  if (options.only)
+    plan.selects = [&, selects = plan.selects](const Resource& one) {
+      return options.only(ready.kinds().at(one.kind).label(), one.id) && (!selects || selects(one));
+    };
+  const model::IdMap ids = ready.ids_called(IdMapStore(restore.state, plan.source, plan.target).snapshot());
+  return plan_activation(ready.kinds(), ready.sides(), ids, plan, clock, random);
+}
+
+void mirror_id_map(storage::Backend& state, const std::string& source, const std::string& target) {
+  const model::IdMap from = IdMapStore(state, source, target).snapshot();
+  IdMapStore to(state, target, source);
+  std::vector<model::IdEntry> fresh;
+  std::vector<model::IdEntry> anew;
+  for (const model::IdEntry& entry : from.entries()) {
+    const std::optional<model::IdEntry> known = to.by_source(entry.kind, entry.target_id);
+    if (known && known->target_id == entry.source_id) continue;
+    fresh.push_back(model::turned_round(entry));
+    const std::optional<model::IdEntry> gone = to.by_target(entry.kind, entry.source_id);
+    const bool made = entry.learnt == model::Learnt::created || entry.learnt == model::Learnt::adopted;
+    if (gone && gone->source_id != entry.target_id && made)
+      anew.push_back({entry.kind, gone->source_id, entry.target_id, gone->source_name, entry.target_name});
+  }
+  // Snapshots of the target know what was made anew by the id that it had.
+  IdMapStore(state, target, target).learn(anew);
+  to.learn(fresh);
+}
+
+ResourceApplyResult apply_resource_restore(const ResourceRestore& restore, const model::ResourcePlan& plan,
+                                           base::Events& events, const base::Clock& clock, std::stop_token stop) {
+  const std::uint64_t conflicts = plan.count(model::ResourceAction::conflict);
+  if (plan.existing == model::Existing::fail && conflicts != 0)
+    throw Error(ErrorKind::conflict, fmt::format("{} resources are not as the snapshot has them", conflicts),
+                "Nothing was written.  Choose another --existing, or look at each of them in the plan.");
+  const model::KindSet kinds(restore.target.kinds());
+  // Who lets resources be brought has not let anything be switched on or off, whoever made the plan.
+  const bool switches = plan.count(model::ResourceAction::activate) != 0;
+  restore.target.require_writing({.what = switches ? platform::Writing::cutover : platform::Writing::resources}, stop);
+  const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer(stop);
+  if (!writer)
+    throw Error(ErrorKind::unsupported, fmt::format("connector '{}' cannot be written to", plan.target),
+                "This version of holdfast only reads its platform.");
+  IdMapStore ids(restore.state, plan.source, plan.target);
+  const auto row = [&](const std::string& kind, const base::Bytes& key) -> std::optional<base::Row> {
+    const std::optional<std::size_t> known = kinds.find(kind);
+    if (!known) return std::nullopt;
+    if (restore.beside)
+      if (const auto own = restore.beside->rows.find({kind, key}); own != restore.beside->rows.end())
+        return own->second;
+    return stored_row(restore.repository, restore.snapshot, kinds.at(*known), key);
+  };
+  return apply_resources(
+      {.kinds = kinds, .plan = plan, .wanted = row, .writer = *writer, .journal = restore.state, .ids = ids}, events,
+      clock, std::move(stop));
+}
+
+}  // namespace holdfast::engine
