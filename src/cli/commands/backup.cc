@@ -77,7 +77,6 @@ public:
     options_.sweep = sweep_ ? platform::Sweep::everything : platform::Sweep::changes;
     options_.sweep_after = sweep_after_.value_or(config.sweep_after.value_or(options_.sweep_after));
     options_.dry_run = dry_run_ == DryRun::yes;
-    options_.full = options_.full || options_.other_workspace;
     repository::Repository& repository = context.repository();
     options_.state = &context.state();
     engine::CutoverStore cutovers(context.state());
