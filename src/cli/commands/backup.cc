@@ -81,7 +81,7 @@ public:
     options_.state = &context.state();
     engine::CutoverStore cutovers(context.state());
     const auto connector = context.open_connector(connector_);
-    options_.marks = engine::marks_while_read(cutovers, repository, connector_, connector->kinds());
+    options_.marks = engine::marks_while_read(context.state(), repository, connector_, connector->kinds());
     if (options_.other_workspace) options_.marks = marks_elsewhere(context, cutovers, options_.marks);
     const engine::BackupResult result =
         engine::backup(repository, *connector, connector_, options_, context.events(), context.clock(), context.stop());
