@@ -44,6 +44,20 @@ TEST_F(BadDays, stop_where_the_platform_does_not_say_what_may_fire) {
   EXPECT_TRUE(confirmed("primary")) << "as nothing was activated";
 }
 
+TEST_F(BadDays, tell_what_could_not_be_read_from_what_is_not_there) {
+  migrate();
+  must({"fence", "primary", "--yes"});
+  secondary_.unread = {"y"};
+  const Outcome outcome = take_over();
+  EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("the target did not let us read all jobs: see whether it is there")) << outcome.out;
+  EXPECT_FALSE(outcome.says("the target does not have it")) << outcome.out;
+  EXPECT_EQ(firing(secondary_), (Names{"x", "z"}));
+  secondary_.unread.clear();
+  EXPECT_EQ(take_over().code, 0);
+  EXPECT_EQ(firing(secondary_), all_);
+}
+
 TEST_F(BadDays, leave_the_secondary_waiting_where_nothing_of_it_could_be_activated) {
   migrate();
   refuse(secondary_, {"x", "y", "z"});
