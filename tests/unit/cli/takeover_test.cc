@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "base/bytes.h"
@@ -56,6 +57,16 @@ TEST_F(BadDays, tell_what_could_not_be_read_from_what_is_not_there) {
   secondary_.unread.clear();
   EXPECT_EQ(take_over().code, 0);
   EXPECT_EQ(firing(secondary_), all_);
+}
+
+TEST_F(BadDays, end_with_a_status_although_no_row_can_be_read) {
+  migrate();
+  ASSERT_EQ(failover({"--select", "/jobs/x"}).code, 0);
+  ASSERT_NE(std::filesystem::remove_all(app_.file("repository/packs")), 0U);
+  const Outcome outcome = run({"status"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(outcome.says("primary: secondary took over")) << outcome.out;
+  EXPECT_TRUE(outcome.says("whether all that fired on primary was activated on secondary is not known")) << outcome.err;
 }
 
 TEST_F(BadDays, leave_the_secondary_waiting_where_nothing_of_it_could_be_activated) {
