@@ -46,9 +46,8 @@ std::string describe_fence(engine::CutoverStore& store, const engine::Fence& fen
                        fence.connector);
   if (!engine::took_over(store, fence))
     return fmt::format(
-        "{0} for {1}, which did not take over yet: \"holdfast failover {2} {1}\" goes on, \"holdfast activate {2} "
-        "--from "
-        "{2}\" gives it up",
+        "{0} for {1}, which did not take over yet: \"holdfast failover {2} {1}\" goes on, "
+        "\"holdfast activate {2} --from {2}\" gives it up",
         out, fence.active, fence.connector);
   return fmt::format(
       "{}: {} took over{}", out, fence.active,

@@ -208,7 +208,7 @@ platform::CaptureOptions BackupRun::capture_options(const std::string& name, con
   out.sweep = platform::Sweep::everything;
   out.previous = nullptr;
   out.kept = kept_ ? &*kept_ : nullptr;
-  if (options_.full || options_.sweep == platform::Sweep::everything) return out;
+  if (options_.full || options_.other_workspace || options_.sweep == platform::Sweep::everything) return out;
   std::optional<repository::Snapshot> before = repository_.latest(name);
   if (!before) return out;
   const base::Instant swept = last_sweep(*before);

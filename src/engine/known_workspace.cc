@@ -48,6 +48,19 @@ void require_workspace(repository::Repository& repository, const std::string& co
                   connector));
 }
 
+void require_same_workspace(repository::Repository& repository, const repository::Snapshot& recorded,
+                            const std::string& over) {
+  const std::string was = attribute_of(recorded.attributes, platform::k_workspace_attribute);
+  const std::string is = known_workspace(repository, recorded.connector);
+  if (was.empty() || is.empty() || was == is) return;
+  throw base::Error(base::ErrorKind::refused,
+                    fmt::format("{} led to workspace {} when {} took over from it, and leads to {} now",
+                                recorded.connector, was, over, is),
+                    fmt::format("Nothing was paused or brought back.  Give the other workspace a connector of its own: "
+                                "\"holdfast migrate {0} NAME\", then \"holdfast failover {0} NAME\".",
+                                over));
+}
+
 void refuse_wrong_workspace(const repository::Snapshot& snapshot, const std::string& target,
                             const std::string& target_attributes) {
   const std::string was = attribute_of(snapshot.attributes, platform::k_workspace_attribute);

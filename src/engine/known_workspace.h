@@ -16,6 +16,11 @@ enum class Leads { as_before, elsewhere };
 void require_workspace(repository::Repository& repository, const std::string& connector, const std::string& attributes,
                        Leads leads);
 
+// Before `over` gives back to the connector of this snapshot, by whose states it took over from that one.  Throws
+// Error{refused} where that leads to another workspace by now: what is recorded of it was so in the one before.
+void require_same_workspace(repository::Repository& repository, const repository::Snapshot& recorded,
+                            const std::string& over);
+
 // Throws Error{refused} where the snapshot's own connector leads to another workspace by now, or another connector,
 // which `target` names, to the one that it was taken of: mistaken for those of another, ids lead to what is somebody
 // else's.

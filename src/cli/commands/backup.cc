@@ -77,12 +77,11 @@ public:
     options_.sweep = sweep_ ? platform::Sweep::everything : platform::Sweep::changes;
     options_.sweep_after = sweep_after_.value_or(config.sweep_after.value_or(options_.sweep_after));
     options_.dry_run = dry_run_ == DryRun::yes;
-    options_.full = options_.full || options_.other_workspace;
     repository::Repository& repository = context.repository();
     options_.state = &context.state();
     engine::CutoverStore cutovers(context.state());
     const auto connector = context.open_connector(connector_);
-    options_.marks = engine::marks_while_read(cutovers, repository, connector_, connector->kinds());
+    options_.marks = engine::marks_while_read(context.state(), repository, connector_, connector->kinds());
     if (options_.other_workspace) options_.marks = marks_elsewhere(context, cutovers, options_.marks);
     const engine::BackupResult result =
         engine::backup(repository, *connector, connector_, options_, context.events(), context.clock(), context.stop());

@@ -13,14 +13,12 @@
 #include "cli/cutover/run.h"
 #include "cli/cutover/takeover.h"
 #include "cli/cutover/ticks_view.h"
-#include "engine/attributes.h"
 #include "engine/cutover/pause.h"
 #include "engine/cutover/replication.h"
 #include "engine/cutover/whole_source.h"
 #include "engine/known_workspace.h"
 #include "engine/resources/id_map_store.h"
 #include "engine/resources/restore.h"
-#include "engine/resources/sides.h"
 #include "ui/table.h"
 
 namespace holdfast::cli {
@@ -78,7 +76,7 @@ private:
     cutover.ask(fmt::format("{} would be in charge again in place of {}", primary_, secondary_));
     if (step == engine::FailbackStep::finish) return finish(context, cutover, charge.pair, k_exit_ok);
     if (!source_lost_) Takeover(cutover).require_writing(secondary_, "Nothing was brought back yet.");
-    require_same_workspace(context, cutover, charge.pair);
+    require_same_workspace(cutover, charge.pair);
     require_id_map(context, charge);
     const bool fenced = charge.source && charge.source->state == engine::Fence::State::confirmed;
     Takeover takeover(cutover);
@@ -107,20 +105,10 @@ private:
                   code);
   }
 
-  // What is recorded of it was so in the workspace that it led to.
-  void require_same_workspace(Context& context, Cutover& cutover, const engine::Pair& pair) const {
+  void require_same_workspace(Cutover& cutover, const engine::Pair& pair) const {
     const std::optional<repository::Snapshot> then = cutover.kept(pair.before.empty() ? pair.recorded : pair.before);
-    if (!then || then->connector != primary_) return;
-    const std::string was = engine::attribute_of(then->attributes, platform::k_workspace_attribute);
-    const std::string is = engine::known_workspace(context.repository(), primary_);
-    if (was.empty() || is.empty() || was == is) return;
-    throw base::Error(
-        base::ErrorKind::refused,
-        fmt::format("{} led to workspace {} when {} took over from it, and leads to {} now", primary_, was, secondary_,
-                    is),
-        fmt::format("Nothing was paused or brought back.  Give the other workspace a connector of its own: "
-                    "\"holdfast migrate {0} NAME\", then \"holdfast failover {0} NAME\".",
-                    secondary_));
+    if (then && then->connector == primary_)
+      engine::require_same_workspace(cutover.context().repository(), *then, secondary_);
   }
 
   // Of what its last backups could not say, nothing else would.

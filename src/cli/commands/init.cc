@@ -13,9 +13,8 @@ std::string recovery_hint(const FoundKey& key) {
   if (key.kind == "file") what = fmt::format("a copy of {}", key.source);
   if (key.kind == "command") what = fmt::format("what {} prints", key.source);
   return fmt::format(
-      "Keep {} where you can reach it when this machine and the catalogue are both gone: in a safe, or in the password "
-      "store of "
-      "the team. Without a key nobody can read this repository, and nobody can make a new one.",
+      "Keep {} where you can reach it when this machine and the catalogue are both gone: in a safe, or in the "
+      "password store of the team. Without a key nobody can read this repository, and nobody can make a new one.",
       what);
 }
 

@@ -10,12 +10,15 @@
 #include "cli/context.h"
 #include "cli/describe.h"
 #include "cli/task_view.h"
+#include "engine/cutover/beside_mark.h"
 #include "engine/cutover/charge.h"
+#include "engine/cutover/firing_states.h"
 #include "engine/cutover/other_hosts.h"
 #include "engine/cutover/snapshot_marks.h"
 #include "engine/cutover/store.h"
 #include "engine/cutover/whole_source.h"
 #include "engine/reference.h"
+#include "engine/resources/id_map_store.h"
 #include "engine/resources/task_store.h"
 #include "ui/table.h"
 
@@ -39,8 +42,51 @@ std::string age_text(base::Duration age) {
 struct Known {
   engine::Pair pair;
   engine::Charge::Told told = engine::Charge::Told::by_state;
-  bool doubted = false;  // another host let the other side fire since
+  bool doubted = false;                        // another host let the other side fire since
+  std::optional<std::uint64_t> not_given = 0;  // absent: nobody can tell
 };
+
+// Absent: it is gone.
+std::optional<repository::Snapshot> kept(Context& context, const std::string& snapshot) {
+  if (snapshot.empty()) return std::nullopt;
+  try {
+    return engine::resolve(context.repository(), snapshot);
+  } catch (const base::Error& error) {
+    if (error.kind() == base::ErrorKind::not_found || error.kind() == base::ErrorKind::corruption) return std::nullopt;
+    throw;
+  }
+}
+
+std::uint64_t not_given(Context& context, engine::CutoverStore& store, const engine::Pair& pair,
+                        const repository::Snapshot& recorded) {
+  repository::Repository& repository = context.repository();
+  const engine::FiringStates fired = engine::firing_states(
+      repository, recorded, model::KindSet(context.kinds_of(recorded.platform)), {}, context.stop(),
+      engine::kept_beside(store, repository, pair.source, recorded.id.name()).values);
+  const model::IdMap ids =
+      engine::ids_as_called(engine::IdMapStore(context.state(), pair.source, pair.target).snapshot(),
+                            engine::IdMapStore(context.state(), pair.source, pair.source).snapshot(),
+                            [&](const std::string& kind, const std::string& id) {
+                              return fired.contains({kind, id});
+                            });
+  return engine::not_given(fired, *pair.given, ids);
+}
+
+// How much of what fired on the source the target was not given when it took over: nobody chose it, or it was not
+// there.  None where not all is set that was chosen, which is told.
+std::optional<std::uint64_t> not_given(Context& context, engine::CutoverStore& store, const engine::Pair& pair) {
+  if (pair.active != pair.target || !pair.complete) return 0;
+  const std::optional<repository::Snapshot> recorded = kept(context, pair.before.empty() ? pair.recorded : pair.before);
+  if (!pair.given || !recorded || recorded->connector != pair.source) return std::nullopt;
+  try {
+    return not_given(context, store, pair, *recorded);
+  } catch (const base::Error& error) {
+    if (error.kind() == base::ErrorKind::cancelled) throw;
+    context.events().warning(fmt::format("whether all that fired on {} was activated on {} is not known: {}",
+                                         pair.source, pair.target, error.message()));
+    return std::nullopt;
+  }
+}
 
 std::string charge_text(const Known& known) {
   const engine::Pair& pair = known.pair;
@@ -50,19 +96,17 @@ std::string charge_text(const Known& known) {
   if (known.told == engine::Charge::Told::by_snapshot) return fmt::format("{}, as its newest snapshot says", name);
   if (known.doubted) return fmt::format("not clear: {} took over, and {} was set to fire since", name, pair.source);
   if (!pair.complete) return fmt::format("{}, not all of it activated", name);
+  if (known.not_given.value_or(0) != 0)
+    return fmt::format("{}, {} of what fired on {} not activated", name, ui::format_count(*known.not_given),
+                       pair.source);
   const std::size_t left = engine::left_paused(pair);
   return left == 0 ? name : fmt::format("{}, {} left paused", name, ui::format_count(left));
 }
 
 // What the last run could not read of its source; absent: its snapshot is gone.
 std::optional<std::vector<engine::UnreadKind>> unread_of(Context& context, const engine::LastRun& last) {
-  if (last.source_snapshot.empty()) return std::nullopt;
-  try {
-    return engine::unread_kinds(engine::resolve(context.repository(), last.source_snapshot));
-  } catch (const base::Error& error) {
-    if (error.kind() == base::ErrorKind::not_found || error.kind() == base::ErrorKind::corruption) return std::nullopt;
-    throw;
-  }
+  const std::optional<repository::Snapshot> source = kept(context, last.source_snapshot);
+  return source ? std::optional(engine::unread_kinds(*source)) : std::nullopt;
 }
 
 nlohmann::ordered_json unread_json(const std::optional<std::vector<engine::UnreadKind>>& unread) {
@@ -89,7 +133,8 @@ std::vector<Known> all_known(Context& context, engine::CutoverStore& store) {
     const bool ended = store.pair(pair.source, pair.target).active != pair.active;
     if (std::none_of(told.begin(), told.end(), of_these))
       out.push_back({pair, ended ? engine::Charge::Told::by_snapshot : engine::Charge::Told::by_state,
-                     fence && fence->active == pair.active && engine::is_doubted(store, context.repository(), *fence)});
+                     fence && fence->active == pair.active && engine::is_doubted(store, context.repository(), *fence),
+                     not_given(context, store, pair)});
   }
   for (const engine::Charge& charge : told) out.push_back({charge.pair, charge.told});
   return out;
@@ -155,20 +200,23 @@ private:
     auto pairs = nlohmann::ordered_json::array();
     for (const Known& known : all_known(context, store)) {
       const engine::Pair& pair = known.pair;
+      const std::size_t left = engine::left_paused(pair);
       nlohmann::ordered_json last = nullptr;
       if (pair.replicated)
         last = {{"at", base::to_rfc3339(pair.replicated->at)},
                 {"snapshot", pair.replicated->source_snapshot},
                 {"left_alone", pair.replicated->differed.size()},
                 {"not_read", unread_json(unread_of(context, *pair.replicated))}};
-      pairs.push_back({{"source", pair.source},
-                       {"target", pair.target},
-                       {"in_charge", pair.active.empty() ? pair.source : pair.active},
-                       {"told_by", known.told == engine::Charge::Told::by_state ? "state" : "snapshot"},
-                       {"doubted", known.doubted},
-                       {"activated", pair.complete && engine::left_paused(pair) == 0 ? "whole" : "partly"},
-                       {"left_paused", engine::left_paused(pair)},
-                       {"last_replicate", std::move(last)}});
+      pairs.push_back(
+          {{"source", pair.source},
+           {"target", pair.target},
+           {"in_charge", pair.active.empty() ? pair.source : pair.active},
+           {"told_by", known.told == engine::Charge::Told::by_state ? "state" : "snapshot"},
+           {"doubted", known.doubted},
+           {"activated", pair.complete && known.not_given.value_or(0) == 0 && left == 0 ? "whole" : "partly"},
+           {"not_activated", known.not_given ? nlohmann::ordered_json(*known.not_given) : nullptr},
+           {"left_paused", left},
+           {"last_replicate", std::move(last)}});
     }
     auto fences = nlohmann::ordered_json::array();
     for (const engine::Fence& fence : fences_of(context, store))

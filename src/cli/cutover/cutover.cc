@@ -156,7 +156,8 @@ repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep s
   options.sweep_after = config.sweep_after.value_or(options.sweep_after);
   // Who asks for everything to be fetched wants to know what is there now.
   if (sweep == platform::Sweep::changes) options.state = &context_.state();
-  options.marks = engine::marks_while_read(store_, context_.repository(), name, connector(name).kinds(), states);
+  options.marks =
+      engine::marks_while_read(context_.state(), context_.repository(), name, connector(name).kinds(), states);
   const engine::BackupResult result = engine::backup(context_.repository(), connector(name), name, options,
                                                      context_.events(), context_.clock(), context_.stop());
   const repository::Snapshot& snapshot = result.snapshot;

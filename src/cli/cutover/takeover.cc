@@ -305,8 +305,7 @@ repository::Snapshot Takeover::recorded_states(const repository::Snapshot& now, 
   if (!may_be_given || shown()) return states_by(now);
   cutover_.context().events().warning(
       fmt::format("no snapshot shows all that fires on {0} since it was put in charge: this goes by what it was given "
-                  "then, {1}, and "
-                  "nothing that was made or set on {0} since counts",
+                  "then, {1}, and nothing that was made or set on {0} since counts",
                   now.connector, base::to_rfc3339(pair.since)));
   return states_by(cutover_.named(pair.recorded));
 }

@@ -150,6 +150,14 @@ std::set<FiringKey> never_given(const FiringStates& wanted, const GivenStates& g
   return out;
 }
 
+std::uint64_t not_given(const FiringStates& recorded, const GivenStates& given, const model::IdMap& ids) {
+  return static_cast<std::uint64_t>(std::count_if(recorded.begin(), recorded.end(), [&](const auto& one) {
+    const FiringKey& key = one.first;
+    const model::IdEntry* there = ids.by_source(key.first, key.second);
+    return one.second.fires && !(there && given.contains({key.first, there->target_id}));
+  }));
+}
+
 LeftOnBoth left_on_both(const LeftPaused& what, const std::string& of, const model::IdMap& ids,
                         const model::IdMap& anew) {
   LeftOnBoth out{.what = what};

@@ -2,6 +2,7 @@
 // to fire of it after a failback.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -67,6 +68,9 @@ GivenStates given_states(const FiringStates& wanted, const std::set<FiringKey>& 
 GivenStates given_states(const FiringStates& wanted, const std::set<FiringKey>& left_out);
 // Those of the chosen states that fire, have a counterpart, and were never given to it.
 std::set<FiringKey> never_given(const FiringStates& wanted, const GivenStates& given, const model::IdMap& ids);
+
+// How many of the states that fire were never given, also of what has no counterpart.
+std::uint64_t not_given(const FiringStates& recorded, const GivenStates& given, const model::IdMap& ids);
 
 // What a failback left paused on the source of a pair, as it is called on both sides.
 struct LeftOnBoth {

@@ -148,10 +148,12 @@ SnapshotMarks said_by(const repository::Snapshot& snapshot) {
 }
 
 std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_read(
-    CutoverStore& store, repository::Repository& repository, const std::string& connector,
+    storage::Backend& state, repository::Repository& repository, const std::string& connector,
     const std::vector<model::Kind>& kinds, MarkedStates states) {
+  CutoverStore store(state);
   const SnapshotMarks before = marks_of(store, repository, connector);
-  return [&store, &repository, connector, &kinds, states, before](const std::vector<repository::Tree>& read) {
+  return [store, &state, &repository, connector, &kinds, states,
+          before](const std::vector<repository::Tree>& read) mutable {
     SnapshotMarks out = marks_of(store, repository, connector);
     std::string recorded = mark_of(out, k_states_mark);
     if (recorded.empty()) recorded = mark_of(before, k_states_mark);
@@ -159,7 +161,7 @@ std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_r
     if (states == MarkedStates::own) recorded.clear();
     // Whoever knows better: what was not read may be there as it was held paused.
     const std::optional<repository::Snapshot> earlier = recorded_before(store, repository, connector);
-    const KnownGap known = known_gaps(repository, store.state(), connector, kinds);
+    const KnownGap known = known_gaps(repository, state, connector, kinds);
     if (recorded.empty() && earlier && !unread_firing(read, kinds, {.from = earlier->taken}, known).empty())
       recorded = earlier->id.name();
     if (!recorded.empty()) out.insert(out.begin(), {std::string(k_states_mark), recorded});

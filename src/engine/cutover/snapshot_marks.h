@@ -14,6 +14,7 @@
 #include "engine/cutover/store.h"
 #include "model/kind.h"
 #include "repository/repository.h"
+#include "storage/backend.h"
 
 namespace holdfast::engine {
 
@@ -50,7 +51,7 @@ enum class MarkedStates { by_marks, own };
 // keep out of the way of a fence that is opened, or lifted, while it reads: what it reads is paused in part, and is
 // told as paused.  What says where the states were recorded ends only by a backup that reads all that may fire.
 std::function<SnapshotMarks(const std::vector<repository::Tree>&)> marks_while_read(
-    CutoverStore& store, repository::Repository& repository, const std::string& connector,
+    storage::Backend& state, repository::Repository& repository, const std::string& connector,
     const std::vector<model::Kind>& kinds, MarkedStates states = MarkedStates::by_marks);
 // Of a connector that is held paused, or was when its newest snapshot was taken: the full name of the one that recorded
 // its states.  Empty: there is none.

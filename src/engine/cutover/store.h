@@ -76,8 +76,6 @@ class CutoverStore {  // not thread-safe; throws Error{corruption} naming a reco
 public:
   explicit CutoverStore(storage::Backend& state) : state_(state) {}
 
-  storage::Backend& state() noexcept { return state_; }
-
   std::vector<Pair> pairs();                                        // by source, then target
   Pair pair(const std::string& source, const std::string& target);  // empty where nothing is known
   void save(const Pair& pair);

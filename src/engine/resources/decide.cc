@@ -124,6 +124,12 @@ std::vector<std::string> StepDecider::all_columns(const Resource& resource, Link
   return out;
 }
 
+// Of one that was not seen on the target.  What the id map names may be called otherwise by now.
+bool StepDecider::may_be_unread(const Resource& resource, const ResourceStep& step) const {
+  const std::optional<std::string> name = step.seen.empty() ? std::optional(step.target_name) : std::nullopt;
+  return facts_.options.unread && facts_.options.unread(resource.kind, name);
+}
+
 void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
   const Resource& resource = want(index);
   const ResourceMatch& match = facts_.matches[index];
@@ -143,9 +149,7 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
     for (const std::uint32_t one : match.candidates) step.candidates.push_back(facts_.live.resources()[one].id);
     return;
   }
-  // What the id map names may be called otherwise by now.
-  const std::optional<std::string> name = step.seen.empty() ? std::optional(step.target_name) : std::nullopt;
-  if (facts_.options.unread && facts_.options.unread(resource.kind, name)) {
+  if (may_be_unread(resource, step)) {
     step.action = ResourceAction::conflict;
     step.reason = "the target may have it, and did not let us read it";
     return;
@@ -399,6 +403,9 @@ std::optional<ResourceStep> StepDecider::missing_activation(std::uint32_t index)
   ResourceStep step = step_for(index);
   step.action = ResourceAction::conflict;
   step.reason = "it fires by itself, and the target does not have it: bring it there first";
+  if (may_be_unread(resource, step))
+    step.reason = fmt::format("it fires by itself, and the target did not let us read all {}: see whether it is there",
+                              facts_.kinds.at(resource.kind).label());
   return step;
 }
 

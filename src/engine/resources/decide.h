@@ -52,6 +52,7 @@ private:
   }
   model::ResourceStep step_for(std::uint32_t index) const;
   std::vector<std::string> all_columns(const model::Resource& resource, LinkReport& report) const;
+  bool may_be_unread(const model::Resource& resource, const model::ResourceStep& step) const;
   void decide_new(std::uint32_t index, model::ResourceStep& step);
   std::optional<model::ResourceStep> decide_existing(std::uint32_t index);
   void compare_body(const model::Resource& resource, const model::Resource& live, model::ResourceStep& step,

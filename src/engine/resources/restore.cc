@@ -79,6 +79,9 @@ public:
     if (!selection_.everything())
       plan.selects = [this](const Resource& one) { return selected(selection_, kinds_, one); };
     plan.chooses_kind = [this](std::size_t kind) { return selection_.names(kinds_.at(kind).kind.collection); };
+    plan.unread = [this](std::size_t kind, const std::optional<std::string>& name) {
+      return may_hold(live_.unread[kind], kinds_.at(kind).kind, name);
+    };
     return plan;
   }
 
@@ -168,9 +171,6 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
     const bool renamed = !options.mapping.empty();
     return may_hold(unknown[one.kind], ready.kinds().at(one.kind).kind,
                     renamed ? std::nullopt : std::optional(one.name));
-  };
-  plan.unread = [&](std::size_t kind, const std::optional<std::string>& name) {
-    return may_hold(ready.live().unread[kind], ready.kinds().at(kind).kind, name);
   };
   std::optional<DriftJudge> judge;
   if (options.split) {

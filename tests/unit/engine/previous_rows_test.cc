@@ -171,6 +171,14 @@ TEST_F(SweepTest, a_full_backup_is_one) {
   EXPECT_EQ(last_.attributes, R"({"engine":"fake"})");
 }
 
+TEST_F(SweepTest, one_of_another_workspace_is_one) {
+  fetched_by();
+  BackupOptions options = EngineWorld::small();
+  options.other_workspace = true;
+  EXPECT_THROW(fetched_by(options), base::Error) << "none was known";
+  EXPECT_EQ(world_.connector.last_sweep(), Sweep::everything);
+}
+
 TEST_F(SweepTest, a_row_that_is_stale_is_fetched_although_it_was_not_modified) {
   fetched_by();
   const base::Bytes key = std::next(rows_.begin(), 9)->first;

@@ -198,9 +198,8 @@ private:
     plan_.before = before;
     if (request_.options.allow_writers) return;
     const std::string hint =
-        "Stop DataHub's GMS and consumers, or tell holdfast to go on although somebody is on the table; a write before "
-        "the swap "
-        "stops it all the same.";
+        "Stop DataHub's GMS and consumers, or tell holdfast to go on although somebody is on the table; "
+        "a write before the swap stops it all the same.";
     const std::vector<std::string> sessions = sessions_on(main_, address_.schema, live.table);
     if (!sessions.empty()) {
       std::string all;

@@ -92,12 +92,7 @@ TEST_F(LeftPaused, is_named_by_who_activates_another_snapshot) {
 TEST_F(LeftPaused, stays_paused_where_somebody_paused_it_since) {
   leave_y();
   fail_over();
-  set_pause(secondary_, "y", "PAUSED");
-  EXPECT_EQ(failover().code, 0);
-  EXPECT_EQ(firing(secondary_), (Names{"x", "z"}));
-  EXPECT_EQ(fail_back().code, 0);
-  EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
-  EXPECT_TRUE(pair().left.empty());
+  expect_pause_of_y_counts();
 }
 
 TEST_F(LeftPaused, that_cannot_be_set_is_named_until_it_is) {

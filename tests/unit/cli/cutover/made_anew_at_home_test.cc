@@ -67,12 +67,7 @@ TEST_F(MadeAnewAtHome, and_left_paused_fires_on_the_secondary_and_at_home_behind
 TEST_F(MadeAnewAtHome, and_left_paused_is_given_to_the_secondary_once) {
   leave_y();
   expect_away();
-  set_pause(secondary_, "y", "PAUSED");
-  EXPECT_EQ(failover().code, 0);
-  EXPECT_EQ(firing(secondary_), (Names{"x", "z"}));
-  EXPECT_EQ(fail_back().code, 0);
-  EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
-  EXPECT_TRUE(pair().left.empty());
+  expect_pause_of_y_counts();
 }
 
 TEST_F(MadeAnewAtHome, and_left_paused_is_set_in_place) {

@@ -66,6 +66,15 @@ protected:
     const Outcome outcome = failover();
     ASSERT_EQ(outcome.code, 0) << outcome.out << outcome.err;
   }
+  // That somebody pauses y on secondary, which is in charge: it stays so, and is given to nobody any more.
+  void expect_pause_of_y_counts() {
+    set_pause(secondary_, "y", "PAUSED");
+    EXPECT_EQ(failover().code, 0);
+    EXPECT_EQ(firing(secondary_), (Names{"x", "z"}));
+    EXPECT_EQ(fail_back().code, 0);
+    EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
+    EXPECT_TRUE(pair().left.empty());
+  }
   void must(const Names& arguments) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.code, 0) << arguments.front() << ": " << outcome.out << outcome.err;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "base/bytes.h"
@@ -42,6 +43,30 @@ TEST_F(BadDays, stop_where_the_platform_does_not_say_what_may_fire) {
   EXPECT_EQ(outcome.code, base::exit_code(base::ErrorKind::internal)) << outcome.out << outcome.err;
   EXPECT_TRUE(outcome.says("the kinds of the platform workspace are not known")) << outcome.err;
   EXPECT_TRUE(confirmed("primary")) << "as nothing was activated";
+}
+
+TEST_F(BadDays, tell_what_could_not_be_read_from_what_is_not_there) {
+  migrate();
+  must({"fence", "primary", "--yes"});
+  secondary_.unread = {"y"};
+  const Outcome outcome = take_over();
+  EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("the target did not let us read all jobs: see whether it is there")) << outcome.out;
+  EXPECT_FALSE(outcome.says("the target does not have it")) << outcome.out;
+  EXPECT_EQ(firing(secondary_), (Names{"x", "z"}));
+  secondary_.unread.clear();
+  EXPECT_EQ(take_over().code, 0);
+  EXPECT_EQ(firing(secondary_), all_);
+}
+
+TEST_F(BadDays, end_with_a_status_although_no_row_can_be_read) {
+  migrate();
+  ASSERT_EQ(failover({"--select", "/jobs/x"}).code, 0);
+  ASSERT_NE(std::filesystem::remove_all(app_.file("repository/packs")), 0U);
+  const Outcome outcome = run({"status"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(outcome.says("primary: secondary took over")) << outcome.out;
+  EXPECT_TRUE(outcome.says("whether all that fired on primary was activated on secondary is not known")) << outcome.err;
 }
 
 TEST_F(BadDays, leave_the_secondary_waiting_where_nothing_of_it_could_be_activated) {

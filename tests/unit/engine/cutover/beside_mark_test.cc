@@ -154,14 +154,14 @@ TEST_F(KeptBeside, goes_with_the_states_that_it_belongs_to) {
 
 TEST_F(KeptBeside, ends_where_what_fires_now_is_read) {
   stand({{state("1")}});
-  const auto own = marks_while_read(store_, *world_.repository, "primary", test::workspace_kinds(), MarkedStates::own);
+  const auto own = marks_while_read(*state_, *world_.repository, "primary", test::workspace_kinds(), MarkedStates::own);
   EXPECT_EQ(own({}), SnapshotMarks());
 }
 
 // Some of it was read while it was held paused.
 TEST_F(KeptBeside, is_carried_on_where_the_fence_is_lifted_while_a_backup_reads) {
   stand({{state("1")}});
-  const auto begun = marks_while_read(store_, *world_.repository, "primary", test::workspace_kinds());
+  const auto begun = marks_while_read(*state_, *world_.repository, "primary", test::workspace_kinds());
   const SnapshotMarks marks = marks_of(store_, *world_.repository, "primary");
   ASSERT_EQ(marks.size(), 2U);
   EXPECT_EQ(begun({}).size(), 2U) << "each stands there once";

@@ -15,9 +15,10 @@ namespace {
 // What this host remembers, and what another one does.
 class OtherHosts : public testing::Test {
 protected:
-  repository::Snapshot take(CutoverStore& store, const std::string& name, MarkedStates by = MarkedStates::by_marks) {
+  repository::Snapshot take(storage::Backend& state, const std::string& name,
+                            MarkedStates by = MarkedStates::by_marks) {
     BackupOptions options = test::EngineWorld::small();
-    options.marks = marks_while_read(store, repository_, name, test::workspace_kinds(), by);
+    options.marks = marks_while_read(state, repository_, name, test::workspace_kinds(), by);
     return take(name, options);
   }
   repository::Snapshot take(const std::string& name, const BackupOptions& options) {
@@ -29,12 +30,12 @@ protected:
 
   // Fenced here, as a snapshot says.
   repository::Snapshot fence_here() {
-    const repository::Snapshot recorded = take(here_, "primary");
+    const repository::Snapshot recorded = take(*state_here_, "primary");
     here_.save(Fence{.connector = "primary",
                      .state = Fence::State::confirmed,
                      .snapshot = recorded.id.name(),
                      .since = world_.clock.now()});
-    return take(here_, "primary");
+    return take(*state_here_, "primary");
   }
   bool stands() { return standing_fence(here_, repository_, "primary").has_value(); }
 
@@ -48,7 +49,7 @@ protected:
   void come_home_there() {
     pass();
     there_.save(Pair{.source = "primary", .target = "secondary", .active = "primary", .since = world_.clock.now()});
-    take(there_, "secondary");
+    take(*state_there_, "secondary");
   }
   std::optional<Pair> ended() { return ended_elsewhere(repository_, here_.pair("primary", "secondary")); }
 
@@ -64,10 +65,10 @@ protected:
 TEST_F(OtherHosts, lift_a_fence_whatever_their_clock_says) {
   fence_here();
   EXPECT_TRUE(stands());
-  take(there_, "primary");
+  take(*state_there_, "primary");
   EXPECT_TRUE(stands()) << "who knows nothing of it carries its mark on";
   pass(-std::chrono::hours(3));
-  const repository::Snapshot own = take(there_, "primary", MarkedStates::own);
+  const repository::Snapshot own = take(*state_there_, "primary", MarkedStates::own);
   EXPECT_FALSE(stands());
   EXPECT_TRUE(marks_of(here_, repository_, "primary").empty());
   EXPECT_EQ(recorded_before(here_, repository_, "primary"), std::nullopt);
@@ -76,7 +77,7 @@ TEST_F(OtherHosts, lift_a_fence_whatever_their_clock_says) {
 }
 
 TEST_F(OtherHosts, lift_no_fence_by_what_was_begun_before_it_was_said) {
-  const repository::Snapshot recorded = take(here_, "primary");
+  const repository::Snapshot recorded = take(*state_here_, "primary");
   std::unique_ptr<repository::Session> begun;
   BackupOptions options = test::EngineWorld::small();
   options.marks = [&](const std::vector<repository::Tree>&) {
@@ -93,18 +94,18 @@ TEST_F(OtherHosts, lift_no_fence_by_what_was_begun_before_it_was_said) {
   ASSERT_EQ(repository_.latest("primary")->id, late.id);
   ASSERT_TRUE(said_by(late).empty());
   EXPECT_TRUE(stands());
-  EXPECT_EQ(states_of(take(here_, "primary")), recorded.id.name());
+  EXPECT_EQ(states_of(take(*state_here_, "primary")), recorded.id.name());
 }
 
 TEST_F(OtherHosts, lift_no_fence_of_which_no_snapshot_spoke) {
-  const repository::Snapshot recorded = take(here_, "primary");
+  const repository::Snapshot recorded = take(*state_here_, "primary");
   Fence fence{.connector = "primary", .since = world_.clock.now()};
   here_.save(fence);
-  take(there_, "primary");
+  take(*state_there_, "primary");
   EXPECT_TRUE(stands()) << "it is only being opened";
   fence.snapshot = recorded.id.name();
   here_.save(fence);
-  take(there_, "primary");
+  take(*state_there_, "primary");
   EXPECT_TRUE(stands());
 }
 
@@ -113,19 +114,19 @@ TEST_F(OtherHosts, lift_no_fence_by_a_backup_that_could_not_read_what_fires) {
   account_.workspace.put("users", "ann", R"({"name":"ann","origin":"ann"})");
   fence_here();
   account_.unlisted = {"jobs"};
-  take(there_, "primary", MarkedStates::own);
+  take(*state_there_, "primary", MarkedStates::own);
   EXPECT_TRUE(stands());
 }
 
 TEST_F(OtherHosts, leave_in_doubt_who_is_in_charge_until_that_has_ended) {
-  take(here_, "secondary");
+  take(*state_here_, "secondary");
   fence_here();
   Fence fence = *here_.fence("primary");
   fence.active = "secondary";
   here_.save(fence);
   take_over(here_);
   EXPECT_FALSE(is_doubted(here_, repository_, fence));
-  take(there_, "primary", MarkedStates::own);
+  take(*state_there_, "primary", MarkedStates::own);
   EXPECT_TRUE(is_doubted(here_, repository_, fence));
   EXPECT_TRUE(marks_of(here_, repository_, "primary").empty()) << "what it fires by is no more recorded there";
   EXPECT_FALSE(heard_of(here_, repository_, "primary").anything()) << "the doubt would be forgotten";
@@ -142,17 +143,17 @@ TEST_F(OtherHosts, leave_in_doubt_who_is_in_charge_until_that_has_ended) {
 }
 
 TEST_F(OtherHosts, end_what_took_over_and_leave_what_only_this_one_knows) {
-  take(here_, "secondary");
+  take(*state_here_, "secondary");
   take_over(here_);
   Pair pair = here_.pair("primary", "secondary");
   pair.left = {{"s-1", "jobs", "job"}};
   pair.replicated = LastRun{.at = pair.since};
   here_.save(pair);
-  take(there_, "secondary");
+  take(*state_there_, "secondary");
   EXPECT_FALSE(ended()) << "who knows nothing of it carries its mark on";
   come_home_there();
   const repository::Snapshot home = *repository_.latest("secondary");
-  take(there_, "secondary");
+  take(*state_there_, "secondary");
   ASSERT_TRUE(ended());
   EXPECT_EQ(ended()->active, "primary");
   EXPECT_EQ(ended()->since, home.started);
@@ -175,11 +176,11 @@ TEST_F(OtherHosts, name_what_a_fence_paused_that_nobody_else_knew_of) {
   fence.beside = {
       {.kind = "jobs", .id = "1", .path = "jobs/said/1", .column = {}, .field = {}, .item = {}, .value = {}}};
   here_.save(fence);
-  take(here_, "primary");
+  take(*state_here_, "primary");
   fence.beside.push_back(
       {.kind = "jobs", .id = "2", .path = "jobs/late/2", .column = {}, .field = {}, .item = {}, .value = {}});
   here_.save(fence);
-  take(there_, "primary", MarkedStates::own);
+  take(*state_there_, "primary", MarkedStates::own);
   const Heard heard = heard_of(here_, repository_, "primary");
   ASSERT_TRUE(heard.lifted);
   ASSERT_EQ(heard.lifted->beside.size(), 1U);
@@ -188,44 +189,44 @@ TEST_F(OtherHosts, name_what_a_fence_paused_that_nobody_else_knew_of) {
 
 // Killed between the two, the target has not begun to fire, and the same command goes on.
 TEST_F(OtherHosts, do_not_end_what_this_one_has_not_said_yet) {
-  take(here_, "secondary");
+  take(*state_here_, "secondary");
   take_over(here_);
   come_home_there();
   pass();
   here_.save(Pair{.source = "primary", .target = "secondary", .active = "secondary", .since = world_.clock.now()});
   EXPECT_FALSE(ended());
-  take(there_, "secondary");
+  take(*state_there_, "secondary");
   EXPECT_FALSE(ended());
-  EXPECT_EQ(said_by(take(here_, "secondary")).size(), 1U);
+  EXPECT_EQ(said_by(take(*state_here_, "secondary")).size(), 1U);
 }
 
 TEST_F(OtherHosts, do_not_end_what_this_one_was_about_to_take_back) {
-  take(here_, "secondary");
+  take(*state_here_, "secondary");
   take_over(here_);
   say_took_over(repository_, "secondary", "");
   EXPECT_FALSE(ended());
 }
 
 TEST_F(OtherHosts, end_nothing_by_what_took_over_from_a_third_since) {
-  take(here_, "secondary");
+  take(*state_here_, "secondary");
   take_over(here_);
   there_.save(Pair{.source = "third", .target = "secondary", .active = "secondary", .since = world_.clock.now()});
   say_took_over(repository_, "secondary", "third");
-  take(there_, "secondary");
+  take(*state_there_, "secondary");
   EXPECT_FALSE(ended());
   there_.save(Pair{.source = "third", .target = "secondary", .active = "third", .since = world_.clock.now()});
-  take(there_, "secondary");
+  take(*state_there_, "secondary");
   EXPECT_FALSE(ended());
 }
 
 TEST_F(OtherHosts, end_nothing_of_which_no_snapshot_spoke) {
-  take(here_, "secondary");
+  take(*state_here_, "secondary");
   here_.save(Pair{.source = "primary", .target = "secondary", .active = "secondary", .since = world_.clock.now()});
-  take(there_, "secondary");
+  take(*state_there_, "secondary");
   EXPECT_FALSE(ended());
   take_over(here_);
   repository_.forget(repository_.latest("secondary")->id, "by mistake");
-  take(there_, "secondary");
+  take(*state_there_, "secondary");
   EXPECT_FALSE(ended());
 }
 

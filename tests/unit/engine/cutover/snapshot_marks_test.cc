@@ -42,7 +42,7 @@ protected:
   repository::Snapshot take(const std::string& name, MarkedStates by = MarkedStates::by_marks) {
     world_.clock.advance(std::chrono::minutes(1));
     BackupOptions options = test::EngineWorld::small();
-    options.marks = marks_while_read(store_, *world_.repository, name, test::workspace_kinds(), by);
+    options.marks = marks_while_read(*state_, *world_.repository, name, test::workspace_kinds(), by);
     const auto connector = test::connect(account_);
     return backup(*world_.repository, *connector, name, options, world_.events, world_.clock, {}).snapshot;
   }
@@ -198,7 +198,7 @@ TEST_F(Marking, goes_on_until_somebody_knows_better) {
 TEST_F(Marking, asks_again_when_everything_was_read) {
   const std::string before = take("primary").id.name();
   const auto marks = [&] {
-    const auto ask = marks_while_read(store_, *world_.repository, "primary", test::workspace_kinds());
+    const auto ask = marks_while_read(*state_, *world_.repository, "primary", test::workspace_kinds());
     return [ask] { return ask({}); };
   };
   const auto begun_before = marks();
