@@ -32,8 +32,9 @@ bool tell_cannot_fire(Cutover& cutover, const repository::Snapshot& recorded, co
   if (pair.replicated && pair.replicated->written.empty() && pair.replicated->target_snapshot != last.before)
     if (const std::optional<repository::Snapshot> behind = cutover.kept(pair.replicated->target_snapshot))
       there = starts(cutover, *behind);
+  using Applied = engine::RunBeforeFence::Applied;
   const engine::FiringStates lacks = engine::cannot_fire(wanted, {.plan = last.plan,
-                                                                  .result = cutover.dry() ? nullptr : &last.result,
+                                                                  .applied = cutover.dry() ? Applied::no : Applied::yes,
                                                                   .ids = ids,
                                                                   .target = there ? &*there : nullptr});
   for (const auto& [key, state] : lacks)

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cli/cutover.h"
-#include "engine/resource_apply.h"
+#include "model/resource_plan.h"
 
 namespace holdfast::cli {
 
@@ -12,7 +12,6 @@ namespace holdfast::cli {
 struct LastReplicate {
   int code = 0;
   model::ResourcePlan plan{};
-  engine::ResourceApplyResult result{};
   std::string before{};  // the snapshot of the target behind the run before
 };
 // Names what of the recorded states fires, is chosen by the command, and could not on the target.  Whether there is

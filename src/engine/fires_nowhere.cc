@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace holdfast::engine {
@@ -10,20 +11,23 @@ namespace {
 
 using model::ResourceAction;
 
+bool makes(const model::ResourceStep& step) {
+  return step.action == ResourceAction::create || step.action == ResourceAction::recreate;
+}
+
 // By kind and id of the source: the id that it has on the target, empty where it is not there.
 std::map<FiringKey, std::string> counterparts(const RunBeforeFence& run) {
   std::map<FiringKey, std::string> out;
   for (const model::IdEntry& entry : run.plan.matches) out[{entry.kind, entry.source_id}] = entry.target_id;
-  for (std::size_t i = 0; i < run.plan.steps.size(); ++i) {
-    const model::ResourceStep& step = run.plan.steps[i];
+  for (const model::ResourceStep& step : run.plan.steps) {
     if (step.source_id.empty()) continue;
-    const FiringKey key(step.kind, step.source_id);
-    out[key] = step.target_id;
-    if (step.action != ResourceAction::create && step.action != ResourceAction::recreate) continue;
-    const StepEnd end = run.result && i < run.result->ends.size() ? run.result->ends[i] : StepEnd::open;
-    const bool made = end == StepEnd::done || end == StepEnd::already;
-    const model::IdEntry* entry = made ? run.ids.by_source(step.kind, step.source_id) : nullptr;
-    out[key] = entry ? entry->target_id : std::string();
+    std::string& there = out[{step.kind, step.source_id}];
+    there = step.target_id;
+    if (!makes(step)) continue;
+    // Whatever else of it failed, its id is learnt when it is made; what stood for it before is gone.
+    const model::IdEntry* entry = run.ids.by_source(step.kind, step.source_id);
+    const bool gone = step.action == ResourceAction::create && entry && entry->target_id == step.seen;
+    there = entry && !gone ? entry->target_id : std::string();
   }
   return out;
 }
@@ -41,10 +45,9 @@ FiringStates that_start(FiringStates states, const model::KindSet& kinds) {
 FiringStates cannot_fire(const FiringStates& wanted, const RunBeforeFence& run) {
   const std::map<FiringKey, std::string> found = counterparts(run);
   std::set<FiringKey> would_be_made;
-  if (!run.result)
+  if (run.applied == RunBeforeFence::Applied::no)
     for (const model::ResourceStep& step : run.plan.steps)
-      if (step.action == ResourceAction::create || step.action == ResourceAction::recreate)
-        would_be_made.emplace(step.kind, step.source_id);
+      if (makes(step)) would_be_made.emplace(step.kind, step.source_id);
   FiringStates out;
   for (const auto& [key, state] : wanted) {
     if (!state.fires || !state.chosen || would_be_made.contains(key)) continue;

@@ -7,7 +7,6 @@
 
 #include "engine/cutover_store.h"
 #include "engine/firing_states.h"
-#include "engine/resource_apply.h"
 #include "model/id_map.h"
 #include "model/kind_set.h"
 #include "model/resource_plan.h"
@@ -20,9 +19,9 @@ FiringStates that_start(FiringStates states, const model::KindSet& kinds);
 // A run into the target.
 struct RunBeforeFence {
   const model::ResourcePlan& plan;
-  const ResourceApplyResult* result;     // nullptr: it was not applied, and what it would make counts as made
-  const model::IdMap& ids;               // behind it, for states of the source
-  const FiringStates* target = nullptr;  // behind it; absent: not known, so what the run found there counts
+  enum class Applied { no, yes } applied;  // else what it would make counts as made
+  const model::IdMap& ids;                 // behind it, for states of the source
+  const FiringStates* target = nullptr;    // behind it; absent: not known, so what the run found there counts
 };
 // Of the chosen states that fire what the target has not, or nothing of it that may fire.
 FiringStates cannot_fire(const FiringStates& wanted, const RunBeforeFence& run);

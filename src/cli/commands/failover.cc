@@ -151,7 +151,7 @@ private:
     const std::optional<engine::LastRun> before = cutover.store().pair(source_, target_).replicated;
     if (before) out.before = before->target_snapshot;
     // What a plan of before did not do is in this one again, unless this one looks at less.
-    const int code = run.apply(out.plan, wanted, out.result);
+    const int code = run.apply(out.plan, wanted);
     out.code = worse(flags_.plan.select.empty() ? k_exit_ok : gone_on, code);
     return out;
   }
