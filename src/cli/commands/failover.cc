@@ -96,7 +96,9 @@ private:
   // Behind the fence it would fire nowhere, and only a failback let it fire again.  Of a source that is lost nothing is
   // paused, and nothing is won by waiting.
   bool ends_before_fence(Cutover& cutover, const repository::Snapshot& recorded, const LastReplicate& last) const {
-    if (source_lost_ || leave_paused_ || !tell_cannot_fire(cutover, recorded, last)) return false;
+    const bool goes_on = source_lost_ || leave_paused_;
+    if (goes_on && !cutover.dry()) return false;  // it is named behind the activation
+    if (!tell_cannot_fire(cutover, recorded, last) || goes_on) return false;
     base::Events& events = cutover.context().events();
     if (cutover.dry()) {
       events.warning("that would fire nowhere: without --leave-paused it would end here (exit 3)");
@@ -105,7 +107,7 @@ private:
     const std::optional<engine::Fence> fence = cutover.store().fence(source_);
     const bool fires = !fence || fence->snapshot.empty();
     events.warning(fmt::format(
-        "all else of {0} was brought to {1}; {2}, and nothing was activated: mend that and run the same again, or add "
+        "{0} was brought to {1} less that; {2}, and nothing was activated: mend that and run the same again, or add "
         "--leave-paused, by which it stays paused until a failback",
         source_, target_, fires ? source_ + " fires as before" : source_ + " stays fenced"));
     return true;
