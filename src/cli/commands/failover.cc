@@ -1,12 +1,14 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "cli/commands/commands.h"
 #include "cli/context.h"
 #include "cli/cutover/cutover.h"
 #include "cli/cutover/fence_look.h"
+#include "cli/cutover/fires_nowhere.h"
 #include "cli/cutover/gates.h"
 #include "cli/cutover/left_paused.h"
 #include "cli/cutover/run.h"
@@ -29,7 +31,9 @@ public:
             "TARGET is activated; the repository and TARGET are enough.  What fires on SOURCE goes on\n"
             "until \"holdfast fence SOURCE\" has paused it.\n"
             "Where only a part of SOURCE could be read it is told what is missing, and nothing is\n"
-            "written without --source-partial.\n"
+            "written without --source-partial.  What fires on SOURCE and could not be brought would\n"
+            "fire nowhere behind the fence: it is named, and nothing is paused (exit 3) without\n"
+            "--leave-paused.\n"
             "A recovery plan of holdfast.toml may have gates, before which this stops (exit 5): run the\n"
             "same again with --pass GATE.  Interrupted, with something that could not be activated, or\n"
             "to activate what a --select had left out: run it again.",
@@ -41,6 +45,8 @@ public:
     flags.argument("TARGET", target_, "what takes over").offer = Offer::connectors;
     flags.toggle("--source-lost", source_lost_, "do not ask SOURCE: it may go on firing");
     flags.toggle("--source-partial", source_partial_, "go on where not all of SOURCE could be read");
+    flags.toggle("--leave-paused", leave_paused_,
+                 "go on although something that fires could not be brought: it stays paused until a failback");
     gates_.declare(flags);
     flags_.declare(flags);
   }
@@ -77,12 +83,34 @@ private:
     gates_.enter(cutover, {.gate = k_gate_replicate,
                            .done = fmt::format("Nothing was written to {} or {}.", source_, target_),
                            .next = fmt::format("a last replicate of {} into {}", source_, target_)});
-    const int code = bring(cutover, wanted);
+    const LastReplicate last = bring(cutover, wanted);
     const repository::Snapshot recorded = takeover.recorded_states(wanted, charge.pair, lost);
+    const bool stops = ends_before_fence(cutover, recorded, last);
     if (cutover.dry()) return tell_dry(context, takeover, recorded);
+    if (stops) return k_exit_partial;
     gates_.enter_fence(cutover, source_, fmt::format("{} was brought to {}", source_, target_), lost);
     takeover.close_fence(source_, target_, wanted, lost);
-    return activate(context, cutover, {recorded, flags_.plan.select}, code);
+    return activate(context, cutover, {recorded, flags_.plan.select}, last.code);
+  }
+
+  // Behind the fence it would fire nowhere, and only a failback let it fire again.  Of a source that is lost nothing is
+  // paused, and nothing is won by waiting.
+  bool ends_before_fence(Cutover& cutover, const repository::Snapshot& recorded, const LastReplicate& last) const {
+    const bool goes_on = source_lost_ || leave_paused_;
+    if (goes_on && !cutover.dry()) return false;  // it is named behind the activation
+    if (!tell_cannot_fire(cutover, recorded, last) || goes_on) return false;
+    base::Events& events = cutover.context().events();
+    if (cutover.dry()) {
+      events.warning("that would fire nowhere: without --leave-paused it would end here (exit 3)");
+      return false;
+    }
+    const std::optional<engine::Fence> fence = cutover.store().fence(source_);
+    const bool fires = !fence || fence->snapshot.empty();
+    events.warning(fmt::format(
+        "{0} was brought to {1} less that; {2}, and nothing was activated: mend that and run the same again, or add "
+        "--leave-paused, by which it stays paused until a failback",
+        source_, target_, fires ? source_ + " fires as before" : source_ + " stays fenced"));
+    return true;
   }
 
   // It took over while the source was lost, which this time nobody says.
@@ -115,15 +143,19 @@ private:
     return out;
   }
 
-  int bring(Cutover& cutover, const repository::Snapshot& wanted) const {
+  LastReplicate bring(Cutover& cutover, const repository::Snapshot& wanted) const {
     CutoverRun run(cutover);
     // Of a lost source no run that was begun before stops this.
     const int gone_on =
         run.go_on(source_, target_, source_lost_ ? CutoverRun::Trouble::warns : CutoverRun::Trouble::stops);
-    const model::ResourcePlan plan = run.plan(wanted, target_, run.parted(source_, target_));
-    cutover.show(plan);
+    LastReplicate out{.plan = run.plan(wanted, target_, run.parted(source_, target_))};
+    cutover.show(out.plan);
+    const std::optional<engine::LastRun> before = cutover.store().pair(source_, target_).replicated;
+    if (before) out.before = before->target_snapshot;
     // What a plan of before did not do is in this one again, unless this one looks at less.
-    return worse(flags_.plan.select.empty() ? k_exit_ok : gone_on, run.apply(plan, wanted));
+    const int code = run.apply(out.plan, wanted);
+    out.code = worse(flags_.plan.select.empty() ? k_exit_ok : gone_on, code);
+    return out;
   }
 
   // What is not there yet cannot be planned to fire.
@@ -153,7 +185,7 @@ private:
     const auto rest = std::make_shared<const std::set<engine::FiringKey>>(
         engine::never_given(fired, *pair.given, takeover.ids_of_then(fired, pair)));
     const std::size_t count = rest->size() + left.known.size();
-    if (count == 0) return known;
+    if (count == 0) return worse(known, tell_fires_nowhere(cutover, recorded, pair));
     cutover.ask(fmt::format("{} on {} that {} not activated then would be", ui::format_counted(count, "resource"),
                             target_, count == 1 ? "was" : "were"));
     const auto is_left = [rest](const std::string& kind, const std::string& id) { return rest->contains({kind, id}); };
@@ -194,6 +226,7 @@ private:
     const Takeover::PutInCharge out = take_over(cutover, before, plan_takeover(cutover, before, what));
     code = worse(code, out.code);
     if (!out.in_charge) return code;
+    code = worse(code, tell_fires_nowhere(cutover, what.recorded, before));
     const engine::Pair pair = cutover.store().pair(source_, target_);
     warn_of_rest(context, takeover, what.recorded, pair);
     tell_ticks(cutover, source_, target_);
@@ -205,6 +238,7 @@ private:
   std::string target_;
   bool source_lost_ = false;
   bool source_partial_ = false;
+  bool leave_paused_ = false;
   Gates gates_;
   CutoverFlags flags_;
 };

@@ -38,7 +38,16 @@ auto unless_lost(const std::string& name, std::string_view undone, const Work& w
   } catch (Error& error) {
     static constexpr std::array k_not_by_it{ErrorKind::cancelled, ErrorKind::refused, ErrorKind::config,
                                             ErrorKind::usage};
-    if (std::find(k_not_by_it.begin(), k_not_by_it.end(), error.kind()) == k_not_by_it.end())
+    static constexpr std::array k_of_this_host{ErrorKind::io, ErrorKind::no_repository, ErrorKind::wrong_key,
+                                               ErrorKind::corruption};
+    const auto is_one_of = [&](const auto& kinds) {
+      return std::find(kinds.begin(), kinds.end(), error.kind()) != kinds.end();
+    };
+    // What a repository, or the local state, does not take or give is no word of the connector.
+    if (is_one_of(k_of_this_host))
+      error.set_hint(
+          fmt::format("{}  {}", undone, error.hint().empty() ? "Run it again when that is mended." : error.hint()));
+    else if (!is_one_of(k_not_by_it))
       error.set_hint(
           fmt::format("{0}  Where {1} is lost, add --source-lost, which goes by its newest snapshot; what fires on {1} "
                       "goes on until \"holdfast fence {1}\".",

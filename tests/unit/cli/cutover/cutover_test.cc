@@ -165,7 +165,7 @@ TEST_F(Nights, end_with_a_failback_that_removes_no_original) {
   primary_.workspace.put("jobs", "own", job("own", "one"));
   secondary_.workspace.refusals.emplace("jobs/own", base::Error(base::ErrorKind::refused, "over the quota"));
   EXPECT_EQ(run({"migrate", "primary", "secondary"}).code, 3);
-  EXPECT_EQ(run({"failover", "primary", "secondary", "--yes"}).code, 3);
+  EXPECT_EQ(failover({"--leave-paused"}).code, 3);
   secondary_.workspace.erase("jobs", secondary_.workspace.id_of("jobs", "x"));
   const Outcome outcome = run({"failback", "secondary", "primary", "--remove", "--yes", "-v"});
   EXPECT_TRUE(outcome.says("it was never on secondary")) << outcome.out << outcome.err;

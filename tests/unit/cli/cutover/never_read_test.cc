@@ -69,7 +69,7 @@ TEST_F(NeverRead, is_what_could_not_be_read_twice) {
 TEST_F(NeverRead, is_not_what_a_run_made_there) {
   secondary_.unread = {"x"};
   migrate();
-  EXPECT_EQ(run({"failover", "primary", "secondary", "--yes"}).code, 3);
+  EXPECT_EQ(failover({"--leave-paused"}).code, 3);
   back_up_twice("secondary");
   const Outcome outcome = fail_back();
   EXPECT_EQ(outcome.code, 5) << outcome.out << outcome.err;
