@@ -17,6 +17,14 @@ engine::FiringStates starts(Cutover& cutover, const repository::Snapshot& snapsh
   return engine::that_start(Takeover(cutover).firing(snapshot, selection), kinds);
 }
 
+// What the target has by its newest snapshot; nullopt: that may lack what was brought.
+std::optional<engine::FiringStates> all_there(Cutover& cutover, const engine::Pair& pair) {
+  const bool seen = pair.replicated && !pair.replicated->target_snapshot.empty() && pair.replicated->written.empty();
+  const std::optional<repository::Snapshot> newest = cutover.context().repository().latest(pair.target);
+  if (!seen || !newest || newest->partial()) return std::nullopt;
+  return starts(cutover, *newest);
+}
+
 }  // namespace
 
 bool tell_cannot_fire(Cutover& cutover, const repository::Snapshot& recorded, const LastReplicate& last) {
@@ -47,8 +55,7 @@ int tell_fires_nowhere(Cutover& cutover, const repository::Snapshot& recorded, c
   if (cutover.dry() || !pair.given) return k_exit_ok;
   const engine::FiringStates wanted = starts(cutover, recorded, cutover.flags().plan.select);
   const model::IdMap ids = Takeover(cutover).ids_of_then(wanted, pair);
-  const std::optional<repository::Snapshot> newest = cutover.context().repository().latest(pair.target);
-  const std::optional<engine::FiringStates> there = newest ? std::optional(starts(cutover, *newest)) : std::nullopt;
+  const std::optional<engine::FiringStates> there = all_there(cutover, pair);
   const engine::GivenStates given_before =
       before.active == before.target ? before.given.value_or(engine::GivenStates()) : engine::GivenStates();
   engine::FiringNowhere nowhere =
