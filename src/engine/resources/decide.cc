@@ -361,7 +361,7 @@ ResourceStep StepDecider::removal(const Resource& live) const {
         fmt::format("the snapshot does not have it, and {} are removed only where --select names them", kind.label());
   } else if (facts_.options.stale && facts_.options.stale(live)) {
     step.action = ResourceAction::skip;
-    step.reason = "the backup could not read this range, so that it is missing proves nothing";
+    step.reason = "the backup may not have seen it, so that it is missing proves nothing";
   }
   hold_back(nullptr, live, step);
   if (step.action == ResourceAction::remove) leave_to_people(facts_, live, step);

@@ -51,6 +51,19 @@ void tell_unknown_workspace(repository::Repository& repository, const std::strin
                           host.empty() ? "" : fmt::format(" ({})", host)));
 }
 
+// What others keep for themselves is not in the snapshot of an account that is no administrator, and is there all the
+// same: nothing that it lacks may be taken for deleted.
+bool tell_seen_in_part(const repository::Snapshot& snapshot, const ResourceRestoreOptions& options,
+                       base::Events& events) {
+  if (!sees_only_its_own(snapshot.attributes)) return false;
+  if (options.removes)
+    events.warning(
+        fmt::format("snapshot {} of {} was read by an account that is no administrator: what it lacks may "
+                    "be there, and is not removed.  Back up as an administrator to have it removed",
+                    snapshot.id.short_id(), snapshot.connector));
+  return true;
+}
+
 // Both sides read, and what every plan asks of them.
 class Preparation {
 public:
@@ -164,7 +177,9 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   note_unread_secrets(ready.kinds(), ready.sides().wanted, ready.sides().live, events);
   ResourcePlanOptions plan = ready.plan_options();
   const UnknownKeys unknown = unknown_of(restore.snapshot, ready.kinds());
-  plan.stale = [&](const Resource& one) {
+  const bool sees_some = tell_seen_in_part(restore.snapshot, options, events);
+  plan.stale = [&, sees_some](const Resource& one) {
+    if (sees_some) return true;
     const bool renamed = !options.mapping.empty();
     return may_hold(unknown[one.kind], ready.kinds().at(one.kind).kind,
                     renamed ? std::nullopt : std::optional(one.name));

@@ -78,6 +78,20 @@ TEST_F(ResourceRestoring, removes_nothing_of_a_kind_that_the_snapshot_does_not_h
   EXPECT_EQ(count(got, "pools", ResourceAction::remove), 1U) << "of others it does";
 }
 
+// Others may have kept it for themselves.
+TEST_F(ResourceRestoring, removes_nothing_that_a_snapshot_of_no_administrator_lacks) {
+  source_.administrator = false;
+  take_snapshot();
+  target_.workspace.put("pools", "extra", R"({"name":"extra","origin":"extra"})");
+  const model::ResourcePlan got = plan(true);
+  EXPECT_EQ(got.count(ResourceAction::remove), 0U);
+  EXPECT_EQ(count(got, "pools", ResourceAction::skip), 1U);
+  const std::vector<std::string> warnings = world_.events.warnings();
+  EXPECT_EQ(std::count_if(warnings.begin(), warnings.end(),
+                          [](const std::string& line) { return line.find("no administrator") != line.npos; }),
+            1);
+}
+
 TEST_F(ResourceRestoring, creates_nothing_of_a_kind_that_the_target_does_not_offer) {
   take_snapshot();
   target_.absent = {"jobs"};
