@@ -210,6 +210,22 @@ TEST(DatabricksCapture, asks_for_settings_one_by_one_where_one_of_them_is_not_kn
   EXPECT_EQ(got.rows.at(key({"enableIpAccessLists"})).columns[0], R"({"enableIpAccessLists":"true"})");
 }
 
+// Only a setting that the workspace itself does not know is not there.
+TEST(DatabricksCapture, marks_a_setting_that_it_may_not_read) {
+  Written world;
+  const std::string path = "/api/2.0/workspace-conf?keys=";
+  world.set(path + "enableIpAccessLists", R"({"enableIpAccessLists":"true"})");
+  world.set(path + "enableGp3", answer(400, R"({"error_code":"INVALID_PARAMETER_VALUE","message":"Invalid key"})"));
+  world.set(path + "enableWebTerminal", forbidden());
+  world.set(path + "maxTokenLifetimeDays", answer(500, R"({"error_code":"INTERNAL_ERROR","message":"broken"})"));
+  const Rows got = world.read("workspace-conf");
+  EXPECT_EQ(got.rows.size(), 1U);
+  ASSERT_EQ(got.stretches.size(), 2U);
+  EXPECT_EQ(got.stretches[0].first, base::range_of_key(key({"enableWebTerminal"})));
+  EXPECT_NE(got.stretches[0].second.find("PERMISSION_DENIED"), std::string::npos);
+  EXPECT_EQ(got.stretches[1].first, base::range_of_key(key({"maxTokenLifetimeDays"})));
+}
+
 TEST(DatabricksCapture, lists_what_lies_below_something_else_once_for_each) {
   Written world;
   const std::string unity = "/api/2.1/unity-catalog/";
