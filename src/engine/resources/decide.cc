@@ -143,8 +143,9 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
     for (const std::uint32_t one : match.candidates) step.candidates.push_back(facts_.live.resources()[one].id);
     return;
   }
-  // What the id map names may be called otherwise by now.
-  const std::optional<std::string> name = step.seen.empty() ? std::optional(step.target_name) : std::nullopt;
+  // What the id map names may be called otherwise by now, unless its name is all that tells it.
+  const bool by_name = step.seen.empty() || facts_.kinds.at(resource.kind).kind.id.empty();
+  const std::optional<std::string> name = by_name ? std::optional(step.target_name) : std::nullopt;
   if (facts_.options.unread && facts_.options.unread(resource.kind, name)) {
     step.action = ResourceAction::conflict;
     step.reason = "the target may have it, and did not let us read it";

@@ -14,6 +14,7 @@
 #include "engine/resources/sides.h"
 #include "engine/resources/unknown.h"
 #include "engine/resources/unread_secrets.h"
+#include "model/not_seen.h"
 
 namespace holdfast::engine {
 
@@ -178,13 +179,20 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   ResourcePlanOptions plan = ready.plan_options();
   const UnknownKeys unknown = unknown_of(restore.snapshot, ready.kinds());
   const bool sees_some = tell_seen_in_part(restore.snapshot, options, events);
+  const std::vector<model::NotSeen> left_out = model::not_seen_of(restore.snapshot.attributes);
+  const std::vector<model::NotSeen> left_out_there = model::not_seen_of(ready.live().attributes);
   plan.stale = [&, sees_some](const Resource& one) {
     if (sees_some) return true;
     const bool renamed = !options.mapping.empty();
+    const std::string& label = ready.kinds().at(one.kind).label();
+    // What it was called there is not known.
+    if (renamed ? leaves_out_some(left_out, label) : leaves_out(left_out, label, one.name)) return true;
     return may_hold(unknown[one.kind], ready.kinds().at(one.kind).kind,
                     renamed ? std::nullopt : std::optional(one.name));
   };
   plan.unread = [&](std::size_t kind, const std::optional<std::string>& name) {
+    const std::string& label = ready.kinds().at(kind).label();
+    if (name ? leaves_out(left_out_there, label, *name) : leaves_out_some(left_out_there, label)) return true;
     return may_hold(ready.live().unread[kind], ready.kinds().at(kind).kind, name);
   };
   std::optional<DriftJudge> judge;

@@ -189,6 +189,17 @@ TEST(DatabricksCapture, takes_no_sign_in_page_for_a_file) {
   EXPECT_TRUE(world.read("files").partials.empty());
 }
 
+TEST(DatabricksCapture, says_what_it_did_not_look_at_on_dbfs) {
+  Written world;
+  world.set("/api/2.0/dbfs/list?path=%2F", R"({"files":[]})");
+  const auto opened = platform::databricks::open_capture(world.session.client(), {}, world.session.clock, {},
+                                                         {.dbfs_leave_out = {"/tmp/**", "/big"}});
+  EXPECT_NE(opened->attributes().find(R"("not_seen":[{"kind":"dbfs-files","paths":["/tmp/**","/big"],)"),
+            std::string::npos)
+      << opened->attributes();
+  EXPECT_EQ(world.capture()->attributes().find("not_seen"), std::string::npos);
+}
+
 TEST(DatabricksCapture, marks_a_name_that_should_be_unique_and_is_not) {
   Written world;
   world.set(
