@@ -315,6 +315,8 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
                   .failure = {},
                   .partial_rows = {},
                   .before = seen_before(collection, blocks)};
+  if (parent_ && !options_.full)
+    reading.withheld = WithheldColumns::of(snapshot_.attributes, collection, *parent_, blocks, key);
   reading.list(readers * k_ranges_per_reader, stop_);
   stale_first(reading.ranges, stale);
   base::TaskGroup group(stop_);

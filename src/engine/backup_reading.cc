@@ -32,12 +32,14 @@ public:
     Losses& losses;
     std::atomic<std::uint64_t>& partial_rows;
     const std::optional<SeenBefore>& before;
+    const std::optional<WithheldColumns>& withheld;
   };
   UpdateSink(const Parts& parts, Meter& meter, std::stop_token stop)
       : update_(parts.update),
         range_(parts.range),
         losses_(parts.losses),
         partial_rows_(parts.partial_rows),
+        withheld_(parts.withheld),
         tally_(meter),
         stop_(std::move(stop)) {
     if (parts.before) stored([&] { unseen_.emplace(*parts.before, range_); });
@@ -47,6 +49,8 @@ public:
     throw_if_stopped(stop_);
     was_listed(row.key);
     if (is_too_large(row)) return;
+    if (const std::vector<bool> missing = withheld(row); !missing.empty())
+      return add_partial(row, missing, withheld_->reason());
     stored([&] { update_.add(row); });
     tally_.add(plain_size(row));
   }
@@ -55,10 +59,10 @@ public:
     throw_if_stopped(stop_);
     was_listed(row.key);
     if (is_too_large(row)) return;
-    losses_.add(base::range_of_key(row.key), fmt::format("was not read in full: {}", reason));
-    ++partial_rows_;
-    stored([&] { update_.add_partial(row, missing, std::move(reason)); });
-    tally_.add(plain_size(row));
+    const std::vector<bool> more = withheld(row);
+    std::vector<bool> all = missing;
+    for (std::size_t i = 0; i < more.size(); ++i) all[i] = all[i] || more[i];
+    add_partial(row, all, std::move(reason));
   }
 
   void unread(const base::KeyRange& stretch, std::string reason) override {
@@ -78,6 +82,17 @@ public:
   bool failed() const noexcept { return failed_; }
 
 private:
+  void add_partial(const base::RowView& row, const std::vector<bool>& missing, std::string reason) {
+    losses_.add(base::range_of_key(row.key), fmt::format("was not read in full: {}", reason));
+    ++partial_rows_;
+    stored([&] { update_.add_partial(row, missing, std::move(reason)); });
+    tally_.add(plain_size(row));
+  }
+  std::vector<bool> withheld(const base::RowView& row) {
+    std::vector<bool> out;
+    if (withheld_) stored([&] { out = withheld_->missing(row); });
+    return out;
+  }
   void was_listed(base::ByteView key) {
     if (!unseen_) return;
     tell_unseen(key);
@@ -110,6 +125,7 @@ private:
   const base::KeyRange& range_;
   Losses& losses_;
   std::atomic<std::uint64_t>& partial_rows_;
+  const std::optional<WithheldColumns>& withheld_;
   Tally tally_;
   std::stop_token stop_;
   std::optional<UnseenRows> unseen_;
@@ -138,7 +154,12 @@ void Reading::work(const std::stop_token& stop) {
 
 void Reading::read_range(const base::KeyRange& range, const std::stop_token& stop) {
   repository::RangeUpdate part = update.begin(range);
-  UpdateSink sink({.update = part, .range = range, .losses = losses, .partial_rows = partial_rows, .before = before},
+  UpdateSink sink({.update = part,
+                   .range = range,
+                   .losses = losses,
+                   .partial_rows = partial_rows,
+                   .before = before,
+                   .withheld = withheld},
                   meter, stop);
   try {
     capture.read(collection, range, sink, stop);

@@ -31,6 +31,7 @@ struct Reading {
   std::optional<base::Error> failure;  // one of those that ended a range
   std::atomic<std::uint64_t> partial_rows{0};
   std::optional<SeenBefore> before{};  // where not to list something proves nothing
+  std::optional<WithheldColumns> withheld{};
   std::atomic<std::uint64_t> unseen_rows{0};
 
   void list(unsigned wanted, const std::stop_token& stop);

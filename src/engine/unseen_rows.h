@@ -1,11 +1,15 @@
-// An account sees less than the one that read the last snapshots did: that it does not list something proves nothing.
+// What a capture does not give although it may be there: an account sees less than the one that read the last snapshot,
+// or a platform holds columns back.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/row.h"
 #include "base/time.h"
+#include "model/collection.h"
 #include "repository/repository.h"
 #include "repository/tree.h"
 
@@ -42,6 +46,32 @@ private:
   const SeenBefore& before_;
   repository::TreeCursor rows_;
   std::uint64_t count_ = 0;
+};
+
+// Columns that a platform gave of no resource although they were asked for: what the last snapshot has of them stays.
+class WithheldColumns {  // thread-safe
+public:
+  // nullopt: there are none of this collection, or the last snapshot has none of them.
+  static std::optional<WithheldColumns> of(const std::string& attributes, const model::Collection& collection,
+                                           const repository::Snapshot& parent, repository::BlockSource& source,
+                                           const repository::BoundaryKey& key);
+  // Those that a row lacks and the last snapshot has, one value for each column; empty: none.
+  std::vector<bool> missing(const base::RowView& row) const;
+  const std::string& reason() const noexcept { return reason_; }
+
+private:
+  struct Place {
+    std::size_t now = 0;  // columns
+    std::size_t before = 0;
+  };
+  WithheldColumns(const repository::Tree& tree, repository::BlockSource& source, const repository::BoundaryKey& key)
+      : tree_(&tree), source_(&source), key_(&key) {}
+
+  const repository::Tree* tree_;
+  repository::BlockSource* source_;
+  const repository::BoundaryKey* key_;
+  std::vector<Place> places_;
+  std::string reason_;
 };
 
 }  // namespace holdfast::engine

@@ -37,11 +37,6 @@ protected:
     account_.administrator = true;
     account_.hidden.clear();
   }
-  static const repository::Tree& pools(const repository::Snapshot& snapshot) {
-    for (const repository::Tree& one : snapshot.trees)
-      if (one.name == "pools") return one;
-    throw std::runtime_error("no pools");
-  }
   std::set<std::string> names(const repository::Snapshot& snapshot) {
     const auto connector = test::connect(account_);
     const model::KindSet kinds(connector->kinds());
@@ -139,6 +134,51 @@ TEST_F(RightsTest, gives_up_where_it_sees_nothing_at_all) {
   demote({});
   account_.hidden.insert("few");
   EXPECT_EQ(test::error_of([&] { (void)backup(); }), base::ErrorKind::unavailable);
+}
+
+// What a platform gives of nothing, although it was asked for, was not taken away.
+class WithheldTest : public RightsTest {
+protected:
+  WithheldTest() { account_.workspace.put("scopes", "keys", R"({"name":"keys"})", {{"permissions", "[1]"}}); }
+  std::optional<base::Bytes> permissions(const repository::Snapshot& snapshot) {
+    const auto connector = test::connect(account_);
+    const model::KindSet kinds(connector->kinds());
+    for (const model::Resource& one : read_stored_side(*world_.repository, snapshot, kinds, {}))
+      if (kinds.at(one.kind).label() == "scopes") return one.row.columns.at(1);
+    throw std::runtime_error("no scope");
+  }
+  void withhold() {
+    account_.withheld = {"permissions"};
+    account_.not_seen = R"([{"kind":"scopes","columns":["permissions"],"reason":"nobody is given any"}])";
+  }
+};
+
+TEST_F(WithheldTest, columns_stay_as_the_last_backup_has_them) {
+  (void)backup();
+  withhold();
+  for (int run = 0; run < 2; ++run) {
+    const BackupResult result = backup();
+    EXPECT_EQ(permissions(result.snapshot), "[1]");
+    ASSERT_EQ(result.snapshot.outcomes.size(), 1U);
+    EXPECT_EQ(result.snapshot.outcomes[0], "scopes/keys was not read in full: permissions: nobody is given any");
+  }
+  const BackupResult full = backup(true);
+  EXPECT_EQ(permissions(full.snapshot), std::nullopt);
+  EXPECT_FALSE(full.snapshot.partial());
+}
+
+TEST_F(WithheldTest, columns_that_no_backup_has_are_no_failure) {
+  withhold();
+  (void)backup();
+  EXPECT_FALSE(backup().snapshot.partial());
+}
+
+TEST_F(WithheldTest, columns_that_nobody_asked_for_any_more_leave_the_backup) {
+  (void)backup();
+  account_.withheld = {"permissions"};
+  const BackupResult result = backup();
+  EXPECT_EQ(permissions(result.snapshot), std::nullopt);
+  EXPECT_FALSE(result.snapshot.partial());
 }
 
 }  // namespace
