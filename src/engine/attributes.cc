@@ -19,4 +19,10 @@ bool sees_only_its_own(const std::string& attributes) {
   return id != model::JsonText::k_none && json.raw(id) == "false";
 }
 
+bool may_see_less(const std::string& attributes, const std::string& before) {
+  if (!sees_only_its_own(attributes)) return false;
+  return !sees_only_its_own(before) ||
+         attribute_of(attributes, platform::k_account_attribute) != attribute_of(before, platform::k_account_attribute);
+}
+
 }  // namespace holdfast::engine

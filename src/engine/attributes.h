@@ -10,5 +10,7 @@ namespace holdfast::engine {
 std::string attribute_of(const std::string& attributes, std::string_view name);
 // Whether the attributes say that the account is no administrator: it then sees only what others share with it.
 bool sees_only_its_own(const std::string& attributes);
+// Whether who says the first may not see what who says the second saw.
+bool may_see_less(const std::string& attributes, const std::string& before);
 
 }  // namespace holdfast::engine

@@ -21,6 +21,7 @@
 #include "engine/meter.h"
 #include "engine/previous_rows.h"
 #include "engine/stop_guard.h"
+#include "engine/unseen_rows.h"
 #include "repository/ranges.h"
 
 namespace holdfast::engine {
@@ -100,7 +101,9 @@ private:
   const repository::Tree* vanished(const repository::Tree& read) const;
   repository::Tree look_again(const repository::Tree& before, const repository::Tree& read, Meter& meter);
   std::optional<repository::Tree> parent_tree(const model::Collection& collection);
+  std::optional<SeenBefore> seen_before(const model::Collection& collection, repository::BlockSource& blocks) const;
   void take_losses(const Reading& reading);
+  void take_unseen(const Reading& reading);
   void tell_losses();
   void count(const Reading& reading, const repository::Tree& tree, std::uint64_t listed);
   void carry_what_is_not_offered(const platform::Capture& capture);
@@ -118,7 +121,9 @@ private:
   std::optional<base::Instant> last_sweep_;    // of those rows
   std::optional<KeptRowStore> kept_;           // where a backup goes on that ended early
   platform::Sweep sweep_ = platform::Sweep::everything;
-  std::optional<repository::Snapshot> parent_;    // what this backup compares with
+  std::optional<repository::Snapshot> parent_;  // what this backup compares with
+  std::optional<base::Instant> more_seen_;      // until when an account saw more than the one that reads now
+  bool told_unseen_ = false;
   std::unique_ptr<repository::Session> session_;  // absent in a dry run
   CountingSink counting_;
   repository::Snapshot snapshot_;
@@ -148,6 +153,8 @@ repository::Snapshot BackupRun::run(platform::Connector& connector, const std::s
     events_.note(fmt::format("what shows no change is not read again, nor are its permissions, since {} (--sweep does)",
                              base::to_rfc3339(*last_sweep_)));
   choose_parent(name);
+  if (parent_ && !options_.full) more_seen_ = more_seen_until(snapshot_.attributes, *parent_);
+  if (more_seen_) snapshot_.attributes = with_more_seen(snapshot_.attributes, *more_seen_);
   begin_keeping(*capture);
   read_all(*capture);
   tell_age_of_rows();
@@ -306,7 +313,10 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
                   .next = {},
                   .mutex = {},
                   .failure = {},
-                  .partial_rows = {}};
+                  .partial_rows = {},
+                  .before = seen_before(collection, blocks)};
+  if (parent_ && !options_.full)
+    reading.withheld = WithheldColumns::of(snapshot_.attributes, collection, *parent_, blocks, key);
   reading.list(readers * k_ranges_per_reader, stop_);
   stale_first(reading.ranges, stale);
   base::TaskGroup group(stop_);
@@ -323,6 +333,7 @@ repository::Tree BackupRun::read_collection(platform::Capture& capture, const pl
   if (!tree.delta && !tree.stale.empty() && parent_ && session_)
     tree = carry_forward(std::move(tree), collection, {blocks, store, key, *parent_});
   take_losses(reading);
+  take_unseen(reading);
   count(reading, tree, estimate.rows);
   return tree;
 }
@@ -390,6 +401,30 @@ void BackupRun::take_losses(const Reading& reading) {
     first_failure_ = reading.failure.value_or(base::Error(
         base::ErrorKind::unavailable, fmt::format("nothing could be read: {}", reading.losses.lines(1).lines.front())));
   }
+}
+
+// Where its key has other parts now, nothing of it can be found again.
+std::optional<SeenBefore> BackupRun::seen_before(const model::Collection& collection,
+                                                 repository::BlockSource& blocks) const {
+  const repository::Tree* before = more_seen_ ? find_tree(*parent_, collection.name) : nullptr;
+  if (!before || model::collection_from_json(before->schema).key != collection.key) return std::nullopt;
+  return SeenBefore{.source = blocks, .tree = *before, .taken = parent_->taken, .until = *more_seen_};
+}
+
+void BackupRun::take_unseen(const Reading& reading) {
+  const std::uint64_t rows = reading.unseen_rows;
+  if (rows == 0) return;
+  const std::string_view verb = rows == 1 ? "is" : "are";
+  std::string line =
+      fmt::format("{}: {} of the last backup {} not listed to an account that is no administrator, and {} carried over",
+                  reading.collection.name, rows, verb, verb);
+  if (!first_failure_) first_failure_ = base::Error(base::ErrorKind::unavailable, line);
+  losses_.add_line(std::move(line));
+  if (!std::exchange(told_unseen_, true))
+    events_.warning(
+        fmt::format("{} saw more until {}: make the account that reads it an administrator again, or say "
+                    "by --full that what it does not see shall leave the backup",
+                    snapshot_.connector, base::to_rfc3339(*more_seen_)));
 }
 
 void BackupRun::tell_losses() {

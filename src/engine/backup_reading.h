@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "engine/losses.h"
 #include "engine/meter.h"
+#include "engine/unseen_rows.h"
 #include "model/collection.h"
 #include "platform/platform.h"
 #include "repository/tree.h"
@@ -29,6 +30,9 @@ struct Reading {
   std::mutex mutex;
   std::optional<base::Error> failure;  // one of those that ended a range
   std::atomic<std::uint64_t> partial_rows{0};
+  std::optional<SeenBefore> before{};  // where not to list something proves nothing
+  std::optional<WithheldColumns> withheld{};
+  std::atomic<std::uint64_t> unseen_rows{0};
 
   void list(unsigned wanted, const std::stop_token& stop);
   void work(const std::stop_token& stop);

@@ -24,6 +24,12 @@ public:
   explicit WorkspaceCapture(WorkspaceAccount& account)
       : account_(account), taken_(account.clock.now()), resources_(account.workspace.capture()) {
     std::sort(resources_.begin(), resources_.end(), [](const auto& a, const auto& b) { return a.row.key < b.row.key; });
+    for (model::Resource& one : resources_) {
+      const auto& columns = workspace_kind_set().at(one.kind).kind.collection.columns;
+      for (std::size_t i = 0; i < columns.size(); ++i)
+        if (account.withheld.contains(columns[i].name)) one.row.columns[i].reset();
+    }
+    std::erase_if(resources_, [&](const auto& one) { return account.hidden.contains(one.name); });
     for (auto& [kind, captures] : account.blank) {
       if (captures == 0) continue;
       --captures;
@@ -37,8 +43,9 @@ public:
   base::Instant taken() const override { return taken_; }
   const std::vector<platform::CollectionEstimate>& collections() const override { return collections_; }
   std::string attributes() const override {
-    return fmt::format(R"({{"workspace_id":"{}","admin":{},"told_by_cluster":"{}"}})", account_.id,
-                       account_.administrator, account_.told_by_cluster);
+    const std::string me = account_.me.empty() ? "" : fmt::format(R"("me":"{}",)", account_.me);
+    return fmt::format(R"({{{}"workspace_id":"{}","admin":{},"told_by_cluster":"{}","not_seen":{}}})", me, account_.id,
+                       account_.administrator, account_.told_by_cluster, account_.not_seen);
   }
   std::vector<std::string> notes() const override { return {}; }
   unsigned readers() const override { return 2; }

@@ -25,6 +25,10 @@ struct WorkspaceAccount {
   std::set<std::string> unlisted;         // kinds whose list fails
   std::map<std::string, unsigned> blank;  // kinds of which so many captures find none, although nothing fails
   std::set<std::string> unread;           // resources of any kind that cannot be read, by name
+  std::set<std::string> hidden;           // resources of any kind that no list shows, by name
+  std::string me{};                       // "me" of its captures; empty: they do not say
+  std::set<std::string> withheld;         // columns that its captures give of no resource
+  std::string not_seen{"[]"};             // "not_seen" of its captures
   platform::RunsThings* runs = nullptr;   // outlives it
 };
 

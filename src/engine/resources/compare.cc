@@ -60,19 +60,21 @@ void tell_unknown_collections(const KindSet& kinds, const repository::Snapshot& 
 
 struct SecondSide {
   const std::vector<Resource>& resources;
-  const UnknownKeys& unknown;
+  UnknownKeys unknown;
   Freshness unknown_is;
   Side names;
 };
 
 CompareCounts compare(const ResourceComparison& comparison, const KindSet& kinds, const std::vector<Resource>& before,
-                      const SecondSide& after, base::Events& events, const std::stop_token& stop,
+                      SecondSide after, base::Events& events, const std::stop_token& stop,
                       const ResourceVisitor& visit) {
   tell_unknown_collections(kinds, comparison.before, events);
   note_unread_secrets(kinds, before, after.resources, events);
   const model::IdMap ids = ids_between(comparison.state, comparison.before.connector, after.names.connector);
   const model::Selection selection = taught(comparison.selection, kinds, {&before, &after.resources});
-  const UnknownKeys unknown = unknown_of(comparison.before, kinds);
+  UnknownKeys unknown = unknown_of(comparison.before, kinds);
+  add_left_out(unknown, comparison.before.attributes, kinds, after.resources);
+  add_left_out(after.unknown, after.names.attributes, kinds, before);
   ResourceCompareRules rules{.ids = ids,
                              .mapping = comparison.mapping,
                              .places = places_of(comparison.before, after.names, events),
@@ -94,9 +96,9 @@ CompareCounts compare_resource_snapshots(const ResourceComparison& comparison, c
   const std::vector<Resource> before = read_stored_side(comparison.repository, comparison.before, kinds, stop, shrink);
   const std::vector<Resource> other = read_stored_side(comparison.repository, after, kinds, stop, shrink);
   tell_unknown_collections(kinds, after, events);
-  const UnknownKeys unknown = unknown_of(after, kinds);
-  return compare(comparison, kinds, before, {other, unknown, Freshness::stale, {after.connector, after.attributes}},
-                 events, stop, visit);
+  return compare(comparison, kinds, before,
+                 {other, unknown_of(after, kinds), Freshness::stale, {after.connector, after.attributes}}, events, stop,
+                 visit);
 }
 
 CompareCounts compare_resources_live(const ResourceComparison& comparison, const LiveConnector& after,

@@ -124,9 +124,11 @@ std::vector<std::string> StepDecider::all_columns(const Resource& resource, Link
   return out;
 }
 
-// Of one that was not seen on the target.  What the id map names may be called otherwise by now.
+// Of one that was not seen on the target.  What the id map names may be called otherwise by now, unless its name is all
+// that tells it.
 bool StepDecider::may_be_unread(const Resource& resource, const ResourceStep& step) const {
-  const std::optional<std::string> name = step.seen.empty() ? std::optional(step.target_name) : std::nullopt;
+  const bool by_name = step.seen.empty() || facts_.kinds.at(resource.kind).kind.id.empty();
+  const std::optional<std::string> name = by_name ? std::optional(step.target_name) : std::nullopt;
   return facts_.options.unread && facts_.options.unread(resource.kind, name);
 }
 
@@ -365,7 +367,7 @@ ResourceStep StepDecider::removal(const Resource& live) const {
         fmt::format("the snapshot does not have it, and {} are removed only where --select names them", kind.label());
   } else if (facts_.options.stale && facts_.options.stale(live)) {
     step.action = ResourceAction::skip;
-    step.reason = "the backup could not read this range, so that it is missing proves nothing";
+    step.reason = "the backup may not have seen it, so that it is missing proves nothing";
   }
   hold_back(nullptr, live, step);
   if (step.action == ResourceAction::remove) leave_to_people(facts_, live, step);

@@ -14,6 +14,7 @@
 #include "engine/resources/sides.h"
 #include "engine/resources/unknown.h"
 #include "engine/resources/unread_secrets.h"
+#include "model/not_seen.h"
 
 namespace holdfast::engine {
 
@@ -51,6 +52,19 @@ void tell_unknown_workspace(repository::Repository& repository, const std::strin
                           host.empty() ? "" : fmt::format(" ({})", host)));
 }
 
+// What others keep for themselves is not in the snapshot of an account that is no administrator, and is there all the
+// same: nothing that it lacks may be taken for deleted.
+bool tell_seen_in_part(const repository::Snapshot& snapshot, const ResourceRestoreOptions& options,
+                       base::Events& events) {
+  if (!sees_only_its_own(snapshot.attributes)) return false;
+  if (options.removes)
+    events.warning(
+        fmt::format("snapshot {} of {} was read by an account that is no administrator: what it lacks may "
+                    "be there, and is not removed.  Back up as an administrator to have it removed",
+                    snapshot.id.short_id(), snapshot.connector));
+  return true;
+}
+
 // Both sides read, and what every plan asks of them.
 class Preparation {
 public:
@@ -79,7 +93,10 @@ public:
     if (!selection_.everything())
       plan.selects = [this](const Resource& one) { return selected(selection_, kinds_, one); };
     plan.chooses_kind = [this](std::size_t kind) { return selection_.names(kinds_.at(kind).kind.collection); };
-    plan.unread = [this](std::size_t kind, const std::optional<std::string>& name) {
+    plan.unread = [this, left_out = model::not_seen_of(live_.attributes)](std::size_t kind,
+                                                                          const std::optional<std::string>& name) {
+      const std::string& label = kinds_.at(kind).label();
+      if (name ? leaves_out(left_out, label, *name) : leaves_out_some(left_out, label)) return true;
       return may_hold(live_.unread[kind], kinds_.at(kind).kind, name);
     };
     return plan;
@@ -167,8 +184,14 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   note_unread_secrets(ready.kinds(), ready.sides().wanted, ready.sides().live, events);
   ResourcePlanOptions plan = ready.plan_options();
   const UnknownKeys unknown = unknown_of(restore.snapshot, ready.kinds());
-  plan.stale = [&](const Resource& one) {
+  const bool sees_some = tell_seen_in_part(restore.snapshot, options, events);
+  const std::vector<model::NotSeen> left_out = model::not_seen_of(restore.snapshot.attributes);
+  plan.stale = [&, sees_some](const Resource& one) {
+    if (sees_some) return true;
     const bool renamed = !options.mapping.empty();
+    const std::string& label = ready.kinds().at(one.kind).label();
+    // What it was called there is not known.
+    if (renamed ? leaves_out_some(left_out, label) : leaves_out(left_out, label, one.name)) return true;
     return may_hold(unknown[one.kind], ready.kinds().at(one.kind).kind,
                     renamed ? std::nullopt : std::optional(one.name));
   };

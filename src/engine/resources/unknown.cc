@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/key.h"
+#include "model/not_seen.h"
 #include "repository/ranges.h"
 
 namespace holdfast::engine {
@@ -48,6 +49,15 @@ UnknownKeys unknown_of(const repository::Snapshot& snapshot, const model::KindSe
     for (const repository::StaleRange& one : tree.stale) out[*kind].push_back(one.range);
   }
   return out;
+}
+
+void add_left_out(UnknownKeys& unknown, const std::string& attributes, const model::KindSet& kinds,
+                  const std::vector<model::Resource>& others) {
+  const std::vector<model::NotSeen> all = model::not_seen_of(attributes);
+  if (all.empty()) return;
+  for (const model::Resource& one : others)
+    if (model::leaves_out(all, kinds.at(one.kind).label(), one.name))
+      unknown[one.kind].push_back(base::range_of_key(one.row.key));
 }
 
 bool may_hold(const std::vector<base::KeyRange>& unknown, const model::Kind& kind,

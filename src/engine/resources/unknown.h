@@ -16,6 +16,10 @@ using UnknownKeys = std::vector<std::vector<base::KeyRange>>;  // by kind
 // Of a snapshot: what it carries as stale.  Of a kind that it does not have that is all.
 UnknownKeys unknown_of(const repository::Snapshot& snapshot, const model::KindSet& kinds);
 
+// Those of `others`, of another side, that this side did not look at by what its capture says (model/not_seen.h).
+void add_left_out(UnknownKeys& unknown, const std::string& attributes, const model::KindSet& kinds,
+                  const std::vector<model::Resource>& others);
+
 // Whether a resource of this natural name, or with nullopt of any, may be among them.
 bool may_hold(const std::vector<base::KeyRange>& unknown, const model::Kind& kind,
               const std::optional<std::string>& name);

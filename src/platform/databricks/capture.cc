@@ -12,6 +12,7 @@
 #include "base/key.h"
 #include "base/task_group.h"
 #include "model/json_text.h"
+#include "model/not_seen.h"
 #include "platform/databricks/cluster.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
@@ -142,6 +143,7 @@ private:
   static std::optional<base::Row> unchanged_in(PreviousRows& rows, const Stock& stock, const Item& item);
   void refuse_when_old() const;
   std::vector<LeftOut> left_out() const;
+  std::vector<model::NotSeen> not_seen() const;
 
   CaptureOptions options_;
   const base::Clock& clock_;
@@ -235,6 +237,19 @@ std::vector<LeftOut> WorkspaceCapture::left_out() const {
   return out;
 }
 
+std::vector<model::NotSeen> WorkspaceCapture::not_seen() const {
+  std::vector<model::NotSeen> out;
+  if (!opt_ins_.taken.dbfs_leave_out.empty())
+    out.push_back({.kind = "dbfs-files",
+                   .paths = opt_ins_.taken.dbfs_leave_out,
+                   .reason = "they are in dbfs_leave_out of the connector"});
+  if (!opt_ins_.no_secret_values.empty())
+    out.push_back({.kind = "secret-scopes",
+                   .columns = {"values"},
+                   .reason = "this workspace gives none: " + opt_ins_.no_secret_values});
+  return out;
+}
+
 std::string WorkspaceCapture::attributes() const {
   nlohmann::ordered_json out{{std::string(k_host_attribute), workspace_.host},
                              {std::string(k_workspace_attribute), workspace_.workspace_id},
@@ -252,7 +267,11 @@ std::string WorkspaceCapture::attributes() const {
     if (stock.entry->source == KindEntry::Source::cluster) told += stock.entry->kind.collection.name + " ";
   if (!told.empty()) out[std::string(k_may_rest_attribute)] = told;
   // What other programs answered may be no UTF-8.
-  return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  const std::string text = out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  const std::vector<model::NotSeen> more = not_seen();
+  if (more.empty()) return text;
+  return fmt::format("{},\"{}\":{}}}", text.substr(0, text.size() - 1), model::k_not_seen_attribute,
+                     model::to_json(more));
 }
 
 std::vector<std::string> WorkspaceCapture::notes() const {

@@ -9,8 +9,15 @@
 
 namespace holdfast::platform::databricks {
 
-// One object {"KEY": value} for each known key that this workspace has set, values byte for byte.  Throws Refused when
-// none can be read.
-std::vector<std::string> read_workspace_conf(const Client& client, const Ask& ask, std::stop_token stop);
+struct WorkspaceConf {
+  struct Unread {
+    std::string key;
+    Refused refused;
+  };
+  std::vector<std::string> set{};  // one object {"KEY": value} for each known key that is set, values byte for byte
+  std::vector<Unread> unread{};    // keys that may be set and were refused
+};
+// Throws Refused when none can be read.
+WorkspaceConf read_workspace_conf(const Client& client, const Ask& ask, std::stop_token stop);
 
 }  // namespace holdfast::platform::databricks

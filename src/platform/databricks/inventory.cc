@@ -164,9 +164,15 @@ void Taking::list_one(Stock& stock, const std::stop_token& stop) {
     return;
   }
   if (entry.source == Source::conf) {
-    for (std::string& element : read_workspace_conf(client_, entry.read, stop)) {
+    WorkspaceConf conf = read_workspace_conf(client_, entry.read, stop);
+    for (std::string& element : conf.set) {
       base::Bytes key = key_of(entry, element);
       stock.items.push_back({.key = std::move(key), .element = std::move(element)});
+    }
+    for (const WorkspaceConf::Unread& one : conf.unread) {
+      base::Bytes key;
+      base::append_text(key, one.key);
+      stock.unlisted.push_back({base::range_of_key(key), one.refused.message()});
     }
     return;
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "model/base64.h"
 #include "model/json_path.h"
@@ -22,6 +23,7 @@ using net::Status;
 
 constexpr std::size_t k_dbfs_piece = 1U << 20U;  // most that one call gives
 constexpr std::size_t k_pages_most = 100;        // of one resource: a job has at most a thousand tasks
+constexpr unsigned k_read_again_most = 2;        // what comes in several calls and changes between them
 
 Error too_large(const std::string& path) {
   return {ErrorKind::unsupported, fmt::format("'{}' is larger than 16 MiB", path),
@@ -34,6 +36,12 @@ Bytes decoded(const std::string& base64, const std::string& path) {
   } catch (const Error&) {
     throw Error(ErrorKind::unavailable, fmt::format("what DBFS gives of '{}' is no base64", path));
   }
+}
+
+void refuse_other_size(const std::string& path, const std::string& size, std::size_t came) {
+  if (size != std::to_string(came))
+    throw Error(ErrorKind::unavailable, fmt::format("{} bytes came of '{}', which has {}", came, path, size),
+                "Run the backup again; if it stays so, look at what lies between here and the workspace.");
 }
 
 net::Pairs export_query(const std::string& path, const std::string& format) {
@@ -71,25 +79,44 @@ struct ItemReader::Reading {
   }
 };
 
-std::string ItemReader::body(const Reading& reading) const {
+std::vector<std::string> ItemReader::pages(const Reading& reading) const {
   const KindEntry& entry = reading.entry;
-  if (entry.read.path.empty() || entry.source == KindEntry::Source::once || entry.source == KindEntry::Source::conf)
-    return reading.item.element;
   Ask ask = fill(entry.read, {&reading.element});
-  std::vector<std::string> pages;
+  std::vector<std::string> out;
   for (;;) {
     const net::Answer answer = client_.get(ask, reading.stop);
     if (!answer.ok()) throw Refused(net::to_error(answer), of_one_resource(answer.verdict));
-    pages.push_back(answer.response.body);
-    if (entry.joined.empty()) break;
-    const std::string next = scalar_at(JsonText(pages.back()), "next_page_token");
-    if (next.empty()) break;
-    if (pages.size() == k_pages_most)
+    out.push_back(answer.response.body);
+    if (entry.joined.empty()) return out;
+    const std::string next = scalar_at(JsonText(out.back()), "next_page_token");
+    if (next.empty()) return out;
+    if (out.size() == k_pages_most)
       throw Error(ErrorKind::unavailable, fmt::format("{}: more than {} pages", answer.request, k_pages_most));
     ask = fill(entry.read, {&reading.element});
     ask.query.emplace_back("page_token", next);
   }
-  std::string whole = join_pages(pages, entry.joined);
+}
+
+// Pages are calls of their own, and nothing in them tells which version of the resource they are of.  Read twice and
+// found equal, all of them held between both times.
+std::string ItemReader::unchanged_pages(const Reading& reading) const {
+  const KindEntry& entry = reading.entry;
+  std::vector<std::string> first = pages(reading);
+  std::string whole = join_pages(first, entry.joined);
+  if (first.size() == 1) return whole;
+  for (unsigned time = 0; time != k_read_again_most; ++time) {
+    const std::string before = std::exchange(whole, join_pages(pages(reading), entry.joined));
+    if (whole == before) return whole;
+  }
+  throw Error(ErrorKind::unavailable, "it changed each time while its pages were read",
+              "Run the backup again when nobody changes it.");
+}
+
+std::string ItemReader::body(const Reading& reading) const {
+  const KindEntry& entry = reading.entry;
+  if (entry.read.path.empty() || entry.source == KindEntry::Source::once || entry.source == KindEntry::Source::conf)
+    return reading.item.element;
+  std::string whole = unchanged_pages(reading);
   if (entry.member.empty()) return whole;
   const JsonText json(whole);
   const JsonText::Id member = json.member(JsonText::k_root, entry.member);
@@ -173,9 +200,7 @@ void ItemReader::check_size(const Reading& reading, const Sized& sized, std::siz
   std::string size = scalar_at(reading.element, sized.field);
   if (size.empty() || size == wanted) return;
   size = scalar_at(JsonText(client_.fetch(sized.status, reading.stop)), sized.field);
-  if (size != wanted)
-    throw Error(ErrorKind::unavailable, fmt::format("{} bytes came of '{}', which has {}", came, sized.path, size),
-                "Run the backup again; if it stays so, look at what lies between here and the workspace.");
+  refuse_other_size(sized.path, size, came);
 }
 
 Bytes ItemReader::workspace_file(const Reading& reading, const std::string& path) const {
@@ -198,24 +223,48 @@ Bytes ItemReader::exported_file(const Reading& reading, const std::string& path)
                              reading.stop);
 }
 
-Bytes ItemReader::dbfs_file(const Reading& reading, const std::string& path) const {
-  const std::string size = scalar_at(reading.element, "file_size");
-  Bytes out;
+ItemReader::Pieces ItemReader::dbfs_pieces(const Reading& reading, const std::string& path,
+                                           const std::string& size) const {
+  Pieces out;
   // A piece may be shorter than was asked for: only an empty one is the end.
-  while (std::to_string(out.size()) != size) {
-    const JsonText piece(client_.fetch(
-        {.family = k_dbfs,
-         .path = "/api/2.0/dbfs/read",
-         .query = {{"path", path}, {"offset", std::to_string(out.size())}, {"length", std::to_string(k_dbfs_piece)}}},
-        reading.stop));
+  while (std::to_string(out.whole.size()) != size) {
+    const JsonText piece(client_.fetch({.family = k_dbfs,
+                                        .path = "/api/2.0/dbfs/read",
+                                        .query = {{"path", path},
+                                                  {"offset", std::to_string(out.whole.size())},
+                                                  {"length", std::to_string(k_dbfs_piece)}}},
+                                       reading.stop));
     const Bytes data = decoded(scalar_at(piece, "data"), path);
     if (data.empty()) break;
-    out += data;
-    if (out.size() > k_content_most) throw too_large(path);
+    out.whole += data;
+    ++out.count;
+    if (out.whole.size() > k_content_most) throw too_large(path);
   }
-  const Ask status{.family = k_dbfs, .path = "/api/2.0/dbfs/get-status", .query = {{"path", path}}};
-  check_size(reading, {.path = path, .field = "file_size", .status = status}, out.size());
   return out;
+}
+
+// Of a file that is written while it is read, pieces of two files come: behind the last one it must be what it was
+// before the first.
+Bytes ItemReader::dbfs_file(const Reading& reading, const std::string& path) const {
+  const Ask status{.family = k_dbfs, .path = "/api/2.0/dbfs/get-status", .query = {{"path", path}}};
+  std::string known = reading.item.element;
+  for (unsigned time = 0; time != k_read_again_most; ++time) {
+    Pieces read = dbfs_pieces(reading, path, scalar_at(JsonText(known), "file_size"));
+    if (read.count <= 1) {
+      check_size(reading, {.path = path, .field = "file_size", .status = status}, read.whole.size());
+      return std::move(read.whole);
+    }
+    const std::string before = std::exchange(known, client_.fetch(status, reading.stop));
+    const JsonText was(before);
+    const JsonText is(known);
+    if (scalar_at(was, "modification_time") != scalar_at(is, "modification_time") ||
+        scalar_at(was, "file_size") != scalar_at(is, "file_size"))
+      continue;
+    refuse_other_size(path, scalar_at(is, "file_size"), read.whole.size());
+    return std::move(read.whole);
+  }
+  throw Error(ErrorKind::unavailable, fmt::format("'{}' was written each time while it was read", path),
+              "Run the backup again when nobody writes it.");
 }
 
 // Asking for what the repository refuses would only cost time and memory.

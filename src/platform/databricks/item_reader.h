@@ -46,6 +46,8 @@ private:
                const std::function<void()>& work) const;
   static ReadItem end(Reading reading);
   std::string body(const Reading& reading) const;
+  std::string unchanged_pages(const Reading& reading) const;
+  std::vector<std::string> pages(const Reading& reading) const;
   bool is_read(const Reading& reading, const ColumnRead& column) const;
   std::optional<base::Bytes> column(Reading& reading, const ColumnRead& column) const;
   base::Bytes each(const Reading& reading, const ColumnRead& column) const;
@@ -60,6 +62,11 @@ private:
     Ask status;
   };
   void check_size(const Reading& reading, const Sized& sized, std::size_t came) const;
+  struct Pieces {
+    base::Bytes whole{};
+    unsigned count = 0;
+  };
+  Pieces dbfs_pieces(const Reading& reading, const std::string& path, const std::string& size) const;
   base::Bytes dbfs_file(const Reading& reading, const std::string& path) const;
   bool still_there(const Reading& reading) const;
 

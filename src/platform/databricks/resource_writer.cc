@@ -331,8 +331,11 @@ std::optional<std::string> Writer::element(const KindEntry& entry, const std::st
     return get({.family = k_dbfs, .path = "/api/2.0/dbfs/get-status", .query = {{"path", id}}});
   if (entry.source == Source::once) return get(entry.read);
   if (entry.source == Source::conf) {
-    for (std::string& one : read_workspace_conf(client_, entry.read, calls_.stop()))
+    WorkspaceConf conf = read_workspace_conf(client_, entry.read, calls_.stop());
+    for (std::string& one : conf.set)
       if (JsonText(one).member(JsonText::k_root, id) != JsonText::k_none) return std::move(one);
+    for (const WorkspaceConf::Unread& one : conf.unread)
+      if (one.key == id) throw Refused(one.refused);
     return std::nullopt;
   }
   // What lies in another is listed there, and known by its full name.

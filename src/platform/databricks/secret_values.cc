@@ -9,6 +9,7 @@ namespace {
 
 using model::JsonText;
 
+constexpr std::string_view k_gives_none = "BAD_REQUEST";
 constexpr unsigned k_scopes_most = 10;  // to find a secret in
 
 Ask about(std::string path, net::Pairs query) {
@@ -43,8 +44,9 @@ std::optional<std::string> refusal_of_secret_values(const Client& client, std::s
     if (!key) continue;
     const net::Answer answer = client.get(about("/api/2.0/secrets/get", {{"scope", name}, {"key", *key}}), stop);
     if (answer.ok()) return std::nullopt;
-    // Everything else is about this secret, or about the moment.
-    if (answer.verdict.status == net::Status::invalid) return answer.verdict.message;
+    // Everything else is about this secret, or about the moment: INVALID_PARAMETER_VALUE is said of one key.
+    if (answer.verdict.status == net::Status::invalid && answer.verdict.code == k_gives_none)
+      return answer.verdict.message;
   }
   return std::nullopt;
 }

@@ -116,7 +116,7 @@ private:
       Listed list{.kind = "workspace-conf",
                   .compared = Listed::Compared::values,
                   .advice = "They are brought along; see whether they are meant for {second} too."};
-      for (const std::string& element : read_workspace_conf(client_, find_kind("workspace-conf")->read, stop_)) {
+      for (const std::string& element : read_workspace_conf(client_, find_kind("workspace-conf")->read, stop_).set) {
         const JsonText json(element);
         const JsonText::Id only = json.first(JsonText::k_root);
         if (only != JsonText::k_none) list.resources.emplace_back(json.name(only), json.string(only));

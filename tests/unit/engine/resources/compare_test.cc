@@ -64,6 +64,24 @@ protected:
   std::vector<ResourceDifference> found_;
 };
 
+TEST_F(ResourceComparing, takes_nothing_that_a_side_left_out_for_added_or_removed) {
+  const char* left_out = R"([{"kind":"notebooks","paths":["/big"],"reason":"left out"}])";
+  source_.workspace.put("notebooks", "/big/n", R"({"path":"/big/n"})");
+  const repository::Snapshot whole = take_snapshot(source_, "primary");
+  const std::string id = source_.workspace.id_of("notebooks", "/big/n");
+  test::WorkspaceAccount less(world_.clock, 9'000, "one");
+  less.workspace.become(source_.workspace);
+  less.workspace.erase("notebooks", id);
+  less.not_seen = left_out;
+  (void)verify(whole, less, "primary");
+  EXPECT_EQ(count("notebooks", What::removed, Freshness::unread), 1U);
+  const repository::Snapshot part = take_snapshot(less, "primary");
+  (void)diff(whole, part);
+  EXPECT_EQ(count("notebooks", What::removed, Freshness::stale), 1U);
+  (void)diff(part, whole);
+  EXPECT_EQ(count("notebooks", What::added, Freshness::stale), 1U);
+}
+
 TEST_F(ResourceComparing, finds_a_restored_workspace_equal) {
   const repository::Snapshot snapshot = take_snapshot(source_, "primary");
   restore(snapshot, target_, "secondary");

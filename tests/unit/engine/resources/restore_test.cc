@@ -40,6 +40,7 @@ protected:
     ResourceRestoreOptions options;
     options.target = "secondary";
     options.removes = removes;
+    options.mapping = mapping_;
     return plan_resource_restore(
         {.repository = *world_.repository, .snapshot = snapshot_, .target = *connector, .state = *state_}, options,
         world_.events, world_.clock, world_.random, {});
@@ -66,6 +67,7 @@ protected:
   repository::Snapshot snapshot_;
   SnapshotMarks marks_;
   bool full_ = false;
+  model::Mapping mapping_;
 };
 
 TEST_F(ResourceRestoring, removes_nothing_of_a_kind_that_the_snapshot_does_not_have) {
@@ -76,6 +78,51 @@ TEST_F(ResourceRestoring, removes_nothing_of_a_kind_that_the_snapshot_does_not_h
   EXPECT_EQ(count(got, "jobs", ResourceAction::remove), 0U);
   EXPECT_EQ(count(got, "jobs", ResourceAction::skip), target_.workspace.count("jobs"));
   EXPECT_EQ(count(got, "pools", ResourceAction::remove), 1U) << "of others it does";
+}
+
+// Others may have kept it for themselves.
+TEST_F(ResourceRestoring, removes_nothing_that_a_snapshot_of_no_administrator_lacks) {
+  source_.administrator = false;
+  take_snapshot();
+  target_.workspace.put("pools", "extra", R"({"name":"extra","origin":"extra"})");
+  const model::ResourcePlan got = plan(true);
+  EXPECT_EQ(got.count(ResourceAction::remove), 0U);
+  EXPECT_EQ(count(got, "pools", ResourceAction::skip), 1U);
+  const std::vector<std::string> warnings = world_.events.warnings();
+  EXPECT_EQ(std::count_if(warnings.begin(), warnings.end(),
+                          [](const std::string& line) { return line.find("no administrator") != line.npos; }),
+            1);
+}
+
+// What somebody leaves out of the backups of a side may be there.
+TEST_F(ResourceRestoring, removes_nothing_of_what_the_snapshot_left_out) {
+  source_.not_seen = R"([{"kind":"notebooks","paths":["/big","/tmp/*.bin"],"reason":"left out"}])";
+  take_snapshot();
+  for (const char* path : {"/big/x", "/tmp/y.bin", "/tmp/z", "/bigger"})
+    target_.workspace.put("notebooks", path, fmt::format(R"({{"path":"{}"}})", path));
+  const auto actions = [](const model::ResourcePlan& plan) {
+    std::map<std::string, ResourceAction> out;
+    for (const model::ResourceStep& step : plan.steps)
+      if (step.kind == "notebooks") out[step.target_name] = step.action;
+    return out;
+  };
+  auto got = actions(plan(true));
+  EXPECT_EQ(got["/big/x"], ResourceAction::skip);
+  EXPECT_EQ(got["/tmp/y.bin"], ResourceAction::skip);
+  EXPECT_EQ(got["/tmp/z"], ResourceAction::remove);
+  EXPECT_EQ(got["/bigger"], ResourceAction::remove);
+  mapping_.paths["workspace"] = {{"/there", "/here"}};
+  got = actions(plan(true));
+  EXPECT_EQ(got["/tmp/z"], ResourceAction::skip) << "what it was called there is not known";
+}
+
+TEST_F(ResourceRestoring, creates_nothing_of_what_the_target_left_out) {
+  source_.workspace.put("notebooks", "/big/n", R"({"path":"/big/n"})");
+  take_snapshot();
+  target_.not_seen = R"([{"kind":"notebooks","paths":["/big"],"reason":"left out"}])";
+  const model::ResourcePlan got = plan(false);
+  EXPECT_EQ(count(got, "notebooks", ResourceAction::create), 0U);
+  EXPECT_EQ(count(got, "notebooks", ResourceAction::conflict), 1U);
 }
 
 TEST_F(ResourceRestoring, creates_nothing_of_a_kind_that_the_target_does_not_offer) {

@@ -7,9 +7,7 @@
 #include <mutex>
 #include <set>
 
-#include "platform/databricks/item_reader.h"
 #include "platform/databricks/kinds.h"
-#include "repository/layer.h"
 #include "sim/databricks/seeds.h"
 #include "sim/databricks/stand_in.h"
 #include "support/errors.h"
@@ -23,14 +21,6 @@ namespace {
 using platform::Capture;
 using platform::CaptureOptions;
 
-void one_job(Written& world, const std::string& id, const std::string& name) {
-  world.set("/api/2.2/jobs/list?limit=100",
-            fmt::format(R"({{"jobs":[{{"job_id":{},"settings":{{"name":"{}"}}}}]}})", id, name));
-  world.set("/api/2.2/jobs/get?job_id=" + id,
-            fmt::format(R"({{"job_id":{},"settings":{{"name":"{}","x":1.10}}}})", id, name));
-  world.set("/api/2.0/permissions/jobs/" + id, R"({"access_control_list":[]})");
-}
-
 TEST(DatabricksCapture, reads_bodies_and_columns_as_the_platform_sends_them) {
   Written world;
   one_job(world, "9007199254740993", "nightly-load");
@@ -40,16 +30,6 @@ TEST(DatabricksCapture, reads_bodies_and_columns_as_the_platform_sends_them) {
   EXPECT_EQ(row.columns[0], R"({"job_id":9007199254740993,"settings":{"name":"nightly-load","x":1.10}})");
   EXPECT_EQ(row.columns[1], R"({"access_control_list":[]})");
   EXPECT_TRUE(got.stretches.empty());
-}
-
-TEST(DatabricksCapture, joins_a_job_that_comes_in_pages) {
-  Written world;
-  one_job(world, "1", "wide");
-  world.set("/api/2.2/jobs/get?job_id=1",
-            R"({"job_id":1,"settings":{"name":"wide","tasks":[{"task_key":"a"}]},"next_page_token":"t"})");
-  world.set("/api/2.2/jobs/get?job_id=1&page_token=t", R"({"job_id":1,"settings":{"tasks":[{"task_key":"b"}]}})");
-  EXPECT_EQ(world.read("jobs").rows.begin()->second.columns[0],
-            R"({"job_id":1,"settings":{"name":"wide","tasks":[{"task_key":"a"},{"task_key":"b"}]}})");
 }
 
 TEST(DatabricksCapture, leaves_out_what_this_workspace_does_not_have_and_says_so) {
@@ -209,59 +189,15 @@ TEST(DatabricksCapture, takes_no_sign_in_page_for_a_file) {
   EXPECT_TRUE(world.read("files").partials.empty());
 }
 
-TEST(DatabricksCapture, reads_files_of_dbfs_in_pieces_and_leaves_mounts_alone) {
+TEST(DatabricksCapture, says_what_it_did_not_look_at_on_dbfs) {
   Written world;
-  world.set(
-      "/api/2.0/dbfs/list?path=%2F",
-      R"({"files":[{"path":"/mnt","is_dir":true,"file_size":0},{"path":"/x.jar","is_dir":false,"file_size":1048578,"modification_time":5}]})");
-  const std::string whole(1U << 20U, 'a');
-  std::string base64;
-  for (std::size_t i = 0; i + 1 < whole.size(); i += 3) base64 += "YWFh";  // aaa
-  base64 += "YQ==";
-  world.set("/api/2.0/dbfs/read?path=%2Fx.jar&offset=0&length=1048576",
-            R"({"bytes_read":1048576,"data":")" + base64 + "\"}");
-  world.set("/api/2.0/dbfs/read?path=%2Fx.jar&offset=1048576&length=1048576", R"({"bytes_read":2,"data":"YmM="})");
-  const Rows got = world.read("dbfs-files");
-  ASSERT_EQ(got.rows.size(), 1U);
-  EXPECT_EQ(got.rows.begin()->second.columns[1], whole + "bc");
-  EXPECT_EQ(world.asked("/api/2.0/dbfs/list?path=%2Fmnt"), 0U);
-}
-
-TEST(DatabricksCapture, reads_on_behind_a_short_piece_of_a_dbfs_file) {
-  Written world;
-  world.set("/api/2.0/dbfs/list?path=%2F",
-            R"({"files":[{"path":"/x","is_dir":false,"file_size":5,"modification_time":5}]})");
-  const auto piece = [](int offset) {
-    return fmt::format("/api/2.0/dbfs/read?path=%2Fx&offset={}&length=1048576", offset);
-  };
-  world.set(piece(0), R"({"bytes_read":3,"data":"YWFh"})");
-  world.set(piece(3), R"({"bytes_read":2,"data":"YmM="})");
-  EXPECT_EQ(world.read("dbfs-files").rows.begin()->second.columns[1], "aaabc");
-  world.set(piece(3), R"({"bytes_read":0,"data":""})");
-  world.set("/api/2.0/dbfs/get-status?path=%2Fx", R"({"path":"/x","is_dir":false,"file_size":5})");
-  const Rows cut = world.read("dbfs-files");
-  ASSERT_EQ(cut.partials.size(), 1U);
-  EXPECT_NE(cut.partials[0].second.find("3 bytes came of '/x', which has 5"), std::string::npos);
-  world.set("/api/2.0/dbfs/get-status?path=%2Fx", R"({"path":"/x","is_dir":false,"file_size":3})");
-  EXPECT_EQ(world.read("dbfs-files").rows.begin()->second.columns[1], "aaa");
-}
-
-TEST(DatabricksCapture, refuses_by_name_and_without_a_call_what_the_repository_would_refuse) {
-  EXPECT_EQ(platform::databricks::k_content_most, repository::k_value_bytes_max);
-  Written world;
-  world.set("/api/2.0/dbfs/list?path=%2F",
-            R"({"files":[{"path":"/x.jar","is_dir":false,"file_size":16777217,"modification_time":5}]})");
-  world.set("/api/2.0/workspace/list?path=%2F",
-            R"({"objects":[{"path":"/f","object_type":"FILE","object_id":1,"size":16777217}]})");
-  for (const auto& [kind, path] : {std::pair{"dbfs-files", "/x.jar"}, std::pair{"files", "/f"}}) {
-    const Rows got = world.read(kind);
-    ASSERT_EQ(got.partials.size(), 1U);
-    EXPECT_NE(got.partials[0].second.find(fmt::format("'{}' is larger than 16 MiB", path)), std::string::npos);
-  }
-  for (const std::string& target : world.session.asked()) {
-    EXPECT_EQ(target.find("/read"), std::string::npos) << target;
-    EXPECT_EQ(target.find("/export"), std::string::npos) << target;
-  }
+  world.set("/api/2.0/dbfs/list?path=%2F", R"({"files":[]})");
+  const auto opened = platform::databricks::open_capture(world.session.client(), {}, world.session.clock, {},
+                                                         {.dbfs_leave_out = {"/tmp/**", "/big"}});
+  EXPECT_NE(opened->attributes().find(R"("not_seen":[{"kind":"dbfs-files","paths":["/tmp/**","/big"],)"),
+            std::string::npos)
+      << opened->attributes();
+  EXPECT_EQ(world.capture()->attributes().find("not_seen"), std::string::npos);
 }
 
 TEST(DatabricksCapture, marks_a_name_that_should_be_unique_and_is_not) {
@@ -283,6 +219,22 @@ TEST(DatabricksCapture, asks_for_settings_one_by_one_where_one_of_them_is_not_kn
   const Rows got = world.read("workspace-conf");
   ASSERT_EQ(got.rows.size(), 1U);
   EXPECT_EQ(got.rows.at(key({"enableIpAccessLists"})).columns[0], R"({"enableIpAccessLists":"true"})");
+}
+
+// Only a setting that the workspace itself does not know is not there.
+TEST(DatabricksCapture, marks_a_setting_that_it_may_not_read) {
+  Written world;
+  const std::string path = "/api/2.0/workspace-conf?keys=";
+  world.set(path + "enableIpAccessLists", R"({"enableIpAccessLists":"true"})");
+  world.set(path + "enableGp3", answer(400, R"({"error_code":"INVALID_PARAMETER_VALUE","message":"Invalid key"})"));
+  world.set(path + "enableWebTerminal", forbidden());
+  world.set(path + "maxTokenLifetimeDays", answer(500, R"({"error_code":"INTERNAL_ERROR","message":"broken"})"));
+  const Rows got = world.read("workspace-conf");
+  EXPECT_EQ(got.rows.size(), 1U);
+  ASSERT_EQ(got.stretches.size(), 2U);
+  EXPECT_EQ(got.stretches[0].first, base::range_of_key(key({"enableWebTerminal"})));
+  EXPECT_NE(got.stretches[0].second.find("PERMISSION_DENIED"), std::string::npos);
+  EXPECT_EQ(got.stretches[1].first, base::range_of_key(key({"maxTokenLifetimeDays"})));
 }
 
 TEST(DatabricksCapture, lists_what_lies_below_something_else_once_for_each) {

@@ -38,6 +38,7 @@ void scopes(Written& world) {
 struct Captured {
   Rows rows;
   std::vector<std::string> notes;
+  std::string attributes{};
 
   const std::optional<base::Bytes>& values(const std::string& scope) const {
     return rows.rows.at(key({scope})).columns.at(k_values);
@@ -51,6 +52,7 @@ Captured capture(Written& world, SecretValues values = SecretValues::read) {
   for (const base::KeyRange& range : opened->ranges(collection("secret-scopes"), 1))
     opened->read(collection("secret-scopes"), range, out.rows, {});
   out.notes = opened->notes();
+  out.attributes = opened->attributes();
   return out;
 }
 
@@ -86,6 +88,21 @@ TEST(SecretValues, that_a_workspace_gives_to_nobody_are_absent_which_is_said_onc
   EXPECT_EQ(
       std::count(got.notes.begin(), got.notes.end(), "values of secrets: this workspace gives none: only in notebooks"),
       1);
+  EXPECT_NE(got.attributes.find(R"("not_seen":[{"kind":"secret-scopes","columns":["values"],)"), std::string::npos)
+      << got.attributes;
+}
+
+// What is said of one key says nothing of the others.
+TEST(SecretValues, are_read_although_the_first_one_is_refused) {
+  Written world;
+  scopes(world);
+  world.set("/api/2.0/secrets/get?scope=keys&key=a",
+            answer(400, R"({"error_code":"INVALID_PARAMETER_VALUE","message":"not this one"})"));
+  const Captured got = capture(world);
+  EXPECT_EQ(got.values("empty"), R"({"values":[]})");
+  ASSERT_EQ(got.rows.partials.size(), 1U);
+  EXPECT_EQ(got.rows.partials[0].first, (std::vector<bool>{false, false, false, true}));
+  EXPECT_EQ(got.attributes.find("not_seen"), std::string::npos);
 }
 
 TEST(SecretValues, of_one_scope_that_are_refused_are_marked_and_do_not_lose_the_rest_of_it) {

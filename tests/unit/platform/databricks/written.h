@@ -109,4 +109,13 @@ private:
   std::map<std::string, net::Response> answers_;
 };
 
+// A workspace with one job that nobody was given rights to.
+inline void one_job(Written& world, const std::string& id, const std::string& name) {
+  world.set("/api/2.2/jobs/list?limit=100",
+            fmt::format(R"({{"jobs":[{{"job_id":{},"settings":{{"name":"{}"}}}}]}})", id, name));
+  world.set("/api/2.2/jobs/get?job_id=" + id,
+            fmt::format(R"({{"job_id":{},"settings":{{"name":"{}","x":1.10}}}})", id, name));
+  world.set("/api/2.0/permissions/jobs/" + id, R"({"access_control_list":[]})");
+}
+
 }  // namespace holdfast::test
