@@ -220,6 +220,10 @@ def notification_destinations(w):
         yield one.display_name, [one.id], [found]
 
 
+def token_permissions(w):
+    yield "tokens", [], [w.token_management.get_permissions().as_dict()]
+
+
 def ip_access_lists(w):
     for one in w.ip_access_lists.list():
         yield one.label, [one.list_id], [one.as_dict()]
@@ -332,6 +336,7 @@ KINDS = {
     "dashboards": dashboards,
     "workspace-conf": workspace_conf,
     "notification-destinations": notification_destinations,
+    "token-permissions": token_permissions,
     "ip-access-lists": ip_access_lists,
     "experiments": experiments,
     "registered-models": registered_models,

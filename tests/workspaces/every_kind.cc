@@ -115,6 +115,9 @@ void seed_models_of(Seed& seed) {
       seed.post("/api/2.0/serving-endpoints",
                 {{"name", "churn"},
                  {"tags", tags},
+                 {"description", "who may leave"},
+                 {"ai_gateway", {{"usage_tracking_config", {{"enabled", true}}}}},
+                 {"email_notifications", {{"on_update_failure", Json::array({k_eve})}}},
                  {"config",
                   {{"served_entities", Json::array({{{"entity_name", "churn"},
                                                      {"entity_version", "1"},
@@ -130,6 +133,8 @@ void seed_settings_of(Seed& seed, Made& made) {
   conf["enableWebTerminal"] = "true";
   seed.post("/api/2.0/ip-access-lists",
             {{"label", "blocked"}, {"list_type", "BLOCK"}, {"ip_addresses", {"203.0.113.0/24"}}});
+  allow(seed, "authorization", "tokens",
+        Json::array({entry("group_name", "analysts", "CAN_USE"), entry("user_name", k_eve, "CAN_MANAGE")}));
   made.destination = text(seed.post("/api/2.0/notification-destinations",
                                     {{"display_name", "operations"},
                                      {"config", {{"email", {{"addresses", {"operations@example.test"}}}}}}}),

@@ -158,6 +158,9 @@ std::vector<KindWrites> settings() {
        .create = send(Method::patch, "/api/2.0/workspace-conf"),
        .overwrites = true,
        .update = send(Method::patch, "/api/2.0/workspace-conf")},
+      {.kind = "token-permissions",
+       .update = in_family(send(Method::put, "/api/2.0/permissions/authorization/tokens", "{permissions}"),
+                           k_permissions_write)},
       {.kind = "ip-access-lists",
        .create = post(lists),
        .created_id = "ip_access_list.list_id",
@@ -177,22 +180,47 @@ std::vector<KindWrites> mlflow() {
   const std::string experiments = "/api/2.0/mlflow/experiments/";
   const std::string models = "/api/2.0/mlflow/registered-models/";
   const std::string endpoints = "/api/2.0/serving-endpoints";
+  WriteCall unset_tag = removal(models + "delete-tag");
+  unset_tag.query = {{"name", "{id}"}, {"key", "{member:key}"}};
   return {
       {.kind = "experiments",
        .create = post(experiments + "create"),
        .created_id = "experiment_id",
-       .update = post(experiments + "update", R"({"experiment_id":{id},"new_name":{name}})"),
+       .members = {{.member = "name",
+                    .set = post(experiments + "update", R"({"experiment_id":{id},"new_name":{name}})")},
+                   {.member = "tags",
+                    .set = post(experiments + "set-experiment-tag",
+                                R"({"experiment_id":{id},"key":{member:key},"value":{member:value}})"),
+                    .sent = MemberWrite::Sent::tags}},
        .remove = post(experiments + "delete", R"({"experiment_id":{id}})"),
        .permissions = "experiments"},
       {.kind = "registered-models",
        .create = post(models + "create"),
-       .update = send(Method::patch, models + "update"),
+       .members = {{.member = "description",
+                    .set =
+                        send(Method::patch, models + "update", R"({"name":{id},"description":{member:description}})"),
+                    .none = R"("")"},
+                   {.member = "tags",
+                    .set = post(models + "set-tag", R"({"name":{id},"key":{member:key},"value":{member:value}})"),
+                    .sent = MemberWrite::Sent::tags,
+                    .unset = unset_tag}},
        .remove = send(Method::remove, models + "delete", R"({"name":{id}})"),
        .permissions = "registered-models",
        .permission_id = "id"},
       {.kind = "serving-endpoints",
        .create = post(endpoints),
-       .update = send(Method::put, endpoints + "/{id}/config", "{member:config}"),
+       .members = {{.member = "config", .set = send(Method::put, endpoints + "/{id}/config", "{member:config}")},
+                   {.member = "tags",
+                    .set = send(Method::patch, endpoints + "/{id}/tags", R"({"add_tags":[{body}]})"),
+                    .sent = MemberWrite::Sent::tags,
+                    .unset = send(Method::patch, endpoints + "/{id}/tags", R"({"delete_tags":[{member:key}]})")},
+                   {.member = "ai_gateway",
+                    .set = send(Method::put, endpoints + "/{id}/ai-gateway", "{member:ai_gateway}"),
+                    .none = "{}"},
+                   {.member = "email_notifications",
+                    .set = send(Method::patch, endpoints + "/{id}/notifications",
+                                R"({"email_notifications":{member:email_notifications}})"),
+                    .none = "{}"}},
        .remove = removal(endpoints + "/{id}"),
        .permissions = "serving-endpoints",
        .permission_id = "id"},
@@ -208,6 +236,7 @@ std::vector<KindWrites> unity() {
     out.push_back({.kind = kind,
                    .create = post(all),
                    .update = send(Method::patch, all + "/{id}"),
+                   .cleared = {{"comment", R"("")"}},
                    .completed = true,  // whoever creates it owns it
                    .remove = removal(all + "/{id}")});
   }
