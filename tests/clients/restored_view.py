@@ -146,6 +146,7 @@ def clusters(w):
         if one.cluster_source.value in ("JOB", "PIPELINE"):
             continue
         found = w.clusters.get(one.cluster_id).as_dict()
+        found["pinned"] = "pinned_by_user_name" in found
         libraries = {"libraries": [each.library.as_dict() for each in w.libraries.cluster_status(one.cluster_id)]}
         yield one.cluster_name, [one.cluster_id], [found, libraries, permissions(w, "clusters", one.cluster_id)]
 

@@ -93,6 +93,7 @@ void seed_compute_of(Seed& seed, Made& made) {
   };
   made.cluster = cluster("etl", 1);
   cluster("etl", 2);
+  seed.post("/api/2.1/clusters/pin", {{"cluster_id", made.cluster}});
   allow(seed, "clusters", made.cluster, Json::array({entry("group_name", "analysts", "CAN_RESTART")}));
   seed.post("/api/2.0/libraries/install",
             {{"cluster_id", made.cluster}, {"libraries", Json::array({{{"pypi", {{"package", "pyyaml==6.0"}}}}})}});

@@ -243,6 +243,7 @@ void Writer::remove(const Kind& kind, const std::string& id) {
   if (writes.remove.path.empty())
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be removed", kind.one),
                 "It comes with the workspace.");
+  if (!writes.release.path.empty()) calls_.remove(writes.release, {.id = id, .name = id});
   calls_.remove(writes.remove, {.id = id, .name = id});
 }
 

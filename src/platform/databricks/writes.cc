@@ -57,6 +57,7 @@ std::vector<KindWrites> compute() {
        .created_id = "cluster_id",
        .after = {post(clusters + "delete", R"({"cluster_id":{id}})")},
        .update = edit(clusters + "edit", "cluster_id"),
+       .release = post(clusters + "unpin", R"({"cluster_id":{id}})"),
        .remove = post(clusters + "permanent-delete", R"({"cluster_id":{id}})"),
        .permissions = "clusters"},
       {.kind = "cluster-policies",

@@ -56,6 +56,7 @@ struct KindWrites {
   // What the update leaves as it is where it is not named, and as what it is named then: {"comment", "\"\""}.
   std::vector<std::pair<std::string, std::string>> cleared{};
   bool completed = false;  // creating takes a part of the body only: it is updated at once
+  WriteCall release{};     // what keeps one from being removed is taken off it by this
   WriteCall remove{};
   std::string permissions{};    // type in /permissions/TYPE/ID
   std::string permission_id{};  // field of the resource that is the ID there; empty: the id
