@@ -146,6 +146,7 @@ def clusters(w):
         if one.cluster_source.value in ("JOB", "PIPELINE"):
             continue
         found = w.clusters.get(one.cluster_id).as_dict()
+        found["pinned"] = "pinned_by_user_name" in found
         libraries = {"libraries": [each.library.as_dict() for each in w.libraries.cluster_status(one.cluster_id)]}
         yield one.cluster_name, [one.cluster_id], [found, libraries, permissions(w, "clusters", one.cluster_id)]
 
@@ -218,6 +219,10 @@ def notification_destinations(w):
         if "email" not in found["config"]:
             found.pop("config")  # addresses and secrets cannot be read
         yield one.display_name, [one.id], [found]
+
+
+def token_permissions(w):
+    yield "tokens", [], [w.token_management.get_permissions().as_dict()]
 
 
 def ip_access_lists(w):
@@ -332,6 +337,7 @@ KINDS = {
     "dashboards": dashboards,
     "workspace-conf": workspace_conf,
     "notification-destinations": notification_destinations,
+    "token-permissions": token_permissions,
     "ip-access-lists": ip_access_lists,
     "experiments": experiments,
     "registered-models": registered_models,

@@ -177,6 +177,7 @@ public:
     secrets();
     unity();
     add("warehouse-settings", "", {}, stand_in_.get("/api/2.0/sql/config/warehouses"));
+    add("token-permissions", "", {}, stand_in_.get("/api/2.0/permissions/authorization/tokens"));
     add("workspace-conf", "", {},
         stand_in_.get("/api/2.0/workspace-conf?keys=maxTokenLifetimeDays,enableWebTerminal,enableIpAccessLists"));
     return std::move(objects_);

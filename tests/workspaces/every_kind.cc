@@ -93,6 +93,7 @@ void seed_compute_of(Seed& seed, Made& made) {
   };
   made.cluster = cluster("etl", 1);
   cluster("etl", 2);
+  seed.post("/api/2.1/clusters/pin", {{"cluster_id", made.cluster}});
   allow(seed, "clusters", made.cluster, Json::array({entry("group_name", "analysts", "CAN_RESTART")}));
   seed.post("/api/2.0/libraries/install",
             {{"cluster_id", made.cluster}, {"libraries", Json::array({{{"pypi", {{"package", "pyyaml==6.0"}}}}})}});
@@ -115,6 +116,9 @@ void seed_models_of(Seed& seed) {
       seed.post("/api/2.0/serving-endpoints",
                 {{"name", "churn"},
                  {"tags", tags},
+                 {"description", "who may leave"},
+                 {"ai_gateway", {{"usage_tracking_config", {{"enabled", true}}}}},
+                 {"email_notifications", {{"on_update_failure", Json::array({k_eve})}}},
                  {"config",
                   {{"served_entities", Json::array({{{"entity_name", "churn"},
                                                      {"entity_version", "1"},
@@ -130,6 +134,8 @@ void seed_settings_of(Seed& seed, Made& made) {
   conf["enableWebTerminal"] = "true";
   seed.post("/api/2.0/ip-access-lists",
             {{"label", "blocked"}, {"list_type", "BLOCK"}, {"ip_addresses", {"203.0.113.0/24"}}});
+  allow(seed, "authorization", "tokens",
+        Json::array({entry("group_name", "analysts", "CAN_USE"), entry("user_name", k_eve, "CAN_MANAGE")}));
   made.destination = text(seed.post("/api/2.0/notification-destinations",
                                     {{"display_name", "operations"},
                                      {"config", {{"email", {{"addresses", {"operations@example.test"}}}}}}}),

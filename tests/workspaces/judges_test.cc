@@ -109,8 +109,7 @@ TEST(Judges, look_at_everything_that_is_restored) {
       return one.what == model::Manual::What::instead && one.when.field.empty() && !one.content;
     });
     // The account of what is restored has no groups of its own: they are assigned by hand there.
-    const bool unwritten =
-        entry.kind.collection.name == "group-assignments" || entry.kind.collection.name == "token-permissions";
+    const bool unwritten = entry.kind.collection.name == "group-assignments";
     EXPECT_EQ(restored.contains(entry.kind.collection.name), !by_hand && !unwritten) << entry.kind.collection.name;
   }
 }

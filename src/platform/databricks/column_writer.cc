@@ -14,7 +14,9 @@
 #include "model/json_path.h"
 #include "model/json_text.h"
 #include "model/resource_text.h"
+#include "platform/databricks/errors.h"
 #include "platform/databricks/placeholders.h"
+#include "platform/platform.h"
 
 namespace holdfast::platform::databricks {
 
@@ -71,6 +73,25 @@ void write_libraries(const Calls& calls, const std::string& cluster, const Bytes
   };
   change("uninstall", there, wanted);
   change("install", wanted, there);
+}
+
+void write_pinned(const Calls& calls, const std::string& cluster, const Bytes& value) {
+  const bool pin = !items(JsonText(value), "pinned").empty();
+  const std::string body = fmt::format(R"({{"cluster_id":{}}})", json_quoted(cluster));
+  const auto send = [&](std::string_view path) {
+    calls.send(calls.request(net::Method::post, path, body), k_other, net::Repeat::safe);
+  };
+  if (!pin) return send("/api/2.1/clusters/unpin");
+  try {
+    send("/api/2.1/clusters/pin");
+  } catch (const Refused& refused) {
+    if (refused.status() != net::Status::quota && refused.status() != net::Status::invalid) throw;
+    // Which of those that are pinned matters less nobody but people know.
+    throw ByHand(
+        fmt::format("Pin the cluster {}, once another one is unpinned: 30 days after it stopped it would be "
+                    "listed no more ({}).",
+                    cluster, refused.message()));
+  }
 }
 
 std::map<std::string, std::string> acls_in(const JsonText& json) {
@@ -330,6 +351,7 @@ void remove_from_column(const Calls& calls, const ColumnTarget& target, const st
 void write_column(const Calls& calls, const ColumnTarget& target, const std::string& column, const Bytes& value) {
   if (column == "permissions") return write_permissions(calls, target, value);
   if (column == "libraries") return write_libraries(calls, target.id, value);
+  if (column == "pinned") return write_pinned(calls, target.id, value);
   if (column == "acls") return write_acls(calls, target.id, value);
   if (column == "values") return write_secret_values(calls, target.id, value);
   if (column == "grants") return write_grants(calls, target, value);

@@ -141,7 +141,16 @@ bool lacks_properties(const JsonText& there, const JsonText& wanted, JsonText::I
   return false;
 }
 
-// Members in which the two differ, of those that the wanted one has.
+// What people set, and have taken away again.
+bool has_own_properties(const JsonText& there) {
+  const JsonText::Id properties = there.member(JsonText::k_root, "properties");
+  if (properties == JsonText::k_none) return false;
+  for (JsonText::Id one = there.first(properties); one != JsonText::k_none; one = there.next(one))
+    if (!there.name(one).starts_with("view.") && !there.name(one).starts_with("delta.")) return true;
+  return false;
+}
+
+// Members in which the two differ, of those that the wanted one has or somebody has taken away.
 std::vector<std::string> other_members(const JsonText& wanted, const JsonText& there) {
   static const std::set<std::string> k_by_text{"view_definition", "columns", "view_dependencies"};
   const bool view = scalar_at(wanted, "table_type") == "VIEW";
@@ -153,6 +162,9 @@ std::vector<std::string> other_members(const JsonText& wanted, const JsonText& t
         name == "properties" ? lacks_properties(there, wanted, id) : raw_at(wanted, name) != raw_at(there, name);
     if (differs) out.push_back(name);
   }
+  const auto lacks = [&](std::string_view name) { return wanted.member(JsonText::k_root, name) == JsonText::k_none; };
+  if (lacks("comment") && !scalar_at(there, "comment").empty()) out.emplace_back("comment");
+  if (lacks("properties") && has_own_properties(there)) out.emplace_back("properties");
   return out;
 }
 

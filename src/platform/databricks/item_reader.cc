@@ -156,6 +156,10 @@ Bytes ItemReader::each(const Reading& reading, const ColumnRead& column) const {
 std::optional<Bytes> ItemReader::column(Reading& reading, const ColumnRead& column) const {
   if (!is_read(reading, column)) return std::nullopt;
   if (column.form == ColumnRead::Form::each) return each(reading, column);
+  if (column.form == ColumnRead::Form::flag) {
+    const bool set = reading.whole->member(JsonText::k_root, column.items) != JsonText::k_none;
+    return fmt::format("{{{}:[{}]}}", model::json_quoted(column.column), set ? "true" : "");
+  }
   const Ask ask = fill(column.ask, {&reading.element, &*reading.whole});
   if (column.form == ColumnRead::Form::answer) return client_.fetch(ask, reading.stop);
   std::string items;
@@ -384,7 +388,8 @@ std::optional<Bytes> ItemReader::read_column(const KindEntry& entry, const Item&
   };
   const ColumnRead& asked = named(name);
   Reading reading = begin(entry, item, std::move(stop));
-  reading.whole.emplace(can_fill(asked.ask, reading.element) ? item.element : body(reading));
+  const bool by_id = asked.form != ColumnRead::Form::flag && can_fill(asked.ask, reading.element);
+  reading.whole.emplace(by_id ? item.element : body(reading));
   try {
     if (!asked.of.empty()) reading.set(asked.of, column(reading, named(asked.of)));
     return column(reading, asked);

@@ -22,6 +22,9 @@ struct ColumnRead {
   enum class Form {
     answer,  // the answer as it came
     list,    // {"ITEMS": [the elements of all pages of a list]}
+    // {"COLUMN": [true]} where the body has ITEMS, else []: nothing is asked for it.  An item, as what is new has none
+    // and nobody has taken it away.
+    flag,
     each,  // {"COLUMN": [the answers about each item of the array ITEMS of the column `of`]}: what is gone is left out
   } form = Form::answer;
   Listing::Paging paging = Listing::Paging::whole;

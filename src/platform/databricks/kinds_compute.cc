@@ -129,36 +129,40 @@ model::KindColumn libraries_column() {
 }
 
 KindEntry clusters() {
-  return {.kind = {.collection = collection("clusters", {"cluster_name", "cluster_id"}, {"libraries", "permissions"}),
-                   .one = "cluster",
-                   .names = model::Names::shared,
-                   .id = "cluster_id",
-                   .name = "cluster_name",
-                   .creator = "creator_user_name",
-                   .created = "start_time",
-                   .tags = "custom_tags",
-                   .server_fields = cluster_server_fields(),
-                   .links = joined({cluster_links(""), library_links(), permission_links()}),
-                   .secret_fields = {"docker_image.basic_auth.password"},
-                   .columns = {libraries_column(), permissions_column()},
-                   .rank = 44,
-                   .create = {.calls = 2}},  // it starts when it is created, and is terminated at once
-          .area = "compute",
-          .list = {.paging = Paging::page_token,
-                   .ask = {.path = "/api/2.1/clusters/list", .query = {{"page_size", "100"}}},
-                   .items = "clusters"},
-          .skipped = {{"cluster_source", "\"JOB\""},
-                      {"cluster_source", "\"PIPELINE\""},
-                      {"cluster_source", "\"PIPELINE_MAINTENANCE\""},
-                      {"cluster_source", "\"SQL\""},
-                      {"cluster_source", "\"MODELS\""}},
-          .read = {.path = "/api/2.1/clusters/get", .query = {{"cluster_id", "{cluster_id}"}}},
-          .columns = {{.column = "libraries",
-                       .ask = {.path = "/api/2.0/libraries/cluster-status", .query = {{"cluster_id", "{cluster_id}"}}}},
-                      read_permissions("clusters", "cluster_id")},
-          .not_included =
-              "Clusters that are terminated for more than 30 days and not pinned are no longer listed by the "
-              "platform; earlier snapshots keep them."};
+  return {
+      .kind = {.collection =
+                   collection("clusters", {"cluster_name", "cluster_id"}, {"libraries", "permissions", "pinned"}),
+               .one = "cluster",
+               .names = model::Names::shared,
+               .id = "cluster_id",
+               .name = "cluster_name",
+               .creator = "creator_user_name",
+               .created = "start_time",
+               .tags = "custom_tags",
+               .server_fields = cluster_server_fields(),
+               .links = joined({cluster_links(""), library_links(), permission_links()}),
+               .secret_fields = {"docker_image.basic_auth.password"},
+               .columns = {libraries_column(), permissions_column(), {.name = "pinned", .unordered = {{"pinned", {}}}}},
+               .rank = 44,
+               .create = {.calls = 2}},  // it starts when it is created, and is terminated at once
+      .area = "compute",
+      .list = {.paging = Paging::page_token,
+               .ask = {.path = "/api/2.1/clusters/list", .query = {{"page_size", "100"}}},
+               .items = "clusters"},
+      .skipped = {{"cluster_source", "\"JOB\""},
+                  {"cluster_source", "\"PIPELINE\""},
+                  {"cluster_source", "\"PIPELINE_MAINTENANCE\""},
+                  {"cluster_source", "\"SQL\""},
+                  {"cluster_source", "\"MODELS\""}},
+      .read = {.path = "/api/2.1/clusters/get", .query = {{"cluster_id", "{cluster_id}"}}},
+      .columns = {{.column = "libraries",
+                   .ask = {.path = "/api/2.0/libraries/cluster-status", .query = {{"cluster_id", "{cluster_id}"}}}},
+                  read_permissions("clusters", "cluster_id"),
+                  // By whom it was is the target's own.
+                  {.column = "pinned", .form = ColumnRead::Form::flag, .items = "pinned_by_user_name"}},
+      .not_included =
+          "Clusters that are terminated for more than 30 days and not pinned are no longer listed by the "
+          "platform; earlier snapshots keep them."};
 }
 
 KindEntry global_init_scripts() {

@@ -23,6 +23,7 @@ KindEntry experiments() {
                                {"tags[*]", {"key", "\"mlflow.ownerEmail\""}},
                                {"tags[*]", {"key", "\"mlflow.experimentType\""}}},
                    .unordered = {{"tags", {"key"}}},
+                   .defaults = {{"tags", "[]"}},
                    .links = joined(
                        {{{.field = "artifact_location", .form = LinkForm::storage, .to = {}}}, permission_links()}),
                    .columns = {permissions_column()},
@@ -48,6 +49,7 @@ KindEntry registered_models() {
                    .server_fields = {"id", "creation_timestamp", "last_updated_timestamp", "user_id", "latest_versions",
                                      "permission_level"},
                    .unordered = {{"tags", {"key"}}},
+                   .defaults = {{"description", R"("")"}, {"tags", "[]"}},
                    .links = permission_links(),
                    .columns = {permissions_column()},
                    .removed = model::Kind::Removed::when_chosen,
@@ -73,11 +75,13 @@ KindEntry serving_endpoints() {
                .name = "name",
                .creator = "creator",
                .created = "creation_timestamp",
-               .server_fields = {"id", "creator", "state", "pending_config", "creation_timestamp",
-                                 "last_updated_timestamp", "permission_level", "endpoint_url", "config.config_version",
-                                 "config.served_entities[*].state", "config.served_entities[*].creator",
-                                 "config.served_entities[*].creation_timestamp"},
+               .server_fields = {"id", "creator", "state", "task", "data_plane_info", "telemetry_config",
+                                 "pending_config", "creation_timestamp", "last_updated_timestamp", "permission_level",
+                                 "endpoint_url", "config.config_version", "config.served_entities[*].state",
+                                 "config.served_entities[*].creator", "config.served_entities[*].creation_timestamp"},
+               .create_only = {"description", "route_optimized", "budget_policy_id"},
                .unordered = {{"config.served_entities", {"name"}}, {"tags", {"key"}}},
+               .defaults = {{"tags", "[]"}, {"ai_gateway", "{}"}, {"email_notifications", "{}"}},
                .links = joined({{{.field = "config.served_entities[*].environment_vars.*",
                                   .form = LinkForm::secret,
                                   .to = "secret-scopes"},
@@ -91,7 +95,9 @@ KindEntry serving_endpoints() {
       .list = {.ask = {.path = "/api/2.0/serving-endpoints"}, .items = "endpoints"},
       .read = {.path = "/api/2.0/serving-endpoints/{name}"},
       .columns = {read_permissions("serving-endpoints", "id")},
-      .not_included = "Keys of external models that serving endpoints hold in clear are write-only."};
+      .not_included =
+          "Keys of external models that serving endpoints hold in clear are write-only; where endpoints send their "
+          "telemetry does not come along."};
 }
 
 }  // namespace

@@ -61,11 +61,20 @@ KindEntry tokens() {
           .not_included = "Tokens are listed, to be made anew: their values are shown once and cannot be read."};
 }
 
+// What is a column of others is all that there is of this one.
 KindEntry token_permissions() {
+  model::KindColumn all = permissions_column();
+  std::vector<model::Link> links = permission_links();
+  for (model::Link& link : links) link.column = model::k_body;
   return {.kind = {.collection = collection("token-permissions", {"name"}),
                    .one = "right to use tokens",
+                   .server_fields = std::move(all.server_fields),
+                   .omitted = std::move(all.omitted),
+                   .unordered = std::move(all.unordered),
+                   .links = std::move(links),
                    .recreate = model::Kind::Recreate::never,
-                   .rank = 92},
+                   .rank = 92,
+                   .update = {.calls = 1, .family = std::string(k_permissions_write)}},
           .area = "settings",
           .source = Source::once,
           .read = {.family = k_permissions, .path = "/api/2.0/permissions/authorization/tokens"}};

@@ -71,6 +71,7 @@ KindEntry securable(Securable of) {
                                  "connection_id",
                                  "isolation_mode_effective"},
                .set_later = {"owner"},  // whoever creates it owns it
+               .defaults = {{"comment", R"("")"}},
                .links = securable_links(),
                .columns = {{.name = "grants",
                             .unordered = {{"privilege_assignments", {"principal"}},
@@ -260,7 +261,7 @@ KindEntry tables() {
   out.kind.links.push_back(
       {.field = R"(properties["view.catalogAndNamespace.part.1"])", .form = LinkForm::name, .to = "schemas"});
   out.kind.create_only = {"table_type", "data_source_format", "storage_location"};
-  out.kind.defaults = {{"properties", "{}"}};
+  out.kind.defaults.push_back({"properties", "{}"});
   out.kind.manual = table_tasks();
   out.not_included =
       "Views and external tables come along as definitions, by a SQL warehouse that `sql_warehouse` names; the data of "

@@ -18,11 +18,13 @@
 #include "platform/databricks/group_assignments.h"
 #include "platform/databricks/inventory.h"
 #include "platform/databricks/item_reader.h"
+#include "platform/databricks/member_writes.h"
 #include "platform/databricks/placeholders.h"
 #include "platform/databricks/table_acls.h"
 #include "platform/databricks/tree_writer.h"
 #include "platform/databricks/workspace.h"
 #include "platform/databricks/writes.h"
+#include "platform/databricks/written_body.h"
 
 namespace holdfast::platform::databricks {
 
@@ -64,27 +66,6 @@ std::optional<base::Instant> instant_of(const std::string& text) {
 bool same_name(const Kind& kind, std::string_view a, std::string_view b) {
   if (kind.name_case == Kind::Case::counts) return a == b;
   return base::lower(a) == base::lower(b);
-}
-
-// What is read of a cluster has the node types that its pool decides, what is read of a policy the definition that its
-// family does; what is written must not.
-std::string accepted_body(const Kind& kind, const std::string& definition) {
-  if (kind.collection.name != "clusters" && kind.collection.name != "cluster-policies") return definition;
-  JsonText body(definition);
-  const auto drop = [&](std::string_view pool, std::initializer_list<std::string_view> names) {
-    if (body.member(JsonText::k_root, pool) == JsonText::k_none) return;
-    for (const std::string_view name : names)
-      if (const JsonText::Id id = body.member(JsonText::k_root, name); id != JsonText::k_none) body.remove(id);
-  };
-  drop("instance_pool_id", {"node_type_id", "driver_node_type_id", "enable_elastic_disk"});
-  drop("driver_instance_pool_id", {"driver_node_type_id"});
-  drop("policy_family_id", {"definition"});
-  // What a driver is without a word about it.
-  const JsonText::Id driver = body.member(JsonText::k_root, "driver_node_type_id");
-  const JsonText::Id node = body.member(JsonText::k_root, "node_type_id");
-  if (driver != JsonText::k_none && node != JsonText::k_none && body.string(driver) == body.string(node))
-    body.remove(driver);
-  return body.print();
 }
 
 [[noreturn]] void refuse_taken(const std::string& name) {
@@ -220,16 +201,6 @@ void Writer::settle(const Kind& kind, const std::string& id) {
   }
 }
 
-// Of an array some calls take what is sent as an addition to what is there.
-bool goes_in_part(const KindWrites& writes, const ResourceWriter::Content& content) {
-  if (writes.part.path.empty() || content.members.empty()) return false;
-  const JsonText body(content.body);
-  return std::none_of(content.members.begin(), content.members.end(), [&](const std::string& name) {
-    const JsonText::Id id = body.member(JsonText::k_root, name);
-    return id == JsonText::k_none || body.type(id) == JsonText::Type::array;
-  });
-}
-
 void Writer::update(const Kind& kind, const std::string& id, const Content& content) {
   if (TableAcls* acls = table_acls(kind)) return acls->write(content.body);
   const KindWrites& writes = writes_of(kind);
@@ -238,9 +209,16 @@ void Writer::update(const Kind& kind, const std::string& id, const Content& cont
     return;
   }
   if (is_written_as_definition(kind.collection.name)) return update_definition(definitions(kind), id, content);
-  const WriteValues values{
-      .id = id, .name = content.name, .body = accepted_body(kind, content.body), .members = content.members};
+  const WriteValues values{.id = id,
+                           .name = content.name,
+                           .body = changing_body(writes, accepted_body(kind, content.body)),
+                           .members = content.members};
   if (kind.collection.name == k_group_assignments) return change_assignment(calls_, writes.update, values);
+  if (!writes.members.empty()) {
+    const std::optional<Found> there = read(kind, id);
+    if (!there) throw Error(ErrorKind::not_found, fmt::format("the {} '{}' is not there any more", kind.one, id));
+    return write_members(calls_, writes, kind, values, there->row.columns.front().value());
+  }
   if (!content.members.empty() && !writes.sent_back.definition.empty()) return calls_.send_back(writes, values);
   if (content.members.empty() && writes.masked) return calls_.send_masked(writes, kind, values);
   // What is sent is as it shall be: twice is once.
@@ -265,6 +243,7 @@ void Writer::remove(const Kind& kind, const std::string& id) {
   if (writes.remove.path.empty())
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be removed", kind.one),
                 "It comes with the workspace.");
+  if (!writes.release.path.empty()) calls_.remove(writes.release, {.id = id, .name = id});
   calls_.remove(writes.remove, {.id = id, .name = id});
 }
 

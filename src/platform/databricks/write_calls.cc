@@ -7,6 +7,7 @@
 #include "model/json_path.h"
 #include "model/json_text.h"
 #include "model/resource_text.h"
+#include "platform/databricks/column_writer.h"
 #include "platform/databricks/errors.h"
 #include "platform/databricks/placeholders.h"
 
@@ -83,6 +84,7 @@ std::string sent_body(const WriteCall& call, const WriteValues& values) {
         take("{number}", [&] { return values.id; }) ||
         take("{name}", [&] { return model::json_quoted(values.name); }) ||
         take("{differing}", [&] { return differing_of(values); }) ||
+        take("{permissions}", [&] { return flat_permissions(body.print()); }) ||
         take("{changed}", [&] { return changed_of(body, values.members); }))
       continue;
     out += rest.front();
@@ -94,6 +96,13 @@ std::string sent_body(const WriteCall& call, const WriteValues& values) {
 std::string replaced(std::string text, std::string_view mark, const std::string& value) {
   const std::size_t at = text.find(mark);
   return at == std::string::npos ? text : text.replace(at, mark.size(), value);
+}
+
+std::string query_value(const std::string& text, const WriteValues& values) {
+  constexpr std::string_view k_member = "{member:";
+  if (text.starts_with(k_member))
+    return scalar_at(JsonText(values.body), text.substr(k_member.size(), text.size() - k_member.size() - 1));
+  return replaced(replaced(text, "{differing}", differing_of(values)), "{id}", values.id);
 }
 
 bool may_have_happened(const net::Answer& answer) {
@@ -135,8 +144,7 @@ std::string Calls::send(const WriteCall& call, const WriteValues& values, net::R
   path = replaced(std::move(path), "{name}", net::encode_segment(values.name));
   net::Request out = request(call.method, path, sent_body(call, values));
   net::Pairs query;
-  for (const auto& [name, value] : call.query)
-    query.emplace_back(name, replaced(value, "{differing}", differing_of(values)));
+  for (const auto& [name, value] : call.query) query.emplace_back(name, query_value(value, values));
   out.url.query = net::encode_pairs(query);
   return send(std::move(out), call.family, repeat);
 }

@@ -110,6 +110,18 @@ Reply set_tag(Call& call) {
   return reply(Json::object());
 }
 
+Reply delete_tag(Call& call) {
+  Json& model = model_of(call.world(), call.required_query("name"));
+  const std::string key = call.required_query("key");
+  Json left = Json::array();
+  for (const Json& tag : model.value("tags", Json::array()))
+    if (tag["key"] != key) left.push_back(tag);
+  if (left.size() == model.value("tags", Json::array()).size())
+    throw missing(fmt::format("RegisteredModel '{}' has no tag '{}'.", call.required_query("name"), key));
+  model["tags"] = std::move(left);
+  return reply(Json::object());
+}
+
 Reply list(Call& call) {
   return list_reply(call, held(call.world()).documents.all(),
                     {.field = "registered_models",
@@ -168,6 +180,7 @@ void add_registered_model_routes(Router& router) {
   add("POST", "registered-models/rename", rename, family::k_mlflow, "renames a model");
   add("DELETE", "registered-models/delete", remove, family::k_mlflow, "removes a model and its versions");
   add("POST", "registered-models/set-tag", set_tag, family::k_mlflow, "sets a tag");
+  add("DELETE", "registered-models/delete-tag", delete_tag, family::k_mlflow, "takes a tag away");
   add("GET", "registered-models/list", list, family::k_mlflow_search, "models by pages");
   add("GET", "registered-models/search", list, family::k_mlflow_search, "models by pages");
   add("POST", "model-versions/create", create_version, family::k_mlflow, "adds a version");

@@ -136,6 +136,12 @@ Reply put_ai_gateway(Call& call) {
   return reply(gateway);
 }
 
+Reply patch_notifications(Call& call) {
+  Json& endpoint = endpoint_of(call);
+  endpoint["email_notifications"] = call.body().value("email_notifications", Json::object());
+  return reply({{"name", endpoint["name"]}, {"email_notifications", endpoint["email_notifications"]}});
+}
+
 Reply remove(Call& call) {
   const std::string id = endpoint_of(call)["id"];
   endpoints(call.world()).remove(call.placeholder("name"));
@@ -164,6 +170,7 @@ void add_serving_routes(Router& router) {
   add("PUT", "/{name}/config", put_config, "replaces what it serves");
   add("PATCH", "/{name}/tags", patch_tags, "adds and removes tags");
   add("PUT", "/{name}/ai-gateway", put_ai_gateway, "replaces its gateway's settings");
+  add("PATCH", "/{name}/notifications", patch_notifications, "says who is told of its updates by mail");
 }
 
 }  // namespace holdfast::sim::databricks

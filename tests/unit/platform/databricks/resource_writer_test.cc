@@ -164,6 +164,48 @@ TEST(DatabricksWriter, leaves_nothing_running_that_it_created_or_adopted_once_it
   EXPECT_EQ(workspace.body("warehouses", warehouse).at("state"), "STOPPED");
 }
 
+const ResourceWriter::Content& lab() {
+  static const ResourceWriter::Content content{
+      "lab",
+      R"({"cluster_name":"lab","spark_version":"13.3.x-scala2.12","node_type_id":"Standard_DS3_v2","num_workers":1})",
+      {}};
+  return content;
+}
+
+TEST(DatabricksWriter, pins_and_unpins_clusters_and_removes_pinned_ones) {
+  Workspace workspace;
+  const model::Kind& kind = find_kind("clusters")->kind;
+  const std::string id = workspace.create("clusters", lab());
+  const auto shown = [&] { return workspace.body("clusters", id).contains("pinned_by_user_name"); };
+  EXPECT_EQ(workspace.writer->read_column(kind, id, "pinned"), R"({"pinned":[]})");
+  for (int twice = 0; twice < 2; ++twice) workspace.writer->set_column(kind, id, "pinned", R"({"pinned":[true]})");
+  EXPECT_TRUE(shown());
+  EXPECT_EQ(workspace.writer->read_column(kind, id, "pinned"), R"({"pinned":[true]})");
+  workspace.writer->set_column(kind, id, "pinned", R"({"pinned":[]})");
+  EXPECT_FALSE(shown());
+  workspace.writer->set_column(kind, id, "pinned", R"({"pinned":[true]})");
+  workspace.writer->remove(kind, id);
+  EXPECT_TRUE(workspace.writer->find(kind, "lab").empty());
+  workspace.writer->remove(kind, id);
+}
+
+TEST(DatabricksWriter, leaves_to_people_which_clusters_are_pinned_where_no_more_may_be) {
+  Workspace workspace;
+  const model::Kind& kind = find_kind("clusters")->kind;
+  const std::string id = workspace.create("clusters", lab());
+  std::string other;
+  for (int i = 0; i < 100; ++i) {
+    other = workspace.stand_in.call("POST", "/api/2.1/clusters/create", json::parse(lab().body))["cluster_id"];
+    workspace.stand_in.call("POST", "/api/2.1/clusters/delete", {{"cluster_id", other}});
+    workspace.stand_in.call("POST", "/api/2.1/clusters/pin", {{"cluster_id", other}});
+  }
+  const auto pin = [&] { workspace.writer->set_column(kind, id, "pinned", R"({"pinned":[true]})"); };
+  EXPECT_THROW(pin(), platform::ByHand);
+  EXPECT_NE(thrown_by(pin).message().find("Pin the cluster " + id), std::string::npos) << thrown_by(pin).message();
+  workspace.stand_in.call("POST", "/api/2.1/clusters/unpin", {{"cluster_id", other}});
+  EXPECT_NO_THROW(pin());
+}
+
 // Two whose answers were lost must not be taken for one another.
 TEST(DatabricksWriter, finds_each_workspace_setting_by_its_own_name) {
   Workspace workspace;
