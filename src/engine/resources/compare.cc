@@ -6,6 +6,7 @@
 
 #include "engine/attributes.h"
 #include "engine/difference_filter.h"
+#include "engine/known_workspace.h"
 #include "engine/resources/id_map_store.h"
 #include "engine/resources/sides.h"
 #include "engine/resources/unread_secrets.h"
@@ -47,6 +48,9 @@ Places places_of(const repository::Snapshot& before, const Side& after, base::Ev
   if (same_connector && was != is)
     events.warning(fmt::format("{} led to workspace {} when snapshot {} was taken, and to {} now: compared as two",
                                after.connector, was, before.id.short_id(), is));
+  if (!same_connector && was == is)
+    events.warning(
+        fmt::format("{} and {} lead to the same workspace {}: compared as one", before.connector, after.connector, is));
   return was == is ? Places::one : Places::two;
 }
 
@@ -105,6 +109,7 @@ CompareCounts compare_resources_live(const ResourceComparison& comparison, const
   const Shrink shrink = digests(kinds, comparison.repository);
   const std::vector<Resource> before = read_stored_side(comparison.repository, comparison.before, kinds, stop, shrink);
   const LiveSide live = read_live_side(after, kinds, events, stop, shrink);
+  refuse_same_workspace(comparison.repository, comparison.before, after.name, live.attributes, events);
   CompareCounts counts =
       compare(comparison, kinds, before,
               {live.resources, live.unread, Freshness::unread, {after.name, live.attributes}}, events, stop, visit);

@@ -207,6 +207,11 @@ TEST_F(ResourceCommands, refuse_one_workspace_under_two_names) {
   EXPECT_EQ(outcome.code, 5) << outcome.err;
   EXPECT_TRUE(outcome.says("primary and alias lead to the same workspace one")) << outcome.err;
   EXPECT_EQ(source_.workspace.writes, 0u);
+  for (const char* verb : {"verify", "diff"}) {
+    const Outcome compared = run({verb, "primary/latest", "alias"});
+    EXPECT_EQ(compared.code, 5) << compared.out << compared.err;
+    EXPECT_TRUE(compared.says("primary and alias lead to the same workspace one")) << compared.err;
+  }
 }
 
 TEST_F(ResourceCommands, refuse_a_connector_that_leads_elsewhere_than_it_did) {
