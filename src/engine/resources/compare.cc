@@ -76,6 +76,7 @@ CompareCounts compare(const ResourceComparison& comparison, const KindSet& kinds
   note_unread_secrets(kinds, before, after.resources, events);
   const model::IdMap ids = ids_between(comparison.state, comparison.before.connector, after.names.connector);
   const model::Selection selection = taught(comparison.selection, kinds, {&before, &after.resources});
+  require_each_selected(selection, kinds, {&before, &after.resources});
   const UnknownKeys unknown = unknown_of(comparison.before, kinds);
   ResourceCompareRules rules{.ids = ids,
                              .mapping = comparison.mapping,

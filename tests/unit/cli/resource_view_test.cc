@@ -214,6 +214,25 @@ TEST_F(ResourceCommands, refuse_one_workspace_under_two_names) {
   }
 }
 
+TEST_F(ResourceCommands, hold_each_selection_against_both_sides) {
+  const std::vector<std::string> chosen{"--select", "kind:pools", "--select", "/jobs/nightyl"};
+  for (const std::vector<std::string>& verb :
+       {std::vector<std::string>{"restore", "primary/latest", "--to", "secondary", "--yes"},
+        {"plan", "primary/latest", "--to", "secondary"},
+        {"replicate", "primary", "secondary", "--yes"},
+        {"failover", "primary", "secondary", "--yes"},
+        {"failover", "primary", "secondary", "--yes", "--source-lost"},
+        {"verify", "primary/latest", "primary"}}) {
+    std::vector<std::string> typed = verb;
+    typed.insert(typed.end(), chosen.begin(), chosen.end());
+    const Outcome outcome = run(typed);
+    EXPECT_EQ(outcome.code, 1) << verb.front() << outcome.out << outcome.err;
+    EXPECT_TRUE(outcome.says("'/jobs/nightyl'")) << outcome.err;
+    EXPECT_FALSE(outcome.says("kind:pools'")) << outcome.err;
+  }
+  EXPECT_EQ(target_.workspace.writes, 0u);
+}
+
 TEST_F(ResourceCommands, refuse_a_connector_that_leads_elsewhere_than_it_did) {
   source_.id = "three";
   const Outcome outcome = run({"restore", "latest", "--to", "primary", "--yes"});

@@ -162,6 +162,23 @@ TEST_F(ResourceComparing, refuses_a_selection_of_nothing) {
             base::ErrorKind::not_found);
 }
 
+TEST_F(ResourceComparing, holds_each_selection_against_both_sides) {
+  const repository::Snapshot snapshot = take_snapshot(source_, "primary");
+  const auto compared = [&](const char* other) {
+    (void)verify(snapshot, source_, "primary", model::Selection({"name:nightly", other}));
+  };
+  try {
+    compared("name:nightyl");
+    FAIL() << "a mistyped selection beside a good one was found to be equal";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::not_found);
+    EXPECT_NE(error.message().find("'name:nightyl'"), std::string::npos) << error.message();
+  }
+  compared("kind:jobs");
+  source_.workspace.put("jobs", "late", R"({"name":"late","tasks":[]})");
+  compared("name:late");
+}
+
 TEST_F(ResourceComparing, refuses_another_connector_that_leads_to_the_same_workspace) {
   const repository::Snapshot snapshot = take_snapshot(source_, "primary");
   EXPECT_EQ(test::error_of([&] { (void)verify(snapshot, source_, "secondary"); }), base::ErrorKind::refused);
