@@ -107,8 +107,11 @@ public:
 
   CompareCounts run() {
     if (before_.id != after_.id) compare_all();
-    // Only where nothing differs: a row that does is one of the selection.
-    if (!counts_.any() && counts_.stale == 0 && !selects_any()) throw nothing_selected(selection_);
+    const std::vector<model::Selection> each = selection_.each();
+    // A row that differs is one of the selection: of the only one.
+    if (each.size() == 1 && (counts_.any() || counts_.stale != 0)) return counts_;
+    for (const model::Selection& one : each)
+      if (!selects_any(one)) throw nothing_selected(one);
     return counts_;
   }
 
@@ -123,7 +126,7 @@ private:
     }
     for (const std::string& name : names) compare_collection(name);
   }
-  bool selects_any();
+  bool selects_any(const model::Selection& wanted);
   std::optional<std::vector<Snapshot>> descent_if_related(const Snapshot& older, const Snapshot& newer) {
     if (older.connector != newer.connector) return std::nullopt;
     return descent(repository_, older, newer, stop_);
@@ -161,13 +164,12 @@ void Comparer::compare_collection(const std::string& name) {
 }
 
 // Reads no further than the first row that is selected.
-bool Comparer::selects_any() {
-  if (selection_.everything()) return true;
+bool Comparer::selects_any(const model::Selection& wanted) {
   for (const Snapshot* snapshot : {&after_, &before_}) {
     for (const Tree& tree : snapshot->trees) {
       const model::Collection collection = collection_of(tree);
-      if (!selection_.touches(collection)) continue;
-      model::Selection selection = selection_;
+      if (!wanted.touches(collection)) continue;
+      model::Selection selection = wanted;
       learn(selection, source_, collection, &tree, Learn::other_rows);
       repository::TreeCursor cursor(source_, tree, selection.range(collection));
       while (cursor.valid() && !selection.matches(collection, cursor.current())) cursor.next();

@@ -45,8 +45,8 @@ struct SnapshotComparison {
   const model::Selection& selection;
   repository::Values values = repository::Values::no;
 };
-// This and compare_live() throw Error{not_found} when neither side has a row of the selection: it is taken for a
-// mistake, which would otherwise be equal for ever.  Throws Error{cancelled} soon after a stop request.
+// This and compare_live() throw Error{not_found} when neither side has a row of the selection, or of one of several: it
+// is taken for a mistake, which would otherwise be equal for ever.  Throws Error{cancelled} soon after a stop request.
 CompareCounts compare_snapshots(repository::Repository& repository, const SnapshotComparison& comparison,
                                 std::stop_token stop, const Visitor& visit);
 

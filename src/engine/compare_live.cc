@@ -40,6 +40,18 @@ struct HeldDifference {
 using Batch = std::vector<HeldDifference>;
 using Queue = base::Channel<Batch>;
 
+// Rows of one collection that the selection holds.
+struct SelectedRows {
+  SelectsSeen& seen;
+  const std::vector<model::Selection> taught;
+  const model::Collection& collection;
+
+  void see(const base::RowView* before, const base::RowView* after) const {
+    for (const base::RowView* row : {before, after})
+      if (row != nullptr) seen.see(taught, collection, *row);
+  }
+};
+
 // Merges the live rows of one range with the snapshot's.
 class RangeComparison : public platform::RowSink {
 public:
@@ -50,6 +62,7 @@ public:
   };
   struct Targets {
     const DifferenceFilter& filter;
+    const SelectedRows& selected;
     Losses& losses;
     Queue& queue;
   };
@@ -58,6 +71,7 @@ public:
         live_(std::move(sources.live)),
         range_(std::move(sources.wanted)),
         filter_(targets.filter),
+        selected_(targets.selected),
         losses_(targets.losses),
         queue_(targets.queue),
         tally_(meter),
@@ -83,6 +97,7 @@ public:
       throw_if_stopped(stop_);
       if (!filter_.wanted(stored_.current(), nullptr)) continue;
       any = true;
+      selected_.see(stored_.current(), nullptr);
       ++compared_;
       hold(
           {.kind = Difference::Kind::removed, .unread = true, .before = base::to_row(*stored_.current()), .after = {}});
@@ -109,6 +124,7 @@ private:
 
   void keep(const base::RowView* before, const base::RowView* after) {
     if (!filter_.wanted(before, after)) return;
+    selected_.see(before, after);
     ++compared_;
     const std::optional<Difference> difference = difference_of(before, after);
     if (!difference) return;
@@ -134,6 +150,7 @@ private:
   RowProjection live_;
   const base::KeyRange range_;
   const DifferenceFilter& filter_;
+  const SelectedRows& selected_;
   Losses& losses_;
   Queue& queue_;
   Tally tally_;
@@ -162,17 +179,20 @@ private:
 
 class LiveComparison {
 public:
-  LiveComparison(repository::Repository& repository, platform::Capture& capture, unsigned readers, std::stop_token stop,
-                 const Visitor& visit)
+  LiveComparison(repository::Repository& repository, platform::Capture& capture, unsigned readers,
+                 const model::Selection& selection, std::stop_token stop, const Visitor& visit)
       : repository_(repository),
+        selection_(selection),
+        seen_(selection),
         capture_(capture),
         readers_(std::max(1U, std::min(readers, capture.readers()))),
         stop_(std::move(stop)),
         visit_(visit) {}
 
   // Either may be nullptr: the collection is on one side only.
-  void compare(const Tree* tree, const platform::CollectionEstimate* live, const model::Selection& selection,
-               Meter& meter);
+  void compare(const Tree* tree, const platform::CollectionEstimate* live, Meter& meter);
+  // Throws Error{not_found} where one of the selection has no row on either side.
+  void require_all_selected() const { seen_.require_all(); }
   // Says what the platform did not let us read.
   void tell_losses(base::Events& events) const;
   CompareCounts counts() const {
@@ -195,6 +215,8 @@ private:
   void take_losses(const Losses& losses);
 
   repository::Repository& repository_;
+  const model::Selection& selection_;
+  SelectsSeen seen_;
   platform::Capture& capture_;
   const unsigned readers_;
   std::stop_token stop_;
@@ -279,20 +301,20 @@ void show(const std::vector<std::unique_ptr<Queue>>& queues, DifferenceFilter& f
   }
 }
 
-void LiveComparison::compare(const Tree* tree, const platform::CollectionEstimate* live, const model::Selection& wanted,
-                             Meter& meter) {
+void LiveComparison::compare(const Tree* tree, const platform::CollectionEstimate* live, Meter& meter) {
   const model::Collection* live_collection = live != nullptr ? &live->collection : nullptr;
   model::Collection united = tree != nullptr ? collection_of(*tree) : *live_collection;
   if (live_collection != nullptr) united = unite(united, *live_collection);
-  if (!wanted.touches(united)) return;  // a platform need not list what nobody asked for
+  if (!selection_.touches(united)) return;  // a platform need not list what nobody asked for
   const Sides sides{.tree = tree, .live = live_collection, .united = united};
 
-  model::Selection selection = wanted;
+  model::Selection selection = selection_;
   StoppableSource source(repository_.blocks(), stop_);
   learn(selection, source, united, tree, Learn::other_rows);
   if (live_collection != nullptr && selection.other_rows_decide(united)) learn_live(selection, *live_collection);
 
   DifferenceFilter filter(united, selection, {tree}, counts_, visit_);
+  const SelectedRows selected{.seen = seen_, .taught = selection.each(), .collection = united};
   Losses losses(united);
   const std::vector<base::KeyRange> all = ranges(sides, selection.range(united));
   std::vector<std::unique_ptr<Queue>> queues;
@@ -303,7 +325,8 @@ void LiveComparison::compare(const Tree* tree, const platform::CollectionEstimat
     // Ranges are taken in order, so the first one that is not finished always has a worker: nobody waits for ever.
     group.spawn([&](std::stop_token stop) {
       for (std::size_t k = next++; k < all.size() && !stop.stop_requested(); k = next++) {
-        compare_range(sides, all[k], {.filter = filter, .losses = losses, .queue = *queues[k]}, meter, stop);
+        compare_range(sides, all[k], {.filter = filter, .selected = selected, .losses = losses, .queue = *queues[k]},
+                      meter, stop);
       }
     });
   }
@@ -340,21 +363,20 @@ CompareCounts compare_capture(repository::Repository& repository, const reposito
   }
   Meter meter(events, "comparing", rows, bytes, capture.readers());
   if (selection.everything()) capture.expect(names_in_order(before, live));
-  LiveComparison comparison(repository, capture, readers, std::move(stop), visit);
+  LiveComparison comparison(repository, capture, readers, selection, std::move(stop), visit);
   for (const Tree& tree : before.trees) {
     const auto same = std::find_if(live.begin(), live.end(),
                                    [&](const auto& estimate) { return estimate.collection.name == tree.name; });
-    comparison.compare(&tree, same != live.end() ? &*same : nullptr, selection, meter);
+    comparison.compare(&tree, same != live.end() ? &*same : nullptr, meter);
   }
   for (const platform::CollectionEstimate& estimate : live) {
     const bool known = std::any_of(before.trees.begin(), before.trees.end(),
                                    [&](const Tree& tree) { return tree.name == estimate.collection.name; });
-    if (!known) comparison.compare(nullptr, &estimate, selection, meter);
+    if (!known) comparison.compare(nullptr, &estimate, meter);
   }
   comparison.tell_losses(events);
-  CompareCounts counts = comparison.counts();
-  if (counts.compared == 0U && !selection.everything()) throw nothing_selected(selection);
-  return counts;
+  comparison.require_all_selected();
+  return comparison.counts();
 }
 
 CompareCounts compare_live(repository::Repository& repository, const repository::Snapshot& before,

@@ -69,6 +69,18 @@ void learn(model::Selection& selection, repository::BlockSource& source, const m
   }
 }
 
+void SelectsSeen::see(const std::vector<model::Selection>& taught, const model::Collection& collection,
+                      const base::RowView& row) {
+  if (unseen_ == 0) return;
+  for (std::size_t i = 0; i < seen_.size(); ++i)
+    if (!seen_[i] && taught[i].matches(collection, row) && !seen_[i].exchange(true)) --unseen_;
+}
+
+void SelectsSeen::require_all() const {
+  for (std::size_t i = 0; i < seen_.size(); ++i)
+    if (!seen_[i]) throw nothing_selected(each_[i]);
+}
+
 base::Error nothing_selected(const model::Selection& selection) {
   return base::Error(base::ErrorKind::not_found,
                      fmt::format("neither side has a row that '{}' selects", selection.text()),

@@ -1,6 +1,8 @@
 // What every comparison does with a difference it found: is it asked for, is it stale, count it, show it.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <vector>
 
 #include "base/error.h"
@@ -11,6 +13,23 @@
 #include "repository/tree.h"
 
 namespace holdfast::engine {
+
+// Which of several --select held a row: each is judged by itself, so that a mistyped one does not go unseen beside a
+// good one.
+class SelectsSeen {  // thread-safe
+public:
+  explicit SelectsSeen(const model::Selection& selection)
+      : each_(selection.each()), seen_(each_.size()), unseen_(each_.size()) {}
+  // A row that the selection holds; `taught` is each() of it, with what it learnt.
+  void see(const std::vector<model::Selection>& taught, const model::Collection& collection, const base::RowView& row);
+  // Throws Error{not_found} naming the first that held none.
+  void require_all() const;
+
+private:
+  const std::vector<model::Selection> each_;
+  std::vector<std::atomic<bool>> seen_;
+  std::atomic<std::size_t> unseen_;  // that nothing is asked any more once all were seen
+};
 
 class DifferenceFilter {  // not thread-safe
 public:

@@ -61,21 +61,44 @@ void require_same_workspace(repository::Repository& repository, const repository
                                 over));
 }
 
+namespace {
+
+[[noreturn]] void throw_same_workspace(const std::string& source, const std::string& target,
+                                       const std::string& workspace, const std::string& instead) {
+  throw base::Error(base::ErrorKind::refused,
+                    fmt::format("{} and {} lead to the same workspace {}", source, target, workspace),
+                    fmt::format("{}, or let {} lead to another workspace.", instead, target));
+}
+
+}  // namespace
+
 void refuse_wrong_workspace(const repository::Snapshot& snapshot, const std::string& target,
                             const std::string& target_attributes) {
   const std::string was = attribute_of(snapshot.attributes, platform::k_workspace_attribute);
   const std::string is = attribute_of(target_attributes, platform::k_workspace_attribute);
   if (was.empty() || is.empty()) return;
   if (snapshot.connector != target && was == is)
-    throw base::Error(
-        base::ErrorKind::refused,
-        fmt::format("{} and {} lead to the same workspace {}", snapshot.connector, target, is),
-        fmt::format("Restore in place with --to {}, or let {} lead to another workspace.", snapshot.connector, target));
+    throw_same_workspace(snapshot.connector, target, is,
+                         fmt::format("Restore in place with --to {}", snapshot.connector));
   if (snapshot.connector == target && was != is)
     throw base::Error(base::ErrorKind::refused,
                       fmt::format("{} led to workspace {} when snapshot {} was taken, and leads to {} now", target, was,
                                   snapshot.id.short_id(), is),
                       "Give the other workspace a connector of its own: ids of one mean nothing in the other.");
+}
+
+void refuse_same_workspace(repository::Repository& repository, const repository::Snapshot& snapshot,
+                           const std::string& target, const std::string& target_attributes, base::Events& events) {
+  const std::string is = attribute_of(target_attributes, platform::k_workspace_attribute);
+  if (snapshot.connector == target || is.empty()) return;
+  if (attribute_of(snapshot.attributes, platform::k_workspace_attribute) == is)
+    throw_same_workspace(snapshot.connector, target, is, fmt::format("Hold it against {} itself", snapshot.connector));
+  const std::string known = known_workspace(repository, target);
+  if (!known.empty() && known != is)
+    events.warning(
+        fmt::format("{} leads to workspace {}, and its newest snapshot is of workspace {}: look where its host or "
+                    "profile leads",
+                    target, is, known));
 }
 
 }  // namespace holdfast::engine

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/events.h"
 #include "repository/repository.h"
 
 namespace holdfast::engine {
@@ -26,5 +27,10 @@ void require_same_workspace(repository::Repository& repository, const repository
 // else's.
 void refuse_wrong_workspace(const repository::Snapshot& snapshot, const std::string& target,
                             const std::string& target_attributes);
+// The same of a comparison.  It may hold a connector against what it led to before, and says so; what another
+// connector leads to, held against itself, would be equal for ever, and is refused.  A target that leads elsewhere than
+// its own newest snapshot is of is a warning.
+void refuse_same_workspace(repository::Repository& repository, const repository::Snapshot& snapshot,
+                           const std::string& target, const std::string& target_attributes, base::Events& events);
 
 }  // namespace holdfast::engine

@@ -362,6 +362,15 @@ base::KeyRange Selection::range(const Collection& collection) const {
   return out.value_or(base::KeyRange{.from = {}, .to = base::Bytes()});  // of which no key is
 }
 
+std::vector<Selection> Selection::each() const {
+  std::vector<Selection> out(alternatives_.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i].alternatives_ = {alternatives_[i]};
+    out[i].texts_ = {texts_[i]};
+  }
+  return out;
+}
+
 std::string Selection::text() const {
   return fmt::format("{}", fmt::join(texts_, " | "));
 }

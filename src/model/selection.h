@@ -49,6 +49,8 @@ public:
   // The smallest key range that holds every match: lets a scan skip the rest.
   base::KeyRange range(const Collection& collection) const;
   std::string text() const;
+  // Each --select by itself, with what it learnt; of everything none.
+  std::vector<Selection> each() const;
 
 private:
   struct Condition {

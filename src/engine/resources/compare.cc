@@ -6,6 +6,7 @@
 
 #include "engine/attributes.h"
 #include "engine/difference_filter.h"
+#include "engine/known_workspace.h"
 #include "engine/resources/id_map_store.h"
 #include "engine/resources/sides.h"
 #include "engine/resources/unread_secrets.h"
@@ -47,6 +48,9 @@ Places places_of(const repository::Snapshot& before, const Side& after, base::Ev
   if (same_connector && was != is)
     events.warning(fmt::format("{} led to workspace {} when snapshot {} was taken, and to {} now: compared as two",
                                after.connector, was, before.id.short_id(), is));
+  if (!same_connector && was == is)
+    events.warning(
+        fmt::format("{} and {} lead to the same workspace {}: compared as one", before.connector, after.connector, is));
   return was == is ? Places::one : Places::two;
 }
 
@@ -72,6 +76,7 @@ CompareCounts compare(const ResourceComparison& comparison, const KindSet& kinds
   note_unread_secrets(kinds, before, after.resources, events);
   const model::IdMap ids = ids_between(comparison.state, comparison.before.connector, after.names.connector);
   const model::Selection selection = taught(comparison.selection, kinds, {&before, &after.resources});
+  require_each_selected(selection, kinds, {&before, &after.resources});
   UnknownKeys unknown = unknown_of(comparison.before, kinds);
   add_left_out(unknown, comparison.before.attributes, kinds, after.resources);
   add_left_out(after.unknown, after.names.attributes, kinds, before);
@@ -107,6 +112,7 @@ CompareCounts compare_resources_live(const ResourceComparison& comparison, const
   const Shrink shrink = digests(kinds, comparison.repository);
   const std::vector<Resource> before = read_stored_side(comparison.repository, comparison.before, kinds, stop, shrink);
   const LiveSide live = read_live_side(after, kinds, events, stop, shrink);
+  refuse_same_workspace(comparison.repository, comparison.before, after.name, live.attributes, events);
   CompareCounts counts =
       compare(comparison, kinds, before,
               {live.resources, live.unread, Freshness::unread, {after.name, live.attributes}}, events, stop, visit);

@@ -28,8 +28,9 @@ struct ResourceComparison {
 };
 
 // Both throw Error{not_found} when neither side has a resource of the selection, Error{unsupported} where a snapshot
-// has nothing that the kinds speak of.  What the platform does not let us read, or does not offer, is unread and never
-// taken for removed.  In memory are the resources of both sides, of contents only digests.
+// has nothing that the kinds speak of; the live one Error{refused} where another connector leads to the workspace of
+// the snapshot.  What the platform does not let us read, or does not offer, is unread and never taken for removed.  In
+// memory are the resources of both sides, of contents only digests.
 CompareCounts compare_resource_snapshots(const ResourceComparison& comparison, const repository::Snapshot& after,
                                          base::Events& events, std::stop_token stop, const ResourceVisitor& visit);
 CompareCounts compare_resources_live(const ResourceComparison& comparison, const LiveConnector& after,

@@ -39,6 +39,22 @@ void refuse(ResourceStep& step, const LinkReport& report) {
   step.reason = fmt::format("{}", fmt::join(report.refused, "; "));
 }
 
+// What the plan brings is named by an id that nobody knows yet, and by no old one.
+class WithoutOldIds : public LinkTargets {
+public:
+  explicit WithoutOldIds(const LinkTargets& planned) : planned_(planned) {}
+  Id id(std::size_t kind, std::string_view source_id) const override {
+    Id out = planned_.id(kind, source_id);
+    if (out.brought) out.value = "new";
+    return out;
+  }
+  bool has_name(std::size_t kind, std::string_view name) const override { return planned_.has_name(kind, name); }
+  bool has_path(std::string_view space, std::string_view path) const override { return planned_.has_path(space, path); }
+
+private:
+  const LinkTargets& planned_;
+};
+
 // What the path leads to, as edited.
 std::vector<std::string> values_at(const JsonText& json, const model::JsonPath& path) {
   std::vector<std::string> out;
@@ -320,13 +336,19 @@ void StepDecider::mention(const Resource& resource, ResourceStep& step) {
   if (facts_.mentions.empty()) return;
   const ReadyKind& kind = facts_.kinds.at(resource.kind);
   LinkReport ignored;
+  const WithoutOldIds targets(facts_.context.targets);
+  const ResourceContext context{.kinds = facts_.context.kinds,
+                                .mapping = facts_.context.mapping,
+                                .targets = targets,
+                                .firing = facts_.context.firing,
+                                .cuts = facts_.context.cuts};
   if (step.writes_body) {
-    const JsonText body = prepared_body(facts_.context, resource, nullptr, ignored);
+    const JsonText body = prepared_body(context, resource, nullptr, ignored);
     add_unique(step.notes, facts_.mentions.in_json(model::k_body, model::definition_text(body, kind)));
   }
   for (const std::string& name : step.columns) {
     const std::size_t at = kind.column(name);
-    const std::optional<std::string> text = prepared_column(facts_.context, resource, at, nullptr, ignored);
+    const std::optional<std::string> text = prepared_column(context, resource, at, nullptr, ignored);
     if (!text) continue;
     const bool json = kind.document(at) != nullptr;
     add_unique(step.notes, json ? facts_.mentions.in_json(name, *text) : facts_.mentions.in_text(name, *text));

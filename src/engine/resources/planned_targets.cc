@@ -31,7 +31,7 @@ LinkTargets::Id PlannedTargets::id(std::size_t kind, std::string_view source_id)
     if (live != k_none && !recreated_[index]) return {State::there, live_.resources()[live].id, {}};
     std::string path = kinds_.path_of(wanted_.resources()[index]);
     // Compared with anything that is there, what is to come differs.
-    if (chosen_[index]) return {State::there, "new " + path, {}};
+    if (chosen_[index]) return {.state = State::there, .value = "new " + path, .brought = true};
     return {State::left_out, {}, std::move(path)};
   }
   const model::IdEntry* entry = rules_.ids.by_source(kinds_.at(kind).label(), source_id);

@@ -80,6 +80,8 @@ public:
       stand_beside(
           *options.beside, kinds_, wanted_, [&]() -> const auto& { return others(stop); });
     selection_ = taught(options.selection, kinds_, {&wanted_, &live_.resources});
+    // The rest of an activation may have none of what was chosen for all of it.
+    if (!options.only) require_each_selected(selection_, kinds_, {&wanted_, &live_.resources});
   }
   Preparation(const Preparation&) = delete;
   Preparation& operator=(const Preparation&) = delete;

@@ -11,6 +11,7 @@
 #include "base/key.h"
 #include "base/task_group.h"
 #include "engine/browse.h"
+#include "engine/difference_filter.h"
 #include "engine/losses.h"
 #include "engine/meter.h"
 #include "engine/row_layout.h"
@@ -249,6 +250,17 @@ model::Selection taught(model::Selection selection, const model::KindSet& kinds,
       if (selection.other_rows_decide(collection)) selection.learn(collection, base::to_view(one.row, columns));
     }
   return selection;
+}
+
+void require_each_selected(const model::Selection& selection, const model::KindSet& kinds,
+                           std::initializer_list<const std::vector<model::Resource>*> sides) {
+  for (const model::Selection& one : selection.each()) {
+    const bool any = std::any_of(sides.begin(), sides.end(), [&](const std::vector<model::Resource>* side) {
+      return std::any_of(side->begin(), side->end(),
+                         [&](const model::Resource& resource) { return selected(one, kinds, resource); });
+    });
+    if (!any) throw nothing_selected(one);
+  }
 }
 
 bool selected(const model::Selection& selection, const model::KindSet& kinds, const model::Resource& resource) {

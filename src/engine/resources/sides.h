@@ -49,6 +49,10 @@ model::Selection taught(model::Selection selection, const model::KindSet& kinds,
                         std::initializer_list<const std::vector<model::Resource>*> sides);
 // A plan keeps its selection as the text that several of them make; nullopt: it cannot be told any more.
 std::optional<model::Selection> selection_of(const std::string& text);
+// Throws Error{not_found} naming the first --select of which no side has a resource.  What it has to see of all rows,
+// it was taught.
+void require_each_selected(const model::Selection& selection, const model::KindSet& kinds,
+                           std::initializer_list<const std::vector<model::Resource>*> sides);
 bool selected(const model::Selection& selection, const model::KindSet& kinds, const model::Resource& resource);
 
 // One row of the same, in the same layout.  Thread-safe.

@@ -207,6 +207,30 @@ TEST_F(ResourceCommands, refuse_one_workspace_under_two_names) {
   EXPECT_EQ(outcome.code, 5) << outcome.err;
   EXPECT_TRUE(outcome.says("primary and alias lead to the same workspace one")) << outcome.err;
   EXPECT_EQ(source_.workspace.writes, 0u);
+  for (const char* verb : {"verify", "diff"}) {
+    const Outcome compared = run({verb, "primary/latest", "alias"});
+    EXPECT_EQ(compared.code, 5) << compared.out << compared.err;
+    EXPECT_TRUE(compared.says("primary and alias lead to the same workspace one")) << compared.err;
+  }
+}
+
+TEST_F(ResourceCommands, hold_each_selection_against_both_sides) {
+  const std::vector<std::string> chosen{"--select", "kind:pools", "--select", "/jobs/nightyl"};
+  for (const std::vector<std::string>& verb :
+       {std::vector<std::string>{"restore", "primary/latest", "--to", "secondary", "--yes"},
+        {"plan", "primary/latest", "--to", "secondary"},
+        {"replicate", "primary", "secondary", "--yes"},
+        {"failover", "primary", "secondary", "--yes"},
+        {"failover", "primary", "secondary", "--yes", "--source-lost"},
+        {"verify", "primary/latest", "primary"}}) {
+    std::vector<std::string> typed = verb;
+    typed.insert(typed.end(), chosen.begin(), chosen.end());
+    const Outcome outcome = run(typed);
+    EXPECT_EQ(outcome.code, 1) << verb.front() << outcome.out << outcome.err;
+    EXPECT_TRUE(outcome.says("'/jobs/nightyl'")) << outcome.err;
+    EXPECT_FALSE(outcome.says("kind:pools'")) << outcome.err;
+  }
+  EXPECT_EQ(target_.workspace.writes, 0u);
 }
 
 TEST_F(ResourceCommands, refuse_a_connector_that_leads_elsewhere_than_it_did) {

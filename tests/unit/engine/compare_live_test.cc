@@ -62,6 +62,15 @@ TEST(CompareLive, counts_the_selected_rows_of_both_sides_and_takes_none_for_a_mi
     EXPECT_EQ(error.kind(), base::ErrorKind::not_found);
     EXPECT_NE(error.message().find("'key:stayz'"), std::string::npos) << error.message();
   }
+  // Each by itself, whichever side has what it is about.
+  EXPECT_EQ(compared(world, snapshot, seen, model::Selection({"key:goes", "key:comes"})).compared, 2U);
+  EXPECT_EQ(compared(world, snapshot, seen, model::Selection({"*es", "*es", "key:stays"})).compared, 3U);
+  try {
+    compared(world, snapshot, seen, model::Selection({"*es", "key:stayz"}));
+    FAIL() << "a mistyped selection was found to be equal beside a good one";
+  } catch (const base::Error& error) {
+    EXPECT_NE(error.message().find("'key:stayz'"), std::string::npos) << error.message();
+  }
   // Without a selection there is none to be wrong: an empty target may be compared with an empty snapshot.
   world.connector.set_rows({});
   const Snapshot empty = world.backup().snapshot;

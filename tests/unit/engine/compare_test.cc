@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "storage/decorators/fault_backend.h"
 #include "support/engine_world.h"
+#include "support/errors.h"
 
 namespace holdfast::engine {
 namespace {
@@ -65,6 +66,12 @@ TEST(CompareSnapshots, takes_a_selection_that_neither_has_a_row_of_for_a_mistake
   EXPECT_EQ(compared(world, before, after, model::Selection({"key:changes"})).size(), 1U);
   for (const auto& [first, second] : {std::pair(before, after), std::pair(after, before), std::pair(after, after)}) {
     EXPECT_TRUE(compared(world, first, second, model::Selection({"key:stays"})).empty());
+    EXPECT_EQ(compared(world, first, second, model::Selection({"key:stays", "key:changes"})).size(),
+              first.id == second.id ? 0U : 1U);
+    EXPECT_EQ(test::error_of([&] {
+                compared(world, first, second, model::Selection({"key:changes", "key:none"}));
+              }),
+              base::ErrorKind::not_found);
     try {
       compared(world, first, second, model::Selection({"owner:nobody"}));
       FAIL() << "a mistyped selection was found to be equal";

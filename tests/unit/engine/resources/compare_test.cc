@@ -56,6 +56,14 @@ protected:
       return one.path.starts_with(kind + "/") && one.what == what && one.freshness == freshness;
     }));
   }
+  // Of all that was said until now, in one warning.
+  bool warned(const std::vector<std::string>& words) const {
+    const auto warnings = world_.events.warnings();
+    return std::any_of(warnings.begin(), warnings.end(), [&](const std::string& one) {
+      return std::all_of(words.begin(), words.end(),
+                         [&](const std::string& word) { return one.find(word) != std::string::npos; });
+    });
+  }
 
   test::EngineWorld world_;
   test::WorkspaceAccount source_{world_.clock, 1'000, "one"};
@@ -172,15 +180,48 @@ TEST_F(ResourceComparing, refuses_a_selection_of_nothing) {
             base::ErrorKind::not_found);
 }
 
+TEST_F(ResourceComparing, holds_each_selection_against_both_sides) {
+  const repository::Snapshot snapshot = take_snapshot(source_, "primary");
+  const auto compared = [&](const char* other) {
+    (void)verify(snapshot, source_, "primary", model::Selection({"name:nightly", other}));
+  };
+  try {
+    compared("name:nightyl");
+    FAIL() << "a mistyped selection beside a good one was found to be equal";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::not_found);
+    EXPECT_NE(error.message().find("'name:nightyl'"), std::string::npos) << error.message();
+  }
+  compared("kind:jobs");
+  source_.workspace.put("jobs", "late", R"({"name":"late","tasks":[]})");
+  compared("name:late");
+}
+
+TEST_F(ResourceComparing, refuses_another_connector_that_leads_to_the_same_workspace) {
+  const repository::Snapshot snapshot = take_snapshot(source_, "primary");
+  EXPECT_EQ(test::error_of([&] { (void)verify(snapshot, source_, "secondary"); }), base::ErrorKind::refused);
+  EXPECT_FALSE(verify(snapshot, source_, "primary").any());
+  // A connector that goes by another name now is not lost by that: both snapshots stand for what they are.
+  EXPECT_FALSE(diff(snapshot, take_snapshot(source_, "renamed")).any());
+  EXPECT_TRUE(warned({"primary and renamed", "the same workspace one"}));
+}
+
+TEST_F(ResourceComparing, says_where_the_target_leads_elsewhere_than_its_own_snapshots) {
+  const repository::Snapshot snapshot = take_snapshot(source_, "primary");
+  take_snapshot(target_, "secondary");
+  (void)verify(snapshot, target_, "secondary");
+  EXPECT_FALSE(warned({"secondary"}));
+  target_.id = "three";
+  (void)verify(snapshot, target_, "secondary");
+  EXPECT_TRUE(warned({"secondary", "workspace two", "three"}));
+}
+
 TEST_F(ResourceComparing, goes_by_names_where_a_connector_leads_elsewhere) {
   const repository::Snapshot snapshot = take_snapshot(source_, "primary");
   restore(snapshot, target_, "secondary");
   const CompareCounts counts = verify(snapshot, target_, "primary");
   EXPECT_FALSE(counts.any()) << (found_.empty() ? "" : found_.front().path);
-  const auto warnings = world_.events.warnings();
-  EXPECT_TRUE(std::any_of(warnings.begin(), warnings.end(), [](const std::string& one) {
-    return one.find("workspace one") != std::string::npos && one.find("two now") != std::string::npos;
-  }));
+  EXPECT_TRUE(warned({"workspace one", "two now"}));
 }
 
 }  // namespace

@@ -269,6 +269,12 @@ TEST_F(ResourcePlanning, reports_free_text_with_old_ids_and_hosts) {
   EXPECT_NE(notes[1].find("body.description mentions primary.host.test"), std::string::npos) << notes[1];
 }
 
+TEST_F(ResourcePlanning, takes_no_link_to_what_it_brings_for_free_text) {
+  for (const model::ResourceStep& step : world_.plan().steps)
+    for (const std::string& note : step.notes)
+      EXPECT_EQ(note.find("not rewritten"), std::string::npos) << step.path << ": " << note;
+}
+
 TEST_F(ResourcePlanning, makes_a_task_of_what_only_the_directory_brings) {
   world_.target.erase("users", world_.target.id_of("users", "bob@corp.test"));
   const model::ResourcePlan plan = world_.plan();
