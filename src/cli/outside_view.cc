@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "cli/describe.h"
 #include "engine/in_common.h"
+#include "engine/known_workspace.h"
 #include "ui/table.h"
 #include "ui/text.h"
 
@@ -112,6 +113,24 @@ nlohmann::ordered_json to_json(const std::vector<OutsidePlace>& places) {
   return out;
 }
 
+// Empty: it does not say, or does not answer, which is said where it is examined.
+std::string workspace_of(platform::Connector& connector, const std::stop_token& stop) {
+  try {
+    return connector.outside() == nullptr ? std::string() : connector.outside()->workspace(stop);
+  } catch (const base::Error& error) {
+    if (error.kind() == base::ErrorKind::cancelled) throw;
+    return {};
+  }
+}
+
+std::string known_workspace_of(Context& context, const std::string& name) {
+  try {
+    return engine::known_workspace(context.repository(), name);
+  } catch (const base::Error&) {
+    return {};  // as below
+  }
+}
+
 std::optional<repository::Snapshot> newest_of(Context& context, const std::string& name) {
   try {
     return context.repository().latest(name);
@@ -140,6 +159,33 @@ std::optional<OutsideReport> look_outside(Context& context, const std::string& n
   std::vector<std::string> accounts;
   for (const OutsidePlace& place : out.found.storage) accounts.push_back(place.endpoint.name);
   out.cloud = outside->ask_cloud(accounts, context.stop());
+  return out;
+}
+
+std::vector<platform::Diagnosis> look_where_it_leads(Context& context, const std::string& name,
+                                                     platform::Connector& connector) {
+  using Level = platform::Diagnosis::Level;
+  const std::string is = workspace_of(connector, context.stop());
+  if (is.empty()) return {};
+  std::vector<platform::Diagnosis> out;
+  for (const ConnectorConfig& one : context.config().connectors) {
+    const std::string known = one.platform == connector.platform() ? known_workspace_of(context, one.name) : "";
+    if (known.empty() || (one.name == name) == (known == is)) continue;
+    if (one.name == name) {
+      out.push_back({Level::problem, "leads to",
+                     fmt::format("workspace {}, and its newest snapshot is of workspace {}", is, known),
+                     fmt::format("Look where its host or profile leads: it is neither backed up nor written to (exit "
+                                 "5).  Where it is meant to lead there from now on, \"holdfast backup {} "
+                                 "--other-workspace\" says so.",
+                                 name)});
+    } else {
+      out.push_back({Level::warning, "leads to",
+                     fmt::format("workspace {}: the newest snapshot of {} is of this workspace, too", is, one.name),
+                     fmt::format("Nothing of {0} is planned, brought or compared to {1} while both lead to one "
+                                 "workspace (exit 5): look where their hosts or profiles lead.",
+                                 one.name, name)});
+    }
+  }
   return out;
 }
 

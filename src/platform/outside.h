@@ -107,6 +107,8 @@ public:
   virtual CloudFacts ask_cloud(const std::vector<std::string>& accounts, std::stop_token stop) = 0;
   // Deploys nothing.  What hinders it is a line of the answer, and a parameter of the template.
   virtual Provision provision(const ProvisionWish& wish, std::stop_token stop) = 0;
+  // k_workspace_attribute of its captures; empty: it does not say.  Throws what keeps us from asking.
+  virtual std::string workspace(std::stop_token stop) = 0;
   // What it is and has, to be held against another one.  Throws what keeps us from asking at all.
   virtual Side describe_side(std::stop_token stop) = 0;
   virtual const std::vector<UsedField>& used_fields() const = 0;

@@ -267,6 +267,20 @@ TEST_F(Writable, is_told_by_the_doctor_for_each_level) {
   says("closed: backups, comparisons and plans only");
 }
 
+TEST_F(Writable, is_told_by_the_doctor_of_a_connector_that_leads_to_another_workspace) {
+  must({"backup", "primary"});
+  must({"backup", "secondary"});
+  const Outcome right = run({"doctor", "secondary"});
+  EXPECT_EQ(right.code, 0) << right.out;
+  EXPECT_FALSE(right.says("its newest snapshot is of")) << right.out;
+  hosts_["secondary"] = primary_->by_tls();
+  configure({});
+  const Outcome wrong = run({"doctor", "secondary"});
+  EXPECT_EQ(wrong.code, 1) << wrong.out << wrong.err;
+  EXPECT_TRUE(wrong.says("2000000000000001, and its newest snapshot is of workspace 2000000000000002")) << wrong.out;
+  EXPECT_TRUE(wrong.says("the newest snapshot of primary is of this workspace, too")) << wrong.out;
+}
+
 // A tunnel that ends on this machine is reached without TLS as well.
 TEST_F(Writable, is_a_stand_in_that_says_what_it_is_and_nothing_behind_a_tunnel) {
   hosts_["secondary"] = secondary_->through_a_tunnel();

@@ -90,6 +90,16 @@ void add_outside(Context& context, const std::string& name, platform::Connector&
   }
 }
 
+bool has_problem(const Examined& examined) {
+  return std::any_of(examined.lines.begin(), examined.lines.end(),
+                     [](const Diagnosis& line) { return line.level == Diagnosis::Level::problem; });
+}
+
+void add_where_it_leads(Context& context, const std::string& name, platform::Connector& connector, Examined& out) {
+  if (has_problem(out)) return;  // what does not answer leads nowhere
+  for (platform::Diagnosis& line : look_where_it_leads(context, name, connector)) out.lines.push_back(std::move(line));
+}
+
 Examined examine_connector(Context& context, const std::string& name) {
   Examined out{fmt::format("connector {}", name), {}, {}, {}};
   try {
@@ -97,17 +107,13 @@ Examined examine_connector(Context& context, const std::string& name) {
     out.lines = connector->diagnose();
     if (context.connector_config(name).scratch) expect_target(out.lines);
     out.left_out = connector->left_out();
+    add_where_it_leads(context, name, *connector, out);
     add_outside(context, name, *connector, out);
   } catch (const base::Error& error) {
     // What cannot be listed once the server is gone is not a second problem.
     if (out.lines.empty()) out.lines.push_back(from_error("connection", error));
   }
   return out;
-}
-
-bool has_problem(const Examined& examined) {
-  return std::any_of(examined.lines.begin(), examined.lines.end(),
-                     [](const Diagnosis& line) { return line.level == Diagnosis::Level::problem; });
 }
 
 // One item of a list, over several lines where the screen is too narrow.

@@ -160,11 +160,18 @@ int CutoverRun::apply(const ResourcePlan& plan, const repository::Snapshot& want
     cutover_.store().begin(plan);
   }
   const int code = apply_resource_plan(cutover_.context(), plan, run);
+  if (left_to_people(plan, result))
+    cutover_.context().events().note(fmt::format("{} has nothing to be done but what is left to people", plan.target));
   // Killed while it reads what it wrote, the plan is gone on with: it finds all of that, and knows that it is its own.
   remember(plan, wanted, result);
   // What failed is tried once more by the same plan, whose journal knows which answers were lost.
   if (result.wrote_all(plan)) cutover_.store().end(plan);
   return code;
+}
+
+bool CutoverRun::left_to_people(const ResourcePlan& plan, const engine::ResourceApplyResult& result) {
+  return result.left_all_to_people(plan,
+                                   engine::IdMapStore(cutover_.context().state(), plan.source, plan.target).snapshot());
 }
 
 // The target as it is now; absent where it cannot be read.
@@ -201,7 +208,8 @@ void CutoverRun::remember(const ResourcePlan& plan, const repository::Snapshot& 
     run.target = target ? &*target : nullptr;
     return engine::last_run(cutover_.context().repository(), kinds, run, cutover_.context().stop());
   };
-  const bool same = split && plan.does_nothing() && before->written.empty();
+  const bool quiet = plan.does_nothing() || result.left_all_to_people(plan, ids);
+  const bool same = split && quiet && before->written.empty();
   engine::LastRun now = last(same ? split : again(plan.target));
   // What somebody had changed is as it was before: the snapshot still has it otherwise.
   if (same && now.differed.size() < before->differed.size()) now = last(again(plan.target));

@@ -49,6 +49,7 @@ public:
                           engine::ResourceApplyResult& result);
 
 private:
+  bool left_to_people(const model::ResourcePlan& plan, const engine::ResourceApplyResult& result);
   int end_begun(const model::ResourcePlan& plan, const repository::Snapshot& source);
   void remember(const model::ResourcePlan& plan, const repository::Snapshot& source,
                 const engine::ResourceApplyResult& result);

@@ -26,6 +26,11 @@ using model::ResourceStep;
 using What = ResourceOutcome::What;
 using Indexes = std::vector<std::size_t>;
 
+StepEnd end_of(What failed) noexcept {
+  if (failed == What::conflict) return StepEnd::conflict;
+  return failed == What::manual ? StepEnd::by_hand : StepEnd::open;
+}
+
 // Steps of one phase, each given out when those that it comes behind have ended.
 class Schedule {  // thread-safe
 public:
@@ -236,7 +241,7 @@ private:
   }
 
   void fail(std::size_t index, const StepFailed& failed) {
-    result_.ends[index] = failed.outcome() == What::conflict ? StepEnd::conflict : StepEnd::open;
+    result_.ends[index] = end_of(failed.outcome());
     outcomes_[index].push_back({failed.outcome(), plan_.steps[index].path, failed.text(), failed.way()});
   }
 
@@ -298,9 +303,22 @@ void refuse_unknown_kinds(const ResourceApplication& application) {
 bool ResourceApplyResult::wrote_all(const ResourcePlan& plan) const noexcept {
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const StepEnd end = i < ends.size() ? ends[i] : StepEnd::open;
-    if (plan.steps[i].writes() && end != StepEnd::done && end != StepEnd::already) return false;
+    const bool ended = end == StepEnd::done || end == StepEnd::already || end == StepEnd::by_hand;
+    if (plan.steps[i].writes() && !ended) return false;
   }
   return true;
+}
+
+bool ResourceApplyResult::left_all_to_people(const ResourcePlan& plan, const model::IdMap& ids) const {
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const ResourceStep& step = plan.steps[i];
+    if (!step.writes()) continue;
+    // Of what is there a part may have been written; of what was made its id is known.
+    const bool untouched = step.action == ResourceAction::create && i < ends.size() && ends[i] == StepEnd::by_hand &&
+                           ids.by_source(step.kind, step.source_id) == nullptr;
+    if (!untouched) return false;
+  }
+  return !plan.does_nothing();
 }
 
 ResourceApplyResult apply_resources(const ResourceApplication& application, base::Events& events,

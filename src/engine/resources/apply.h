@@ -40,6 +40,7 @@ enum class StepEnd {
   done,      // written now
   already,   // an earlier run of the plan had written it
   conflict,  // not written: somebody changed what it is about
+  by_hand,   // a task by now, of all of it or of a part
 };
 
 struct ResourceApplyResult {
@@ -60,8 +61,10 @@ struct ResourceApplyResult {
 
   // Nothing failed, waits, or is left to decide; tasks that remain for people do not count.
   bool complete() const noexcept;
-  // All that the plan would write is written: its journal is asked no more.
+  // All that the plan would write is written, or left to people: its journal is asked no more.
   bool wrote_all(const model::ResourcePlan& plan) const noexcept;
+  // The plan would write something, and all of it is left to people: nothing was made.  `ids`: as the run left them.
+  bool left_all_to_people(const model::ResourcePlan& plan, const model::IdMap& ids) const;
 };
 
 struct ResourceApplication {

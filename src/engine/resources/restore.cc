@@ -12,6 +12,7 @@
 #include "engine/known_workspace.h"
 #include "engine/resources/plan.h"
 #include "engine/resources/sides.h"
+#include "engine/resources/task_store.h"
 #include "engine/resources/unknown.h"
 #include "engine/resources/unread_secrets.h"
 #include "model/not_seen.h"
@@ -156,6 +157,18 @@ private:
   model::Selection selection_;
 };
 
+// Somebody may have done what it waits for: it is tried again, and whoever reads the plan sees why.
+void tell_open_tasks(storage::Backend& state, model::ResourcePlan& plan) {
+  const TaskStore store(state, plan.source, plan.target);
+  std::set<std::pair<std::string, std::string>> open;
+  for (const ManualTask& task : store.tasks())
+    if (task.state == ManualTask::State::open && task.way == ManualTask::Way::instead)
+      open.emplace(task.kind, task.path);
+  for (model::ResourceStep& step : plan.steps)
+    if (step.action == model::ResourceAction::create && open.contains({step.kind, step.path}))
+      step.reason += "; it is an open task, and tried again";
+}
+
 // What came from the source, is there no more, and stays on the target, as nobody asked for removals.
 std::uint64_t left_behind(const Preparation& ready, const ResourcePlanOptions& options, const model::IdMap& ids,
                           const model::ResourcePlan& plan) {
@@ -206,6 +219,7 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   if (plan.removes) plan.who = attribute_of(ready.live().attributes, platform::k_account_attribute);
   const model::IdMap ids = ready.ids_called(ids_between(restore.state, plan.source, plan.target));
   model::ResourcePlan out = plan_resources(ready.kinds(), ready.sides(), ids, plan, clock, random);
+  tell_open_tasks(restore.state, out);
   if (plan.removes || plan.source == plan.target) return out;
   if (const std::uint64_t behind = left_behind(ready, plan, ids, out); behind != 0)
     events.note(fmt::format("{} on {} {} no longer on {}: --remove removes {}",

@@ -95,6 +95,7 @@ public:
   bool holds_rows(const model::Collection&) override { return true; }
   KnowsOutside* outside() override { return this; }
   const std::vector<OutsideField>& outside_fields() const override { return fields_that_lead_outside(); }
+  std::string workspace(std::stop_token stop) override { return consent_.workspace(std::move(stop)).workspace_id; }
   Side describe_side(std::stop_token stop) override {
     return survey_workspace(session_.hasty_client(), clock_, std::move(stop));
   }

@@ -28,10 +28,11 @@ public:
       : connector_(std::move(connector)), host_(std::move(host)), open_(open), look_(std::move(look)) {}
   // As Connector::require_writing().  The workspace is asked once at most, and not where the setting alone decides.
   void require(const WriteRequest& request, std::stop_token stop);
+  // Which it is, by what answers.
+  const Workspace& workspace(std::stop_token stop);
 
 private:
   [[noreturn]] void refuse(const WriteRequest& request) const;
-  const Workspace& workspace(std::stop_token stop);
 
   const std::string connector_;
   const std::string host_;

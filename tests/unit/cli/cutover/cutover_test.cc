@@ -43,6 +43,26 @@ TEST_F(Nights, excuse_nothing_by_a_plan_that_is_gone_on_with) {
   EXPECT_EQ(note_of("y") + note_of("z"), "theirstheirs");
 }
 
+TEST_F(Nights, go_on_with_nothing_that_became_a_task) {
+  secondary_.workspace.by_hand.emplace("pools/big", "Ask for the pool.");
+  migrate();
+  for (int i = 0; i < 2; ++i) {
+    const Outcome again = night();
+    EXPECT_EQ(again.code, 0) << again.err;
+    EXPECT_FALSE(again.says("going on with")) << again.err;
+    EXPECT_TRUE(again.says("1 to create")) << "it is tried again: " << again.out;
+    EXPECT_TRUE(again.says("it is an open task")) << again.out;
+    EXPECT_TRUE(again.says("secondary has nothing to be done but what is left to people")) << again.err;
+    EXPECT_FALSE(again.says(" of secondary")) << "nothing was written, and nothing is read again: " << again.err;
+  }
+  secondary_.workspace.by_hand.clear();
+  const Outcome done = night();
+  EXPECT_FALSE(done.says("left to people")) << done.err;
+  EXPECT_TRUE(done.says(" of secondary")) << done.err;
+  EXPECT_NE(secondary_.workspace.id_of("pools", "big"), "");
+  EXPECT_TRUE(night().says("secondary has nothing to be done\n"));
+}
+
 TEST_F(Nights, excuse_nothing_by_a_run_of_something_else) {
   migrate();
   change(secondary_, "x", "theirs");
