@@ -38,8 +38,9 @@ void say_snapshot(Context& context, const repository::Snapshot& snapshot);
 void warn_of_own(Context& context, const repository::Snapshot& snapshot, std::string_view reference,
                  const std::string& connector, std::string_view command);
 
-// "primary:/jobs/nightly-load" and "/jobs/nightly-load": an object by its path, of one connector or of any.  Absent for
-// what names an object otherwise, as URNs do.
+// "primary:/jobs/nightly-load" and "/jobs/nightly-load": an object by its path, of one connector or of any; the slash
+// before the collection may be left out, as where paths are printed.  Absent for what names an object otherwise, as
+// URNs do.
 struct ObjectPath {
   std::string connector;  // empty: of any
   std::string path;
