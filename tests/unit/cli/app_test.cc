@@ -143,6 +143,17 @@ TEST_F(App, refuses_flags_that_a_kind_of_restore_does_not_use) {
   }
 }
 
+TEST_F(App, refuses_to_remove_where_what_is_there_is_skipped) {
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{"--existing", "skip", "--remove"}, {"--remove", "--existing", "skip"}}) {
+    std::vector<std::string> arguments{"plan", "latest", "--to", "catalog"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_TRUE(outcome.says("--remove means nothing to --existing skip")) << outcome.err;
+  }
+}
+
 TEST_F(App, refuses_a_place_that_it_cannot_keep_repositories_in) {
   EXPECT_EQ(run({"init", "--repository", "ftp://host/x"}).code, 2);
   EXPECT_EQ(run({"init", "--repository", "file://relative"}).code, 2);

@@ -72,6 +72,15 @@ TEST_F(ResourceCommands, bring_a_workspace_into_another_one_once_and_paused) {
   EXPECT_EQ(target_.workspace.writes, writes);
 }
 
+TEST_F(ResourceCommands, count_one_resource_as_one) {
+  ASSERT_EQ(run({"restore", "latest", "--to", "secondary", "--yes"}).code, 0);
+  target_.workspace.rewrite("pools", target_.workspace.id_of("pools", "small"),
+                            R"({"name":"small","node_type":"east-4","max":7,"origin":"small"})");
+  const Outcome outcome =
+      run({"restore", "latest", "--to", "secondary", "--select", "kind:pools", "--existing", "fail", "--yes"});
+  EXPECT_TRUE(outcome.says("1 resource is not as the snapshot has it")) << outcome.err;
+}
+
 TEST_F(ResourceCommands, keep_a_plan_and_apply_it) {
   const std::string path = app_.file("plan.json");
   const Outcome planned = run({"plan", "latest", "--to", "secondary", "--out", path});

@@ -197,6 +197,17 @@ TEST_F(TasksLeft, are_listed_where_a_beginning_is_that_of_several) {
   EXPECT_TRUE(outcome.says("Write more of it: " + both)) << outcome.err;
 }
 
+// With standard output redirected, the text of a task is to be found where its task is.
+TEST_F(TasksLeft, are_told_with_what_comes_along_on_one_stream) {
+  const Outcome outcome = run({"migrate", "primary", "secondary"});
+  const std::size_t at = outcome.err.find("to be done by hand: users/bob");
+  ASSERT_NE(at, std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("\n      bring\n", at), std::string::npos) << outcome.err;
+  const std::size_t plan = outcome.out.find("      bring\n");
+  ASSERT_NE(plan, std::string::npos) << "the plan shows it on its own stream";
+  EXPECT_EQ(outcome.out.find("bring\n", plan + 10), std::string::npos) << outcome.out;
+}
+
 TEST_F(TasksLeft, are_open_again_where_something_else_is_to_be_done) {
   migrate();
   const std::string id = id_of(bob_);
