@@ -72,6 +72,15 @@ TEST_F(ResourceCommands, bring_a_workspace_into_another_one_once_and_paused) {
   EXPECT_EQ(target_.workspace.writes, writes);
 }
 
+TEST_F(ResourceCommands, say_to_programs_which_command_shows_the_plan) {
+  const Outcome people = run({"restore", "latest", "--to", "secondary"});
+  EXPECT_TRUE(people.says("hint: Look at the plan, then add --yes")) << people.err;
+  const Outcome programs = run({"restore", "latest", "--to", "secondary", "--json"});
+  EXPECT_EQ(programs.code, 5);
+  EXPECT_FALSE(programs.says("Look at the plan, then")) << programs.err;
+  EXPECT_TRUE(programs.says("\\\"holdfast plan\\\" prints the plan")) << programs.err;
+}
+
 TEST_F(ResourceCommands, count_one_resource_as_one) {
   ASSERT_EQ(run({"restore", "latest", "--to", "secondary", "--yes"}).code, 0);
   target_.workspace.rewrite("pools", target_.workspace.id_of("pools", "small"),
