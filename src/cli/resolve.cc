@@ -10,10 +10,10 @@
 
 namespace holdfast::cli {
 
-repository::Snapshot resolve_beside(repository::Repository& repository, std::string_view snapshot,
-                                    std::string_view connector) {
-  const bool has_own = repository.latest(connector).has_value();
-  return engine::resolve(repository, snapshot, has_own ? connector : std::string_view());
+repository::Snapshot resolve_beside(Context& context, std::string_view snapshot, std::string_view connector) {
+  const bool has_own = context.repository().latest(connector).has_value();
+  return resolve_reference(context, {.snapshot = std::string(snapshot), .path = {}},
+                           has_own ? connector : std::string_view());
 }
 
 repository::Snapshot resolve_reference(Context& context, const engine::Reference& reference,

@@ -12,9 +12,8 @@
 namespace holdfast::cli {
 
 // "latest" beside a connector is that connector's own latest; where none was ever taken of it, as with the target of a
-// migration, it is the latest of all.
-repository::Snapshot resolve_beside(repository::Repository& repository, std::string_view snapshot,
-                                    std::string_view connector);
+// migration, it is the latest of all.  The name of a connector is that one's latest.
+repository::Snapshot resolve_beside(Context& context, std::string_view snapshot, std::string_view connector);
 
 // The snapshot of "SNAPSHOT:PATH", of --connector NAME where that is given.  The name of a configured connector in its
 // place ("primary:/jobs/nightly-load") is that connector's latest.

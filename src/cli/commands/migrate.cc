@@ -5,6 +5,7 @@
 #include "cli/context.h"
 #include "cli/cutover/cutover.h"
 #include "cli/cutover/run.h"
+#include "cli/plan_view.h"
 #include "cli/provision.h"
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
@@ -100,6 +101,7 @@ private:
     if (!source_.empty() || !flags_.plan.select.empty() || flags_.plan.existing || plan_out_ || provision_)
       throw Error(ErrorKind::usage, "a plan says itself what goes where", "Leave everything but --plan out.");
     const std::optional<model::ResourcePlan> plan = read_resource_plan(*plan_file_);
+    if (!plan) (void)read_plan(*plan_file_);  // which says so where it is no plan at all
     if (!plan || plan->source == plan->target)
       throw Error(ErrorKind::usage, fmt::format("{} is no plan of a migration", *plan_file_),
                   "Apply it with \"holdfast restore --plan\".");

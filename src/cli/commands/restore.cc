@@ -101,7 +101,7 @@ public:
              "Add --select to restore a part; \"key:*\" selects every row.");
     context.connector_config(to_);
     const auto lock = locked(context, to_);
-    const repository::Snapshot snapshot = resolve_beside(context.repository(), snapshot_, to_);
+    const repository::Snapshot snapshot = resolve_beside(context, snapshot_, to_);
     say_which(context, snapshot);
     warn_of_own(context, snapshot, snapshot_, to_, fmt::format("holdfast restore {{}} --to {}", to_));
     const auto target = context.open_connector(to_);

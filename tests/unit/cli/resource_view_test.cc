@@ -81,6 +81,19 @@ TEST_F(ResourceCommands, say_to_programs_which_command_shows_the_plan) {
   EXPECT_TRUE(programs.says("\\\"holdfast plan\\\" prints the plan")) << programs.err;
 }
 
+TEST_F(ResourceCommands, take_the_name_of_a_connector_for_its_latest_snapshot) {
+  ASSERT_EQ(run({"backup", "secondary"}).code, 0);
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"plan", "primary", "--to", "secondary"},
+                                                  {"restore", "primary", "--to", "secondary", "--dry-run"},
+                                                  {"restore", "primary", "--to", "secondary", "--yes"},
+                                                  {"verify", "primary", "secondary"},
+                                                  {"diff", "primary", "secondary"}}) {
+    const Outcome outcome = run(command);
+    EXPECT_EQ(outcome.code, 0) << command.front() << ": " << outcome.err;
+  }
+  EXPECT_TRUE(run({"diff", "secondary", "latest"}).says(" of secondary, taken "));
+}
+
 TEST_F(ResourceCommands, count_one_resource_as_one) {
   ASSERT_EQ(run({"restore", "latest", "--to", "secondary", "--yes"}).code, 0);
   target_.workspace.rewrite("pools", target_.workspace.id_of("pools", "small"),
@@ -88,6 +101,21 @@ TEST_F(ResourceCommands, count_one_resource_as_one) {
   const Outcome outcome =
       run({"restore", "latest", "--to", "secondary", "--select", "kind:pools", "--existing", "fail", "--yes"});
   EXPECT_TRUE(outcome.says("1 resource is not as the snapshot has it")) << outcome.err;
+}
+
+// Nothing but objects that went: what is left can be read, and the next whole backup needs none of them.
+TEST_F(ResourceCommands, say_how_a_damaged_repository_is_mended) {
+  EXPECT_FALSE(run({"check"}).says("--full"));
+  std::size_t gone = 0;
+  for (const auto& one : std::filesystem::recursive_directory_iterator(app_.file("repository")))
+    if (one.is_regular_file() && one.path().string().find("/index") != std::string::npos)
+      gone += std::filesystem::remove(one.path()) ? 1 : 0;
+  ASSERT_NE(gone, 0U);
+  const Outcome damaged = run({"check"});
+  EXPECT_EQ(damaged.code, 13) << damaged.out;
+  EXPECT_TRUE(damaged.says("\"holdfast backup CONNECTOR --full\"")) << damaged.err;
+  EXPECT_EQ(run({"backup", "primary", "--full"}).code, 0);
+  EXPECT_EQ(run({"verify", "latest", "primary"}).code, 0);
 }
 
 TEST_F(ResourceCommands, keep_a_plan_and_apply_it) {
