@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/suggest.h"
@@ -81,7 +82,9 @@ const RepositoryConfig* Context::chosen_repository() {
   if (wanted) {
     if (const RepositoryConfig* found = known.repository(*wanted)) return found;
     std::string hint = base::hint_for(*wanted, names_of(known.repositories));
-    if (wanted->find('/') != std::string::npos) hint = fmt::format("Write a folder as a URL: file://{}.", *wanted);
+    if (wanted->find('/') != std::string::npos)
+      hint = fmt::format("Write a folder as a URL: file://{}.",
+                         std::filesystem::absolute(*wanted).lexically_normal().string());
     throw Error(ErrorKind::usage, fmt::format("there is no repository \"{}\" in the configuration", *wanted),
                 std::move(hint));
   }
@@ -174,6 +177,10 @@ repository::Repository& Context::init_repository(const FoundKey& found, const st
   repository::InitOptions options;
   options.slot_kind = found.kind;
   options.slot_label = label;
+  // It is kept here which repository lies there, once there is one: who cannot keep it is told before.
+  constexpr std::string_view k_trial = "trial";
+  state().put(k_trial, {});
+  state().remove(k_trial);
   repository_ = repository::Repository::init(backend(), environment(), found.material, options);
   return *repository_;
 }

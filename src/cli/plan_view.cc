@@ -48,10 +48,22 @@ void PlanFlags::declare_whole(FlagTable& flags) {
   existing_flag.words = {"skip", "update", "replace", "fail"};
   existing_flag.take = [this](const std::vector<std::string>& values) {
     existing = model::parse_existing(values.back());
+    refuse_idle_removal();
   };
   flags.add(std::move(existing_flag));
-  flags.toggle("--remove", remove, "remove selected rows that the snapshot does not have");
+  flags.toggle("--remove", remove, "remove selected rows that the snapshot does not have").take =
+      [this](const std::vector<std::string>&) {
+        remove = true;
+        refuse_idle_removal();
+      };
   capture.declare(flags);
+}
+
+// It would remove nothing, and be taken for one that did.
+void PlanFlags::refuse_idle_removal() const {
+  if (remove && existing == model::Existing::skip)
+    throw Error(ErrorKind::usage, "--remove means nothing to --existing skip, which leaves alone what the target has",
+                "Leave one of them out.");
 }
 
 model::Plan make_plan(Context& context, const PlanFlags& flags, const repository::Snapshot& snapshot,

@@ -20,6 +20,9 @@ struct PlanFlags {
   void declare(FlagTable& flags);  // both of these
   void declare_part(FlagTable& flags);
   void declare_whole(FlagTable& flags);
+
+private:
+  void refuse_idle_removal() const;
 };
 
 // Reads snapshot and target, writes nothing.

@@ -10,10 +10,10 @@
 
 namespace holdfast::cli {
 
-repository::Snapshot resolve_beside(repository::Repository& repository, std::string_view snapshot,
-                                    std::string_view connector) {
-  const bool has_own = repository.latest(connector).has_value();
-  return engine::resolve(repository, snapshot, has_own ? connector : std::string_view());
+repository::Snapshot resolve_beside(Context& context, std::string_view snapshot, std::string_view connector) {
+  const bool has_own = context.repository().latest(connector).has_value();
+  return resolve_reference(context, {.snapshot = std::string(snapshot), .path = {}},
+                           has_own ? connector : std::string_view());
 }
 
 repository::Snapshot resolve_reference(Context& context, const engine::Reference& reference,
@@ -69,11 +69,19 @@ void warn_of_own(Context& context, const repository::Snapshot& snapshot, std::st
 }
 
 std::optional<ObjectPath> parse_object_path(std::string_view text) {
-  if (text.starts_with('/')) return ObjectPath{.connector = {}, .path = std::string(text)};
-  const std::size_t colon = text.find(":/");
-  if (colon == std::string_view::npos || text.substr(0, colon).find_first_of(":/") != std::string_view::npos)
+  // As commands print it: a collection comes first, and no URN has a slash before its first colon.
+  const auto begins_path = [](std::string_view rest) {
+    const std::size_t at = rest.find_first_of(":/");
+    return at != std::string_view::npos && rest[at] == '/';
+  };
+  const auto path_of = [](std::string_view rest) {
+    return rest.starts_with('/') ? std::string(rest) : fmt::format("/{}", rest);
+  };
+  if (begins_path(text)) return ObjectPath{.connector = {}, .path = path_of(text)};
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || text.starts_with("urn:") || !begins_path(text.substr(colon + 1)))
     return std::nullopt;
-  return ObjectPath{.connector = std::string(text.substr(0, colon)), .path = std::string(text.substr(colon + 1))};
+  return ObjectPath{.connector = std::string(text.substr(0, colon)), .path = path_of(text.substr(colon + 1))};
 }
 
 std::vector<repository::Snapshot> snapshots_named(Context& context, std::string_view connector,

@@ -12,9 +12,8 @@
 namespace holdfast::cli {
 
 // "latest" beside a connector is that connector's own latest; where none was ever taken of it, as with the target of a
-// migration, it is the latest of all.
-repository::Snapshot resolve_beside(repository::Repository& repository, std::string_view snapshot,
-                                    std::string_view connector);
+// migration, it is the latest of all.  The name of a connector is that one's latest.
+repository::Snapshot resolve_beside(Context& context, std::string_view snapshot, std::string_view connector);
 
 // The snapshot of "SNAPSHOT:PATH", of --connector NAME where that is given.  The name of a configured connector in its
 // place ("primary:/jobs/nightly-load") is that connector's latest.
@@ -38,8 +37,9 @@ void say_snapshot(Context& context, const repository::Snapshot& snapshot);
 void warn_of_own(Context& context, const repository::Snapshot& snapshot, std::string_view reference,
                  const std::string& connector, std::string_view command);
 
-// "primary:/jobs/nightly-load" and "/jobs/nightly-load": an object by its path, of one connector or of any.  Absent for
-// what names an object otherwise, as URNs do.
+// "primary:/jobs/nightly-load" and "/jobs/nightly-load": an object by its path, of one connector or of any; the slash
+// before the collection may be left out, as where paths are printed.  Absent for what names an object otherwise, as
+// URNs do.
 struct ObjectPath {
   std::string connector;  // empty: of any
   std::string path;

@@ -91,9 +91,9 @@ std::string counts_with(const ResourcePlan& plan, const Pauses& pauses) {
   return out;
 }
 
-void print_content(Context& context, const TaskText& task) {
+void print_content(ui::Output& out, const TaskText& task) {
   for (const std::string& one : task.content)
-    context.out().line(one.empty() ? one : fmt::format("      {}", ui::printable(one, ui::Tabs::kept)));
+    out.line(one.empty() ? one : fmt::format("      {}", ui::printable(one, ui::Tabs::kept)));
 }
 
 void print_step(Context& context, const ResourceStep& step, const Pauses& pauses) {
@@ -108,7 +108,7 @@ void print_step(Context& context, const ResourceStep& step, const Pauses& pauses
   for (const std::string& text : step.tasks) {
     const TaskText task(text);
     line(context, ui::printable(fmt::format("    by hand: {}", task.sentence)));
-    print_content(context, task);
+    print_content(context.out(), task);
   }
 }
 
@@ -140,7 +140,11 @@ void tell_outcomes(Context& context, const engine::ResourceApplyResult& result, 
     // Programs are told of it in one piece.
     if (context.json() && !task.content.empty()) said += fmt::format("\n{}\n", fmt::join(task.content, "\n"));
     context.events().warning(said);
-    if (!context.json()) print_content(context, task);
+    if (context.json()) continue;
+    // Where the warning is, also when standard output goes elsewhere.
+    ui::clear_progress(context.events());
+    ui::Output errors(STDERR_FILENO);
+    print_content(errors, task);
   }
 }
 

@@ -186,8 +186,8 @@ void BackupRun::begin_keeping(const platform::Capture& capture) {
   if (kept_->taken_up() == 0) return;
   std::uint64_t rows = 0;
   for (const platform::CollectionEstimate& estimate : capture.collections()) rows += estimate.rows;
-  events_.note(fmt::format("goes on: {} of {} resources were read before (--anew reads all of them again)",
-                           kept_->taken_up(), rows));
+  events_.note(fmt::format("goes on: {} of {} resource{} read before (--anew reads all of them again)",
+                           kept_->taken_up(), rows, rows == 1 ? " was" : "s were"));
 }
 
 // Whatever was taken over, the next sweep is due by the oldest of it.

@@ -90,11 +90,12 @@ SplitPath split_path(std::string_view path) {
 
 std::optional<Place> place_of(repository::BlockSource& source, const Tree& tree, const model::Collection& collection,
                               std::string_view path) {
-  for (std::size_t end = path.size(); end != 0 && end != std::string_view::npos;) {
+  // The name may be empty: "jobs//17".
+  for (std::size_t end = path.size(); end != std::string_view::npos && !path.empty();) {
     const std::string_view parts = end < path.size() ? path.substr(end + 1) : std::string_view();
     auto place = place_under(collection, path.substr(0, end), parts);
     if (place && any_in(source, tree, place->range)) return place;
-    end = path.rfind('/', end - 1);
+    end = end == 0 ? std::string_view::npos : path.rfind('/', end - 1);
   }
   return std::nullopt;
 }

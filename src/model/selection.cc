@@ -198,7 +198,7 @@ Selection::Selection(const std::vector<std::string>& texts) : texts_(texts) {
       const bool bare = part.starts_with("urn:li:") || (!known && (part.starts_with("*") || part.starts_with("?")));
       if (bare) {
         all.push_back({"key", part, {}});
-      } else if (part.starts_with('/')) {
+      } else if (part.find('/') < colon) {  // also as paths are printed: "jobs/nightly-load"
         all.push_back({"path", whole_path(part), {}});
       } else if (known) {
         std::string value = part.substr(colon + 1);

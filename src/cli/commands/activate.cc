@@ -134,8 +134,7 @@ private:
   }
 
   repository::Snapshot states_of_source(Context& context, Cutover& cutover, const engine::Charge& charge) const {
-    if (snapshot_)
-      return Takeover(cutover).states_by(resolve_beside(context.repository(), *snapshot_, charge.pair.source));
+    if (snapshot_) return Takeover(cutover).states_by(resolve_beside(context, *snapshot_, charge.pair.source));
     if (charge.source && !charge.source->snapshot.empty()) return cutover.named(charge.source->snapshot);
     if (charge.pair.replicated) {
       // As it was brought; of a source that was paused by us at that time the newest one says more.
@@ -275,7 +274,7 @@ private:
   repository::Snapshot states_of_its_own(Context& context, Cutover& cutover,
                                          const std::optional<engine::Fence>& fence) const {
     if (fence && !snapshot_) return cutover.named(fence->snapshot);
-    return Takeover(cutover).states_by(resolve_beside(context.repository(), snapshot_.value_or("latest"), target_));
+    return Takeover(cutover).states_by(resolve_beside(context, snapshot_.value_or("latest"), target_));
   }
 
   // What a failback left paused on it.

@@ -58,6 +58,10 @@ public:
       print_json(context, report);
     else
       print_text(context, report);
+    if (!report.findings.empty() && !context.json())
+      context.events().note(
+          "what is damaged or missing can be put back from a copy of the repository, where objects never change; "
+          "\"holdfast backup CONNECTOR --full\" makes a snapshot that needs none of it");
     return report.findings.empty() ? k_exit_ok : k_exit_corruption;
   }
 

@@ -44,7 +44,7 @@ public:
 
 private:
   engine::CompareCounts diff_live(Context& context) const {
-    const auto before = resolve_beside(context.repository(), before_, after_);
+    const auto before = resolve_beside(context, before_, after_);
     say_snapshot(context, before);
     warn_of_own(context, before, before_, after_, fmt::format("holdfast diff {{}} {}", after_));
     return show_live_differences(context, before, after_, compare_, UINT64_MAX);
@@ -66,7 +66,7 @@ private:
 
   engine::CompareCounts diff_snapshots(Context& context) const {
     repository::Repository& repository = context.repository();
-    const repository::Snapshot before = engine::resolve(repository, before_);
+    const repository::Snapshot before = resolve_reference(context, {.snapshot = before_, .path = {}}, {});
     const repository::Snapshot after = resolve_after(context);
     for (const repository::Snapshot* one : {&before, &after}) say_snapshot(context, *one);
     const model::Selection selection(compare_.select);

@@ -39,6 +39,7 @@ public:
   CommandDoc doc() const override {
     return {"history", "one object through all snapshots",
             "  holdfast history primary:/jobs/nightly-load\n"
+            "  holdfast history jobs/nightly-load          as find and ls print it\n"
             "  holdfast history /notebooks/Users/anna      a folder, of every connector\n"
             "  holdfast history urn:li:corpuser:anna\n"
             "Oldest first: in which snapshot, of which connector, each of the object's rows\n"
@@ -47,7 +48,7 @@ public:
   }
 
   void declare(FlagTable& flags) override {
-    flags.argument("OBJECT", object_, "CONNECTOR:/PATH, /PATH or a URN");
+    flags.argument("OBJECT", object_, "CONNECTOR:/PATH, a path or a URN");
     flags.optional_argument("ASPECT", aspect_, "only this aspect of it");
     flags.toggle("--fields", fields_, "show the fields that changed");
     flags.text("--connector", "NAME", connector_, "whose snapshots").offer = Offer::connectors;
@@ -57,7 +58,13 @@ public:
     name_object();
     const auto snapshots = snapshots_named(context, connector_);
     const bool any = context.json() ? print_json(context, snapshots) : print_lines(context, snapshots);
-    return any ? k_exit_ok : k_exit_failed;
+    if (!any)
+      throw base::Error(base::ErrorKind::not_found,
+                        fmt::format("no snapshot holds {}{}{}", object_, aspect_.empty() ? "" : "/", aspect_),
+                        "\"holdfast find '*WORD*' --all\" looks for a part of a name in URNs, \"holdfast find "
+                        "'name:*WORD*' --all\" in "
+                        "others.");
+    return k_exit_ok;
   }
 
 private:
@@ -99,10 +106,6 @@ private:
                                      word_of(entry.what), ui::printable(entry.path)));
       if (fields_ && entry.what == What::changed) context.out().write(field_lines(changes(entry)));
     });
-    if (!any)
-      context.events().note(
-          fmt::format("no snapshot holds {}{}{}; \"holdfast find '*WORD*' --all\" looks for a part of a name", object_,
-                      aspect_.empty() ? "" : "/", aspect_));
     return any;
   }
 

@@ -5,6 +5,10 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "base/suggest.h"
@@ -12,8 +16,11 @@
 #include "cli/connector_lock.h"
 #include "cli/context.h"
 #include "cli/describe.h"
+#include "engine/browse.h"
 #include "engine/resources/id_map_store.h"
+#include "engine/resources/sides.h"
 #include "model/id_map.h"
+#include "model/kind_set.h"
 #include "ui/printers.h"
 #include "ui/table.h"
 #include "ui/text.h"
@@ -33,6 +40,7 @@ void declare_sides(FlagTable& flags, std::string& source, std::string& target) {
 constexpr std::size_t k_columns_most = 100;
 constexpr std::size_t k_kind_most = 18;
 constexpr std::size_t k_id_most = 22;
+constexpr std::size_t k_strange_most = 10;  // named one by one
 
 // Throws Error{not_found} where nothing is known of them, with the nearest name for a connector that nobody knows.
 model::IdMap known_map(Context& context, const std::string& source, const std::string& target) {
@@ -41,6 +49,54 @@ model::IdMap known_map(Context& context, const std::string& source, const std::s
   for (const std::string& name : {source, target}) context.connector_config(name);
   throw Error(ErrorKind::not_found, fmt::format("there is no id map of {} and {}", source, target),
               "A restore from one into the other makes it, and so does \"holdfast idmap import\".");
+}
+
+// What a snapshot has, by kind and id; and the ids by kind and name, for who wrote a name in place of an id.
+struct KnownIds {
+  using Key = std::pair<std::string, std::string>;
+  std::set<Key> ids;
+  std::map<Key, std::string> by_name;
+};
+
+KnownIds ids_in(Context& context, const repository::Snapshot& snapshot, const model::KindSet& kinds) {
+  KnownIds out;
+  for (const model::Resource& one : engine::read_stored_side(context.repository(), snapshot, kinds, context.stop(),
+                                                             [](model::Resource& read) { read.row = {}; })) {
+    const std::string& kind = kinds.at(one.kind).label();
+    out.ids.emplace(kind, one.id);
+    out.by_name.emplace(std::pair(kind, one.name), one.id);
+  }
+  return out;
+}
+
+// Names those whose id on one side its newest snapshot does not have.  Returns how many they are.  Nobody knows that of
+// a kind that was not read as a whole.
+std::size_t tell_strange_ids(Context& context, const model::KindSet& kinds, const model::IdMap& map,
+                             const std::string& connector, std::string model::IdEntry::*id) {
+  const std::optional<repository::Snapshot> newest = context.repository().latest(connector);
+  if (!newest) {
+    context.events().note(fmt::format("there is no snapshot of {}: its ids were not looked up", connector));
+    return 0;
+  }
+  const KnownIds known = ids_in(context, *newest, kinds);
+  const model::IdMap anew = engine::ids_between(context.state(), connector, connector);
+  std::size_t strange = 0;
+  for (const model::IdEntry& entry : map.entries()) {
+    const repository::Tree* tree = engine::find_tree(*newest, entry.kind);
+    if (tree == nullptr || !tree->stale.empty()) continue;
+    const std::set<std::string> ever = engine::ids_ever(anew, entry.kind, entry.*id);
+    if (std::any_of(ever.begin(), ever.end(), [&](const auto& one) { return known.ids.contains({entry.kind, one}); }))
+      continue;
+    if (++strange > k_strange_most) continue;
+    const auto named = known.by_name.find({entry.kind, entry.*id});
+    context.events().warning(fmt::format(
+        "{} {} stands for nothing: {}, the newest of {}, has no such id{}", entry.kind, entry.*id,
+        newest->id.short_id(), connector,
+        named == known.by_name.end() ? std::string() : fmt::format("; it is the name of {}", named->second)));
+  }
+  if (strange > k_strange_most)
+    context.events().warning(fmt::format("{} more ids of {} stand for nothing", strange - k_strange_most, connector));
+  return strange;
 }
 
 class IdMapShowCommand final : public Command {
@@ -108,7 +164,13 @@ public:
 
   int run(Context& context) override {
     const model::IdMap map = known_map(context, source_, target_);
-    context.out().write(context.json() ? model::to_json(map) : model::to_csv(map));
+    if (!context.json()) {
+      context.out().write(model::to_csv(map));
+      return k_exit_ok;
+    }
+    context.out().line("{");
+    context.out().write("  \"format_version\": 1,");
+    context.out().write(model::to_json(map).substr(1));  // behind its '{'
     return k_exit_ok;
   }
 
@@ -123,7 +185,8 @@ public:
     return {"idmap import", "say which resource stands for which",
             "Reads CSV whose first line names the columns, of which kind, source_id and target_id\n"
             "must be there, or the JSON that \"idmap export --json\" prints.  What the file says takes\n"
-            "the place of what was known of the same resources; the rest stays.",
+            "the place of what was known of the same resources; the rest stays.  An id that the\n"
+            "newest snapshot of its side does not have is named, and taken all the same (exit 3).",
             Kind::run};
   }
   void declare(FlagTable& flags) override {
@@ -135,13 +198,17 @@ public:
   int run(Context& context) override {
     context.connector_config(source_);
     const model::IdMap map = read();
-    refuse_unknown_kinds(context, map);
+    const model::KindSet kinds(context.open_connector(target_)->kinds());
+    refuse_unknown_kinds(kinds, map);
+    const std::size_t strange = tell_strange_ids(context, kinds, map, source_, &model::IdEntry::source_id) +
+                                tell_strange_ids(context, kinds, map, target_, &model::IdEntry::target_id);
     if (dry_run_ == DryRun::no) learn(context, map);
     std::vector<base::Fact> facts{ui::fact_text("source", source_), ui::fact_text("target", target_),
                                   ui::fact_count("entries", map.size())};
+    if (strange != 0 || context.json()) facts.push_back(ui::fact_count("stand_for_nothing", strange));
     if (dry_run_ == DryRun::yes) facts.push_back(dry_run_fact());
     context.events().summary("idmap import", facts);
-    return k_exit_ok;
+    return strange == 0 ? k_exit_ok : k_exit_partial;
   }
 
 private:
@@ -170,12 +237,11 @@ private:
   }
 
   // An entry of a kind that does not exist would never be looked at.
-  void refuse_unknown_kinds(Context& context, const model::IdMap& map) const {
+  void refuse_unknown_kinds(const model::KindSet& kinds, const model::IdMap& map) const {
     std::vector<std::string> known;
-    const auto target = context.open_connector(target_);
-    for (const model::Kind& kind : target->kinds()) known.push_back(kind.collection.name);
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind) known.push_back(kinds.at(kind).label());
     for (const model::IdEntry& one : map.entries())
-      if (std::find(known.begin(), known.end(), one.kind) == known.end())
+      if (!kinds.find(one.kind))
         throw Error(ErrorKind::config, fmt::format("{} has no kind \"{}\"", target_, one.kind),
                     base::hint_for(one.kind, known));
   }

@@ -5,9 +5,11 @@
 #include "cli/context.h"
 #include "cli/cutover/cutover.h"
 #include "cli/cutover/run.h"
+#include "cli/plan_view.h"
 #include "cli/provision.h"
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
+#include "engine/resources/id_map_store.h"
 #include "ui/printers.h"
 
 namespace holdfast::cli {
@@ -99,6 +101,7 @@ private:
     if (!source_.empty() || !flags_.plan.select.empty() || flags_.plan.existing || plan_out_ || provision_)
       throw Error(ErrorKind::usage, "a plan says itself what goes where", "Leave everything but --plan out.");
     const std::optional<model::ResourcePlan> plan = read_resource_plan(*plan_file_);
+    if (!plan) (void)read_plan(*plan_file_);  // which says so where it is no plan at all
     if (!plan || plan->source == plan->target)
       throw Error(ErrorKind::usage, fmt::format("{} is no plan of a migration", *plan_file_),
                   "Apply it with \"holdfast restore --plan\".");
@@ -107,10 +110,27 @@ private:
     const repository::Snapshot snapshot = snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot);
     cutover.lock_to_write(plan->source, plan->target);
     CutoverRun(cutover).begin_writing(plan->source, plan->target);
+    const bool nothing_known = engine::IdMapStore(context.state(), plan->source, plan->target).snapshot().size() == 0;
+    engine::ResourceApplyResult result;
     const int code = base::in_context([&] { return fmt::format("applying the plan in {}", *plan_file_); },
-                                      [&] { return CutoverRun(cutover).apply(*plan, snapshot); });
+                                      [&] { return CutoverRun(cutover).apply(*plan, snapshot, result); });
+    if (nothing_known) tell_of_ids(context, *plan, result);
     CutoverRun(cutover).end_writing(plan->source, plan->target);
     return code;
+  }
+
+  // A plan that was applied elsewhere, or before the local state was lost, meets what it made as somebody else's.
+  static void tell_of_ids(Context& context, const model::ResourcePlan& plan,
+                          const engine::ResourceApplyResult& result) {
+    for (std::size_t i = 0; i < plan.steps.size() && i < result.ends.size(); ++i) {
+      if (plan.steps[i].action != model::ResourceAction::create || result.ends[i] != engine::StepEnd::conflict)
+        continue;
+      context.events().note(fmt::format(
+          "this host knows no ids of {0} and {1}: where the plan was applied before, bring them by \"holdfast idmap "
+          "import {0} {1} FILE\", or make a new plan by \"holdfast migrate {0} {1}\", which goes by names",
+          plan.source, plan.target));
+      return;
+    }
   }
 
   std::string source_;

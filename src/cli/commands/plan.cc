@@ -34,7 +34,7 @@ public:
 
   int run(Context& context) override {
     context.connector_config(to_);
-    const repository::Snapshot snapshot = resolve_beside(context.repository(), snapshot_, to_);
+    const repository::Snapshot snapshot = resolve_beside(context, snapshot_, to_);
     const auto target = context.open_connector(to_);
     if (has_resources(*target)) return show_resources(context, snapshot, *target);
     if (plan_.with_dependencies)

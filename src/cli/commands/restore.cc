@@ -101,7 +101,7 @@ public:
              "Add --select to restore a part; \"key:*\" selects every row.");
     context.connector_config(to_);
     const auto lock = locked(context, to_);
-    const repository::Snapshot snapshot = resolve_beside(context.repository(), snapshot_, to_);
+    const repository::Snapshot snapshot = resolve_beside(context, snapshot_, to_);
     say_which(context, snapshot);
     warn_of_own(context, snapshot, snapshot_, to_, fmt::format("holdfast restore {{}} --to {}", to_));
     const auto target = context.open_connector(to_);
@@ -211,14 +211,16 @@ private:
     const auto writes =
         std::count_if(plan.steps.begin(), plan.steps.end(), [](const auto& step) { return step.writes(); });
     const bool only_adds = snapshot.connector == to_ && static_cast<std::uint64_t>(writes) == adds;
-    if (!plan.does_nothing() && !only_adds) refuse_unasked(counts_text(plan));
+    if (!plan.does_nothing() && !only_adds) refuse_unasked(context, counts_text(plan));
     return apply_resource_plan(context, plan, {snapshot, target, "restore", dry_run_});
   }
 
-  void refuse_unasked(const std::string& counts) const {
+  void refuse_unasked(Context& context, const std::string& counts) const {
     if (yes_ || dry_run_ == DryRun::yes) return;
+    const bool shown = !context.json() && !context.global().quiet;
     throw Error(ErrorKind::refused, fmt::format("{} is not changed without being told to ({})", to_, counts),
-                "Look at the plan, then add --yes; or keep it with \"holdfast plan … --out FILE\" and apply that.");
+                fmt::format("{}, then add --yes; or keep it with \"holdfast plan … --out FILE\" and apply that.",
+                            shown ? "Look at the plan" : "\"holdfast plan\" prints the plan: look at it"));
   }
 
   int restore_part(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) {
@@ -228,7 +230,7 @@ private:
       print_plan(context, plan);
       context.out().flush();
     }
-    if (changes_of(plan) != 0) refuse_unasked(counts_text(plan));
+    if (changes_of(plan) != 0) refuse_unasked(context, counts_text(plan));
     return apply(context, plan, snapshot, target);
   }
 

@@ -26,7 +26,7 @@ using engine::ManualTask;
 using engine::TaskStore;
 using State = ManualTask::State;
 
-constexpr std::size_t k_digits_least = 4;  // of an id that somebody writes
+constexpr std::size_t k_digits_least = 2;  // of an id that somebody writes
 
 struct Found {
   const TaskStore* store;
@@ -56,16 +56,18 @@ std::size_t digits_of(const std::vector<Found>& all) {
 
 // Of several sources it may be the same task.
 std::vector<Found> named(const std::vector<Found>& all, const std::string& id, const std::string& list) {
+  const std::string hint = fmt::format("\"{}\" lists those that there are.", list);
+  if (id.size() < k_digits_least)
+    throw Error(ErrorKind::not_found, fmt::format("\"{}\" is too short for a task", id),
+                fmt::format("Write at least {} digits of its id: {}", k_digits_least, hint));
   std::vector<Found> out;
   std::set<std::string> ids;
   for (const Found& one : all)
-    if (id.size() >= k_digits_least && one.task->id.starts_with(id)) {
+    if (one.task->id.starts_with(id)) {
       out.push_back(one);
       ids.insert(one.task->id);
     }
-  if (out.empty())
-    throw Error(ErrorKind::not_found, fmt::format("there is no task {}", id),
-                fmt::format("\"{}\" lists those that there are.", list));
+  if (out.empty()) throw Error(ErrorKind::not_found, fmt::format("there is no task {}", id), hint);
   if (ids.size() > 1)
     throw Error(ErrorKind::not_found, fmt::format("{} stands for {} tasks", id, ids.size()),
                 fmt::format("Write more of it: {}.", fmt::join(ids, ", ")));

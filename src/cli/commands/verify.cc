@@ -36,7 +36,7 @@ public:
   int run(Context& context) override {
     // Before the snapshot: a mistyped connector must not be taken for one that has no snapshot of its own.
     context.connector_config(connector_);
-    const auto snapshot = resolve_beside(context.repository(), snapshot_, connector_);
+    const auto snapshot = resolve_beside(context, snapshot_, connector_);
     say_snapshot(context, snapshot);
     warn_of_own(context, snapshot, snapshot_, connector_, fmt::format("holdfast verify {{}} {}", connector_));
     const engine::CompareCounts counts = show_live_differences(context, snapshot, connector_, compare_,

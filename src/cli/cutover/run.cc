@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "cli/command.h"
 #include "cli/cutover/takeover.h"
 #include "cli/resource_view.h"
 #include "engine/cutover/replication.h"
@@ -102,7 +101,7 @@ int CutoverRun::end_begun(const ResourcePlan& plan, const repository::Snapshot& 
       {source, cutover_.connector(plan.target), cutover_.verb(), cutover_.flags().dry_run, &result});
   remember(plan, source, result);
   cutover_.store().end(plan);
-  return code;
+  return worse(code, behind_);
 }
 
 ResourcePlan CutoverRun::plan(const repository::Snapshot& wanted, const std::string& target, const engine::Pair& pair,
@@ -166,7 +165,7 @@ int CutoverRun::apply(const ResourcePlan& plan, const repository::Snapshot& want
   remember(plan, wanted, result);
   // What failed is tried once more by the same plan, whose journal knows which answers were lost.
   if (result.wrote_all(plan)) cutover_.store().end(plan);
-  return code;
+  return worse(code, behind_);
 }
 
 bool CutoverRun::left_to_people(const ResourcePlan& plan, const engine::ResourceApplyResult& result) {
@@ -182,9 +181,11 @@ std::optional<repository::Snapshot> CutoverRun::again(const std::string& target)
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) throw;
     cutover_.context().events().warning(
-        fmt::format("{} could not be read again, so that what is changed until the next run in what this one wrote "
-                    "will not be noticed: {}",
+        fmt::format("no snapshot of {} could be taken behind this run, so that what is changed until the next run in "
+                    "what this one wrote will not be noticed: {}",
                     target, error.message()));
+    // The target may rest; what keeps snapshots may not.
+    if (error.kind() == ErrorKind::io) behind_ = k_exit_partial;
     return std::nullopt;
   }
 }

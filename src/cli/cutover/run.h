@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/command.h"
 #include "cli/cutover/cutover.h"
 #include "engine/resources/apply.h"
 #include "engine/resources/drift.h"
@@ -56,6 +57,7 @@ private:
   std::optional<repository::Snapshot> again(const std::string& target);
 
   Cutover& cutover_;
+  int behind_ = k_exit_ok;  // of the snapshot that was to be taken behind a run
 };
 
 }  // namespace holdfast::cli

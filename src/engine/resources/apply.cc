@@ -173,10 +173,10 @@ private:
   }
 
   // What it needs and what is not there, if anything.
-  const ResourceStep* lacking(const ResourceStep& step) const {
+  std::optional<std::uint32_t> lacking(const ResourceStep& step) const {
     for (const std::uint32_t need : step.needs)
-      if (!targets_.is_made(need)) return &plan_.steps[need];
-    return nullptr;
+      if (!targets_.is_made(need)) return need;
+    return std::nullopt;
   }
 
   void step(std::size_t index) {
@@ -192,8 +192,12 @@ private:
 
   void write(std::size_t index) {
     const ResourceStep& own = plan_.steps[index];
-    if (const ResourceStep* other = lacking(own)) {
-      note(index, What::waiting, fmt::format("it needs {}, which is not there", other->path));
+    if (const std::optional<std::uint32_t> other = lacking(own)) {
+      // Somebody else's may be there under its name; it is to be decided whose it is.
+      const bool left =
+          plan_.steps[*other].action == ResourceAction::conflict || result_.ends[*other] == StepEnd::conflict;
+      note(index, What::waiting,
+           fmt::format("it needs {}, which {}", plan_.steps[*other].path, left ? "was left alone" : "is not there"));
       return;
     }
     try {

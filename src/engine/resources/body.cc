@@ -130,7 +130,8 @@ private:
     if (best.state == State::coming && may_cut) return cut();
     if (best.state == State::coming) return nobody_knows(use, best.path, "which is not there");
     if (best.state == State::left_out)
-      return nobody_knows(use, best.path, "which is not selected and not on the target");
+      return nobody_knows(use, best.path,
+                          "which is not selected and not on the target (--with-dependencies brings it along)");
     return nobody_knows(use, fmt::format("{} {}", use.links.front()->to, use.value),
                         "which neither the snapshot nor the target has");
   }

@@ -265,7 +265,9 @@ ResourceApplyResult apply_resource_restore(const ResourceRestore& restore, const
                                            base::Events& events, const base::Clock& clock, std::stop_token stop) {
   const std::uint64_t conflicts = plan.count(model::ResourceAction::conflict);
   if (plan.existing == model::Existing::fail && conflicts != 0)
-    throw Error(ErrorKind::conflict, fmt::format("{} resources are not as the snapshot has them", conflicts),
+    throw Error(ErrorKind::conflict,
+                conflicts == 1 ? "1 resource is not as the snapshot has it"
+                               : fmt::format("{} resources are not as the snapshot has them", conflicts),
                 "Nothing was written.  Choose another --existing, or look at each of them in the plan.");
   const model::KindSet kinds(restore.target.kinds());
   // Who lets resources be brought has not let anything be switched on or off, whoever made the plan.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "base/json.h"
@@ -140,6 +141,33 @@ TEST_F(App, refuses_flags_that_a_kind_of_restore_does_not_use) {
   for (const Arguments& flag : of_whole) {
     expect_refused(part, flag);
     expect_refused(plan, flag);
+  }
+}
+
+TEST_F(App, shows_how_a_folder_is_written_as_a_url) {
+  const Outcome outcome = run({"snapshots", "--repository", "./repo"});
+  EXPECT_EQ(outcome.code, 2);
+  const std::string url = "file://" + std::filesystem::current_path().string() + "/repo";
+  EXPECT_TRUE(outcome.says("Write a folder as a URL: " + url + ".")) << outcome.err;
+  EXPECT_EQ(run({"snapshots", "--repository", url}).code, 10) << "which is understood";
+}
+
+TEST_F(App, makes_no_repository_that_this_host_could_not_remember) {
+  const Key key("correct horse battery");
+  app_.composition.state_folder = app_.file("key") + "/below-a-file";
+  const Outcome outcome = run({"init", "--repository", url()});
+  EXPECT_EQ(outcome.code, 1) << outcome.err;
+  EXPECT_FALSE(std::filesystem::exists(app_.file("repository") + "/config"));
+}
+
+TEST_F(App, refuses_to_remove_where_what_is_there_is_skipped) {
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{"--existing", "skip", "--remove"}, {"--remove", "--existing", "skip"}}) {
+    std::vector<std::string> arguments{"plan", "latest", "--to", "catalog"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_TRUE(outcome.says("--remove means nothing to --existing skip")) << outcome.err;
   }
 }
 

@@ -72,6 +72,52 @@ TEST_F(ResourceCommands, bring_a_workspace_into_another_one_once_and_paused) {
   EXPECT_EQ(target_.workspace.writes, writes);
 }
 
+TEST_F(ResourceCommands, say_to_programs_which_command_shows_the_plan) {
+  const Outcome people = run({"restore", "latest", "--to", "secondary"});
+  EXPECT_TRUE(people.says("hint: Look at the plan, then add --yes")) << people.err;
+  const Outcome programs = run({"restore", "latest", "--to", "secondary", "--json"});
+  EXPECT_EQ(programs.code, 5);
+  EXPECT_FALSE(programs.says("Look at the plan, then")) << programs.err;
+  EXPECT_TRUE(programs.says("\\\"holdfast plan\\\" prints the plan")) << programs.err;
+}
+
+TEST_F(ResourceCommands, take_the_name_of_a_connector_for_its_latest_snapshot) {
+  ASSERT_EQ(run({"backup", "secondary"}).code, 0);
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"plan", "primary", "--to", "secondary"},
+                                                  {"restore", "primary", "--to", "secondary", "--dry-run"},
+                                                  {"restore", "primary", "--to", "secondary", "--yes"},
+                                                  {"verify", "primary", "secondary"},
+                                                  {"diff", "primary", "secondary"}}) {
+    const Outcome outcome = run(command);
+    EXPECT_EQ(outcome.code, 0) << command.front() << ": " << outcome.err;
+  }
+  EXPECT_TRUE(run({"diff", "secondary", "latest"}).says(" of secondary, taken "));
+}
+
+TEST_F(ResourceCommands, count_one_resource_as_one) {
+  ASSERT_EQ(run({"restore", "latest", "--to", "secondary", "--yes"}).code, 0);
+  target_.workspace.rewrite("pools", target_.workspace.id_of("pools", "small"),
+                            R"({"name":"small","node_type":"east-4","max":7,"origin":"small"})");
+  const Outcome outcome =
+      run({"restore", "latest", "--to", "secondary", "--select", "kind:pools", "--existing", "fail", "--yes"});
+  EXPECT_TRUE(outcome.says("1 resource is not as the snapshot has it")) << outcome.err;
+}
+
+// Nothing but objects that went: what is left can be read, and the next whole backup needs none of them.
+TEST_F(ResourceCommands, say_how_a_damaged_repository_is_mended) {
+  EXPECT_FALSE(run({"check"}).says("--full"));
+  std::size_t gone = 0;
+  for (const auto& one : std::filesystem::recursive_directory_iterator(app_.file("repository")))
+    if (one.is_regular_file() && one.path().string().find("/index") != std::string::npos)
+      gone += std::filesystem::remove(one.path()) ? 1 : 0;
+  ASSERT_NE(gone, 0U);
+  const Outcome damaged = run({"check"});
+  EXPECT_EQ(damaged.code, 13) << damaged.out;
+  EXPECT_TRUE(damaged.says("\"holdfast backup CONNECTOR --full\"")) << damaged.err;
+  EXPECT_EQ(run({"backup", "primary", "--full"}).code, 0);
+  EXPECT_EQ(run({"verify", "latest", "primary"}).code, 0);
+}
+
 TEST_F(ResourceCommands, keep_a_plan_and_apply_it) {
   const std::string path = app_.file("plan.json");
   const Outcome planned = run({"plan", "latest", "--to", "secondary", "--out", path});
@@ -284,7 +330,7 @@ TEST_F(ResourceCommands, show_an_id_map_in_a_hundred_columns) {
   const std::string path = app_.file("ids.csv");
   const std::string source(64, 's');
   std::ofstream(path) << "kind,source_id,target_id\nusers," << source << "," << std::string(64, 't') << "\n";
-  ASSERT_EQ(run({"idmap", "import", "primary", "secondary", path}).code, 0);
+  ASSERT_EQ(run({"idmap", "import", "primary", "secondary", path}).code, 3) << "no snapshot has it";
   const Outcome shown = run({"idmap", "show", "primary", "secondary"});
   std::istringstream lines(shown.out);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;

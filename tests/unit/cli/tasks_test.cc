@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/error.h"
 #include "base/json.h"
 #include "storage/local/local_backend.h"
@@ -153,14 +155,57 @@ TEST_F(TasksLeft, are_waived_with_a_reason_only) {
 TEST_F(TasksLeft, are_named_by_what_tells_them_from_others) {
   migrate();
   const std::string id = id_of(bob_);
-  for (const std::string& odd : {std::string("00000000"), id.substr(0, 3), std::string()}) {
+  for (const std::string& odd : {std::string("00000000"), std::string("zz")}) {
     const Outcome outcome = run({"tasks", "done", "secondary", id_of(board_), odd});
     EXPECT_EQ(outcome.code, 1) << outcome.err;
     EXPECT_TRUE(outcome.says("there is no task " + odd)) << outcome.err;
     EXPECT_TRUE(outcome.says("holdfast tasks secondary --all")) << outcome.err;
   }
+  for (const std::string& short_one : {id.substr(0, 1), std::string()}) {
+    const Outcome outcome = run({"tasks", "done", "secondary", id_of(board_), short_one});
+    EXPECT_EQ(outcome.code, 1) << outcome.err;
+    EXPECT_TRUE(outcome.says("\"" + short_one + "\" is too short for a task")) << outcome.err;
+    EXPECT_TRUE(outcome.says("Write at least 2 digits")) << outcome.err;
+  }
   EXPECT_EQ(open().size(), 2U) << "nor is the other one ticked off";
   EXPECT_EQ(run({"tasks", "done", "primary", id}).code, 1) << "it is not to be done there";
+}
+
+TEST_F(TasksLeft, are_named_by_any_beginning_that_only_one_has) {
+  migrate();
+  const std::string id = id_of(bob_);
+  std::size_t digits = 2;
+  while (id_of(board_).starts_with(id.substr(0, digits))) ++digits;
+  ASSERT_LT(digits, 4U) << "else this shows nothing";
+  EXPECT_TRUE(run({"tasks", "show", id.substr(0, digits)}).says("users/bob"));
+  EXPECT_EQ(run({"tasks", "done", "secondary", id.substr(0, digits)}).code, 0);
+  EXPECT_EQ(open(), Names{board_});
+}
+
+TEST_F(TasksLeft, are_listed_where_a_beginning_is_that_of_several) {
+  for (int i = 0; i < 40; ++i) put_user("user" + std::to_string(i));
+  migrate();
+  std::set<std::string> seen;
+  std::string both;
+  for (const json& one : tasks())
+    if (const std::string start = one.at("id").get<std::string>().substr(0, 2); !seen.insert(start).second)
+      both = start;
+  ASSERT_FALSE(both.empty()) << "else this shows nothing";
+  const Outcome outcome = run({"tasks", "show", both});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_TRUE(outcome.says(both + " stands for ")) << outcome.err;
+  EXPECT_TRUE(outcome.says("Write more of it: " + both)) << outcome.err;
+}
+
+// With standard output redirected, the text of a task is to be found where its task is.
+TEST_F(TasksLeft, are_told_with_what_comes_along_on_one_stream) {
+  const Outcome outcome = run({"migrate", "primary", "secondary"});
+  const std::size_t at = outcome.err.find("to be done by hand: users/bob");
+  ASSERT_NE(at, std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("\n      bring\n", at), std::string::npos) << outcome.err;
+  const std::size_t plan = outcome.out.find("      bring\n");
+  ASSERT_NE(plan, std::string::npos) << "the plan shows it on its own stream";
+  EXPECT_EQ(outcome.out.find("bring\n", plan + 10), std::string::npos) << outcome.out;
 }
 
 TEST_F(TasksLeft, are_open_again_where_something_else_is_to_be_done) {

@@ -286,7 +286,7 @@ TEST_F(LostWords, of_a_target_that_cannot_be_read_behind_a_run_are_those_of_befo
   refuse_to_be_read_behind();
   const Outcome first = night();
   EXPECT_EQ(first.code, 0) << first.out << first.err;
-  EXPECT_TRUE(first.says("secondary could not be read again")) << first.err;
+  EXPECT_TRUE(first.says("no snapshot of secondary could be taken behind this run")) << first.err;
   secondary_.unlisted.clear();
   change(secondary_, "y", "theirs");
   change(primary_, "y", "two");

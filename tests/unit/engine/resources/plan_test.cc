@@ -117,6 +117,7 @@ TEST_F(ResourcePlanning, says_what_is_left_out_for_want_of_what_is_not_selected)
   ASSERT_EQ(actions_of(plan), Texts{"conflict jobs/pong"});
   EXPECT_NE(plan.steps[0].reason.find("jobs/ping"), std::string::npos) << plan.steps[0].reason;
   EXPECT_NE(plan.steps[0].reason.find("not selected"), std::string::npos) << plan.steps[0].reason;
+  EXPECT_NE(plan.steps[0].reason.find("--with-dependencies brings it along"), std::string::npos);
 }
 
 TEST_F(ResourcePlanning, takes_dependencies_along_when_asked) {
