@@ -116,12 +116,14 @@ private:
       Listed list{.kind = "workspace-conf",
                   .compared = Listed::Compared::values,
                   .advice = "They are brought along; see whether they are meant for {second} too."};
-      for (const std::string& element : read_workspace_conf(client_, find_kind("workspace-conf")->read, stop_).set) {
+      const WorkspaceConf conf = read_workspace_conf(client_, find_kind("workspace-conf")->read, stop_);
+      for (const std::string& element : conf.set) {
         const JsonText json(element);
         const JsonText::Id only = json.first(JsonText::k_root);
         if (only != JsonText::k_none) list.resources.emplace_back(json.name(only), json.string(only));
       }
       out_.lists.push_back(std::move(list));
+      if (!conf.unread.empty()) throw Refused(conf.unread.front().refused);
     });
   }
 

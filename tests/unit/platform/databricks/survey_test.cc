@@ -9,6 +9,7 @@
 #include "sim/databricks/seeds.h"
 #include "support/workspace_world.h"
 #include "unit/platform/databricks/stand_in_http.h"
+#include "unit/platform/databricks/written.h"
 
 namespace holdfast::platform::databricks {
 namespace {
@@ -77,6 +78,24 @@ TEST(DatabricksSurvey, lists_who_is_there_and_what_is_set) {
   };
   EXPECT_TRUE(has(list("users"), "anna@example.test"));
   EXPECT_TRUE(has(list("groups"), "analysts"));
+}
+
+// What is refused is not taken for the same on both sides.
+TEST(DatabricksSurvey, says_which_settings_it_could_not_read) {
+  test::Written world;
+  const std::string path = "/api/2.0/workspace-conf?keys=";
+  world.set(path + "enableGp3", R"({"enableGp3":"true"})");
+  world.set(path + "enableWebTerminal", test::forbidden());
+  const Side side = survey_workspace(world.session.client(), world.session.clock, {});
+  const auto said = [&](std::string_view text) {
+    return std::count_if(side.lines.begin(), side.lines.end(), [&](const Diagnosis& one) {
+      return one.subject == "workspace-conf" && one.text.find(text) != std::string::npos;
+    });
+  };
+  EXPECT_EQ(said("PERMISSION_DENIED"), 1);
+  EXPECT_EQ(std::count_if(side.lists.begin(), side.lists.end(),
+                          [](const Listed& one) { return one.kind == "workspace-conf" && one.resources.size() == 1; }),
+            1);
 }
 
 TEST(DatabricksSurvey, knows_where_node_types_and_runtimes_are_named) {
