@@ -61,9 +61,7 @@ public:
     if (!any)
       throw base::Error(base::ErrorKind::not_found,
                         fmt::format("no snapshot holds {}{}{}", object_, aspect_.empty() ? "" : "/", aspect_),
-                        "\"holdfast find '*WORD*' --all\" looks for a part of a name in URNs, \"holdfast find "
-                        "'name:*WORD*' --all\" in "
-                        "others.");
+                        "\"holdfast find '*WORD*' --all\" looks for a part of a name.");
     return k_exit_ok;
   }
 
