@@ -158,12 +158,17 @@ private:
 };
 
 // Somebody may have done what it waits for: it is tried again, and whoever reads the plan sees why.
+// Tasks that cannot be read stop no plan: the run says so.
 void tell_open_tasks(storage::Backend& state, model::ResourcePlan& plan) {
-  const TaskStore store(state, plan.source, plan.target);
   std::set<std::pair<std::string, std::string>> open;
-  for (const ManualTask& task : store.tasks())
-    if (task.state == ManualTask::State::open && task.way == ManualTask::Way::instead)
-      open.emplace(task.kind, task.path);
+  try {
+    for (const ManualTask& task : TaskStore(state, plan.source, plan.target).tasks())
+      if (task.state == ManualTask::State::open && task.way == ManualTask::Way::instead)
+        open.emplace(task.kind, task.path);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    return;
+  }
   for (model::ResourceStep& step : plan.steps)
     if (step.action == model::ResourceAction::create && open.contains({step.kind, step.path}))
       step.reason += "; it is an open task, and tried again";
