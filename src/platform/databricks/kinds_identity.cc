@@ -40,6 +40,12 @@ KindEntry users() {
                    .create_only = {"userName"},
                    .unordered = {{"emails", {"value"}}, {"entitlements", {"value"}}, {"roles", {"value"}}},
                    .removed = model::Kind::Removed::when_chosen,
+                   // One that is made by hand is another one to the directory, which then brings none.
+                   .manual = {{.what = model::Manual::What::instead,
+                               .when = {"externalId", ""},
+                               .text = "Have the directory of {name} provision the user to the target workspace, and "
+                                       "restore once more: users of a directory are not made anew, and what is theirs "
+                                       "waits for them."}},
                    .rank = 10,
                    .create = one_call(),
                    .update = one_call(),

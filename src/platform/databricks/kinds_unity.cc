@@ -11,6 +11,8 @@ using Paging = Listing::Paging;
 
 namespace {
 
+constexpr const char* k_isolated = R"("ISOLATION_MODE_ISOLATED")";  // of credentials and locations
+
 // What differs from kind to kind; everything else of the catalog's objects is alike.
 struct Securable {
   std::string collection;
@@ -88,6 +90,12 @@ KindEntry securable(Securable of) {
   return out;
 }
 
+// To which workspaces it is bound says the target's administrator: others have other numbers.
+model::Manual binding_task(const std::string& one, const char* isolated) {
+  return {.when = {"isolation_mode", isolated},
+          .text = "Bind the " + one + " {name} to the workspaces that are to use it: bindings do not come along."};
+}
+
 KindEntry metastore() {
   return {.kind = {.collection = collection("metastore-assignment", {"name"}),
                    .one = "assignment of a metastore",
@@ -111,8 +119,9 @@ KindEntry storage_credentials() {
                              .rank = 80,
                              .name = "name"});
   out.kind.secret_fields = {"azure_service_principal.client_secret"};
-  out.kind.manual = {{.text = "Enter the secret of the storage credential {name}: it cannot be read."}};
-  out.not_included = "Secrets of storage credentials are write-only.";
+  out.kind.manual = {{.text = "Enter the secret of the storage credential {name}: it cannot be read."},
+                     binding_task(out.kind.one, k_isolated)};
+  out.not_included = "Secrets of storage credentials are write-only; bindings to workspaces do not come along.";
   return out;
 }
 
@@ -125,6 +134,8 @@ KindEntry external_locations() {
                              .rank = 81,
                              .name = "name"});
   out.kind.links.push_back({.field = "credential_name", .form = LinkForm::name, .to = "storage-credentials"});
+  out.kind.manual = {binding_task(out.kind.one, k_isolated)};
+  out.not_included = "Bindings to workspaces do not come along.";
   return out;
 }
 
@@ -160,6 +171,8 @@ KindEntry catalogs() {
                          .paging = Paging::page_token,
                          .items = "bindings",
                          .unmodified = ColumnRead::Unmodified::read});
+  out.kind.manual = {binding_task(out.kind.one, R"("ISOLATED")")};
+  out.not_included = "Bindings to workspaces do not come along; tags are not read.";
   out.kind.system = {{"name", "\"system\""}, {"name", "\"samples\""}, {"name", "\"hive_metastore\""}};
   // What these hold is the platform's own, or the old metastore's.
   out.skipped = {{"catalog_type", "\"SYSTEM_CATALOG\""}, {"name", "\"hive_metastore\""}};
@@ -176,6 +189,7 @@ KindEntry schemas() {
                              .per = "catalogs",
                              .within = {{"catalog_name", "{name}"}}});
   out.skipped = {{"name", "\"information_schema\""}};
+  out.not_included = "Tags are not read.";
   out.kind.system = {{"name", "\"default\""}};
   out.kind.above = {.kind = "catalogs", .fields = {"catalog_name", "name"}};
   out.kind.links.push_back({.field = "catalog_name", .form = LinkForm::name, .to = "catalogs"});
@@ -265,14 +279,14 @@ KindEntry tables() {
   out.kind.manual = table_tasks();
   out.not_included =
       "Views and external tables come along as definitions, by a SQL warehouse that `sql_warehouse` names; the data of "
-      "tables does not, nor do row filters, column masks and constraints.";
+      "tables does not, nor do row filters, column masks, constraints and tags.";
   out.kind.removal = {.loses = "its data", .harmless = {{"table_type", "\"VIEW\""}, {"table_type", "\"EXTERNAL\""}}};
   return out;
 }
 
 KindEntry volumes() {
   KindEntry out = in_schema("volumes", "volume", "volumes", "volume", 84);
-  out.not_included = "Volumes come along as definitions; their files do not.";
+  out.not_included = "Volumes come along as definitions; their files and tags do not.";
   out.kind.removed = model::Kind::Removed::when_chosen;
   out.kind.removal = {.loses = "its files", .harmless = {{"volume_type", "\"EXTERNAL\""}}};
   return out;
