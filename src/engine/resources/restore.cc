@@ -162,7 +162,8 @@ private:
 void tell_open_tasks(storage::Backend& state, model::ResourcePlan& plan) {
   std::set<std::pair<std::string, std::string>> open;
   try {
-    for (const ManualTask& task : TaskStore(state, plan.source, plan.target).tasks())
+    const TaskStore store(state, plan.source, plan.target);
+    for (const ManualTask& task : store.tasks())
       if (task.state == ManualTask::State::open && task.way == ManualTask::Way::instead)
         open.emplace(task.kind, task.path);
   } catch (const Error& error) {
