@@ -189,12 +189,7 @@ std::string Writer::create(const Kind& kind, const Content& content) {
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be created", kind.one),
                 "It comes with the workspace.");
   WriteValues values{.id = {}, .name = content.name, .body = accepted_body(kind, content.body)};
-  std::string answer = calls_.send(writes.create, values);
-  if (answer.empty()) answer = "{}";
-  values.id = writes.created_id.empty() ? content.name : scalar_at(JsonText(answer), writes.created_id);
-  // Objects of the catalog are known by the names of all that they lie in.
-  if (writes.created_id.empty())
-    if (const std::string full = scalar_at(JsonText(answer), "full_name"); !full.empty()) values.id = full;
+  values.id = created_id(writes, content.name, calls_.send(writes.create, values));
   try {
     if (writes.completed) following_.send(writes.update, values, net::Repeat::safe);
   } catch (const Error& error) {
