@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <initializer_list>
 #include <mutex>
 
@@ -54,11 +53,8 @@ const KindWrites& writes_of(const Kind& kind) {
 
 // Milliseconds since 1970, or RFC 3339.
 std::optional<base::Instant> instant_of(const std::string& text) {
-  std::int64_t number = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (!text.empty() && problem == std::errc{} && end == text.data() + text.size())
-    return base::Instant(std::chrono::milliseconds(number));
-  return base::parse_instant(text);
+  const std::optional<base::Instant> by_number = instant_of_milliseconds(text);
+  return by_number ? by_number : base::parse_instant(text);
 }
 
 bool same_name(const Kind& kind, std::string_view a, std::string_view b) {
