@@ -58,6 +58,10 @@ void IdMapStore::write(const std::vector<IdEntry>& entries) {
 }
 
 void IdMapStore::learn(const std::vector<IdEntry>& entries) {
+  for (const IdEntry& entry : entries)
+    if (entry.kind.empty() || entry.source_id.empty() || entry.target_id.empty())
+      throw base::Error(base::ErrorKind::internal,
+                        fmt::format("an id map is to learn a {} '{}' without an id", entry.kind, entry.source_name));
   if (entries.empty()) return;
   std::unique_lock lock(mutex_);
   waiting_.insert(waiting_.end(), entries.begin(), entries.end());

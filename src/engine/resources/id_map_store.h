@@ -23,7 +23,8 @@ public:
   IdMapStore(storage::Backend& state, const std::string& source, const std::string& target);
 
   // On return the entries are durable, and known.  An entry takes the place of what its source or its target stood for
-  // before: the platform has the last word.  Entries of several threads share a record.
+  // before: the platform has the last word.  Entries of several threads share a record.  Throws Error{internal} where
+  // one has no kind or no id, since a record of it could not be read.
   void learn(const std::vector<model::IdEntry>& entries);
   std::optional<model::IdEntry> by_source(std::string_view kind, std::string_view id) const;
   std::optional<model::IdEntry> by_target(std::string_view kind, std::string_view id) const;

@@ -1,5 +1,6 @@
-// Calls that a step of a plan makes: those that may be repeated are, and what the platform refuses becomes the outcome
-// of the step.
+// Calls that a step of a plan makes, and what becomes of lost answers and refusals: the outcome of the step.  What
+// net's Api gave up it does not try for long again; repeated is here what Api may not: a write that breaks on the other
+// side, is answered with what is no answer, or is the same when it is done twice only because it reads anew before.
 #pragma once
 
 #include <stop_token>

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <functional>
 
 #include "base/error.h"
@@ -78,6 +80,15 @@ Ask fill(const Ask& ask, const std::vector<const JsonText*>& documents) {
   for (const auto& [name, value] : ask.query)
     out.query.emplace_back(name, filled(value, documents, [](std::string_view text) { return std::string(text); }));
   return out;
+}
+
+std::optional<base::Instant> instant_of_milliseconds(std::string_view digits) {
+  constexpr std::uint64_t k_most = 253'402'300'799'999;  // more would run over as microseconds
+  std::uint64_t number = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (digits.empty() || problem != std::errc{} || end != digits.data() + digits.size() || number > k_most)
+    return std::nullopt;
+  return base::Instant(std::chrono::milliseconds(number));
 }
 
 }  // namespace holdfast::platform::databricks

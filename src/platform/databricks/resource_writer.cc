@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <initializer_list>
 #include <mutex>
 
@@ -56,11 +55,8 @@ const KindWrites& writes_of(const Kind& kind) {
 
 // Milliseconds since 1970, or RFC 3339.
 std::optional<base::Instant> instant_of(const std::string& text) {
-  std::int64_t number = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (!text.empty() && problem == std::errc{} && end == text.data() + text.size())
-    return base::Instant(std::chrono::milliseconds(number));
-  return base::parse_instant(text);
+  const std::optional<base::Instant> by_number = instant_of_milliseconds(text);
+  return by_number ? by_number : base::parse_instant(text);
 }
 
 bool same_name(const Kind& kind, std::string_view a, std::string_view b) {
@@ -170,12 +166,7 @@ std::string Writer::create(const Kind& kind, const Content& content) {
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be created", kind.one),
                 "It comes with the workspace.");
   WriteValues values{.id = {}, .name = content.name, .body = accepted_body(kind, content.body)};
-  std::string answer = calls_.send(writes.create, values);
-  if (answer.empty()) answer = "{}";
-  values.id = writes.created_id.empty() ? content.name : scalar_at(JsonText(answer), writes.created_id);
-  // Objects of the catalog are known by the names of all that they lie in.
-  if (writes.created_id.empty())
-    if (const std::string full = scalar_at(JsonText(answer), "full_name"); !full.empty()) values.id = full;
+  values.id = created_id(writes, content.name, calls_.send(writes.create, values));
   try {
     if (writes.completed) following_.send(writes.update, values, net::Repeat::safe);
   } catch (const Error& error) {

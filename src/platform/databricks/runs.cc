@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <chrono>
 #include <string>
 
 #include "model/json_text.h"
@@ -30,11 +28,7 @@ ActiveRun run_in(std::string_view element) {
   std::string state = scalar_at(json, "state.life_cycle_state");
   if (state.empty()) state = scalar_at(json, "status.state");
   if (std::find(k_waits.begin(), k_waits.end(), state) != k_waits.end()) out.state = ActiveRun::State::waits;
-  const std::string asked = scalar_at(json, "start_time");
-  std::int64_t milliseconds = 0;
-  const auto [end, problem] = std::from_chars(asked.data(), asked.data() + asked.size(), milliseconds);
-  if (!asked.empty() && problem == std::errc{} && end == asked.data() + asked.size())
-    out.since = base::Instant(std::chrono::milliseconds(milliseconds));
+  out.since = instant_of_milliseconds(scalar_at(json, "start_time"));
   return out;
 }
 

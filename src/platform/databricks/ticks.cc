@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -94,12 +93,9 @@ std::optional<OwnRun> own_run(std::string_view element) {
   const std::string trigger = scalar_at(json, "trigger");
   for (const std::string_view asked : {"", "ONE_TIME", "RETRY", "RUN_JOB_TASK"})
     if (trigger == asked) return std::nullopt;
-  const std::string started = scalar_at(json, "start_time");
-  std::int64_t ms = 0;
-  std::from_chars(started.data(), started.data() + started.size(), ms);
   OwnRun out{.kind = k_jobs_kind,
              .id = scalar_at(json, "job_id"),
-             .at = base::Instant(std::chrono::milliseconds(ms)),
+             .at = instant_of_milliseconds(scalar_at(json, "start_time")).value_or(base::Instant{}),
              .cause = trigger == "PERIODIC" ? OwnRun::Cause::clock : OwnRun::Cause::other};
   if (scalar_at(json, "state.life_cycle_state") == "SKIPPED" ||
       scalar_at(json, "status.termination_details.code") == "SKIPPED")

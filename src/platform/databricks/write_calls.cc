@@ -105,6 +105,26 @@ std::string query_value(const std::string& text, const WriteValues& values) {
   return replaced(replaced(text, "{differing}", differing_of(values)), "{id}", values.id);
 }
 
+bool is_blank(const std::string& text) {
+  return text.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
+LostAnswer lost_answer(const std::string& request, std::string_view problem) {
+  return LostAnswer(base::ErrorKind::unavailable, fmt::format("{}: the answer tells nothing: {}", request, problem),
+                    "Something between here and the workspace may have answered in its place; look at the proxy.");
+}
+
+// A page of what lies between, or an answer that was cut, says nothing of what became of the call.  Where nothing has
+// to be told nothing may be answered.
+void require_words_of_the_api(const net::Answer& answer) {
+  if (is_blank(answer.response.body)) return;
+  try {
+    const JsonText json(answer.response.body);
+  } catch (const base::Error& problem) {
+    throw lost_answer(answer.request, problem.message());
+  }
+}
+
 bool may_have_happened(const net::Answer& answer) {
   const Status status = answer.verdict.status;
   if (status == Status::lost || status == Status::failed || status == Status::unavailable || status == Status::unknown)
@@ -114,6 +134,18 @@ bool may_have_happened(const net::Answer& answer) {
 }
 
 }  // namespace
+
+std::string created_id(const KindWrites& writes, const std::string& name, const std::string& answer) {
+  const JsonText json(is_blank(answer) ? std::string("{}") : answer);
+  if (!writes.created_id.empty()) {
+    std::string out = scalar_at(json, writes.created_id);
+    if (out.empty()) throw lost_answer(writes.create.path, fmt::format("it has no {}", writes.created_id));
+    return out;
+  }
+  // Objects of the catalog are known by the names of all that they lie in.
+  std::string full = scalar_at(json, "full_name");
+  return full.empty() ? name : full;
+}
 
 net::Request Calls::request(net::Method method, std::string_view path, std::string body) const {
   net::Request out;
@@ -127,7 +159,10 @@ net::Request Calls::request(net::Method method, std::string_view path, std::stri
 
 std::string Calls::send(net::Request request, std::string_view family, net::Repeat repeat) const {
   const net::Answer answer = client_.call({.family = family, .request = std::move(request), .repeat = repeat}, stop_);
-  if (answer.ok()) return answer.response.body;
+  if (answer.ok()) {
+    require_words_of_the_api(answer);
+    return answer.response.body;
+  }
   const base::Error error = net::to_error(answer);
   // What says which state it is for is refused for good where that is past, in whatever words: tried again it would be
   // sent for the newer one, over what somebody changed.

@@ -20,6 +20,10 @@ struct WriteValues {
   std::vector<std::string> members{};  // at the top of the body, that differ; a masked update: also those it lacks
 };
 
+// The id of what was created, by the answer to that, or its name where that is its id.  Throws LostAnswer where there
+// is none: it is there, and whoever looks for it finds it.
+std::string created_id(const KindWrites& writes, const std::string& name, const std::string& answer);
+
 // Told to stop, each throws Error{cancelled} where it would wait or only read; a change that was sent is waited for.
 class Calls {  // thread-safe
 public:
@@ -27,7 +31,8 @@ public:
   const Client& client() const noexcept { return client_; }
   const std::stop_token& stop() const noexcept { return stop_; }
 
-  // The answer's body.  Throws LostAnswer when it may have taken effect and nobody knows; Error{conflict} when the name
+  // The answer's body: JSON, or nothing.  Throws LostAnswer when it may have taken effect and nobody knows, also where
+  // something else was answered; Error{conflict} when the name
   // is taken; Refused for every other refusal.
   std::string send(const WriteCall& call, const WriteValues& values, net::Repeat repeat = net::Repeat::by_method) const;
   // As KindWrites::sent_back says.  LostAnswer also where it may have been done: who calls it again reads again.

@@ -54,6 +54,20 @@ TEST_F(IdMapStoring, learns_from_several_threads_at_once) {
   EXPECT_EQ(IdMapStore(*state_, "Primary/ä", "b").snapshot().size(), 200U);
 }
 
+// It could never be read again.
+TEST_F(IdMapStoring, learns_nothing_without_an_id) {
+  IdMapStore store(*state_, "a", "b");
+  EXPECT_EQ(test::error_of([&] {
+              store.learn({{"jobs", "1", "", "n", "n", model::Learnt::created}});
+            }),
+            base::ErrorKind::internal);
+  EXPECT_EQ(test::error_of([&] {
+              store.learn({{"jobs", "", "2", "n", "n", model::Learnt::created}});
+            }),
+            base::ErrorKind::internal);
+  EXPECT_EQ(IdMapStore(*state_, "a", "b").snapshot().size(), 0U);
+}
+
 TEST_F(IdMapStoring, names_a_record_that_cannot_be_read) {
   IdMapStore(*state_, "a", "b").learn({{"jobs", "1", "2", "", "", model::Learnt::created}});
   state_->put("idmap/61-62/0000000001", "{");

@@ -425,5 +425,15 @@ TEST(DatabricksWriter, knows_who_writes_and_what_time_it_is_there) {
   EXPECT_EQ(workspace.writer->now() - before, std::chrono::minutes(5));
 }
 
+TEST(DatabricksWriter, believes_no_time_of_creation_that_no_clock_tells) {
+  ScriptedSession session([](const std::string&) {
+    return answer(200, R"({"job_id":7,"created_time":9223372036854775807,"settings":{"name":"n"}})");
+  });
+  const auto writer = platform::databricks::make_resource_writer(session.client(), session.clock);
+  const auto found = writer->read(find_kind("jobs")->kind, "7");
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(found->created);
+}
+
 }  // namespace
 }  // namespace holdfast::test

@@ -122,5 +122,19 @@ TEST(DatabricksRunStates, are_told_by_either_form) {
   EXPECT_EQ(session.asked()[0], "/api/2.2/jobs/runs/list?active_only=true&limit=25");
 }
 
+TEST(DatabricksRunStates, have_no_time_that_no_clock_tells) {
+  test::ScriptedSession session([](const std::string&) {
+    return test::answer(200, R"({"runs":[
+      {"run_id":1,"start_time":9223372036854775807},
+      {"run_id":2,"start_time":-9223372036854775808},
+      {"run_id":3,"start_time":253402300800000},
+      {"run_id":4,"start_time":1795000000000}]})");
+  });
+  std::string out;
+  for (const ActiveRun& one : JobRuns(session.client(), [](const std::stop_token&) {}).active_runs({}))
+    out += one.id + (one.since ? base::to_rfc3339(*one.since) : "-") + " ";
+  EXPECT_EQ(out, "1- 2- 3- 42026-11-18T11:06:40Z ");
+}
+
 }  // namespace
 }  // namespace holdfast::platform::databricks
