@@ -229,6 +229,19 @@ ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags, const 
                                        context.events(), context.clock(), context.random(), context.stop());
 }
 
+void require_applicable(Context& context, const ResourcePlan& plan, platform::Connector& target, Begun begun) {
+  engine::require_planned_target(target, plan, context.stop());
+  const engine::PlanEnd end = engine::how_it_ended(context.state(), plan);
+  // Its journal knows what was done then, and not whether that is still there.
+  if (end == engine::PlanEnd::whole && begun == Begun::no && !plan.does_nothing())
+    throw Error(ErrorKind::refused, fmt::format("plan {} was applied whole already", plan.id),
+                fmt::format("Make a new plan: it sees what was lost on {} since, and is empty where nothing was.",
+                            plan.target));
+  if (end == engine::PlanEnd::in_part)
+    context.events().note(
+        "what an earlier run of this plan wrote is not looked at again: a new plan sees what was lost since");
+}
+
 std::string plan_file_text(ResourcePlan plan) {
   plan.sha256.clear();
   plan.sha256 = digest_of(plan);

@@ -28,6 +28,13 @@ model::ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags,
                                        platform::Connector& target, const std::string& target_name,
                                        const engine::Split* split = nullptr);
 
+// Of a plan in a file, before anything is written.  Throws Error{refused} where it was applied whole, which `begun`
+// says to be gone on with, or the target leads to another workspace than it was made for; says what is not looked at
+// where it was applied in part.
+enum class Begun { no, yes };
+void require_applicable(Context& context, const model::ResourcePlan& plan, platform::Connector& target,
+                        Begun begun = Begun::no);
+
 // The text of a plan file, with the digest by which it is known that nobody changed it.
 std::string plan_file_text(model::ResourcePlan plan);
 // Throws Error{config} naming the file, also where somebody changed it; nullopt where it holds a plan of rows.

@@ -221,6 +221,8 @@ json head_to_json(const ResourcePlan& plan) {
            {"absent", std::move(absent)},
            {"calls", plan.calls},
            {"matches", std::move(matches)}};
+  // Left out where it is not known: plans of before did not have it, and their digests are of what they had.
+  if (!plan.target_workspace.empty()) out["target_workspace"] = text_to_json(plan.target_workspace);
   if (!plan.sha256.empty()) out["sha256"] = plan.sha256;
   return out;
 }
@@ -244,6 +246,7 @@ void head_from(const json& in, ResourcePlan& plan) {
   for (const json& name : in.at("absent")) plan.absent.insert(text_from_json(name));
   plan.calls = in.at("calls").get<std::map<std::string, std::uint64_t>>();
   for (const json& entry : in.at("matches")) plan.matches.push_back(entry_from(entry));
+  if (in.contains("target_workspace")) plan.target_workspace = text_from_json(in.at("target_workspace"));
   if (in.contains("sha256")) plan.sha256 = in.at("sha256");
 }
 
@@ -266,7 +269,7 @@ ResourcePlan plan_from(const json& in) {
   refuse_unknown_fields(
       in,
       {"format", "format_version", "id", "repository", "snapshot", "source", "target", "selection", "existing",
-       "removes", "firing", "made", "mapping", "absent", "calls", "matches", "sha256", "steps"},
+       "removes", "firing", "made", "mapping", "absent", "calls", "matches", "target_workspace", "sha256", "steps"},
       "the plan");
   if (in.at("format") != "resources" || in.at("format_version") != ResourcePlan::k_version)
     throw Error(ErrorKind::unsupported,

@@ -87,6 +87,9 @@ struct ResourcePlan {
   std::string snapshot;    // full name
   std::string source;      // connectors
   std::string target;
+  // As the target called itself when the plan was made (platform::k_workspace_attribute); empty: it did not say.  That
+  // of the source its snapshot says.
+  std::string target_workspace{};
   std::string selection;  // as given; empty: everything
   Existing existing = Existing::update;
   bool removes = false;

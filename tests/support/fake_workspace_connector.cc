@@ -89,8 +89,13 @@ public:
   std::unique_ptr<platform::RowWriter> writer(const model::Collection&) override { throw not_by_rows(); }
   const std::vector<model::Kind>& kinds() const override { return workspace_kinds(); }
   void require_writing(const platform::WriteRequest& request, std::stop_token) override {
-    if (account_.writable && (account_.switchable || request.what != platform::Writing::cutover)) return;
-    throw Error(ErrorKind::refused, fmt::format("{} is not written to", account_.id), "Say that it may be.");
+    if (!account_.writable || (!account_.switchable && request.what == platform::Writing::cutover))
+      throw Error(ErrorKind::refused, fmt::format("{} is not written to", account_.id), "Say that it may be.");
+    if (!request.workspace.empty() && request.workspace != account_.id)
+      throw Error(ErrorKind::refused,
+                  fmt::format("it leads to workspace {}, and its newest snapshot is of workspace {}", account_.id,
+                              request.workspace),
+                  "Say --other-workspace where it is meant to lead there.");
   }
   std::unique_ptr<platform::ResourceWriter> resource_writer(std::stop_token) override {
     require_writing({}, {});

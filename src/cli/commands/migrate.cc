@@ -110,6 +110,9 @@ private:
     const repository::Snapshot snapshot = snapshot_of_plan(context, *plan_file_, plan->repository, plan->snapshot);
     cutover.lock_to_write(plan->source, plan->target);
     CutoverRun(cutover).begin_writing(plan->source, plan->target);
+    if (!cutover.dry())
+      require_applicable(context, *plan, cutover.connector(plan->target),
+                         cutover.store().has_begun(*plan) ? Begun::yes : Begun::no);
     const bool nothing_known = engine::IdMapStore(context.state(), plan->source, plan->target).snapshot().size() == 0;
     engine::ResourceApplyResult result;
     const int code = base::in_context([&] { return fmt::format("applying the plan in {}", *plan_file_); },

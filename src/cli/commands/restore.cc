@@ -177,6 +177,7 @@ private:
                     "Make a plan for that target.");
       if (dry_run_ == DryRun::no) require_writing(context, *target, resources->target, {.verb = "restore"});
       refuse_charge(context, resources->source, resources->target);
+      if (dry_run_ == DryRun::no) require_applicable(context, *resources, *target);
       return base::in_context(
           [&] { return fmt::format("applying the plan in {}", *plan_file_); },
           [&] {

@@ -8,6 +8,7 @@
 #include "cli/cutover/takeover.h"
 #include "cli/resource_view.h"
 #include "engine/cutover/replication.h"
+#include "engine/known_workspace.h"
 #include "engine/resources/id_map_store.h"
 #include "engine/resources/restore.h"
 #include "model/kind_set.h"
@@ -61,21 +62,32 @@ CutoverRun::Brought CutoverRun::bring(const std::string& source, const std::stri
   return {snapshot, plan, cutover_.flags().plan.select.empty() ? k_exit_ok : gone_on};
 }
 
+std::string CutoverRun::why_dropped(const engine::CutoverStore::Begun& begun,
+                                    const std::optional<repository::Snapshot>& snapshot) {
+  if (!begun.plan) return begun.problem;
+  if (!snapshot) return fmt::format("snapshot {} is gone", begun.plan->snapshot);
+  // Where no snapshot of the target says so it may be led astray, and the plan is refused.
+  const std::string known = engine::known_workspace(cutover_.context().repository(), begun.plan->target);
+  const std::string& then = begun.plan->target_workspace;
+  if (known.empty() || then.empty() || known == then) return {};
+  return fmt::format("{} led to workspace {} then", begun.plan->target, then);
+}
+
 int CutoverRun::go_on(const std::string& source, const std::string& target, Trouble trouble) {
   int code = k_exit_ok;
   for (const engine::CutoverStore::Begun& begun : cutover_.store().begun(source, target)) {
     const std::string name = begun.plan ? begun.plan->id : begun.name;
-    const char* how = begun.plan && engine::came_to_its_end(cutover_.context().state(), *begun.plan)
-                          ? "failed in part"
-                          : "was interrupted";
+    const char* how =
+        begun.plan && engine::how_it_ended(cutover_.context().state(), *begun.plan) != engine::PlanEnd::none
+            ? "failed in part"
+            : "was interrupted";
     if (cutover_.dry()) {
       cutover_.context().events().note(fmt::format("plan {} {}; without --dry-run it is ended first", name, how));
       continue;
     }
     const std::optional<repository::Snapshot> snapshot =
         begun.plan ? cutover_.kept(begun.plan->snapshot) : std::nullopt;
-    if (!snapshot) {
-      const std::string why = begun.plan ? fmt::format("snapshot {} is gone", begun.plan->snapshot) : begun.problem;
+    if (const std::string why = why_dropped(begun, snapshot); !why.empty()) {
       cutover_.context().events().warning(fmt::format(
           "plan {} {}, and is dropped: {}; what it made without an answer may be made again", name, how, why));
       cutover_.store().drop(begun);

@@ -51,6 +51,9 @@ public:
 
 private:
   bool left_to_people(const model::ResourcePlan& plan, const engine::ResourceApplyResult& result);
+  // Why a plan that was begun cannot be gone on with by this snapshot of its source; empty: it can.
+  std::string why_dropped(const engine::CutoverStore::Begun& begun,
+                          const std::optional<repository::Snapshot>& snapshot);
   int end_begun(const model::ResourcePlan& plan, const repository::Snapshot& source);
   void remember(const model::ResourcePlan& plan, const repository::Snapshot& source,
                 const engine::ResourceApplyResult& result);

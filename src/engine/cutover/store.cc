@@ -259,6 +259,10 @@ void CutoverStore::end(const model::ResourcePlan& plan) {
   state_.remove(folder_of(k_plans, plan.source, plan.target) + plan.id);
 }
 
+bool CutoverStore::has_begun(const model::ResourcePlan& plan) {
+  return state_.stat(folder_of(k_plans, plan.source, plan.target) + plan.id).has_value();
+}
+
 std::vector<CutoverStore::Begun> CutoverStore::begun(const std::string& source, const std::string& target) {
   std::vector<Begun> out;
   for (const std::string& name : names(folder_of(k_plans, source, target))) {

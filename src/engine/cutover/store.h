@@ -91,6 +91,7 @@ public:
   // same plan, whose journal knows what was intended.
   void begin(const model::ResourcePlan& plan);
   void end(const model::ResourcePlan& plan);
+  bool has_begun(const model::ResourcePlan& plan);
   struct Begun {
     std::string name{};                         // of the record
     std::optional<model::ResourcePlan> plan{};  // absent: it cannot be read

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -116,7 +117,7 @@ public:
           [&](std::size_t index) { patch(index); });
     phase([](const ResourceStep& step) { return step.action == ResourceAction::remove; },
           [&](std::size_t index) { step(index); });
-    journal_.end();
+    end();
     for (auto& outcomes : outcomes_) result_.outcomes.insert(result_.outcomes.end(), outcomes.begin(), outcomes.end());
     return std::move(result_);
   }
@@ -126,6 +127,22 @@ private:
   std::uint64_t planned() const {
     return static_cast<std::uint64_t>(
         std::count_if(plan_.steps.begin(), plan_.steps.end(), [](const ResourceStep& step) { return step.writes(); }));
+  }
+
+  // Some records of each step would else stay for ever.  Each is made durable as gone, which takes as long as writing
+  // it.
+  void end() {
+    const PlanEnd how = result_.wrote_all(plan_) ? PlanEnd::whole : PlanEnd::in_part;
+    journal_.end(how);
+    if (how != PlanEnd::whole) return;
+    const std::vector<std::string> steps = journal_.steps();
+    std::atomic<std::size_t> next{0};
+    base::TaskGroup group({});
+    for (unsigned i = 0; i < std::min<std::size_t>(threads(), steps.size()); ++i)
+      group.spawn([&](const std::stop_token&) {
+        for (std::size_t at = next++; at < steps.size(); at = next++) journal_.forget(steps[at]);
+      });
+    group.wait();
   }
 
   void learn_matches() {
@@ -287,8 +304,8 @@ bool ResourceApplyResult::complete() const noexcept {
                                   [](const ResourceOutcome& one) { return one.what == What::manual; });
 }
 
-bool came_to_its_end(storage::Backend& journal, const model::ResourcePlan& plan) {
-  return ResourceJournal::ended(journal, plan);
+PlanEnd how_it_ended(storage::Backend& journal, const model::ResourcePlan& plan) {
+  return ResourceJournal::how_it_ended(journal, plan);
 }
 
 namespace {

@@ -3,7 +3,8 @@
 // What is learnt is durable before anything depends on it: the intent before a create, the id before a link to it is
 // written.  A create whose answer was lost is looked up and adopted, if its body, its creator and its time are what was
 // meant, rather than made again.  Killed anywhere and run again, it goes on where it was.  Run again after its end it
-// does nothing: what was lost since is seen by a new plan.
+// does nothing, and looks at nothing: what was lost since is seen by a new plan, which is why a file of one that was
+// applied whole is refused (how_it_ended()).
 #pragma once
 
 #include <functional>
@@ -15,6 +16,7 @@
 #include "base/clock.h"
 #include "base/events.h"
 #include "engine/resources/id_map_store.h"
+#include "engine/resources/journal.h"
 #include "model/kind_set.h"
 #include "model/resource_plan.h"
 #include "platform/platform.h"
@@ -82,7 +84,6 @@ struct ResourceApplication {
 // the journal, and Error{conflict} when the plan was changed since a part of it was applied.
 ResourceApplyResult apply_resources(const ResourceApplication& application, base::Events& events,
                                     const base::Clock& clock, std::stop_token stop);
-// Whether the last run of a plan that was begun came to its end; else it was interrupted.
-bool came_to_its_end(storage::Backend& journal, const model::ResourcePlan& plan);
+PlanEnd how_it_ended(storage::Backend& journal, const model::ResourcePlan& plan);
 
 }  // namespace holdfast::engine

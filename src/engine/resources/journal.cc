@@ -28,28 +28,49 @@ std::string folder_of(const model::ResourcePlan& plan) {
   return fmt::format("resources/{}/", plan.id);
 }
 
+constexpr std::string_view k_plan = "plan";
 constexpr std::string_view k_ended = "ended";
+constexpr std::string_view k_whole = "whole";  // what the latter says then
 
 }  // namespace
 
 ResourceJournal::ResourceJournal(storage::Backend& state, const model::ResourcePlan& plan)
     : state_(state), folder_(folder_of(plan)) {
   const std::string fingerprint = fingerprint_of(model::to_json(plan));
-  const std::string name = folder_ + "plan";
+  const std::string name = folder_ + std::string(k_plan);
   if (state_.put(name, fingerprint)) return;
   resumed_ = true;
   if (state_.get_all(name) != fingerprint)
     throw Error(ErrorKind::conflict, fmt::format("another plan was begun under the id {} of this one", plan.id),
                 "One of the two was changed after it was made.  Make a new plan: it will hold what is left to do.");
-  state_.remove(folder_ + std::string(k_ended));
+  whole_ = how_it_ended(state_, plan) == PlanEnd::whole;
+  if (!whole_) state_.remove(folder_ + std::string(k_ended));
 }
 
-void ResourceJournal::end() {
-  state_.put(folder_ + std::string(k_ended), k_ended);
+void ResourceJournal::end(PlanEnd how) {
+  state_.put(folder_ + std::string(k_ended), how == PlanEnd::whole ? k_whole : k_ended);
 }
 
-bool ResourceJournal::ended(storage::Backend& state, const model::ResourcePlan& plan) {
-  return state.stat(folder_of(plan) + std::string(k_ended)).has_value();
+std::vector<std::string> ResourceJournal::steps() const {
+  std::vector<std::string> out;
+  state_.list(folder_, [&](const storage::ObjectInfo& one) {
+    if (one.name != folder_ + std::string(k_plan) && one.name != folder_ + std::string(k_ended))
+      out.push_back(one.name);
+  });
+  return out;
+}
+
+void ResourceJournal::forget(const std::string& record) {
+  state_.remove(record);
+}
+
+PlanEnd ResourceJournal::how_it_ended(storage::Backend& state, const model::ResourcePlan& plan) {
+  const std::string folder = folder_of(plan);
+  const std::string name = folder + std::string(k_ended);
+  if (!state.stat(name)) return PlanEnd::none;
+  // Another one that was begun under the same id says nothing of this one.
+  if (state.get_all(folder + std::string(k_plan)) != fingerprint_of(model::to_json(plan))) return PlanEnd::none;
+  return state.get_all(name) == k_whole ? PlanEnd::whole : PlanEnd::in_part;
 }
 
 std::string ResourceJournal::name(std::size_t step, std::string_view what) const {
@@ -96,7 +117,7 @@ std::optional<std::string> ResourceJournal::text(const std::string& object) cons
 }
 
 bool ResourceJournal::has(std::size_t step, Mark mark) const {
-  return state_.stat(name(step, text_of(mark))).has_value();
+  return whole_ || state_.stat(name(step, text_of(mark))).has_value();
 }
 
 void ResourceJournal::set(std::size_t step, Mark mark) {

@@ -5,12 +5,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "model/resource_plan.h"
 #include "storage/backend.h"
 
 namespace holdfast::engine {
+
+// How the last run of a plan ended: not, as it was interrupted or never begun; with something left to write; or whole.
+enum class PlanEnd { none, in_part, whole };
 
 class ResourceJournal {  // thread-safe for different steps
 public:
@@ -38,10 +42,12 @@ public:
 
   // Whether an earlier run had begun the plan.
   bool resumed() const noexcept { return resumed_; }
-  // The run came to its end, whatever became of the steps.
-  void end();
-  // Whether the last run that began the plan came to its end.
-  static bool ended(storage::Backend& state, const model::ResourcePlan& plan);
+  // The run came to its end, with all written that the plan would write, or not.
+  void end(PlanEnd how);
+  // The records of steps.  Behind a plan that was written whole they may be forgotten: all of them are done.
+  std::vector<std::string> steps() const;
+  void forget(const std::string& record);
+  static PlanEnd how_it_ended(storage::Backend& state, const model::ResourcePlan& plan);
 
 private:
   std::string name(std::size_t step, std::string_view what) const;
@@ -50,6 +56,7 @@ private:
   storage::Backend& state_;
   const std::string folder_;
   bool resumed_ = false;
+  bool whole_ = false;  // it was written whole before
 };
 
 }  // namespace holdfast::engine

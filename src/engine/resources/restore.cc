@@ -89,6 +89,7 @@ public:
 
   const model::KindSet& kinds() const noexcept { return kinds_; }
   const LiveSide& live() const noexcept { return live_; }
+  std::string target_workspace() const { return attribute_of(live_.attributes, platform::k_workspace_attribute); }
   ResourceSides sides() const noexcept { return {.wanted = wanted_, .live = live_.resources}; }
   // They refer to this.
   ResourcePlanOptions plan_options() const {
@@ -226,6 +227,7 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   const model::IdMap ids = ready.ids_called(ids_between(restore.state, plan.source, plan.target));
   model::ResourcePlan out = plan_resources(ready.kinds(), ready.sides(), ids, plan, clock, random);
   tell_open_tasks(restore.state, out);
+  out.target_workspace = ready.target_workspace();
   if (plan.removes || plan.source == plan.target) return out;
   if (const std::uint64_t behind = left_behind(ready, plan, ids, out); behind != 0)
     events.note(fmt::format("{} on {} {} no longer on {}: --remove removes {}",
@@ -245,7 +247,9 @@ model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, con
       return options.only(ready.kinds().at(one.kind).label(), one.id) && (!selects || selects(one));
     };
   const model::IdMap ids = ready.ids_called(IdMapStore(restore.state, plan.source, plan.target).snapshot());
-  return plan_activation(ready.kinds(), ready.sides(), ids, plan, clock, random);
+  model::ResourcePlan out = plan_activation(ready.kinds(), ready.sides(), ids, plan, clock, random);
+  out.target_workspace = ready.target_workspace();
+  return out;
 }
 
 void mirror_id_map(storage::Backend& state, const std::string& source, const std::string& target) {
@@ -267,6 +271,27 @@ void mirror_id_map(storage::Backend& state, const std::string& source, const std
   to.learn(fresh);
 }
 
+void require_planned_target(platform::Connector& target, const model::ResourcePlan& plan, std::stop_token stop) {
+  // Who lets resources be brought has not let anything be switched on or off, whoever made the plan.
+  const bool switches = plan.count(model::ResourceAction::activate) != 0;
+  platform::WriteRequest request{.what = switches ? platform::Writing::cutover : platform::Writing::resources};
+  target.require_writing(request, stop);
+  request.workspace = plan.target_workspace;
+  try {
+    target.require_writing(request, std::move(stop));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::refused) throw;
+    throw Error(
+        ErrorKind::refused,
+        fmt::format("{} leads to another workspace than {}, for which the plan was made", plan.target,
+                    plan.target_workspace),
+        fmt::format("Nothing was written.  \"holdfast doctor {0}\" shows where its host or profile leads.  Where it "
+                    "is meant to lead there from now on, \"holdfast backup {0}\" says so; then make a new plan: "
+                    "ids of one workspace mean nothing in another.",
+                    plan.target));
+  }
+}
+
 ResourceApplyResult apply_resource_restore(const ResourceRestore& restore, const model::ResourcePlan& plan,
                                            base::Events& events, const base::Clock& clock, std::stop_token stop) {
   const std::uint64_t conflicts = plan.count(model::ResourceAction::conflict);
@@ -276,9 +301,7 @@ ResourceApplyResult apply_resource_restore(const ResourceRestore& restore, const
                                : fmt::format("{} resources are not as the snapshot has them", conflicts),
                 "Nothing was written.  Choose another --existing, or look at each of them in the plan.");
   const model::KindSet kinds(restore.target.kinds());
-  // Who lets resources be brought has not let anything be switched on or off, whoever made the plan.
-  const bool switches = plan.count(model::ResourceAction::activate) != 0;
-  restore.target.require_writing({.what = switches ? platform::Writing::cutover : platform::Writing::resources}, stop);
+  require_planned_target(restore.target, plan, stop);
   const std::unique_ptr<platform::ResourceWriter> writer = restore.target.resource_writer(stop);
   if (!writer)
     throw Error(ErrorKind::unsupported, fmt::format("connector '{}' cannot be written to", plan.target),

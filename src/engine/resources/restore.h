@@ -62,7 +62,12 @@ model::ResourcePlan plan_resource_activation(const ResourceRestore& restore, con
 // Entries of one direction become entries of the other.
 void mirror_id_map(storage::Backend& state, const std::string& source, const std::string& target);
 
-// Throws Error{conflict} under Existing::fail before anything is written; else as apply_resources().
+// Throws Error{refused} where the target may not be written to so, or leads to another workspace than the plan was made
+// for: one of before did not say which that is.
+void require_planned_target(platform::Connector& target, const model::ResourcePlan& plan, std::stop_token stop);
+
+// Throws Error{conflict} under Existing::fail, and as require_planned_target(), before anything is written; else as
+// apply_resources().
 ResourceApplyResult apply_resource_restore(const ResourceRestore& restore, const model::ResourcePlan& plan,
                                            base::Events& events, const base::Clock& clock, std::stop_token stop);
 

@@ -281,9 +281,11 @@ TEST_F(ResourceCommands, hold_each_selection_against_both_sides) {
 
 TEST_F(ResourceCommands, refuse_a_connector_that_leads_elsewhere_than_it_did) {
   source_.id = "three";
-  const Outcome outcome = run({"restore", "latest", "--to", "primary", "--yes"});
+  EXPECT_EQ(run({"restore", "latest", "--to", "primary", "--yes"}).code, 5);
+  const Outcome outcome = run({"plan", "latest", "--to", "primary"});
   EXPECT_EQ(outcome.code, 5) << outcome.err;
   EXPECT_TRUE(outcome.says("leads to three now")) << outcome.err;
+  EXPECT_EQ(source_.workspace.writes, 0u);
 }
 
 TEST_F(ResourceCommands, create_nothing_that_the_target_may_have_and_hides) {

@@ -13,6 +13,7 @@ ResourcePlan sample() {
   plan.snapshot = "w-1";
   plan.source = "primary";
   plan.target = "secondary";
+  plan.target_workspace = "2\xff";
   plan.selection = "kind:jobs";
   plan.existing = Existing::replace;
   plan.removes = true;
@@ -54,6 +55,7 @@ TEST(ResourcePlan, survives_its_file) {
   const ResourcePlan again = resource_plan_from_json(text);
   EXPECT_EQ(to_json(again), text);
   EXPECT_EQ(again.mapping.names.at("users").at("anna@old.test"), "anna@new.test");
+  EXPECT_EQ(again.target_workspace, "2\xff");
   EXPECT_EQ(again.absent.count("users/\xff"), 1U);
   EXPECT_EQ(again.steps[1].key, base::Bytes("\0k", 2));
   EXPECT_EQ(again.steps[1].fields[0].before, std::nullopt);
@@ -62,6 +64,15 @@ TEST(ResourcePlan, survives_its_file) {
   EXPECT_EQ(again.removed_items(), (std::map<std::string, std::uint64_t>{{"secret", 1}}));
   EXPECT_EQ(again.count(ResourceAction::update), 1U);
   EXPECT_FALSE(again.does_nothing());
+}
+
+// Their digest, and that of a journal, is of the text.
+TEST(ResourcePlan, is_read_and_laid_out_as_before_where_it_does_not_say_for_which_workspace_it_is) {
+  ResourcePlan plan = sample();
+  plan.target_workspace.clear();
+  const std::string text = to_json(plan);
+  EXPECT_EQ(text.find("target_workspace"), std::string::npos);
+  EXPECT_EQ(to_json(resource_plan_from_json(text)), text);
 }
 
 TEST(ResourcePlan, refuses_what_it_does_not_know) {

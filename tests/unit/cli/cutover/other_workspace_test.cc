@@ -14,9 +14,8 @@ protected:
     const std::uint64_t writes = primary_.workspace.writes + secondary_.workspace.writes;
     const Outcome outcome = run(verb);
     EXPECT_EQ(outcome.code, 5) << testing::PrintToString(verb) << outcome.out << outcome.err;
-    EXPECT_TRUE(outcome.says("primary leads to workspace three, and its newest snapshot is of workspace one"))
-        << outcome.err;
-    EXPECT_TRUE(outcome.says("holdfast backup primary --other-workspace")) << outcome.err;
+    EXPECT_TRUE(outcome.says("leads to workspace three, and its newest snapshot is of workspace one")) << outcome.err;
+    EXPECT_TRUE(outcome.says("--other-workspace")) << outcome.err;
     EXPECT_EQ(snapshots(), before) << testing::PrintToString(verb);
     EXPECT_EQ(primary_.workspace.writes + secondary_.workspace.writes, writes) << testing::PrintToString(verb);
   }
@@ -96,6 +95,58 @@ TEST_F(Elsewhere, is_seen_in_the_plan_for_what_was_never_backed_up) {
   EXPECT_TRUE(run(first).says("secondary leads to workspace two, and no snapshot of it says whether it shall"));
   migrate();
   EXPECT_FALSE(run(first).says("leads to workspace"));
+}
+
+class PlannedElsewhere : public Elsewhere {
+protected:
+  void keep_plan() { ASSERT_EQ(run({"migrate", "primary", "secondary", "--plan-out", plan_}).code, 0); }
+  void expect_plan_refused(const Names& verb) {
+    const std::uint64_t writes = primary_.workspace.writes + secondary_.workspace.writes;
+    const Outcome outcome = run(verb);
+    EXPECT_EQ(outcome.code, 5) << outcome.out << outcome.err;
+    EXPECT_TRUE(outcome.says("secondary leads to another workspace than two, for which the plan was made"))
+        << outcome.err;
+    EXPECT_EQ(primary_.workspace.writes + secondary_.workspace.writes, writes);
+  }
+  const std::string plan_ = app_.file("plan.json");
+};
+
+// The first flow of all: of the target there is no snapshot that says where it leads.
+TEST_F(PlannedElsewhere, is_not_written_to_by_a_plan_that_was_made_for_another_one) {
+  keep_plan();
+  for (const char* other : {"one", "three", ""}) {
+    secondary_.id = other;
+    expect_plan_refused({"migrate", "--plan", plan_});
+    expect_plan_refused({"restore", "--plan", plan_});
+  }
+  secondary_.id = "two";
+  must({"migrate", "--plan", plan_});
+  EXPECT_EQ(secondary_.workspace.count("jobs"), 4U);
+}
+
+TEST_F(PlannedElsewhere, leaves_nothing_behind_of_a_plan_that_is_refused) {
+  keep_plan();
+  secondary_.id = "three";
+  expect_plan_refused({"migrate", "--plan", plan_});
+  const Outcome outcome = run({"migrate", "primary", "secondary"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_FALSE(outcome.says("going on with plan")) << outcome.err;
+}
+
+TEST_F(PlannedElsewhere, is_gone_on_with_only_where_it_was_begun) {
+  keep_plan();
+  refuse(secondary_, {"y"});
+  EXPECT_EQ(run({"migrate", "--plan", plan_}).code, 3);
+  must({"forget", "secondary/latest", "--reason", "nothing says where it led"});
+  secondary_.workspace.refusals.clear();
+  secondary_.id = "three";
+  expect_plan_refused({"migrate", "primary", "secondary"});
+  EXPECT_EQ(run({"backup", "secondary"}).code, 0);
+  const Outcome outcome = run({"migrate", "primary", "secondary", "--dry-run"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const Outcome anew = run({"migrate", "primary", "secondary", "--yes"});
+  EXPECT_TRUE(anew.says("is dropped: secondary led to workspace two then")) << anew.err;
+  EXPECT_EQ(anew.code, 0) << anew.err;
 }
 
 TEST_F(Elsewhere, is_known_behind_a_snapshot_that_does_not_say_which_it_is) {

@@ -49,6 +49,30 @@ TEST_F(ResourceApplying, does_nothing_when_it_is_run_again) {
   EXPECT_EQ(world_.target.writes, writes);
 }
 
+// Of each step there were some, and plans are made every night.
+TEST_F(ResourceApplying, keeps_no_record_of_steps_behind_a_plan_that_was_applied_whole) {
+  const auto records = [&] {
+    Texts out;
+    world_.state().list("resources/", [&](const storage::ObjectInfo& one) { out.push_back(one.name); });
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  const model::ResourcePlan plan = world_.plan();
+  world_.target.refusals.emplace("jobs/nightly", base::Error(base::ErrorKind::unavailable, "not now"));
+  ASSERT_FALSE(world_.apply(plan).complete());
+  EXPECT_GT(records().size(), 15U) << "what failed is tried again by them";
+  EXPECT_EQ(how_it_ended(world_.state(), plan), PlanEnd::in_part);
+  world_.target.refusals.clear();
+  ASSERT_TRUE(world_.apply(plan).complete());
+  const Texts left{"resources/" + plan.id + "/ended", "resources/" + plan.id + "/plan"};
+  EXPECT_EQ(records(), left);
+  EXPECT_EQ(how_it_ended(world_.state(), plan), PlanEnd::whole);
+  const std::uint64_t writes = world_.target.writes;
+  EXPECT_EQ(world_.apply(plan).already, 15U);
+  EXPECT_EQ(world_.target.writes, writes);
+  EXPECT_EQ(records(), left);
+}
+
 TEST_F(ResourceApplying, learns_what_stands_by_now_for_what_is_gone) {
   ASSERT_TRUE(world_.apply(world_.plan()).complete());
   const std::string source = world_.source.id_of("policies", "cheap");
@@ -165,12 +189,12 @@ TEST_F(ResourceApplying, knows_whether_the_last_run_came_to_its_end) {
     world_.wire.arm(test::Tripwire::Strike::never);
   };
   killed();
-  EXPECT_FALSE(came_to_its_end(world_.state(), plan));
+  EXPECT_EQ(how_it_ended(world_.state(), plan), PlanEnd::none);
   world_.target.refusals.emplace("jobs/pong", base::Error(base::ErrorKind::refused, "not now"));
   EXPECT_FALSE(world_.apply(plan).complete());
-  EXPECT_TRUE(came_to_its_end(world_.state(), plan));
+  EXPECT_NE(how_it_ended(world_.state(), plan), PlanEnd::none);
   killed();
-  EXPECT_FALSE(came_to_its_end(world_.state(), plan));
+  EXPECT_EQ(how_it_ended(world_.state(), plan), PlanEnd::none);
 }
 
 TEST_F(ResourceApplying, tries_nothing_more_once_nobody_believes_who_writes) {
