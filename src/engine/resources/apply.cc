@@ -130,9 +130,11 @@ private:
   }
 
   // Some records of each step would else stay for ever.  Each is made durable as gone, which takes as long as writing
-  // it.
+  // it.  What became a task is tried again by whoever applies the plan again.
   void end() {
-    const PlanEnd how = result_.wrote_all(plan_) ? PlanEnd::whole : PlanEnd::in_part;
+    const bool all =
+        result_.wrote_all(plan_) && std::count(result_.ends.begin(), result_.ends.end(), StepEnd::by_hand) == 0;
+    const PlanEnd how = all ? PlanEnd::whole : PlanEnd::in_part;
     journal_.end(how);
     if (how != PlanEnd::whole) return;
     const std::vector<std::string> steps = journal_.steps();
