@@ -64,7 +64,9 @@ TEST(CompareSnapshots, takes_a_selection_that_neither_has_a_row_of_for_a_mistake
   world.connector.put(test::aspect_row("changes", "status", "{\"v\":1}"));
   const Snapshot after = world.backup().snapshot;
   EXPECT_EQ(compared(world, before, after, model::Selection({"key:changes"})).size(), 1U);
-  for (const auto& [first, second] : {std::pair(before, after), std::pair(after, before), std::pair(after, after)}) {
+  for (const auto& pair : {std::pair(before, after), std::pair(after, before), std::pair(after, after)}) {
+    const Snapshot& first = pair.first;
+    const Snapshot& second = pair.second;
     EXPECT_TRUE(compared(world, first, second, model::Selection({"key:stays"})).empty());
     EXPECT_EQ(compared(world, first, second, model::Selection({"key:stays", "key:changes"})).size(),
               first.id == second.id ? 0U : 1U);
