@@ -162,6 +162,29 @@ TEST_F(FiresNowhere, is_named_where_it_was_removed_from_the_target_while_that_wa
   EXPECT_TRUE(names(outcome, "z")) << outcome.err;
 }
 
+// Neither behind the last replicate nor behind the activation could the target be read.
+TEST_F(FiresNowhere, is_nothing_that_was_given_where_no_snapshot_shows_it) {
+  migrate();
+  primary_.workspace.put("jobs", "own", job("own", "one"));
+  const std::set<std::string> kinds{"jobs", "pools"};
+  WorkspaceAccount& there = secondary_;
+  there.workspace.interrupt_at = there.workspace.writes + 1;
+  there.workspace.interrupt = [&] {
+    there.unlisted = kinds;
+    primary_.workspace.interrupt_at = primary_.workspace.writes + 1;
+    primary_.workspace.interrupt = [&] {  // it is paused: the activation comes next
+      there.unlisted.clear();
+      there.workspace.interrupt_at = there.workspace.writes + 1;
+      there.workspace.interrupt = [&] { there.unlisted = kinds; };
+    };
+  };
+  const Outcome outcome = failover();
+  EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+  ASSERT_EQ(firing(secondary_), with_own_) << outcome.err;
+  EXPECT_FALSE(names(outcome, "own")) << outcome.err;
+  EXPECT_EQ(pair().given->size(), with_own_.size());
+}
+
 // The source answers: what does not take writes is the repository.
 TEST_F(FiresNowhere, is_no_reason_to_call_a_source_lost_whose_repository_takes_no_writes) {
   migrate();
