@@ -5,27 +5,15 @@
 #include "base/error.h"
 #include "engine/backup.h"
 #include "engine/resources/sides.h"
-#include "support/engine_world.h"
+#include "support/account_backups.h"
 #include "support/errors.h"
-#include "support/fake_workspace_connector.h"
 
 namespace holdfast::engine {
 namespace {
 
-class RightsTest : public testing::Test {
+class RightsTest : public test::AccountBackups {
 protected:
-  RightsTest() {
-    for (int i = 0; i < 6; ++i) put(fmt::format("pool-{}", i));
-    account_.workspace.put("groups", "few", R"({"displayName":"few"})");
-  }
-  void put(const std::string& name) { account_.workspace.put("pools", name, R"({"name":")" + name + "\"}"); }
-  BackupResult backup(bool full = false) {
-    BackupOptions options = test::EngineWorld::small();
-    options.full = full;
-    world_.clock.advance(std::chrono::hours(1));
-    const auto connector = test::connect(account_);
-    return engine::backup(*world_.repository, *connector, "primary", options, world_.events, world_.clock, {});
-  }
+  RightsTest() : AccountBackups(6) {}
   // The account loses its rights, and sees no pool but these.
   void demote(const std::set<std::string>& seen) {
     account_.administrator = false;
@@ -45,9 +33,6 @@ protected:
       if (kinds.at(one.kind).label() == "pools") out.insert(one.name);
     return out;
   }
-
-  test::EngineWorld world_;
-  test::WorkspaceAccount account_{world_.clock, 1'000, "one"};
 };
 
 using Names = std::set<std::string>;

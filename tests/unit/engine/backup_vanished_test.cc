@@ -3,38 +3,21 @@
 #include <gtest/gtest.h>
 
 #include "engine/backup.h"
-#include "support/engine_world.h"
-#include "support/fake_workspace_connector.h"
+#include "support/account_backups.h"
 
 namespace holdfast::engine {
 namespace {
 
 constexpr unsigned k_pools = 12;
 
-class VanishedTest : public testing::Test {
+class VanishedTest : public test::AccountBackups {
 protected:
-  VanishedTest() {
-    for (unsigned i = 0; i < k_pools; ++i) {
-      const std::string name = fmt::format("pool-{}", i);
-      account_.workspace.put("pools", name, R"({"name":")" + name + "\"}");
-    }
-    account_.workspace.put("groups", "few", R"({"displayName":"few"})");
-  }
-  BackupResult backup(bool full = false) {
-    BackupOptions options = test::EngineWorld::small();
-    options.full = full;
-    world_.clock.advance(std::chrono::hours(1));
-    const auto connector = test::connect(account_);
-    return engine::backup(*world_.repository, *connector, "primary", options, world_.events, world_.clock, {});
-  }
+  VanishedTest() : AccountBackups(k_pools) {}
   static const repository::Tree& tree(const repository::Snapshot& snapshot, const std::string& kind) {
     for (const repository::Tree& one : snapshot.trees)
       if (one.name == kind) return one;
     throw std::runtime_error("no tree " + kind);
   }
-
-  test::EngineWorld world_;
-  test::WorkspaceAccount account_{world_.clock, 1'000, "one"};
 };
 
 TEST_F(VanishedTest, believes_a_second_list_that_has_them) {
