@@ -66,16 +66,11 @@ std::vector<NotSeen> not_seen_of(const std::string& attributes) {
   return out;
 }
 
-bool leaves_out(const std::vector<NotSeen>& all, std::string_view kind, std::string_view name) {
+bool leaves_out(const std::vector<NotSeen>& all, std::string_view kind, const std::optional<std::string>& name) {
+  const auto holds = [&](const std::string& pattern) { return !name || matches(pattern, *name); };
   return std::any_of(all.begin(), all.end(), [&](const NotSeen& one) {
-    return one.kind == kind && std::any_of(one.paths.begin(), one.paths.end(),
-                                           [&](const std::string& pattern) { return matches(pattern, name); });
+    return one.kind == kind && std::any_of(one.paths.begin(), one.paths.end(), holds);
   });
-}
-
-bool leaves_out_some(const std::vector<NotSeen>& all, std::string_view kind) {
-  return std::any_of(all.begin(), all.end(),
-                     [&](const NotSeen& one) { return one.kind == kind && !one.paths.empty(); });
 }
 
 }  // namespace holdfast::model

@@ -2,6 +2,7 @@
 // a deletion.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,9 +24,7 @@ std::string to_json(const std::vector<NotSeen>& all);
 // Of the attributes of a capture.  What is not as above says nothing; throws Error{corruption} where they are no JSON.
 std::vector<NotSeen> not_seen_of(const std::string& attributes);
 
-// Whether a resource of this natural name was not looked at.
-bool leaves_out(const std::vector<NotSeen>& all, std::string_view kind, std::string_view name);
-// Whether any of the kind was not.
-bool leaves_out_some(const std::vector<NotSeen>& all, std::string_view kind);
+// Whether a resource of this natural name may not have been looked at.  Where its name is not known: any of the kind.
+bool leaves_out(const std::vector<NotSeen>& all, std::string_view kind, const std::optional<std::string>& name);
 
 }  // namespace holdfast::model

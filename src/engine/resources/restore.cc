@@ -100,7 +100,7 @@ public:
     plan.unread = [this, left_out = model::not_seen_of(live_.attributes)](std::size_t kind,
                                                                           const std::optional<std::string>& name) {
       const std::string& label = kinds_.at(kind).label();
-      if (name ? leaves_out(left_out, label, *name) : leaves_out_some(left_out, label)) return true;
+      if (leaves_out(left_out, label, name)) return true;
       return may_hold(live_.unread[kind], kinds_.at(kind).kind, name);
     };
     return plan;
@@ -158,8 +158,8 @@ private:
   model::Selection selection_;
 };
 
-// Somebody may have done what it waits for: it is tried again, and whoever reads the plan sees why.
-// Tasks that cannot be read stop no plan: the run says so.
+// Somebody may have done what it waits for: it is tried again, and whoever reads the plan sees why.  Tasks that cannot
+// be read stop no plan: the run says so.
 void tell_open_tasks(storage::Backend& state, model::ResourcePlan& plan) {
   std::set<std::pair<std::string, std::string>> open;
   try {
@@ -210,12 +210,10 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   const std::vector<model::NotSeen> left_out = model::not_seen_of(restore.snapshot.attributes);
   plan.stale = [&, sees_some](const Resource& one) {
     if (sees_some) return true;
-    const bool renamed = !options.mapping.empty();
-    const std::string& label = ready.kinds().at(one.kind).label();
-    // What it was called there is not known.
-    if (renamed ? leaves_out_some(left_out, label) : leaves_out(left_out, label, one.name)) return true;
-    return may_hold(unknown[one.kind], ready.kinds().at(one.kind).kind,
-                    renamed ? std::nullopt : std::optional(one.name));
+    // With a mapping it is not known what it was called there.
+    const std::optional<std::string> name = options.mapping.empty() ? std::optional(one.name) : std::nullopt;
+    return leaves_out(left_out, ready.kinds().at(one.kind).label(), name) ||
+           may_hold(unknown[one.kind], ready.kinds().at(one.kind).kind, name);
   };
   std::optional<DriftJudge> judge;
   if (options.split) {

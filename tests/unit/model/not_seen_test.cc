@@ -28,8 +28,8 @@ TEST(NotSeen, is_what_matches_and_what_lies_below) {
   for (const char* in : {"/bigger", "/tmp/y", "/tmp/a/y.bin", "/x/big"})
     EXPECT_FALSE(leaves_out(all, "dbfs-files", in)) << in;
   EXPECT_FALSE(leaves_out(all, "files", "/big"));
-  EXPECT_TRUE(leaves_out_some(all, "dbfs-files"));
-  EXPECT_FALSE(leaves_out_some(all, "files"));
+  EXPECT_TRUE(leaves_out(all, "dbfs-files", std::nullopt));
+  EXPECT_FALSE(leaves_out(all, "files", std::nullopt));
 }
 
 }  // namespace
