@@ -172,7 +172,7 @@ TEST_F(ResumeTest, holds_the_same_wherever_the_run_before_was_killed) {
   }
   fmt::print("a backup of {} events was killed {} times: {} exports undisturbed, at most {} in both runs\n", events,
              kills, whole, most);
-  EXPECT_GT(kills, 10U);
+  EXPECT_GT(kills * stride(13), events / 2) << "most places were struck";
   EXPECT_LE(fewest_again, k_under_way);
 }
 
