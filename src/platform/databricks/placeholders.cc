@@ -71,7 +71,8 @@ std::string scalar_at(const JsonText& json, std::string_view path) {
   const JsonText::Id id = at(json, path);
   if (id == JsonText::k_none) return {};
   const JsonText::Type type = json.type(id);
-  const bool scalar = type == JsonText::Type::string || type == JsonText::Type::number;
+  const bool scalar =
+      type == JsonText::Type::string || type == JsonText::Type::number || type == JsonText::Type::boolean;
   return scalar ? json.string(id) : std::string();
 }
 
