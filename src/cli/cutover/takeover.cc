@@ -466,7 +466,7 @@ engine::FiringStates Takeover::firing(const repository::Snapshot& snapshot, cons
 void Takeover::tell_charge(const engine::Pair& pair) {
   const std::string active = pair.active.empty() ? pair.source : pair.active;
   std::string activated = pair.complete ? "as a whole" : "not all: run it again";
-  // Chosen by --select, or not there.
+  // A --select left it out, or it is not there.
   if (const std::optional<std::uint64_t> rest = not_given(cutover_.context(), cutover_.store(), pair); !rest)
     activated = "all that was chosen";
   else if (*rest != 0)
