@@ -8,7 +8,9 @@
 #include "base/time.h"
 #include "cli/describe.h"
 #include "cli/task_view.h"
+#include "engine/compare_live.h"
 #include "engine/cutover/store.h"
+#include "engine/known_workspace.h"
 #include "engine/resources/compare.h"
 #include "model/field_diff.h"
 #include "ui/json_text.h"
@@ -205,6 +207,17 @@ Paused paused_on(Context& context, const std::string& connector) {
   return Paused::differs;
 }
 
+// Under another name it would be equal for ever, as where resources are compared.
+engine::CompareCounts compare_workspace_bytes(Context& context, const repository::Snapshot& snapshot,
+                                              const engine::LiveConnector& after, const model::Selection& selection,
+                                              const engine::Visitor& visit) {
+  const auto capture = after.connector.capture(after.capture, context.stop());
+  engine::refuse_same_workspace(context.repository(), snapshot, after.name, capture->attributes(), context.events());
+  for (const std::string& note : capture->notes()) context.events().note(note);
+  return engine::compare_capture(context.repository(), snapshot, *capture, after.capture.readers, selection,
+                                 context.events(), context.stop(), visit);
+}
+
 }  // namespace
 
 engine::CompareCounts show_live_differences(Context& context, const repository::Snapshot& snapshot,
@@ -219,9 +232,11 @@ engine::CompareCounts show_live_differences(Context& context, const repository::
                                       .after = connector,
                                       .tasks = tasks_by_path(context, snapshot.connector, connector)});
   engine::CompareCounts counts;
-  if (target->kinds().empty() || flags.raw)
+  if (target->kinds().empty())
     counts = engine::compare_live(context.repository(), snapshot, *target, capture, selection, context.events(),
                                   context.stop(), printer.visitor());
+  else if (flags.raw)
+    counts = compare_workspace_bytes(context, snapshot, {connector, *target, capture}, selection, printer.visitor());
   else
     counts = engine::compare_resources_live({.repository = context.repository(),
                                              .before = snapshot,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -86,6 +87,30 @@ std::string member_path(const std::string& path, const std::string& name) {
   return plain ? fmt::format("{}.{}", path, name) : fmt::format("{}[{}]", path, json_quoted(name));
 }
 
+// What tells the items of a list apart: a text called `key`, another one in each, as secrets and tags have it.
+using Keys = std::vector<std::string_view>;  // JSON
+
+std::optional<Keys> keys_of(const std::vector<Value>& items) {
+  Keys out;
+  for (const Value& item : items) {
+    const auto name = std::find(item.names.begin(), item.names.end(), "key");
+    if (name == item.names.end()) return std::nullopt;
+    const Value& key = item.items[static_cast<std::size_t>(name - item.names.begin())];
+    if (!key.scalar.starts_with('"')) return std::nullopt;
+    out.emplace_back(key.scalar);
+  }
+  if (std::set<std::string_view>(out.begin(), out.end()).size() != out.size()) return std::nullopt;
+  return out;
+}
+
+Keys those_in(const Keys& keys, const Keys& others) {
+  const std::set<std::string_view> known(others.begin(), others.end());
+  Keys out;
+  for (const std::string_view key : keys)
+    if (known.contains(key)) out.push_back(key);
+  return out;
+}
+
 class Comparison {
 public:
   explicit Comparison(std::vector<FieldChange>& out) : out_(out) {}
@@ -111,10 +136,34 @@ private:
   }
 
   void arrays(const std::string& path, const std::vector<Value>& before, const std::vector<Value>& after) {
+    const std::optional<Keys> old_keys = keys_of(before);
+    const std::optional<Keys> new_keys = keys_of(after);
+    // By keys alone, another order would be no change.
+    if (old_keys && new_keys && those_in(*old_keys, *new_keys) == those_in(*new_keys, *old_keys))
+      return keyed(path, {*old_keys, before}, {*new_keys, after});
     const std::size_t both = std::min(before.size(), after.size());
     for (std::size_t i = 0; i < both; ++i) values(fmt::format("{}[{}]", path, i), before[i], after[i]);
     for (std::size_t i = both; i < before.size(); ++i) changed(fmt::format("{}[{}]", path, i), &before[i], nullptr);
     for (std::size_t i = both; i < after.size(); ++i) changed(fmt::format("{}[{}]", path, i), nullptr, &after[i]);
+  }
+
+  struct Keyed {
+    const Keys& keys;
+    const std::vector<Value>& items;
+  };
+  void keyed(const std::string& path, const Keyed& before, const Keyed& after) {
+    std::map<std::string_view, std::pair<const Value*, const Value*>> items;
+    for (std::size_t i = 0; i < before.keys.size(); ++i) items[before.keys[i]].first = &before.items[i];
+    for (std::size_t i = 0; i < after.keys.size(); ++i) items[after.keys[i]].second = &after.items[i];
+    for (const auto& [key, pair] : items) either(fmt::format("{}[{}]", path, key), pair);
+  }
+
+  void either(const std::string& path, const std::pair<const Value*, const Value*>& pair) {
+    if (pair.first && pair.second) {
+      values(path, *pair.first, *pair.second);
+    } else {
+      changed(path, pair.first, pair.second);
+    }
   }
 
   void objects(const std::string& path, const Value& before, const Value& after) {
@@ -122,14 +171,7 @@ private:
     std::map<std::string_view, std::pair<const Value*, const Value*>> members;
     for (std::size_t i = 0; i < before.items.size(); ++i) members[before.names[i]].first = &before.items[i];
     for (std::size_t i = 0; i < after.items.size(); ++i) members[after.names[i]].second = &after.items[i];
-    for (const auto& [name, pair] : members) {
-      const std::string below = member_path(path, std::string(name));
-      if (pair.first && pair.second) {
-        values(below, *pair.first, *pair.second);
-      } else {
-        changed(below, pair.first, pair.second);
-      }
-    }
+    for (const auto& [name, pair] : members) either(member_path(path, std::string(name)), pair);
   }
 
   std::vector<FieldChange>& out_;

@@ -1,5 +1,6 @@
 // The difference of two rows down to the JSON field.  Compares values, not text: key order and white space do not
-// count, but numbers are compared as written, so that 1.10 and 1.1 differ.
+// count, but numbers are compared as written, so that 1.10 and 1.1 differ.  Items of a list are compared by position,
+// or by their `key` where each has another one and both sides have them in one order.
 #pragma once
 
 #include <vector>

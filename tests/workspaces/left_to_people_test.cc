@@ -93,5 +93,26 @@ TEST_F(LeftToPeople, are_bindings_of_what_is_isolated) {
   }
 }
 
+TEST_F(LeftToPeople, are_visualizations_of_the_queries_that_have_some) {
+  Seed there(primary.stand_in);
+  const auto query = [&](const char* name) {
+    return there.post("/api/2.0/sql/queries", {{"query", {{"display_name", name}, {"query_text", "SELECT 1"}}}})
+        .at("id")
+        .get<std::string>();
+  };
+  query("plain");
+  there.post(
+      "/api/2.0/sql/visualizations",
+      {{"visualization",
+        {{"query_id", query("drawn")}, {"display_name", "x"}, {"type", "CHART"}, {"serialized_options", "{}"}}}});
+  const Lines lines = migrate();
+  EXPECT_EQ(count(lines, "manual queries/drawn"), 1U) << testing::PrintToString(lines);
+  EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.find("Make the visualizations of the query drawn again") != std::string::npos;
+  })) << testing::PrintToString(lines);
+  EXPECT_EQ(count(lines, "manual queries/plain"), 0U) << testing::PrintToString(lines);
+  EXPECT_EQ(migrate(), Lines{}) << "it is told when the query is made";
+}
+
 }  // namespace
 }  // namespace holdfast::test

@@ -8,17 +8,14 @@
 #include "base/json.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
+#include "cli/cutover/not_given.h"
 #include "cli/describe.h"
 #include "cli/task_view.h"
-#include "engine/cutover/beside_mark.h"
 #include "engine/cutover/charge.h"
-#include "engine/cutover/firing_states.h"
 #include "engine/cutover/other_hosts.h"
 #include "engine/cutover/snapshot_marks.h"
 #include "engine/cutover/store.h"
 #include "engine/cutover/whole_source.h"
-#include "engine/reference.h"
-#include "engine/resources/id_map_store.h"
 #include "engine/resources/task_store.h"
 #include "ui/table.h"
 
@@ -46,48 +43,6 @@ struct Known {
   std::optional<std::uint64_t> not_given = 0;  // absent: nobody can tell
 };
 
-// Absent: it is gone.
-std::optional<repository::Snapshot> kept(Context& context, const std::string& snapshot) {
-  if (snapshot.empty()) return std::nullopt;
-  try {
-    return engine::resolve(context.repository(), snapshot);
-  } catch (const base::Error& error) {
-    if (error.kind() == base::ErrorKind::not_found || error.kind() == base::ErrorKind::corruption) return std::nullopt;
-    throw;
-  }
-}
-
-std::uint64_t not_given(Context& context, engine::CutoverStore& store, const engine::Pair& pair,
-                        const repository::Snapshot& recorded) {
-  repository::Repository& repository = context.repository();
-  const engine::FiringStates fired = engine::firing_states(
-      repository, recorded, model::KindSet(context.kinds_of(recorded.platform)), {}, context.stop(),
-      engine::kept_beside(store, repository, pair.source, recorded.id.name()).values);
-  const model::IdMap ids =
-      engine::ids_as_called(engine::IdMapStore(context.state(), pair.source, pair.target).snapshot(),
-                            engine::IdMapStore(context.state(), pair.source, pair.source).snapshot(),
-                            [&](const std::string& kind, const std::string& id) {
-                              return fired.contains({kind, id});
-                            });
-  return engine::not_given(fired, *pair.given, ids);
-}
-
-// How much of what fired on the source the target was not given when it took over: nobody chose it, or it was not
-// there.  None where not all is set that was chosen, which is told.
-std::optional<std::uint64_t> not_given(Context& context, engine::CutoverStore& store, const engine::Pair& pair) {
-  if (pair.active != pair.target || !pair.complete) return 0;
-  const std::optional<repository::Snapshot> recorded = kept(context, pair.before.empty() ? pair.recorded : pair.before);
-  if (!pair.given || !recorded || recorded->connector != pair.source) return std::nullopt;
-  try {
-    return not_given(context, store, pair, *recorded);
-  } catch (const base::Error& error) {
-    if (error.kind() == base::ErrorKind::cancelled) throw;
-    context.events().warning(fmt::format("whether all that fired on {} was activated on {} is not known: {}",
-                                         pair.source, pair.target, error.message()));
-    return std::nullopt;
-  }
-}
-
 std::string charge_text(const Known& known) {
   const engine::Pair& pair = known.pair;
   const std::string& name = pair.active.empty() ? pair.source : pair.active;
@@ -105,7 +60,7 @@ std::string charge_text(const Known& known) {
 
 // What the last run could not read of its source; absent: its snapshot is gone.
 std::optional<std::vector<engine::UnreadKind>> unread_of(Context& context, const engine::LastRun& last) {
-  const std::optional<repository::Snapshot> source = kept(context, last.source_snapshot);
+  const std::optional<repository::Snapshot> source = kept_snapshot(context, last.source_snapshot);
   return source ? std::optional(engine::unread_kinds(*source)) : std::nullopt;
 }
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/connector_lock.h"
+#include "cli/cutover/not_given.h"
 #include "cli/describe.h"
 #include "cli/resource_view.h"
 #include "engine/backup.h"
@@ -139,13 +140,7 @@ repository::Snapshot Cutover::newest(const std::string& name) {
 
 // Nothing of a snapshot that is gone may stop a run: absent where it cannot be read.
 std::optional<repository::Snapshot> Cutover::kept(const std::string& snapshot) {
-  if (snapshot.empty()) return std::nullopt;
-  try {
-    return named(snapshot);
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::not_found || error.kind() == ErrorKind::corruption) return std::nullopt;
-    throw;
-  }
+  return kept_snapshot(context_, snapshot);
 }
 
 repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep sweep, States states) {

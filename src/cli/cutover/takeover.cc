@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/cutover/beside_view.h"
 #include "cli/cutover/first_words.h"
+#include "cli/cutover/not_given.h"
 #include "cli/resource_view.h"
 #include "engine/cutover/pause.h"
 #include "engine/cutover/snapshot_marks.h"
@@ -465,6 +466,13 @@ engine::FiringStates Takeover::firing(const repository::Snapshot& snapshot, cons
 void Takeover::tell_charge(const engine::Pair& pair) {
   const std::string active = pair.active.empty() ? pair.source : pair.active;
   std::string activated = pair.complete ? "as a whole" : "not all: run it again";
+  // A --select left it out, or it is not there.
+  if (const std::optional<std::uint64_t> rest = not_given(cutover_.context(), cutover_.store(), pair); !rest)
+    activated = "all that was chosen";
+  else if (*rest != 0)
+    activated =
+        fmt::format("all but {0} that fired on {1}: \"holdfast failover {1} {2}\" activates those that are on {2}",
+                    ui::format_count(*rest), pair.source, pair.target);
   if (const std::size_t left = engine::left_paused(pair); left != 0)
     activated = fmt::format("all but {}, left paused", ui::format_count(left));
   std::vector<std::string> fenced;

@@ -93,13 +93,20 @@ bool holds(const ReadyKind& kind, std::size_t manual, const Resource& resource) 
   return kind.manual[manual]->holds(JsonText(text ? **text : std::string("{}")));
 }
 
+bool is_never_written(const ReadyKind& kind, const std::string& column) {
+  return std::any_of(kind.kind.columns.begin(), kind.kind.columns.end(), [&](const KindColumn& one) {
+    return one.name == column && one.written == KindColumn::Written::never;
+  });
+}
+
 // Whether the step does what the task is about.
 bool is_due(const ReadyKind& kind, const Manual& manual, const Resource& resource, const Resource* live,
             const ResourceStep& step) {
   const bool whole = step.action != ResourceAction::update;
   if (const KindColumn* secrets = secrets_of(kind, manual))
     return secrets_are_due(kind, *secrets, resource, step.action == ResourceAction::recreate ? nullptr : live);
-  if (manual.column == model::k_body) return whole;
+  // What no call writes is brought by nobody when the resource is made, and is left as it is by all that comes later.
+  if (manual.column == model::k_body || is_never_written(kind, manual.column)) return whole;
   return std::find(step.columns.begin(), step.columns.end(), manual.column) != step.columns.end();
 }
 

@@ -68,6 +68,10 @@ KindEntry queries() {
                                 .server_fields = {"results[*].id", "results[*].query_id", "results[*].create_time",
                                                   "results[*].update_time"},
                                 .unordered = {{"results", {"display_name", "type"}}}}},
+                   .manual = {{.when = {"results[*]", {}},
+                               .text = "Make the visualizations of the query {name} again, from what the snapshot "
+                                       "holds of them: they are read and not written back.",
+                               .column = "visualizations"}},
                    .rank = 52},
           .area = "sql",
           .list = paged("/api/2.0/sql/queries", "results"),
@@ -80,7 +84,8 @@ KindEntry queries() {
                        .items = "results",
                        .unmodified = ColumnRead::Unmodified::read}},
           .modified = "update_time",
-          .not_included = "Visualizations of queries are read and not written back."};
+          .not_included =
+              "Visualizations of queries are read and not written back: a task names each query that has some."};
 }
 
 KindEntry alerts() {

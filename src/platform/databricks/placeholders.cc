@@ -31,7 +31,9 @@ JsonText::Id at(const JsonText& json, std::string_view path) {
 
 using Encode = std::function<std::string(std::string_view)>;
 
-std::string filled(std::string_view text, const std::vector<const JsonText*>& documents, const Encode& encode) {
+// `text` is of `ask`.
+std::string filled(const Ask& ask, std::string_view text, const std::vector<const JsonText*>& documents,
+                   const Encode& encode) {
   std::string out;
   while (!text.empty()) {
     const std::size_t open = text.find('{');
@@ -43,8 +45,10 @@ std::string filled(std::string_view text, const std::vector<const JsonText*>& do
     for (const JsonText* document : documents)
       if (value.empty()) value = scalar_at(*document, name);
     if (value.empty())
-      throw Error(ErrorKind::unavailable, fmt::format("the platform's answer has no '{}'", name),
-                  "Look at the answer with --verbose; the platform may have changed it.");
+      throw Error(ErrorKind::unavailable,
+                  fmt::format("the platform's answer has no '{}', which {} asks for", name, ask.path),
+                  "Run the command again; where it says the same, the platform has changed its API, and a newer "
+                  "version of holdfast may know that.");
     out += encode(value);
     text.remove_prefix(close + 1);
   }
@@ -71,14 +75,16 @@ std::string scalar_at(const JsonText& json, std::string_view path) {
   const JsonText::Id id = at(json, path);
   if (id == JsonText::k_none) return {};
   const JsonText::Type type = json.type(id);
-  const bool scalar = type == JsonText::Type::string || type == JsonText::Type::number;
+  const bool scalar =
+      type == JsonText::Type::string || type == JsonText::Type::number || type == JsonText::Type::boolean;
   return scalar ? json.string(id) : std::string();
 }
 
 Ask fill(const Ask& ask, const std::vector<const JsonText*>& documents) {
-  Ask out{.family = ask.family, .path = filled(ask.path, documents, net::encode_segment), .query = {}};
+  Ask out{.family = ask.family, .path = filled(ask, ask.path, documents, net::encode_segment), .query = {}};
   for (const auto& [name, value] : ask.query)
-    out.query.emplace_back(name, filled(value, documents, [](std::string_view text) { return std::string(text); }));
+    out.query.emplace_back(name,
+                           filled(ask, value, documents, [](std::string_view text) { return std::string(text); }));
   return out;
 }
 

@@ -18,7 +18,7 @@ Ask fill(const Ask& ask, const std::vector<const model::JsonText*>& documents);
 
 bool can_fill(const Ask& ask, const model::JsonText& document);
 
-// The scalar at a path such as "spec.id"; empty when it is not there, or is an object or array.
+// The text, number or boolean at a path such as "spec.id"; empty when it is not there, or is something else.
 std::string scalar_at(const model::JsonText& json, std::string_view path);
 
 // Milliseconds since 1970, in digits; nullopt: something else, or later than the year 9999.

@@ -253,11 +253,13 @@ TEST_F(ResourceCommands, refuse_one_workspace_under_two_names) {
   EXPECT_EQ(outcome.code, 5) << outcome.err;
   EXPECT_TRUE(outcome.says("primary and alias lead to the same workspace one")) << outcome.err;
   EXPECT_EQ(source_.workspace.writes, 0u);
-  for (const char* verb : {"verify", "diff"}) {
-    const Outcome compared = run({verb, "primary/latest", "alias"});
+  for (std::vector<std::string> verb : {std::vector<std::string>{"verify"}, {"diff"}, {"verify", "--raw"}}) {
+    verb.insert(verb.end(), {"primary/latest", "alias"});
+    const Outcome compared = run(verb);
     EXPECT_EQ(compared.code, 5) << compared.out << compared.err;
     EXPECT_TRUE(compared.says("primary and alias lead to the same workspace one")) << compared.err;
   }
+  EXPECT_EQ(run({"verify", "primary/latest", "primary", "--raw"}).code, 0) << "its own connector";
 }
 
 TEST_F(ResourceCommands, hold_each_selection_against_both_sides) {

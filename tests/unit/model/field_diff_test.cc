@@ -41,6 +41,15 @@ TEST(FieldDiff, compares_numbers_as_written) {
   EXPECT_EQ(diff(R"({"a":1e400})", R"({"a":1e400})"), Changes{});
 }
 
+TEST(FieldDiff, compares_a_list_by_keys_only_where_they_tell_all_that_differs) {
+  EXPECT_EQ(diff(R"([{"key":"a"},{"key":"b","n":1}])", R"([{"n":2,"key":"b"}])"),
+            (Changes{{R"(metadata["a"])", R"({"key":"a"})", std::nullopt}, {R"(metadata["b"].n)", "1", "2"}}));
+  EXPECT_EQ(diff(R"([{"key":"a"},{"key":"b"}])", R"([{"key":"b"},{"key":"a"}])").size(), 2U) << "the order counts";
+  EXPECT_EQ(diff(R"([{"key":"a"},{"key":"a","n":1}])", R"([{"key":"a"}])"),
+            (Changes{{"metadata[1]", R"({"key":"a","n":1})", std::nullopt}}));
+  EXPECT_EQ(diff(R"([{"key":1},{"key":2}])", R"([{"key":2}])").size(), 2U) << "a number is no key";
+}
+
 TEST(FieldDiff, quotes_names_that_would_blur_the_path) {
   EXPECT_EQ(diff(R"({"a.b":1})", R"({"a.b":2})"), (Changes{{"metadata[\"a.b\"]", "1", "2"}}));
 }

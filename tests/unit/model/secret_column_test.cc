@@ -23,9 +23,19 @@ TEST(SecretColumn, differs_without_showing_what_it_holds) {
   const auto changes = diff(R"({"values":[{"key":"a","value":"b25l"},{"key":"b","value":"c2FtZQ=="}]})",
                             R"({"values":[{"key":"a","value":"dHdv"},{"key":"b","value":"c2FtZQ=="}]})");
   ASSERT_EQ(changes.size(), 1U);
-  EXPECT_EQ(changes[0].path, "values.values[0].value");
+  EXPECT_EQ(changes[0].path, R"(values.values["a"].value)");
   EXPECT_NE(changes[0].before, changes[0].after);
   EXPECT_EQ(changes[0].before, "\"<hidden 1>\"");
+}
+
+TEST(SecretColumn, is_compared_by_the_keys_of_its_secrets) {
+  const auto changes =
+      diff(R"({"values":[{"key":"a","value":"b25l"},{"key":"b","value":"dHdv"},{"key":"c","value":"dGhyZWU="}]})",
+           R"({"values":[{"key":"b","value":"dHdv"},{"key":"c","value":"Zm91cg=="},{"key":"d","value":"Zml2ZQ=="}]})");
+  std::vector<std::string> paths;
+  for (const FieldChange& change : changes) paths.push_back(change.path);
+  EXPECT_EQ(paths, (std::vector<std::string>{R"(values.values["a"])", R"(values.values["c"].value)",
+                                             R"(values.values["d"])"}));
 }
 
 TEST(SecretColumn, is_hidden_where_one_side_has_none) {

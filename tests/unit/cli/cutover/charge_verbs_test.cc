@@ -416,6 +416,11 @@ TEST_F(Takeovers, activate_the_rest_when_typed_again_without_a_selection) {
   const Outcome part = run({"failover", "primary", "secondary", "--select", "/jobs/x", "--yes"});
   EXPECT_EQ(part.code, 0) << part.err;
   EXPECT_TRUE(part.says("2 resources that fired on primary and were not chosen")) << part.err;
+  EXPECT_TRUE(
+      part.says("all but 2 that fired on primary: \"holdfast failover primary secondary\" activates those that "
+                "are on secondary"))
+      << part.out;
+  EXPECT_FALSE(part.says("as a whole")) << part.out;
   EXPECT_TRUE(run({"status"}).says("secondary, 2 of what fired on primary not activated"));
   EXPECT_TRUE(run({"status", "--json"}).says(R"("activated": "partly")"));
   EXPECT_EQ(firing(secondary_), Names{"x"});
@@ -423,6 +428,7 @@ TEST_F(Takeovers, activate_the_rest_when_typed_again_without_a_selection) {
   EXPECT_EQ(run({"failover", "primary", "secondary"}).code, 5) << "it is asked for";
   const Outcome whole = run({"failover", "primary", "secondary", "--yes"});
   EXPECT_EQ(whole.code, 0) << whole.out << whole.err;
+  EXPECT_TRUE(whole.says("as a whole")) << whole.out;
   EXPECT_EQ(firing(secondary_), (Names{"y", "z"})) << "and not what somebody paused since";
   EXPECT_FALSE(run({"status"}).says("not activated"));
   EXPECT_EQ(run({"failover", "primary", "secondary", "--yes"}).code, 0);

@@ -259,5 +259,30 @@ TEST_F(ClusterCommands, never_take_an_answer_that_was_cut_off_for_whole) {
   EXPECT_TRUE(told[1].rows.empty());
 }
 
+// By its own words, whatever the text looks like.
+TEST(ClusterAnswers, are_not_whole_where_the_platform_says_that_they_were_cut_off) {
+  std::string truncated = "true";
+  ScriptedSession session([&](const std::string& target) {
+    if (target.starts_with("/api/2.1/clusters/list"))
+      return answer(200, R"({"clusters":[{"cluster_id":"1","cluster_name":"tools","state":"RUNNING"}]})");
+    if (target.starts_with("/api/1.2/contexts/status")) return answer(200, R"({"id":"1","status":"Running"})");
+    if (target.starts_with("/api/1.2/commands/status"))
+      return answer(200, fmt::format(R"({{"id":"1","status":"Finished","results":{{"resultType":"text","data":"{}",)"
+                                     R"("truncated":{}}}}})",
+                                     R"(WzAsW1sic2FsZXMiXV1d\nend 1\n)", truncated));
+    return answer(200, R"({"id":"1"})");
+  });
+  Cluster cluster(session.client(), session.clock, StoodCluster::options());
+  auto told = run_statements(cluster, {"SHOW DATABASES"}, {});
+  EXPECT_TRUE(told[0].rows.empty());
+  EXPECT_NE(told[0].error.find("too long"), std::string::npos) << told[0].error;
+  EXPECT_THROW((void)platform::databricks::run_until_refused(cluster, {"GRANT SELECT ON CATALOG TO `a`"}, {}),
+               platform::LostAnswer);
+  truncated = "false";
+  told = run_statements(cluster, {"SHOW DATABASES"}, {});
+  EXPECT_EQ(told[0].error, "");
+  EXPECT_EQ(told[0].rows, (std::vector<std::vector<std::string>>{{"sales"}}));
+}
+
 }  // namespace
 }  // namespace holdfast::test

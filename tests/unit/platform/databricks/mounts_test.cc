@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "platform/databricks/capture.h"
 #include "platform/databricks/diagnosis.h"
 #include "platform/databricks/kinds.h"
@@ -52,6 +55,20 @@ TEST_F(Mounts, are_read_in_pieces_whatever_they_are_called) {
   const std::vector<std::string> bodies = read();
   ASSERT_EQ(bodies.size(), 450U);
   EXPECT_TRUE(bodies[449].starts_with(R"({"mount_point":"/mnt/\"ü' 449",)")) << bodies[449];
+}
+
+// What is left of "end 2000" says that there are no more than were asked for.
+TEST_F(Mounts, are_not_lost_where_the_end_of_their_number_is_cut_off) {
+  constexpr std::size_t k_own = 2;  // the platform's
+  for (std::size_t i = k_own; i < 2'000; ++i)
+    mount(fmt::format("/mnt/{:04}", i), "abfss://lake@two.dfs.core.windows.net/");
+  Cluster cluster(world_.client(), world_.clock, StoodCluster::options());
+  ASSERT_EQ(read_mounts(cluster, {}).bodies.size(), 2'000U - k_own);
+  std::size_t shortest = world_.state().most_printed;  // of the first two hundred, whose numbers are the shortest
+  for (const auto& [id, command] : world_.state().commands)
+    shortest = std::min(shortest, json::parse(command.results).at("data").get<std::string>().size());
+  world_.state().most_printed = shortest - std::string_view("0\n").size();
+  EXPECT_EQ(read_mounts(cluster, {}).bodies.size(), 2'000U - k_own);
 }
 
 TEST_F(Mounts, are_all_unread_where_one_cannot_be_looked_at) {
