@@ -149,5 +149,17 @@ TEST_F(Demoted, removes_nothing_on_the_other_side_until_an_administrator_reads_a
   EXPECT_EQ(counts(secondary_), there);
 }
 
+// Nor where the snapshot lacks it all, since somebody said that it shall leave the backup.
+TEST_F(Demoted, removes_nothing_either_where_a_full_backup_has_let_go_of_it) {
+  bring_all();
+  const Counts there = counts(secondary_);
+  demote();
+  expect(3, {"backup", "primary", "--full"});
+  const Outcome outcome = replicate();
+  EXPECT_EQ(outcome.code, 3) << outcome.out << outcome.err;
+  EXPECT_TRUE(outcome.says("no administrator: what it lacks may be there, and is not removed")) << outcome.err;
+  EXPECT_EQ(counts(secondary_), there);
+}
+
 }  // namespace
 }  // namespace holdfast::test

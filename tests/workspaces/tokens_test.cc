@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/json.h"
+#include "engine/resources/tasks.h"
 #include "platform/databricks/connector.h"
 #include "sim/databricks/seeds.h"
 #include "support/app_world.h"
@@ -81,6 +83,15 @@ TEST_F(TokensOfBothSides, are_asked_for_there_where_somebody_chooses_them) {
   must({"failback", "secondary", "primary", "--yes"});
   const Outcome tasks = must({"tasks", "primary"});
   EXPECT_FALSE(tasks.says(k_task)) << tasks.out;
+}
+
+// Of other kinds that only people can make, what was made on the one side is missing on the other.
+TEST_F(TokensOfBothSides, are_of_the_few_kinds_that_each_side_has_for_itself) {
+  Words found;
+  for (std::size_t i = 0; i < databricks_kinds().size(); ++i)
+    if (engine::of_its_side_only(databricks_kinds().at(i))) found.push_back(databricks_kinds().at(i).label());
+  std::sort(found.begin(), found.end());
+  EXPECT_EQ(found, (Words{"git-credentials", "legacy-dashboards", "tokens"}));
 }
 
 }  // namespace
