@@ -121,7 +121,8 @@ ResourcePlan CutoverRun::plan(const repository::Snapshot& wanted, const std::str
   const bool replaces = cutover_.flags().plan.existing == model::Existing::replace;
   const bool keeps_strangers = strangers == engine::Split::Strangers::keep;
   platform::Connector& there = cutover_.connector(target);
-  const bool back = engine::goes_back(cutover_.charge(wanted.connector, target));
+  const engine::Charge charge = cutover_.charge(wanted.connector, target);
+  const bool back = engine::goes_back(charge);
   if (!keeps_strangers && (replaces || (!pair.replicated && !back)))
     return make_resource_plan(cutover_.context(), cutover_.flags().plan, wanted, there, target);
   const engine::LastRun last = pair.replicated.value_or(engine::LastRun());
@@ -138,6 +139,7 @@ ResourcePlan CutoverRun::plan(const repository::Snapshot& wanted, const std::str
   for (const engine::LeftAlone& one : last.differed) split.differed.emplace(one.kind, one.target_id);
   for (const engine::LeftAlone& one : last.written) split.written.emplace(one.kind, one.target_id);
   if (back) split.way = engine::Split::Way::back;
+  if (engine::goes_home(charge)) split.home = engine::Split::Home::yes;
   if (cutover_.flags().keep_changed) split.changed = engine::Split::Changed::keep;
   if (replaces) split.changed = engine::Split::Changed::overwrite;
   return make_resource_plan(cutover_.context(), cutover_.flags().plan, wanted, there, target, &split);

@@ -124,9 +124,13 @@ Pair turned_round(const Pair& pair, const std::vector<LeftAlone>& not_brought) {
   return out;
 }
 
+bool goes_home(const Charge& charge) noexcept {
+  return charge.back.active == charge.pair.source;
+}
+
 bool goes_back(const Charge& charge) {
   const bool begun = charge.pair.replicated && charge.pair.replicated->at > charge.back.since;
-  return charge.back.active == charge.pair.source && !begun;
+  return goes_home(charge) && !begun;
 }
 
 Pair split_of(const Charge& charge) {

@@ -41,7 +41,9 @@ bool took_over(CutoverStore& store, const Fence& fence);
 Pair turned_round(const Pair& pair);
 // The same of a way back that has ended: what it did not bring is held against the next run the other way.
 Pair turned_round(const Pair& pair, const std::vector<LeftAlone>& not_brought);
-// The source took over from the target, and no run has gone back since.
+// The source took over from the target.
+bool goes_home(const Charge& charge) noexcept;
+// And no run has gone back since.
 bool goes_back(const Charge& charge);
 // By which a run from the source into the target goes.  Of what took over it is that of the way back.
 Pair split_of(const Charge& charge);

@@ -30,6 +30,8 @@ struct Split {
   // Of a way back: the run went the other way.  What it did not bring there is the older one here; and where the target
   // is not known as it was, nobody knows which side changed what differs.
   enum class Way { same, back } way = Way::same;
+  // The source took over from the target, whether or not a run has gone home since.
+  enum class Home { no, yes } home = Home::no;
   // What becomes of what was changed on the target: somebody has to decide, or it stays, or nobody minds.
   enum class Changed { conflict, keep, overwrite } changed = Changed::conflict;
   // What becomes of what a run would remove and the source never had: somebody has to decide, or it stays.

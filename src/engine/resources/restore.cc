@@ -13,6 +13,7 @@
 #include "engine/resources/plan.h"
 #include "engine/resources/sides.h"
 #include "engine/resources/task_store.h"
+#include "engine/resources/tasks.h"
 #include "engine/resources/unknown.h"
 #include "engine/resources/unread_secrets.h"
 #include "model/not_seen.h"
@@ -196,6 +197,14 @@ std::uint64_t left_behind(const Preparation& ready, const ResourcePlanOptions& o
   }));
 }
 
+// Asked for on the way there, people made them by hand: nobody needs them on the way home, unless somebody chose them.
+void leave_out_at_home(ResourcePlanOptions& plan, const model::KindSet& kinds) {
+  plan.selects = [&kinds, chooses = plan.chooses_kind, selects = plan.selects](const Resource& one) {
+    if (of_its_side_only(kinds.at(one.kind)) && !chooses(one.kind)) return false;
+    return !selects || selects(one);
+  };
+}
+
 }  // namespace
 
 model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const ResourceRestoreOptions& options,
@@ -219,6 +228,7 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
   if (options.split) {
     judge.emplace(restore.repository, ready.kinds(), restore.snapshot, *options.split, options.target);
     plan.holds_back = [&](const Resource* wanted, const Resource& live) { return judge->judge(wanted, live); };
+    if (options.split->home == Split::Home::yes) leave_out_at_home(plan, ready.kinds());
   }
   // Told by the capture: who may not write may plan all the same.
   if (plan.removes) plan.who = attribute_of(ready.live().attributes, platform::k_account_attribute);

@@ -141,6 +141,10 @@ bool by_hand_only(const ReadyKind& kind) {
   });
 }
 
+bool of_its_side_only(const ReadyKind& kind) {
+  return by_hand_only(kind) && kind.kind.names == model::Names::shared;
+}
+
 void add_tasks(const PlanFacts& facts, const Resource& resource, const Resource* live, ResourceStep& step) {
   const ReadyKind& kind = facts.kinds.at(resource.kind);
   for (std::size_t i = 0; i < kind.kind.manual.size(); ++i) {

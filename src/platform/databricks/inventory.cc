@@ -148,9 +148,20 @@ private:
   std::vector<const Stock*> done_;  // of those that have lists
 };
 
+// Whoever is no administrator is shown of people and groups who they are, and not by which names: rows of no name would
+// stand beside, or in place of, those that the last snapshot has.
+void require_name(const KindEntry& entry, const JsonText& json) {
+  const model::Kind& kind = entry.kind;
+  if (kind.name.empty() || kind.collection.key.size() != 1 || !scalar_at(json, kind.name).empty()) return;
+  throw Error(ErrorKind::unavailable,
+              fmt::format("{} are listed without their names ({})", kind.collection.name, kind.name),
+              "An account that is no administrator is not shown them: make it one.");
+}
+
 void Taking::add(Stock& stock, std::string_view element) {
   const JsonText json{std::string(element)};
   if (is_skipped(*stock.entry, json)) return;
+  require_name(*stock.entry, json);
   Item item{.key = key_of(*stock.entry, element), .element = std::string(element)};
   const std::lock_guard lock(mutex_);
   stock.items.push_back(std::move(item));

@@ -6,6 +6,7 @@
 #include "sim/databricks/api_error.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/paging.h"
+#include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
 #include "sim/databricks/scim_filter.h"
 
@@ -110,9 +111,18 @@ std::string add_account_group(World& world, const std::string& name, const std::
 void add_account_routes(Router& router) {
   router.add({"GET", "/api/2.0/account/scim/v2/Groups", list_groups, family::k_scim_read,
               "groups of the account, assigned or not", Dialect::scim});
-  router.add({"GET", "/api/2.0/preview/permissionassignments", list_assignments, {}, "groups that are assigned here"});
-  router.add({"PUT", "/api/2.0/preview/permissionassignments/principals/{id}", assign, {}, "assigns a group"});
-  router.add({"DELETE", "/api/2.0/preview/permissionassignments/principals/{id}", unassign, {}, "takes that back"});
+  router.add({"GET",
+              "/api/2.0/preview/permissionassignments",
+              for_admins(list_assignments),
+              {},
+              "groups that are assigned here"});
+  router.add(
+      {"PUT", "/api/2.0/preview/permissionassignments/principals/{id}", for_admins(assign), {}, "assigns a group"});
+  router.add({"DELETE",
+              "/api/2.0/preview/permissionassignments/principals/{id}",
+              for_admins(unassign),
+              {},
+              "takes that back"});
 }
 
 }  // namespace holdfast::sim::databricks

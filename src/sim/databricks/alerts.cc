@@ -74,7 +74,8 @@ Reply trash_legacy(Call& call) {
 }
 
 Reply list_legacy(Call& call) {
-  return list_reply(call, active(held(call.world()).legacy), {.field = "results", .page = {}, .show = {}});
+  return list_reply(call, listed_to_caller(call, "sql/alerts", active(held(call.world()).legacy)),
+                    {.field = "results", .page = {}, .show = {}});
 }
 
 // --- the second version: query, evaluation and schedule in one
@@ -146,7 +147,8 @@ Reply trash(Call& call) {
 }
 
 Reply list(Call& call) {
-  return list_reply(call, active(held(call.world()).with_schedule), {.field = "alerts", .page = {}, .show = {}});
+  return list_reply(call, listed_to_caller(call, "alertsv2", active(held(call.world()).with_schedule)),
+                    {.field = "alerts", .page = {}, .show = {}});
 }
 
 }  // namespace

@@ -116,7 +116,9 @@ Reply get(Call& call) {
 }
 
 Reply list(Call& call) {
-  return whole_list_reply(call.world().part<ClusterPolicies>().documents.all(), "policies", shown_policy);
+  return whole_list_reply(
+      listed_to_caller(call, "cluster-policies", call.world().part<ClusterPolicies>().documents.all()), "policies",
+      shown_policy);
 }
 
 Reply get_family(Call& call) {

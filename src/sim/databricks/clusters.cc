@@ -334,7 +334,7 @@ std::vector<Document> listed(Call& call) {
   const std::int64_t now = world.now_ms();
   const Clusters& clusters = world.part<Clusters>();
   std::vector<Document> out;
-  for (const Document& each : clusters.documents.newest_first()) {
+  for (const Document& each : listed_to_caller(call, "clusters", clusters.documents.newest_first())) {
     Json& cluster = *each.body;
     settle(clusters, cluster, now);
     const bool pinned = cluster.contains("pinned_by");

@@ -92,7 +92,7 @@ Reply trash(Call& call) {
 }
 
 Reply list(Call& call) {
-  std::vector<Document> all = held(call.world()).documents.newest_first();
+  std::vector<Document> all = listed_to_caller(call, "dashboards", held(call.world()).documents.newest_first());
   if (!call.query_flag("show_trashed")) {
     std::erase_if(all, [](const Document& each) { return (*each.body)["lifecycle_state"] != "ACTIVE"; });
   }

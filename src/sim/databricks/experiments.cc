@@ -111,17 +111,19 @@ std::vector<Document> viewed(World& world, const std::string& view) {
 }
 
 Reply list(Call& call) {
-  return list_reply(call, viewed(call.world(), call.query("view_type").value_or("ACTIVE_ONLY")),
-                    {.field = "experiments",
-                     .page = {.size_parameter = "max_results", .default_size = 100, .largest_size = 50'000},
-                     .show = {}});
+  return list_reply(
+      call,
+      listed_to_caller(call, "experiments", viewed(call.world(), call.query("view_type").value_or("ACTIVE_ONLY"))),
+      {.field = "experiments",
+       .page = {.size_parameter = "max_results", .default_size = 100, .largest_size = 50'000},
+       .show = {}});
 }
 
 // A search says its page in the body.  The token is the last id that was handed out.
 Reply search(Call& call) {
   constexpr std::int64_t k_default = 100;
-  const std::vector<Document> all =
-      viewed(call.world(), optional_string(call.body(), "view_type").value_or("ACTIVE_ONLY"));
+  const std::vector<Document> all = listed_to_caller(
+      call, "experiments", viewed(call.world(), optional_string(call.body(), "view_type").value_or("ACTIVE_ONLY")));
   const std::string token = optional_string(call.body(), "page_token").value_or("");
   std::size_t from = 0;
   if (!token.empty()) {

@@ -5,6 +5,7 @@
 #include "model/base64.h"
 #include "sim/databricks/compute.h"
 #include "sim/databricks/fields.h"
+#include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
 
 namespace holdfast::sim::databricks {
@@ -98,13 +99,15 @@ Reply list(Call& call) {
 }  // namespace
 
 void add_init_script_routes(Router& router) {
-  router.add(
-      {"GET", "/api/2.0/global-init-scripts", list, family::k_none, "all global init scripts, without the text"});
-  router.add({"POST", "/api/2.0/global-init-scripts", create, family::k_none, "adds a global init script"});
-  router.add(
-      {"GET", "/api/2.0/global-init-scripts/{id}", get, family::k_none, "one global init script, with the text"});
-  router.add({"PATCH", "/api/2.0/global-init-scripts/{id}", update, family::k_none, "changes a global init script"});
-  router.add({"DELETE", "/api/2.0/global-init-scripts/{id}", remove, family::k_none, "removes a global init script"});
+  router.add({"GET", "/api/2.0/global-init-scripts", for_admins(list), family::k_none,
+              "all global init scripts, without the text"});
+  router.add({"POST", "/api/2.0/global-init-scripts", for_admins(create), family::k_none, "adds a global init script"});
+  router.add({"GET", "/api/2.0/global-init-scripts/{id}", for_admins(get), family::k_none,
+              "one global init script, with the text"});
+  router.add({"PATCH", "/api/2.0/global-init-scripts/{id}", for_admins(update), family::k_none,
+              "changes a global init script"});
+  router.add({"DELETE", "/api/2.0/global-init-scripts/{id}", for_admins(remove), family::k_none,
+              "removes a global init script"});
 }
 
 }  // namespace holdfast::sim::databricks

@@ -83,7 +83,8 @@ Reply get(Call& call) {
 }
 
 Reply list(Call& call) {
-  return whole_list_reply(call.world().part<InstancePools>().documents.all(), "instance_pools", shown);
+  return whole_list_reply(listed_to_caller(call, "instance-pools", call.world().part<InstancePools>().documents.all()),
+                          "instance_pools", shown);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "sim/databricks/fields.h"
+#include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
 #include "sim/databricks/settings.h"
 
@@ -175,12 +176,12 @@ bool lets_in(World& world, std::string_view address) {
 
 void add_ip_access_list_routes(Router& router) {
   const RouteGroup add(router, "/api/2.0/ip-access-lists", family::k_none);
-  add("GET", "", list_all, "all lists at once");
-  add("POST", "", create, "adds a list, unless it locks the caller out");
-  add("GET", "/{id}", get, "one list");
-  add("PATCH", "/{id}", change, "changes a list");
-  add("PUT", "/{id}", replace, "replaces a list");
-  add("DELETE", "/{id}", remove, "removes a list");
+  add("GET", "", for_admins(list_all), "all lists at once");
+  add("POST", "", for_admins(create), "adds a list, unless it locks the caller out");
+  add("GET", "/{id}", for_admins(get), "one list");
+  add("PATCH", "/{id}", for_admins(change), "changes a list");
+  add("PUT", "/{id}", for_admins(replace), "replaces a list");
+  add("DELETE", "/{id}", for_admins(remove), "removes a list");
 }
 
 }  // namespace holdfast::sim::databricks

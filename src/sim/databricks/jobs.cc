@@ -233,7 +233,7 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 std::vector<Document> listed(Call& call) {
-  std::vector<Document> jobs = call.world().part<Jobs>().documents.newest_first();
+  std::vector<Document> jobs = listed_to_caller(call, "jobs", call.world().part<Jobs>().documents.newest_first());
   if (const auto name = call.query("name")) {
     std::erase_if(jobs, [&](const Document& job) {
       return !equal_ignoring_case((*job.body)["settings"].value("name", ""), *name);

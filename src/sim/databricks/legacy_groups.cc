@@ -3,6 +3,7 @@
 #include "sim/databricks/api_error.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/identity.h"
+#include "sim/databricks/permissions.h"
 #include "sim/databricks/scim_json.h"
 
 namespace holdfast::sim::databricks {
@@ -82,21 +83,21 @@ Reply remove(Call& call) {
 }  // namespace
 
 void add_legacy_group_routes(Router& router) {
-  router.add({"GET", "/api/2.0/groups/list", list, {}, "the names of all groups"});
-  router.add({"GET", "/api/2.0/groups/list-members", list_members, {}, "who is in a group"});
-  router.add({"GET", "/api/2.0/groups/list-parents", list_parents, {}, "the groups that somebody is in"});
-  router.add({"POST", "/api/2.0/groups/create", create, {}, "a new group"});
+  router.add({"GET", "/api/2.0/groups/list", for_admins(list), {}, "the names of all groups"});
+  router.add({"GET", "/api/2.0/groups/list-members", for_admins(list_members), {}, "who is in a group"});
+  router.add({"GET", "/api/2.0/groups/list-parents", for_admins(list_parents), {}, "the groups that somebody is in"});
+  router.add({"POST", "/api/2.0/groups/create", for_admins(create), {}, "a new group"});
   router.add({"POST",
               "/api/2.0/groups/add-member",
-              [](Call& call) { return change_member(call, add_member); },
+              for_admins([](Call& call) { return change_member(call, add_member); }),
               {},
               "adds to a group"});
   router.add({"POST",
               "/api/2.0/groups/remove-member",
-              [](Call& call) { return change_member(call, remove_member); },
+              for_admins([](Call& call) { return change_member(call, remove_member); }),
               {},
               "takes out of a group"});
-  router.add({"POST", "/api/2.0/groups/delete", remove, {}, "takes a group away"});
+  router.add({"POST", "/api/2.0/groups/delete", for_admins(remove), {}, "takes a group away"});
 }
 
 }  // namespace holdfast::sim::databricks

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "sim/databricks/identity.h"
+#include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
 #include "sim/databricks/sql.h"
 #include "sim/databricks/workspace.h"
@@ -158,7 +159,7 @@ Reply numbered_page(const Call& call, const std::vector<Document>& all, const Sh
 }
 
 Reply list_dashboards(Call& call) {
-  return numbered_page(call, call.world().part<Dashboards>().legacy.all(),
+  return numbered_page(call, listed_to_caller(call, "sql/dashboards", call.world().part<Dashboards>().legacy.all()),
                        [](const Document& each) { return *each.body; });
 }
 
@@ -167,7 +168,8 @@ Reply get_dashboard(Call& call) {
 }
 
 Reply list_queries(Call& call) {
-  return numbered_page(call, not_in_the_trash(call.world().part<Queries>().documents),
+  return numbered_page(call,
+                       listed_to_caller(call, "sql/queries", not_in_the_trash(call.world().part<Queries>().documents)),
                        [&](const Document& each) { return query_json(call.world(), each); });
 }
 
@@ -180,7 +182,8 @@ Reply get_query(Call& call) {
 
 Reply list_alerts(Call& call) {
   Json out = Json::array();
-  for (const Document& each : not_in_the_trash(call.world().part<Alerts>().legacy))
+  for (const Document& each :
+       listed_to_caller(call, "sql/alerts", not_in_the_trash(call.world().part<Alerts>().legacy)))
     out.push_back(alert_json(call.world(), each));
   return reply(out);
 }

@@ -117,10 +117,44 @@ void check_one_owner(const PermissionType& type, const Grants& grants) {
   throw invalid(fmt::format("The {} must have exactly one owner.", type.reply_type));
 }
 
-bool is_admin(World& world, const Principal& principal) {
-  const auto& all = world.part<Identities>();
-  const auto [first, last] = all.groups_of.equal_range(principal.id);
-  return std::any_of(first, last, [&](const auto& each) { return all.by_id.at(each.second).name == "admins"; });
+void add_groups_of(const Identities& all, const std::string& id, std::set<Grantee>& out) {
+  const auto [first, last] = all.groups_of.equal_range(id);
+  for (auto link = first; link != last; ++link)
+    if (out.insert({"group_name", all.by_id.at(link->second).name}).second) add_groups_of(all, link->second, out);
+}
+
+// As whom somebody holds grants: under the own name, and as a member of groups.
+std::set<Grantee> grantees_of(World& world, const Principal& principal) {
+  std::set<Grantee> out{grantee_of(world, principal.name), {"group_name", "users"}};
+  add_groups_of(world.part<Identities>(), principal.id, out);
+  return out;
+}
+
+const Grantee k_admins{"group_name", "admins"};
+
+// Whether any of them holds this level, or a stronger one, on the object or on what it inherits from.
+bool holds(World& world, const std::set<Grantee>& grantees, std::pair<std::string, std::string> object,
+           std::string_view level) {
+  const auto& all = world.part<Permissions>();
+  while (!object.first.empty()) {
+    const PermissionType& type = type_named(world, object.first);
+    const std::size_t least = level.empty() ? 0 : rank(type, std::string(level));
+    const auto suffices = [&](const auto& each) {
+      return grantees.contains(each.first) && std::any_of(each.second.begin(), each.second.end(),
+                                                          [&](const auto& one) { return rank(type, one) >= least; });
+    };
+    for (const auto* kept : {&all.direct, &all.implicit}) {
+      const auto grants = kept->find(key_of(type.url_type, object.second));
+      if (grants != kept->end() && std::any_of(grants->second.begin(), grants->second.end(), suffices)) return true;
+    }
+    if (!type.parent) return false;
+    object = type.parent(world, object.second);
+  }
+  return false;
+}
+
+bool sees_everything(const Call& call) {
+  return call.world().options().tier == WorldOptions::Tier::standard || is_admin(call.world(), call.caller());
 }
 
 // An administrator manages everything through `admins`; anybody else must not lock themselves out.
@@ -332,6 +366,31 @@ void forget_permissions(World& world, std::string_view url_type, const std::stri
   auto& all = world.part<Permissions>();
   all.direct.erase(key_of(url_type, id));
   all.implicit.erase(key_of(url_type, id));
+}
+
+bool is_admin(World& world, const Principal& principal) {
+  return grantees_of(world, principal).contains(k_admins);
+}
+
+Handler for_admins(Handler work) {
+  return [work = std::move(work)](Call& call) {
+    if (!is_admin(call.world(), call.caller())) throw denied("Only accessible by admins.");
+    return work(call);
+  };
+}
+
+bool is_listed(const Call& call, std::string_view url_type, const std::string& id, std::string_view level) {
+  return sees_everything(call) ||
+         holds(call.world(), grantees_of(call.world(), call.caller()), {std::string(url_type), id}, level);
+}
+
+std::vector<Document> listed_to_caller(const Call& call, std::string_view url_type, std::vector<Document> documents) {
+  if (sees_everything(call)) return documents;
+  const std::set<Grantee> caller = grantees_of(call.world(), call.caller());
+  std::erase_if(documents, [&](const Document& one) {
+    return !holds(call.world(), caller, {std::string(url_type), one.id}, {});
+  });
+  return documents;
 }
 
 std::string owner_of(World& world, std::string_view url_type, const std::string& id) {

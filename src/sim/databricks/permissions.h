@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/databricks/call.h"
+#include "sim/databricks/documents.h"
 #include "sim/databricks/router.h"
 
 namespace holdfast::sim::databricks {
@@ -39,6 +40,22 @@ void replace_permissions(World& world, std::string_view url_type, const std::str
 void forget_permissions(World& world, std::string_view url_type, const std::string& id);
 // The owner's name; empty when there is none.
 std::string owner_of(World& world, std::string_view url_type, const std::string& id);
+
+// A member of `admins`, or of a group within it.
+bool is_admin(World& world, const Principal& principal);
+// 403 for everybody else.  Published so (docs.databricks.com/api/workspace): "enables workspace administrators to
+// configure global initialization scripts", "enables admins to configure IP access lists", "enables administrators to
+// get all tokens and delete tokens for other users"; of the groups of old "you must be a Databricks administrator to
+// invoke this API".  Of workspace-conf and the assignments of the account's groups it is assumed.
+Handler for_admins(Handler work);
+// Lists have for whoever is no administrator what an entry names them in, or a group of theirs: an entry of the object
+// itself or of a folder above it, of this level or a stronger one; no level: any.  All of them in a tier without lists
+// of access control.  Published so: "a list of policies accessible by the requesting user", "queries accessible to the
+// user" and alerts alike, "all SQL warehouses that a user has access to", "repos that the calling user has Manage
+// permissions on" (docs.databricks.com/api/workspace).  Of other kinds it is assumed, as their weakest level is what
+// lets somebody see them (docs.databricks.com/en/security/auth/access-control).
+bool is_listed(const Call& call, std::string_view url_type, const std::string& id, std::string_view level = {});
+std::vector<Document> listed_to_caller(const Call& call, std::string_view url_type, std::vector<Document> documents);
 
 void found_permissions(World& world);  // tokens and passwords
 void add_permission_routes(Router& router);

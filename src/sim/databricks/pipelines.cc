@@ -132,7 +132,7 @@ bool passes(const std::string& filter, const std::string& name) {
 }
 
 Reply list(Call& call) {
-  std::vector<Document> all = pipelines(call.world()).newest_first();
+  std::vector<Document> all = listed_to_caller(call, "pipelines", pipelines(call.world()).newest_first());
   if (const auto filter = call.query("filter"); filter && !filter->empty()) {
     std::erase_if(all, [&](const Document& each) { return !passes(*filter, (*each.body)["spec"]["name"]); });
   }

@@ -73,7 +73,7 @@ std::vector<Document> active(const Documents& documents) {
 // A list does not say in which folder a query lies.
 Reply list(Call& call) {
   return list_reply(
-      call, active(held(call.world()).documents),
+      call, listed_to_caller(call, "sql/queries", active(held(call.world()).documents)),
       {.field = "results", .page = {.default_size = 20, .largest_size = 100}, .show = [](const Document& each) {
          Json out = *each.body;
          out.erase("parent_path");

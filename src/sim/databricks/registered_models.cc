@@ -123,7 +123,9 @@ Reply delete_tag(Call& call) {
 }
 
 Reply list(Call& call) {
-  return list_reply(call, held(call.world()).documents.all(),
+  std::vector<Document> all = held(call.world()).documents.all();
+  std::erase_if(all, [&](const Document& each) { return !is_listed(call, "registered-models", (*each.body)["id"]); });
+  return list_reply(call, all,
                     {.field = "registered_models",
                      .page = {.size_parameter = "max_results", .default_size = 100, .largest_size = 1000},
                      .show = [&](const Document& each) { return shown(call.world(), *each.body); }});

@@ -6,6 +6,7 @@
 #include "sim/databricks/api_error.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/paging.h"
+#include "sim/databricks/permissions.h"
 #include "sim/databricks/workspace.h"
 
 namespace holdfast::sim::databricks {
@@ -95,7 +96,9 @@ Reply list(Call& call) {
   const auto prefix = call.query("path_prefix").value_or("");
   std::vector<std::int64_t> found;
   for (const auto& [id, repo] : world.part<Repos>().by_id) {
-    if (repo.listed && path_of(*world.part<Folders>().by_id.at(id)).starts_with(prefix)) found.push_back(id);
+    if (repo.listed && is_listed(call, "repos", std::to_string(id), "CAN_MANAGE") &&
+        path_of(*world.part<Folders>().by_id.at(id)).starts_with(prefix))
+      found.push_back(id);
   }
   PageStyle style;
   style.token_parameter = "next_page_token";  // the name of the parameter is that of the field in the answer

@@ -8,6 +8,7 @@
 #include "sim/databricks/fields.h"
 #include "sim/databricks/identity.h"
 #include "sim/databricks/paging.h"
+#include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
 #include "sim/databricks/scim_filter.h"
 #include "sim/databricks/scim_json.h"
@@ -72,6 +73,14 @@ Json chosen(const Call& call, Json body) {
   return out;
 }
 
+// "Non-admin users: retrieve a list of all users in the workspace, returning user display name and object ID only", and
+// of groups alike (docs.databricks.com, SCIM API 2.0, before 2023); "a Databricks administrator can invoke all SCIM API
+// endpoints", to which the calls for one of them are taken to belong.
+Json seen_by_caller(const Call& call, const Identity& identity) {
+  if (is_admin(call.world(), call.caller())) return scim_json(call.world(), identity);
+  return {{"id", identity.id}, {"displayName", identity.display}};
+}
+
 Identity& identity_of(const Call& call, IdentityKind kind) {
   auto& all = call.world().part<Identities>().by_id;
   const auto& id = call.placeholder("id");
@@ -102,7 +111,7 @@ Reply list(Call& call, IdentityKind kind) {
   constexpr std::size_t k_default_count = 100;
   const auto page = page_by_index(call, found.size(), k_default_count);
   Json resources = Json::array();
-  for (auto i = page.begin; i < page.end; ++i) resources.push_back(chosen(call, scim_json(call.world(), *found[i])));
+  for (auto i = page.begin; i < page.end; ++i) resources.push_back(chosen(call, seen_by_caller(call, *found[i])));
   const auto count = resources.size();
   return scim_reply({{"schemas", Json::array({"urn:ietf:params:scim:api:messages:2.0:ListResponse"})},
                      {"totalResults", found.size()},
@@ -196,12 +205,14 @@ Reply me(Call& call) {
 void add_kind(Router& router, std::string_view collection, IdentityKind kind) {
   const auto all = fmt::format("{}{}", k_root, collection);
   const auto one = all + "/{id}";
+  router.add({"GET", all, [kind](Call& call) { return list(call, kind); }, family::k_scim_read,
+              "those that pass a filter, a page of them", Dialect::scim});
   const auto row = [&](std::string_view method, const std::string& pattern, Reply (*work)(Call&, IdentityKind),
                        std::string_view doc) {
     const auto family = method == "GET" ? family::k_scim_read : family::k_scim_write;
-    router.add({method, pattern, [work, kind](Call& call) { return work(call, kind); }, family, doc, Dialect::scim});
+    router.add({method, pattern, for_admins([work, kind](Call& call) { return work(call, kind); }), family, doc,
+                Dialect::scim});
   };
-  row("GET", all, list, "those that pass a filter, a page of them");
   row("POST", all, create, "a new one");
   row(
       "GET", one,

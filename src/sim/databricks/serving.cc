@@ -97,8 +97,9 @@ Reply get(Call& call) {
 }
 
 Reply list(Call& call) {
-  return whole_list_reply(endpoints(call.world()).all(), "endpoints",
-                          [&](const Document& each) { return shown(call.world(), *each.body); });
+  std::vector<Document> all = endpoints(call.world()).all();
+  std::erase_if(all, [&](const Document& each) { return !is_listed(call, "serving-endpoints", (*each.body)["id"]); });
+  return whole_list_reply(all, "endpoints", [&](const Document& each) { return shown(call.world(), *each.body); });
 }
 
 Reply put_config(Call& call) {

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "sim/databricks/fields.h"
+#include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
 
 namespace holdfast::sim::databricks {
@@ -79,9 +80,9 @@ void found_settings(World& world) {
 }
 
 void add_workspace_conf_routes(Router& router) {
-  router.add(
-      {"GET", "/api/2.0/workspace-conf", get_conf, family::k_none, "the values of keys; an unknown key fails all"});
-  router.add({"PATCH", "/api/2.0/workspace-conf", set_conf, family::k_none, "sets the values of keys"});
+  router.add({"GET", "/api/2.0/workspace-conf", for_admins(get_conf), family::k_none,
+              "the values of keys; an unknown key fails all"});
+  router.add({"PATCH", "/api/2.0/workspace-conf", for_admins(set_conf), family::k_none, "sets the values of keys"});
 }
 
 void add_setting_routes(Router& router) {

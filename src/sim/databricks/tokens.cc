@@ -6,6 +6,7 @@
 #include "sim/databricks/auth.h"
 #include "sim/databricks/fields.h"
 #include "sim/databricks/identity.h"
+#include "sim/databricks/permissions.h"
 #include "sim/databricks/rate_limits.h"
 #include "sim/databricks/settings.h"
 
@@ -105,10 +106,10 @@ void add_token_routes(Router& router) {
   router.add({"POST", "/api/2.0/token/delete", remove, family::k_token_management, "revokes an own token"});
   router.add({"GET", "/api/2.0/token/list", list, family::k_token_management, "the caller's tokens, without values"});
   const RouteGroup add(router, "/api/2.0/token-management/", family::k_token_management);
-  add("GET", "tokens", list_managed, "all tokens, without values");
-  add("GET", "tokens/{id}", get_managed, "one token, without its value");
-  add("DELETE", "tokens/{id}", remove_managed, "revokes any token");
-  add("POST", "on-behalf-of/tokens", create_on_behalf, "makes a token of a service principal");
+  add("GET", "tokens", for_admins(list_managed), "all tokens, without values");
+  add("GET", "tokens/{id}", for_admins(get_managed), "one token, without its value");
+  add("DELETE", "tokens/{id}", for_admins(remove_managed), "revokes any token");
+  add("POST", "on-behalf-of/tokens", for_admins(create_on_behalf), "makes a token of a service principal");
 }
 
 }  // namespace holdfast::sim::databricks

@@ -118,7 +118,7 @@ Reply get(Call& call) {
 }
 
 Reply list(Call& call) {
-  return list_reply(call, warehouses(call.world()).all(),
+  return list_reply(call, listed_to_caller(call, "sql/warehouses", warehouses(call.world()).all()),
                     {.field = "warehouses",
                      .page = {.default_size = 100, .largest_size = 1000},
                      .show = [&](const Document& each) { return shown(call.world(), each); }});
@@ -163,7 +163,7 @@ Reply put_config(Call& call) {
 // The old application's name for a warehouse.
 Reply data_sources(Call& call) {
   Json out = Json::array();
-  for (const Document& each : warehouses(call.world()).all()) {
+  for (const Document& each : listed_to_caller(call, "sql/warehouses", warehouses(call.world()).all())) {
     out.push_back({{"id", each.id},
                    {"name", (*each.body)["settings"]["name"]},
                    {"warehouse_id", each.id},

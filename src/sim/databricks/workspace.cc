@@ -121,12 +121,21 @@ void declare_types(World& world) {
   declare("repos", "repo", NodeKind::repo);
 }
 
+// What has no list of its own goes by the folder's.  The folders that everybody has at the top are nobody's.
+bool shows(const Call& call, const Node& node) {
+  if (node.is_protected && node.parent != nullptr && node.parent->parent == nullptr) return true;
+  const auto type = permission_type_of(node.kind);
+  if (type.empty()) return node.parent == nullptr || shows(call, *node.parent);
+  return is_listed(call, type, std::to_string(node.id));
+}
+
 Reply list(Call& call) {
   const auto& node = required_node(call.world(), call.required_query("path"));
   const auto modified_after = call.query_integer("notebooks_modified_after");
   Json objects = Json::array();
   const auto take = [&](const Node& each) {
     if (modified_after && each.kind == NodeKind::notebook && each.modified_ms <= *modified_after) return;
+    if (!shows(call, each)) return;
     objects.push_back(object_info(each));
   };
   if (holds_others(node)) {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+#include <string>
+
 #include "sim/databricks/auth.h"
 #include "sim/databricks/identity.h"
 #include "support/workspace_world.h"
@@ -150,6 +154,111 @@ TEST(Permissions, AreNotThereInTheStandardTier) {
   const auto asked = world.get("/api/2.0/permissions/authorization/tokens");
   EXPECT_EQ(asked.status, 500);
   EXPECT_NE(asked.json["message"].get<std::string>().find("FEATURE_DISABLED"), std::string::npos);
+}
+
+// Whoever is no administrator: Anna made one job, shares another by a group, and a third by a group within that one.
+struct RightsOfOthersTest : PermissionsTest {
+  RightsOfOthersTest() {
+    auto& inner = world.stand_in.world();
+    add_token(inner, "dapianna", anna());
+    for (const char* name : {"shared", "of-the-inner", "private"}) job(name);
+    const std::string within = world.post("/api/2.0/preview/scim/v2/Groups", {{"displayName", "within"}}).json["id"];
+    add_member(inner, find_group(inner, "team")->id, within);
+    add_member(inner, within, anna().id);
+    share("shared", "team");
+    share("of-the-inner", "within");
+    as_anna();
+    job("own");
+  }
+  Principal anna() { return principal_of(*find_user(world.stand_in.world(), "anna@example.test")); }
+  void as_anna() { world.token = "dapianna"; }
+  void as_administrator() { world.token = world.stand_in.token(); }
+  void job(const char* name) { world.post("/api/2.2/jobs/create", {{"name", name}}); }
+  void share(const std::string& name, const char* group) {
+    const auto found = world.get("/api/2.2/jobs/list?name=" + name).json["jobs"][0];
+    world.patch("/api/2.0/permissions/jobs/" + found["job_id"].dump(),
+                list(json::array({entry("group_name", group, "CAN_VIEW")})));
+  }
+  std::set<std::string> jobs(const std::string& query = "") {
+    std::set<std::string> out;
+    for (const auto& one : world.get("/api/2.2/jobs/list" + query).json.value("jobs", json::array()))
+      out.insert(one["settings"]["name"]);
+    return out;
+  }
+  void promote() {
+    auto& inner = world.stand_in.world();
+    add_member(inner, find_group(inner, "admins")->id, find_group(inner, "within")->id);
+  }
+};
+
+using Names = std::set<std::string>;
+
+TEST_F(RightsOfOthersTest, ListWhatTheyMadeAndWhatIsSharedWithThemAndTheirGroups) {
+  EXPECT_EQ(jobs(), (Names{"own", "shared", "of-the-inner"}));
+  EXPECT_EQ(jobs("?limit=1").size(), 1U) << "a page is full";
+  as_administrator();
+  EXPECT_EQ(jobs(), (Names{"own", "shared", "of-the-inner", "private"}));
+}
+
+TEST_F(RightsOfOthersTest, AreThoseOfAdministratorsWithinAGroupOfThem) {
+  promote();
+  EXPECT_EQ(jobs(), (Names{"own", "shared", "of-the-inner", "private"}));
+  EXPECT_EQ(world.get("/api/2.0/global-init-scripts").status, 200);
+}
+
+TEST_F(RightsOfOthersTest, ReachIntoFoldersThatAreShared) {
+  as_administrator();
+  for (const char* path : {"/closed/inner", "/open/inner", "/Shared/all"})
+    world.post("/api/2.0/workspace/mkdirs", {{"path", path}});
+  const auto id = world.get("/api/2.0/workspace/get-status?path=/open").json["object_id"].dump();
+  world.put("/api/2.0/permissions/directories/" + id, list(json::array({entry("group_name", "team", "CAN_READ")})));
+  as_anna();
+  const auto below = [&](const std::string& path) {
+    Names out;
+    for (const auto& one : world.get("/api/2.0/workspace/list?path=" + path).json.value("objects", json::array()))
+      out.insert(one["path"]);
+    return out;
+  };
+  EXPECT_EQ(below("/"), (Names{"/Repos", "/Shared", "/Users", "/open"}));
+  EXPECT_EQ(below("/Users"), Names{"/Users/anna@example.test"});
+  EXPECT_EQ(below("/open"), Names{"/open/inner"});
+  EXPECT_EQ(below("/Shared"), Names{"/Shared/all"});
+}
+
+TEST_F(RightsOfOthersTest, DoNotReachWhatAdministratorsSee) {
+  for (const char* path : {"/api/2.0/token-management/tokens", "/api/2.0/workspace-conf?keys=enableTokensConfig",
+                           "/api/2.0/global-init-scripts", "/api/2.0/ip-access-lists",
+                           "/api/2.0/preview/permissionassignments", "/api/2.0/groups/list"}) {
+    const auto asked = world.get(path);
+    EXPECT_EQ(asked.status, 403) << path;
+    EXPECT_EQ(asked.code(), "PERMISSION_DENIED") << path;
+  }
+  EXPECT_EQ(world.get("/api/2.0/preview/scim/v2/Me").json["userName"], "anna@example.test");
+}
+
+TEST_F(RightsOfOthersTest, ShowOfPeopleAndGroupsNoMoreThanNameAndId) {
+  for (const char* kind : {"Users", "Groups"}) {
+    const std::string path = std::string("/api/2.0/preview/scim/v2/") + kind;
+    const auto listed = world.get(path).json["Resources"];
+    ASSERT_GE(listed.size(), 3U) << kind;
+    for (const auto& one : listed) {
+      EXPECT_EQ(one.size(), 2U) << one.dump();
+      EXPECT_TRUE(one.contains("id") && one.contains("displayName")) << one.dump();
+    }
+    EXPECT_EQ(world.get(path + "/" + listed[0]["id"].get<std::string>()).status, 403);
+    EXPECT_EQ(world.post(path, {{"userName", "new@example.test"}, {"displayName", "new"}}).status, 403);
+  }
+}
+
+TEST_F(RightsOfOthersTest, CountForNothingWhereTheTierHasNoAccessControl) {
+  sim::databricks::StandInOptions options;
+  options.world.tier = WorldOptions::Tier::standard;
+  WorkspaceWorld standard(options);
+  auto& inner = standard.stand_in.world();
+  add_token(inner, "dapiben", principal_of(add_user(inner, "ben@example.test", "Ben")));
+  standard.post("/api/2.2/jobs/create", {{"name", "any"}});
+  standard.token = "dapiben";
+  EXPECT_EQ(standard.get("/api/2.2/jobs/list").json["jobs"].size(), 1U);
 }
 
 }  // namespace
