@@ -148,6 +148,20 @@ void tell_outcomes(Context& context, const engine::ResourceApplyResult& result, 
   }
 }
 
+// What failed stands in the warnings, each with the platform's words; what to do about it is said once.
+void tell_what_to_do(Context& context, const ResourcePlan& plan, const engine::ResourceApplyResult& result) {
+  std::map<std::string, std::uint64_t> hints;
+  for (const ResourceOutcome& one : result.outcomes)
+    if (one.what == ResourceOutcome::What::failed) ++hints[one.hint];
+  if (hints.empty()) return;
+  for (const auto& [hint, count] : hints)
+    if (!hint.empty()) context.events().note(fmt::format("to mend {} that failed: {}", ui::format_count(count), hint));
+  const char* rules =
+      plan.source == plan.target ? "" : ", or let a rule of [map.NAME] name something else on the target";
+  context.events().note(
+      fmt::format("mend what failed{}, and run the same command again: it tries that, and makes nothing twice", rules));
+}
+
 std::uint64_t count_of(const engine::ResourceApplyResult& result, ResourceOutcome::What what) {
   std::uint64_t out = 0;
   for (const ResourceOutcome& one : result.outcomes) out += one.what == what ? 1 : 0;
@@ -329,6 +343,7 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
     facts.push_back(ui::fact_count("open_tasks", *tasks.open()));
   context.events().summary(run.verb, facts);
   tasks.tell();
+  if (!result.ended_by) tell_what_to_do(context, plan, result);
   const int unread = engine::brings_contents(plan) ? tell_unread(context, run.snapshot, plan.selection) : k_exit_ok;
   if (run.result) *run.result = result;
   if (result.ended_by) {

@@ -53,6 +53,59 @@ std::vector<std::string> split_conditions(std::string_view text) {
   return out;
 }
 
+bool is_field(std::string_view word) {
+  return std::find(k_fields.begin(), k_fields.end(), word) != k_fields.end();
+}
+
+// A slash before any colon: also as paths are printed, "jobs/nightly-load".
+bool is_path(std::string_view part) {
+  const bool bare = part.starts_with("urn:li:") || part.starts_with('*') || part.starts_with('?');
+  return !bare && part.find('/') < part.find(':');
+}
+
+bool begins_condition(std::string_view part) {
+  if (part.empty()) return false;
+  const std::size_t colon = part.find(':');
+  return std::string_view("/*?").find(part.front()) != std::string_view::npos || part.starts_with("urn:li:") ||
+         (colon != std::string_view::npos && is_field(part.substr(0, colon)));
+}
+
+// Names have commas, too: one in a path ends it only where a condition follows, so that what was printed may be typed.
+std::vector<std::string> conditions_of(std::string_view text) {
+  std::vector<std::string> out;
+  for (std::string& part : split_conditions(text)) {
+    const bool in_path = !out.empty() && (is_path(out.back()) || out.back().starts_with("path:"));
+    if (in_path && !begins_condition(part))
+      out.back() += ',' + part;
+    else
+      out.push_back(std::move(part));
+  }
+  return out;
+}
+
+int hex_value(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+// A name as screens show it, where bytes that do something to a screen stand as \xNN.
+std::string from_screen(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool coded = text.substr(i).starts_with("\\x") && i + 3 < text.size() && hex_value(text[i + 2]) >= 0 &&
+                       hex_value(text[i + 3]) >= 0;
+    out.push_back(coded ? static_cast<char>(hex_value(text[i + 2]) * 16 + hex_value(text[i + 3])) : text[i]);
+    if (coded) i += 3;
+  }
+  return out;
+}
+
+// As a pattern, or to the letter: what was printed may have a backslash in its name.
+bool is_meant(const std::string& pattern, const std::string& path) {
+  if (path_match(pattern, path) || pattern == path) return true;
+  return pattern.find("\\x") != std::string::npos && from_screen(pattern) == path;
+}
+
 std::vector<std::string> parts_of(const Collection& collection, base::ByteView key) {
   base::KeyReader reader(key);
   std::vector<std::string> out;
@@ -116,7 +169,7 @@ bool any_matches(const std::string& pattern, const std::vector<std::string>& val
 // of the collection matches.
 std::optional<std::string> first_part_prefix(const Collection& collection, std::string_view pattern) {
   const std::string root = fmt::format("/{}/", collection.name);
-  const std::string prefix = path_prefix(pattern);
+  const std::string prefix = path_prefix(pattern.substr(0, pattern.find('\\')));
   if (prefix.size() <= root.size()) {
     return root.starts_with(prefix) ? std::optional<std::string>("") : std::nullopt;
   }
@@ -187,18 +240,18 @@ struct Selection::Subject {
 Selection::Selection(const std::vector<std::string>& texts) : texts_(texts) {
   for (const std::string& text : texts) {
     std::vector<Condition> all;
-    for (const std::string& part : split_conditions(text)) {
+    for (const std::string& part : conditions_of(text)) {
       if (part.empty())
         throw Error(ErrorKind::usage, fmt::format("the selection '{}' has an empty condition", text),
                     "Write a glob such as 'urn:li:dataset:*finance*'; '*' is everything.");
       const std::size_t colon = part.find(':');
       const std::string field = colon == std::string::npos ? "" : part.substr(0, colon);
-      const bool known = std::find(k_fields.begin(), k_fields.end(), field) != k_fields.end();
+      const bool known = is_field(field);
       // A URN, or a pattern for one, needs no field before it.
       const bool bare = part.starts_with("urn:li:") || (!known && (part.starts_with("*") || part.starts_with("?")));
       if (bare) {
         all.push_back({"key", part, {}});
-      } else if (part.find('/') < colon) {  // also as paths are printed: "jobs/nightly-load"
+      } else if (is_path(part)) {
         all.push_back({"path", whole_path(part), {}});
       } else if (known) {
         std::string value = part.substr(colon + 1);
@@ -293,9 +346,9 @@ bool Selection::holds(const Condition& condition, const Subject& subject) {
   if (condition.field == "path") {
     const std::string object = fmt::format("/{}/{}", collection.name, first_part_to_path(collection, first));
     // Parts behind the name, such as an id, need not be in the pattern.
-    return path_match(condition.value, object) ||
+    return is_meant(condition.value, object) ||
            (subject.parts.size() > 1 &&
-            path_match(condition.value, fmt::format("/{}/{}", collection.name, key_to_path(collection, subject.key))));
+            is_meant(condition.value, fmt::format("/{}/{}", collection.name, key_to_path(collection, subject.key))));
   }
   if (condition.field == "type") return urns && is_type(first, condition.value);
   if (condition.field == "aspect")

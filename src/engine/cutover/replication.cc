@@ -105,6 +105,13 @@ private:
     found_.emplace(id, entry ? entry->source_id : std::string());
   }
 
+  // Also where not all of it could be written.
+  bool made(const ResourceStep& step) const {
+    if (step.action != ResourceAction::create && step.action != ResourceAction::recreate) return false;
+    const model::IdEntry* entry = run_.ids.by_source(step.kind, step.source_id);
+    return entry != nullptr && (entry->learnt == model::Learnt::created || entry->learnt == model::Learnt::adopted);
+  }
+
   void step(const ResourceStep& step, StepEnd end) {
     const Id id(step.kind, target_of(step));
     if (id.second.empty()) return;
@@ -115,7 +122,7 @@ private:
     concerned_.insert(id);
     if (end == StepEnd::already) return;
     // What the run before left as it shall be, and nobody touched, is Holdfast's own even where it was not written now.
-    const bool ours = known_ && !bound_.contains(id);
+    const bool ours = (known_ && !bound_.contains(id)) || made(step);
     const bool removal = step.source_id.empty() && step.action == ResourceAction::conflict;
     const bool differs = step.writes() || removal || !step.fields.empty();
     if (end == StepEnd::conflict || (differs && !ours)) keep(id);

@@ -265,7 +265,7 @@ private:
 
   void fail(std::size_t index, const StepFailed& failed) {
     result_.ends[index] = end_of(failed.outcome());
-    outcomes_[index].push_back({failed.outcome(), plan_.steps[index].path, failed.text(), failed.way()});
+    outcomes_[index].push_back({failed.outcome(), plan_.steps[index].path, failed.text(), failed.way(), failed.hint()});
   }
 
   void count(const ResourceStep& step, StepResult result) {

@@ -34,6 +34,7 @@ struct ResourceOutcome {
   std::string path;
   std::string text;
   platform::ByHand::Way way = platform::ByHand::Way::instead;  // of a task that a call turned out to leave
+  std::string hint{};                                          // what to do about what failed, where that is known
 };
 
 // What became of a step of a plan.

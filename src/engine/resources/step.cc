@@ -113,10 +113,35 @@ std::optional<std::string> StepWorker::orphan(const StepContent& wanted, const R
     const bool whole = there == Content::equal && fires_as_meant;
     if (there == Content::other || (!whole && sought.least == Content::equal))
       continue;  // somebody else's: to create it is a conflict
-    if (!whole) called(clock_, stop_, [&] { application_.writer.update(kind, found.id, contents_.content(wanted)); });
+    try {
+      if (!whole) called(clock_, stop_, [&] { application_.writer.update(kind, found.id, contents_.content(wanted)); });
+    } catch (const StepFailed&) {
+      // Made by us, and not as a whole: no later plan is to take it for somebody else's.
+      learn(wanted, found.id, model::Learnt::adopted);
+      throw;
+    }
     return found.id;
   }
   return std::nullopt;
+}
+
+void StepWorker::learn(const StepContent& wanted, const std::string& id, model::Learnt how) {
+  const ResourceStep& own = wanted.step;
+  application_.ids.learn({{.kind = own.kind,
+                           .source_id = own.source_id,
+                           .target_id = id,
+                           .source_name = own.source_name,
+                           .target_name = own.target_name,
+                           .learnt = how}});
+}
+
+// What an earlier run made, and what only a second call sets was refused then.
+void StepWorker::finish(const StepContent& wanted, const ResourceJournal::Intent& intent, const std::string& id) {
+  const std::optional<Found> found = read(wanted.kind, id);
+  if (!found || contents_.holds(wanted, found->row)) return;
+  if (!fits(wanted, intent, *found))
+    throw StepFailed(What::conflict, "somebody changed it before what was refused could be set");
+  called(clock_, stop_, [&] { application_.writer.update(wanted.kind.kind, id, contents_.content(wanted)); });
 }
 
 // Where several may have one name, a second call makes a second one: the first has to be past before.
@@ -161,7 +186,7 @@ StepWorker::Made StepWorker::create(std::size_t index, const StepContent& wanted
         return taken(index, wanted, intent, tried ? Sent::maybe : Sent::never, error);
       refused();
       if (error.kind() == ErrorKind::cancelled) throw;  // before it was sent
-      throw StepFailed(What::failed, error.message());
+      throw StepFailed(What::failed, error.message(), error.hint());
     }
     if (!clock_.sleep(attempt * k_pause, stop_)) throw Error(ErrorKind::cancelled, "the restore was stopped");
   }
@@ -262,6 +287,7 @@ StepResult StepWorker::make(std::size_t index) {
   ColumnBasis basis{.known = ColumnBasis::Known::ours};
   if (known) {
     result = {.id = known->target_id, .doubtful = intent.has_value()};
+    if (intent && !want.kind.set_later.empty()) finish(want, *intent, result.id);
   } else {
     const bool recreates = own.action == ResourceAction::recreate;
     if (!recreates) require_gone(want);
@@ -271,12 +297,7 @@ StepResult StepWorker::make(std::size_t index) {
     if (recreates) clear_way(index, want);
     result = create(index, want, *intent);
     if (!result.adopted) basis.known = ColumnBasis::Known::fresh;
-    application_.ids.learn({{.kind = own.kind,
-                             .source_id = own.source_id,
-                             .target_id = result.id,
-                             .source_name = own.source_name,
-                             .target_name = own.target_name,
-                             .learnt = result.adopted ? model::Learnt::adopted : model::Learnt::created}});
+    learn(want, result.id, result.adopted ? model::Learnt::adopted : model::Learnt::created);
   }
   targets_.made(index);
   // Not what another plan made, which may be in use by now.

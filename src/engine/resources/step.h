@@ -66,6 +66,8 @@ private:
                                     const Sought& sought);
   bool fits(const StepContent& wanted, const ResourceJournal::Intent& intent,
             const platform::ResourceWriter::Found& found);
+  void learn(const StepContent& wanted, const std::string& id, model::Learnt how);
+  void finish(const StepContent& wanted, const ResourceJournal::Intent& intent, const std::string& id);
   void require_gone(const StepContent& wanted);
   void require_gone_in_place(const StepContent& wanted);
   void clear_way(std::size_t index, const StepContent& wanted);

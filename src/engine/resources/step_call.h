@@ -30,7 +30,7 @@ auto called(const base::Clock& clock, const std::stop_token& stop, const Call& c
       throw StepFailed(task);
     } catch (const base::Error& error) {
       if (error.kind() == base::ErrorKind::cancelled) throw;
-      throw StepFailed(What::failed, error.message());
+      throw StepFailed(What::failed, error.message(), error.hint());
     }
     if (!clock.sleep(attempt * k_pause, stop)) throw base::Error(base::ErrorKind::cancelled, "the restore was stopped");
   }

@@ -77,6 +77,7 @@ StepColumns::StepColumns(const Tools& tools, std::stop_token stop)
 
 void StepColumns::write(const StepContent& wanted, const std::string& id, const ColumnBasis& basis) const {
   std::vector<std::string> texts;
+  std::string hint;
   What outcome = What::manual;
   for (const KindColumn* column : columns_of(wanted)) {
     try {
@@ -84,11 +85,12 @@ void StepColumns::write(const StepContent& wanted, const std::string& id, const 
       if (text) write_one({wanted, id, *column, *text}, basis);
     } catch (const StepFailed& failed) {
       outcome = graver(outcome, failed.outcome());
+      if (hint.empty()) hint = failed.hint();
       const bool speaks_for_itself = failed.outcome() == What::conflict || failed.outcome() == What::manual;
       texts.push_back(speaks_for_itself ? failed.text() : fmt::format("{}: {}", column->name, failed.text()));
     }
   }
-  if (!texts.empty()) throw StepFailed(outcome, fmt::format("{}", fmt::join(texts, "; ")));
+  if (!texts.empty()) throw StepFailed(outcome, fmt::format("{}", fmt::join(texts, "; ")), hint);
 }
 
 void StepColumns::require_as_seen(const ReadyKind& kind, const ResourceStep& step) const {

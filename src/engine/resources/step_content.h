@@ -14,17 +14,20 @@ namespace holdfast::engine {
 // What the platform refused; the run goes on.
 class StepFailed : public std::exception {
 public:
-  StepFailed(ResourceOutcome::What what, std::string text) : what_(what), text_(std::move(text)) {}
+  StepFailed(ResourceOutcome::What what, std::string text, std::string hint = {})
+      : what_(what), text_(std::move(text)), hint_(std::move(hint)) {}
   explicit StepFailed(const platform::ByHand& task)
       : what_(ResourceOutcome::What::manual), text_(task.message()), way_(task.way()) {}
   ResourceOutcome::What outcome() const noexcept { return what_; }
   platform::ByHand::Way way() const noexcept { return way_; }
   const std::string& text() const noexcept { return text_; }
+  const std::string& hint() const noexcept { return hint_; }  // what to do about it; may be empty
   const char* what() const noexcept override { return text_.c_str(); }
 
 private:
   ResourceOutcome::What what_;
   std::string text_;
+  std::string hint_;
   platform::ByHand::Way way_ = platform::ByHand::Way::instead;
 };
 

@@ -102,6 +102,7 @@ public:
 
 private:
   const Workspace& look();
+  void complete(const Kind& kind, const WriteValues& values, const JsonText& made);
   DefinitionTarget definitions(const Kind& kind) {
     return {.calls = calls_, .statements = statements_, .kind = kind.collection.name};
   }
@@ -166,16 +167,32 @@ std::string Writer::create(const Kind& kind, const Content& content) {
     throw Error(ErrorKind::unsupported, fmt::format("a {} cannot be created", kind.one),
                 "It comes with the workspace.");
   WriteValues values{.id = {}, .name = content.name, .body = accepted_body(kind, content.body)};
-  values.id = created_id(writes, content.name, calls_.send(writes.create, values));
+  const std::string made = calls_.send(writes.create, values);
+  values.id = created_id(writes, content.name, made);
   try {
-    if (writes.completed) following_.send(writes.update, values, net::Repeat::safe);
+    complete(kind, values, JsonText(made));
   } catch (const Error& error) {
     // It is there, and its id must not be lost with this error: whoever looks for it finds it.
     throw LostAnswer(error.kind(),
-                     fmt::format("'{}' was created and could not be switched off: {}", content.name, error.message()),
+                     fmt::format("'{}' was created and could not be completed: {}", content.name, error.message()),
                      error.hint());
   }
   return values.id;
+}
+
+// What creating it did not take.
+void Writer::complete(const Kind& kind, const WriteValues& values, const JsonText& made) {
+  const KindWrites& writes = writes_of(kind);
+  if (!writes.completed) return;
+  if (!writes.masked) {
+    following_.send(writes.update, values, net::Repeat::safe);
+    return;
+  }
+  const JsonText wanted(values.body);
+  const bool lacks = std::any_of(kind.set_later.begin(), kind.set_later.end(), [&](const std::string& member) {
+    return !scalar_at(wanted, member).empty() && scalar_at(wanted, member) != scalar_at(made, member);
+  });
+  if (lacks) following_.send_masked(writes, kind, values);
 }
 
 void Writer::settle(const Kind& kind, const std::string& id) {

@@ -125,6 +125,7 @@ std::vector<KindWrites> sql() {
        .created_id = "id",
        .update = send(Method::patch, queries + "/{id}", R"({"query":{changed},"update_mask":"{differing}"})"),
        .masked = true,
+       .completed = true,  // whoever creates it owns it
        .remove = removal(queries + "/{id}"),
        .permissions = "sql/queries"},
       {.kind = "alerts",
@@ -132,6 +133,7 @@ std::vector<KindWrites> sql() {
        .created_id = "id",
        .update = send(Method::patch, alerts + "/{id}", R"({"alert":{changed},"update_mask":"{differing}"})"),
        .masked = true,
+       .completed = true,  // whoever creates it owns it
        .remove = removal(alerts + "/{id}"),
        .permissions = "sql/alerts"},
       {.kind = "alerts-v2",
