@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cli/commands/commands.h"
 #include "cli/context.h"
+#include "cli/cutover/confirmable.h"
 #include "cli/cutover/cutover.h"
 #include "cli/cutover/gates.h"
 #include "cli/cutover/left_paused.h"
@@ -90,7 +91,10 @@ private:
     const Lost lost = source_lost_ ? Lost::yes : Lost::no;
     const std::string undone = "Nothing was brought back yet.";
     const repository::Snapshot now = takeover.ask(secondary_, lost, undone);
-    if (lost == Lost::no) takeover.require_states(now, undone);
+    if (lost == Lost::no) {
+      takeover.require_states(now, undone);
+      if (!cutover.dry()) require_confirmable(cutover, now, primary_);  // else everything would rest on both sides
+    }
     gates_.enter(cutover, {.gate = k_gate_replicate,
                            .done = fmt::format("{} is paused, and nothing was brought back to it.", primary_),
                            .next = fmt::format("a replicate of {} into {}", secondary_, primary_)});
@@ -98,7 +102,11 @@ private:
     const int code = brought.code;
     if (!brought.all && !cutover.dry() && !gives_up_the_rest(context, cutover)) return code;
     const repository::Snapshot recorded = takeover.recorded_states(now, charge.pair, lost);
-    if (cutover.dry()) return tell_dry(context, takeover, recorded);
+    if (cutover.dry()) {
+      const int told = tell_dry(context, takeover, recorded);
+      if (lost == Lost::no) require_confirmable(cutover, now, primary_);
+      return told;
+    }
     gates_.enter_fence(cutover, secondary_, fmt::format("{} was brought back to {}", secondary_, primary_), lost);
     takeover.close_fence(secondary_, primary_, now, lost);
     return finish(context, cutover, engine::going_back(cutover.store().pair(primary_, secondary_), recorded.id.name()),

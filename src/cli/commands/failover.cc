@@ -6,6 +6,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/context.h"
+#include "cli/cutover/confirmable.h"
 #include "cli/cutover/cutover.h"
 #include "cli/cutover/fence_look.h"
 #include "cli/cutover/fires_nowhere.h"
@@ -86,7 +87,11 @@ private:
     const LastReplicate last = bring(cutover, wanted);
     const repository::Snapshot recorded = takeover.recorded_states(wanted, charge.pair, lost);
     const bool stops = ends_before_fence(cutover, recorded, last);
-    if (cutover.dry()) return tell_dry(context, takeover, recorded);
+    if (cutover.dry()) {
+      const int code = tell_dry(context, takeover, recorded);
+      if (!source_lost_) require_confirmable(cutover, wanted, target_);
+      return code;
+    }
     if (stops) return k_exit_partial;
     gates_.enter_fence(cutover, source_, fmt::format("{} was brought to {}", source_, target_), lost);
     takeover.close_fence(source_, target_, wanted, lost);
@@ -134,6 +139,7 @@ private:
     if (source_lost_) return takeover.ask(source_, Lost::yes, {});
     const repository::Snapshot out = takeover.ask(source_, Lost::no, "Nothing was written.");
     if (!source_partial_ && !cutover.dry()) engine::require_whole(out);
+    if (!cutover.dry()) require_confirmable(cutover, out, target_);  // else everything would rest on both sides
     if (const std::string rests = engine::lacks_of_cluster(out); !rests.empty())
       cutover.context().events().warning(
           fmt::format("the cluster that tells {} of {} could not be asked: they are brought as a snapshot before has "

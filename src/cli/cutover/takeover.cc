@@ -359,6 +359,14 @@ void Takeover::close_fence(const std::string& name, const std::string& active, c
       "{0} is not paused: what fires there goes on, or will when it is back; \"holdfast fence {0}\" then", name));
 }
 
+std::string Takeover::attributes_now(const repository::Snapshot& now, std::string_view undone) {
+  if (!cutover_.dry()) return now.attributes;
+  const auto options = cutover_.flags().plan.capture.options(cutover_.context().connector_config(now.connector));
+  return unless_lost(now.connector, undone, [&] {
+    return cutover_.connector(now.connector).capture(options, cutover_.context().stop())->attributes();
+  });
+}
+
 void Takeover::tell_fence(const std::string& name, Lost lost) {
   cutover_.context().events().note(lost == Lost::yes
                                        ? fmt::format("then {} would not be asked, and a fence opened for it", name)

@@ -95,6 +95,9 @@ public:
                      const engine::Unconfirmed& otherwise);
   // Before `active` is activated in its place.  Of one that is lost the fence is only opened.
   void close_fence(const std::string& name, const std::string& active, const repository::Snapshot& recorded, Lost lost);
+  // Of the snapshot that was just taken of one that is about to be fenced; in a dry run, for which none is taken, as
+  // they are now.  Throws as ask().
+  std::string attributes_now(const repository::Snapshot& now, std::string_view undone);
   // What a dry run says of that.
   void tell_fence(const std::string& name, Lost lost);
 

@@ -316,10 +316,14 @@ void require_own_activation(const std::string& connector, const std::optional<Fe
 }
 
 void throw_unconfirmed(const std::string& fenced, const Unconfirmed& what) {
-  const bool lost_helps = what.lost == Unconfirmed::Lost::helps;
-  refuse(fmt::format("not all that fires on {} was paused, so {}", fenced, what.not_done),
-         fmt::format("See what was said about each of them and run it again{}.",
-                     lost_helps ? ", or add --source-lost" : " once it is paused there"));
+  const std::string error = fmt::format("not all that fires on {} was paused, so {}", fenced, what.not_done);
+  if (what.lost == Unconfirmed::Lost::does_not_help)
+    refuse(error, "See what was said about each of them and run it again once it is paused there.");
+  refuse(
+      error + ": what was paused fires on neither side",
+      fmt::format("See what was said about each of them and run it again, or add --source-lost.  \"holdfast activate "
+                  "{0} --from {0}\" gives it up, and lets {0} fire as it did.",
+                  fenced));
 }
 
 std::vector<Pair> one_of_each(const std::vector<Pair>& pairs) {

@@ -19,4 +19,10 @@ std::vector<std::string> unseen_firing(repository::Repository& repository, const
                                        const model::KindSet& kinds, const LiveSide& live, const KnownGap& known,
                                        std::stop_token stop);
 
+// The same by what the snapshot itself shows, before anything is paused.  `attributes` are those of its capture, or of
+// a newer one.
+std::vector<std::string> unseen_in(repository::Repository& repository, const repository::Snapshot& now,
+                                   const model::KindSet& kinds, const std::string& attributes, const KnownGap& known,
+                                   std::stop_token stop);
+
 }  // namespace holdfast::engine
