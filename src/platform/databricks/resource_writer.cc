@@ -102,7 +102,7 @@ public:
 
 private:
   const Workspace& look();
-  void complete(const Kind& kind, const WriteValues& values, const JsonText& made);
+  void complete(const Kind& kind, const WriteValues& values, const std::string& answer);
   DefinitionTarget definitions(const Kind& kind) {
     return {.calls = calls_, .statements = statements_, .kind = kind.collection.name};
   }
@@ -170,7 +170,7 @@ std::string Writer::create(const Kind& kind, const Content& content) {
   const std::string made = calls_.send(writes.create, values);
   values.id = created_id(writes, content.name, made);
   try {
-    complete(kind, values, JsonText(made));
+    complete(kind, values, made);
   } catch (const Error& error) {
     // It is there, and its id must not be lost with this error: whoever looks for it finds it.
     throw LostAnswer(error.kind(),
@@ -181,13 +181,14 @@ std::string Writer::create(const Kind& kind, const Content& content) {
 }
 
 // What creating it did not take.
-void Writer::complete(const Kind& kind, const WriteValues& values, const JsonText& made) {
+void Writer::complete(const Kind& kind, const WriteValues& values, const std::string& answer) {
   const KindWrites& writes = writes_of(kind);
   if (!writes.completed) return;
   if (!writes.masked) {
     following_.send(writes.update, values, net::Repeat::safe);
     return;
   }
+  const JsonText made(answer);
   const JsonText wanted(values.body);
   const bool lacks = std::any_of(kind.set_later.begin(), kind.set_later.end(), [&](const std::string& member) {
     return !scalar_at(wanted, member).empty() && scalar_at(wanted, member) != scalar_at(made, member);
