@@ -17,6 +17,7 @@
 #include "crypto/hash.h"
 #include "engine/known_workspace.h"
 #include "engine/resources/firing.h"
+#include "engine/resources/plan.h"
 #include "engine/resources/restore.h"
 #include "engine/resources/sides.h"
 #include "engine/resources/task_run.h"
@@ -206,6 +207,22 @@ std::string time_text(base::Duration least) {
   return fmt::format("; about {} at the platform's limits", text);
 }
 
+// Made all the same, since who is no administrator could make nothing else: it is said, and no run that did so is
+// whole.
+int tell_unlisted(Context& context, const ResourcePlan& plan) {
+  const auto count =
+      static_cast<std::uint64_t>(std::count_if(plan.steps.begin(), plan.steps.end(), [](const auto& step) {
+        return step.action == ResourceAction::create && step.reason.starts_with(engine::k_may_be_unlisted);
+      }));
+  if (count == 0) return k_exit_ok;
+  context.events().warning(
+      fmt::format("the account of {0} is no administrator, and is not told what others keep for themselves there: {1} "
+                  "that {2} made "
+                  "may be there already; a backup of {0} by an administrator tells them apart",
+                  plan.target, ui::format_counted(count, "resource"), count == 1 ? "is" : "are"));
+  return k_exit_partial;
+}
+
 }  // namespace
 
 std::string hanging(std::string_view text, std::size_t columns) {
@@ -327,11 +344,13 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
   if (run.dry_run == DryRun::yes) {
     facts.insert(facts.end(), {ui::fact_text("would", counts_with(plan, Pauses(context, plan))), dry_run_fact()});
     context.events().summary(run.verb, facts);
+    (void)tell_unlisted(context, plan);
     if (engine::brings_contents(plan)) (void)tell_unread(context, run.snapshot, plan.selection);
     return k_exit_ok;
   }
   RunTasks tasks(context, plan);
   tasks.begin();
+  const int unlisted = tell_unlisted(context, plan);
   const engine::ResourceApplyResult result =
       engine::apply_resource_restore({context.repository(), run.snapshot, run.target, context.state(), run.beside},
                                      plan, context.events(), context.clock(), context.stop());
@@ -353,7 +372,7 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
         "goes on from here.");
     throw refused;
   }
-  return result.complete() ? unread : k_exit_partial;
+  return result.complete() ? std::max(unread, unlisted) : k_exit_partial;
 }
 
 }  // namespace holdfast::cli

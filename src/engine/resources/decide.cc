@@ -173,7 +173,10 @@ void StepDecider::decide_new(std::uint32_t index, ResourceStep& step) {
     return;
   }
   step.action = ResourceAction::create;
-  step.reason = "the target does not have it";
+  // Of a name that is unique the platform refuses a second one by itself.
+  const bool unlisted =
+      facts_.options.seen_in_part && facts_.kinds.at(resource.kind).kind.names == model::Names::shared;
+  step.reason = unlisted ? k_may_be_unlisted : "the target does not have it";
   LinkReport report;
   (void)prepared_body(facts_.context, resource, nullptr, report);
   step.columns = all_columns(resource, report);

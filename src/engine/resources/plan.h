@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -35,6 +36,8 @@ struct ResourcePlanOptions {
   std::function<bool(const model::Resource&)> stale{};
   // Whether the target may have a resource of this name, or with nullopt of any, that it did not let us read.
   std::function<bool(std::size_t kind, const std::optional<std::string>& name)> unread{};
+  // The target lists to its account only what others share with it: what it makes may be there.
+  bool seen_in_part = false;
   // Why something is not written although the plan would: somebody changed it on the target.  Asked by several threads;
   // `wanted` is absent of what would be removed.
   struct HeldBack {
@@ -43,6 +46,10 @@ struct ResourcePlanOptions {
   };
   std::function<std::optional<HeldBack>(const model::Resource* wanted, const model::Resource& live)> holds_back{};
 };
+
+// Begins the reason of a step that makes what the target may have and not list: it lets several have one name.
+inline constexpr std::string_view k_may_be_unlisted =
+    "the target does not list it to this account, which is no administrator: it may be there";
 
 struct ResourceSides {
   const std::vector<model::Resource>& wanted;  // all of the snapshot, also what is not selected

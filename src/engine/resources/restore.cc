@@ -81,6 +81,7 @@ public:
     if (options.beside)
       stand_beside(
           *options.beside, kinds_, wanted_, [&]() -> const auto& { return others(stop); });
+    if (seen_in_part()) find_unlisted(stop);
     selection_ = taught(options.selection, kinds_, {&wanted_, &live_.resources});
     // The rest of an activation may have none of what was chosen for all of it.
     if (!options.only) require_each_selected(selection_, kinds_, {&wanted_, &live_.resources});
@@ -97,11 +98,12 @@ public:
     ResourcePlanOptions plan = plain_options(restore_, options_);
     if (!selection_.everything())
       plan.selects = [this](const Resource& one) { return selected(selection_, kinds_, one); };
+    plan.seen_in_part = seen_in_part();
     plan.chooses_kind = [this](std::size_t kind) { return selection_.names(kinds_.at(kind).kind.collection); };
     plan.unread = [this, left_out = model::not_seen_of(live_.attributes)](std::size_t kind,
                                                                           const std::optional<std::string>& name) {
       const std::string& label = kinds_.at(kind).label();
-      if (leaves_out(left_out, label, name)) return true;
+      if (leaves_out(left_out, label, name) || (name && is_unlisted(kind, *name))) return true;
       return may_hold(live_.unread[kind], kinds_.at(kind).kind, name);
     };
     return plan;
@@ -123,6 +125,26 @@ public:
   }
 
 private:
+  // Of what is made anew in place the id is asked for, which is a better answer than a list.
+  bool seen_in_part() const {
+    return restore_.snapshot.connector != options_.target && sees_only_its_own(live_.attributes);
+  }
+  // What the target's newest snapshot has, of what this account may not be shown, and no list has.
+  void find_unlisted(const std::stop_token& stop) {
+    const std::optional<repository::Snapshot> newest = restore_.repository.latest(options_.target);
+    if (!newest) return;
+    const bool may_be_any = may_see_less(live_.attributes, newest->attributes);
+    const UnknownKeys carried = unknown_of(*newest, kinds_);
+    std::set<std::pair<std::size_t, std::string>> listed;
+    for (const Resource& one : live_.resources) listed.emplace(one.kind, one.id);
+    const auto without_content = [](Resource& one) { one.row.columns.clear(); };
+    for (const Resource& one : read_stored_side(restore_.repository, *newest, kinds_, stop, without_content))
+      if ((may_be_any || holds_key(carried[one.kind], one.row.key)) && !listed.contains({one.kind, one.id}))
+        unlisted_.emplace(one.kind, kinds_.folded(one.kind, one.name));
+  }
+  bool is_unlisted(std::size_t kind, const std::string& name) const {
+    return !unlisted_.empty() && unlisted_.contains({kind, kinds_.folded(kind, name)});
+  }
   // What else is known of the source: what is there, or what its newest snapshot has.
   const std::vector<Resource>& others(const std::stop_token& stop) {
     if (others_) return *others_;
@@ -156,6 +178,7 @@ private:
   std::optional<std::vector<Resource>> others_;
   std::vector<Resource> wanted_;
   LiveSide live_;
+  std::set<std::pair<std::size_t, std::string>> unlisted_;  // kinds, and names as folded
   model::Selection selection_;
 };
 

@@ -4,11 +4,13 @@
 #include <map>
 #include <utility>
 
+#include "engine/attributes.h"
 #include "engine/browse.h"
 #include "engine/resources/sides.h"
 #include "engine/restore.h"
 #include "engine/row_layout.h"
 #include "engine/stop_guard.h"
+#include "model/not_seen.h"
 #include "repository/tree.h"
 
 namespace holdfast::engine {
@@ -72,6 +74,8 @@ public:
         kinds_(kinds),
         run_(run),
         stop_(stop),
+        sees_some_(sees_only_its_own(run.source.attributes)),
+        left_out_(model::not_seen_of(run.source.attributes)),
         everything_(run.plan.selection.empty()),
         selection_(selection_of(run.plan.selection)) {
     const std::vector<ManualTask> refused = refused_calls(run.plan, run.result);
@@ -95,7 +99,7 @@ public:
     for (const ManualTask& task : store.tasks()) {
       if (!may_close(task)) continue;
       const std::optional<std::size_t> kind = kinds_.find(task.kind);
-      const bool told_by_plan = everything_ && task.way != Way::beside;
+      const bool told_by_plan = everything_ && task.way != Way::beside && !may_lack(task.kind);
       if (told_by_plan)
         out.push_back(task.id);
       else if (kind && (everything_ || (selection_ && task.way == Way::instead)))
@@ -114,6 +118,11 @@ private:
     return task.way != Way::removal || run_.plan.removes;
   }
 
+  // Whether something of this kind may be there that the snapshot of the source was not shown, or did not look at.
+  bool may_lack(const std::string& kind) const {
+    return sees_some_ || model::leaves_out(left_out_, kind, std::nullopt);
+  }
+
   void look(std::size_t kind, const std::vector<const ManualTask*>& tasks, std::vector<std::string>& out) const {
     std::map<std::string, bool> there;  // and whether the run selected it
     const model::ReadyKind& ready = kinds_.at(kind);
@@ -129,7 +138,8 @@ private:
     for (const ManualTask* task : tasks) {
       const auto found = there.find(task->source_id);
       const bool is_there = found != there.end();
-      if (task->way == Way::beside ? !is_there : is_there && found->second) out.push_back(task->id);
+      const bool gone = !is_there && !may_lack(task->kind);
+      if (task->way == Way::beside ? gone : is_there && found->second) out.push_back(task->id);
     }
   }
 
@@ -137,6 +147,8 @@ private:
   const model::KindSet& kinds_;
   const EndedRun& run_;
   const std::stop_token& stop_;
+  const bool sees_some_;
+  const std::vector<model::NotSeen> left_out_;
   const bool everything_;
   const std::optional<model::Selection> selection_;
   std::set<std::string> listed_;

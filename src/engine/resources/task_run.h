@@ -34,7 +34,8 @@ struct EndedRun {
   const repository::Snapshot& source;  // that the plan brings
 };
 // Those that are closed by it, by their ids: of the instead what the run looked at and does not list, of the beside
-// what is gone from the source.  A run of a selection closes of the instead what it selected, and nothing else; one by
+// what is gone from the source.  What the snapshot of the source may not have been shown, or did not look at, is not
+// gone.  A run of a selection closes of the instead what it selected, and nothing else; one by
 // a snapshot that lacks rows, or by a plan that is older than the task, closes nothing.  Reads the kinds in question.
 std::vector<std::string> no_longer_asked(repository::Repository& repository, const model::KindSet& kinds,
                                          const TaskStore& store, const EndedRun& run, const std::stop_token& stop);

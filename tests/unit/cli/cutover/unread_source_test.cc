@@ -121,6 +121,21 @@ TEST_F(UnreadSource, ends_a_takeover_with_exit_3_and_a_way_back_before_anything_
   EXPECT_EQ(firing(primary_), (Names{"x", "y", "z"})) << "what no snapshot has nobody brings: " << lost.err;
 }
 
+// What others keep for themselves there it would make a second time.
+TEST_F(UnreadSource, says_what_a_target_may_have_and_not_list_to_the_account) {
+  secondary_.administrator = false;
+  const std::string said = "4 resources that are made may be there already";
+  EXPECT_EQ(run({"backup", "primary"}).code, 0);
+  const Outcome planned = run({"plan", "primary/latest", "--to", "secondary"});
+  EXPECT_TRUE(planned.says("which is no administrator: it may be there")) << planned.out;
+  EXPECT_TRUE(run({"migrate", "primary", "secondary", "--dry-run"}).says(said));
+  const Outcome first = run({"migrate", "primary", "secondary"});
+  EXPECT_EQ(first.code, 3) << first.out << first.err;
+  EXPECT_TRUE(first.says(said)) << first.err;
+  EXPECT_EQ(night().code, 0) << "what it made it is shown";
+  EXPECT_EQ(secondary_.workspace.count("jobs"), 4U);
+}
+
 // Rows of a platform without kinds.
 TEST(UnreadRows, end_a_restore_with_exit_3) {
   AppWorld app;

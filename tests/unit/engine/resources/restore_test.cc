@@ -18,6 +18,8 @@ namespace {
 
 using model::ResourceAction;
 
+constexpr std::size_t k_nightly = 2;  // so many jobs are called "nightly"
+
 class ResourceRestoring : public testing::Test {
 protected:
   ResourceRestoring() {
@@ -34,6 +36,10 @@ protected:
     out.marks = [this](const std::vector<repository::Tree>&) { return marks_; };
     out.full = full_;
     return out;
+  }
+  void back_up_target() {
+    const auto connector = test::connect(target_);
+    (void)backup(*world_.repository, *connector, "secondary", backup_options(), world_.events, world_.clock, {});
   }
   model::ResourcePlan plan(bool removes) {
     const auto connector = test::connect(target_);
@@ -123,6 +129,48 @@ TEST_F(ResourceRestoring, creates_nothing_of_what_the_target_left_out) {
   const model::ResourcePlan got = plan(false);
   EXPECT_EQ(count(got, "notebooks", ResourceAction::create), 0U);
   EXPECT_EQ(count(got, "notebooks", ResourceAction::conflict), 1U);
+}
+
+// What others keep for themselves is not listed to who is no administrator: it would be made a second time.
+TEST_F(ResourceRestoring, creates_nothing_that_the_target_has_and_does_not_show_to_the_account) {
+  for (test::WorkspaceAccount* side : {&source_, &target_})
+    side->workspace.put("pools", "extra", R"({"name":"extra","origin":"extra"})");
+  take_snapshot();
+  back_up_target();
+  target_.hidden = {"nightly", "extra"};
+  EXPECT_EQ(count(plan(false), "jobs", ResourceAction::create), k_nightly) << "an administrator sees everything";
+  target_.administrator = false;
+  const auto expect_left_alone = [&](const char* what) {
+    const model::ResourcePlan got = plan(false);
+    EXPECT_EQ(count(got, "jobs", ResourceAction::create), 0U) << what;
+    const auto left = std::count_if(got.steps.begin(), got.steps.end(), [](const model::ResourceStep& step) {
+      return step.kind == "jobs" && step.reason.starts_with("the target may have it");
+    });
+    EXPECT_EQ(static_cast<std::size_t>(left), k_nightly) << what;
+    EXPECT_EQ(count(got, "pools", ResourceAction::create), 0U) << what;
+  };
+  expect_left_alone("an administrator saw it");
+  back_up_target();
+  expect_left_alone("what is carried forward is not what this account saw");
+}
+
+TEST_F(ResourceRestoring, says_of_what_it_creates_that_the_account_may_not_be_shown_it) {
+  for (test::WorkspaceAccount* side : {&source_, &target_})
+    side->workspace.put("pools", "extra", R"({"name":"extra","origin":"extra"})");
+  take_snapshot();
+  target_.hidden = {"nightly", "extra"};
+  target_.administrator = false;
+  const auto expect_said = [&](const char* what) {
+    const model::ResourcePlan got = plan(false);
+    EXPECT_EQ(count(got, "jobs", ResourceAction::create), k_nightly) << what;
+    for (const model::ResourceStep& step : got.steps) {
+      const bool said = step.reason.find("no administrator") != step.reason.npos;
+      EXPECT_EQ(said, step.action == ResourceAction::create && step.kind == "jobs") << step.path << what;
+    }
+  };
+  expect_said(": no snapshot shows the target, and the platform has no two pools of one name");
+  back_up_target();
+  expect_said(": it saw no more then");
 }
 
 TEST_F(ResourceRestoring, creates_nothing_of_a_kind_that_the_target_does_not_offer) {

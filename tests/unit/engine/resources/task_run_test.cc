@@ -238,5 +238,31 @@ TEST_F(TaskRun, closes_nothing_by_a_plan_that_is_older_or_by_a_snapshot_that_lac
   EXPECT_EQ(closed(with(task), old), Texts{task.id});
 }
 
+// What is not in its snapshot may be there all the same.
+TEST_F(TaskRun, closes_nothing_of_what_the_source_may_not_have_shown) {
+  const ManualTask there = task("users/bob", Way::instead);
+  const ManualTask not_there = task("users/eve", Way::instead);
+  const ManualTask beside = task("boards/gone", Way::beside);
+  const ManualTask removal = task("users/eve", Way::removal);
+  ResourcePlan removes = plan();
+  removes.removes = true;
+  source_.administrator = false;
+  EXPECT_EQ(closed(with(there), plan()), Texts{there.id}) << "the run looked at it";
+  EXPECT_EQ(closed(with(not_there), plan()), Texts{});
+  EXPECT_EQ(closed(with(beside), plan()), Texts{});
+  EXPECT_EQ(closed(with(removal), removes), Texts{}) << "nothing is removed by such a snapshot";
+  source_.administrator = true;
+  source_.not_seen = R"([{"kind":"users","paths":["/e*"],"reason":"left out"}])";
+  snapshot_.reset();
+  EXPECT_EQ(closed(with(there), plan()), Texts{there.id});
+  EXPECT_EQ(closed(with(not_there), plan()), Texts{});
+  EXPECT_EQ(closed(with(removal), removes), Texts{});
+  EXPECT_EQ(closed(with(beside), plan()), Texts{beside.id}) << "of other kinds all was seen";
+  source_.not_seen = "[]";
+  snapshot_.reset();
+  EXPECT_EQ(closed(with(not_there), plan()), Texts{not_there.id});
+  EXPECT_EQ(closed(with(removal), removes), Texts{removal.id});
+}
+
 }  // namespace
 }  // namespace holdfast::engine
