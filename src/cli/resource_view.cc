@@ -232,14 +232,19 @@ ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags, const 
 void require_applicable(Context& context, const ResourcePlan& plan, platform::Connector& target, Begun begun) {
   engine::require_planned_target(target, plan, context.stop());
   const engine::PlanEnd end = engine::how_it_ended(context.state(), plan);
+  const bool conflicts = plan.count(ResourceAction::conflict) != 0;
   // Its journal knows what was done then, and not whether that is still there.
-  if (end == engine::PlanEnd::whole && begun == Begun::no && !plan.does_nothing())
+  if (end == engine::PlanEnd::whole && begun == Begun::no && !plan.does_nothing() && !conflicts)
     throw Error(ErrorKind::refused, fmt::format("plan {} was applied whole already", plan.id),
                 fmt::format("Make a new plan: it sees what was lost on {} since, and is empty where nothing was.",
                             plan.target));
-  if (end == engine::PlanEnd::in_part)
+  if (end == engine::PlanEnd::in_part || (end == engine::PlanEnd::whole && conflicts))
     context.events().note(
         "what an earlier run of this plan wrote is not looked at again: a new plan sees what was lost since");
+  if (end != engine::PlanEnd::none && conflicts)
+    context.events().note(fmt::format(
+        "plan {} is as it was made: what it left in conflict takes a new plan, also where that was mended since",
+        plan.id));
 }
 
 std::string plan_file_text(ResourcePlan plan) {

@@ -4,7 +4,7 @@
 // written.  A create whose answer was lost is looked up and adopted, if its body, its creator and its time are what was
 // meant, rather than made again.  Killed anywhere and run again, it goes on where it was.  Run again after its end it
 // does nothing, and looks at nothing: what was lost since is seen by a new plan, which is why a file of one that was
-// applied whole is refused (how_it_ended()).
+// applied whole, and left nothing in conflict, is refused (how_it_ended()).
 #pragma once
 
 #include <functional>
