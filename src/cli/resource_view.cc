@@ -15,6 +15,7 @@
 #include "cli/describe.h"
 #include "cli/task_view.h"
 #include "crypto/hash.h"
+#include "engine/cutover/store.h"
 #include "engine/known_workspace.h"
 #include "engine/resources/firing.h"
 #include "engine/resources/restore.h"
@@ -245,6 +246,7 @@ void require_applicable(Context& context, const ResourcePlan& plan, platform::Co
     context.events().note(fmt::format(
         "plan {} is as it was made: what it left in conflict takes a new plan, also where that was mended since",
         plan.id));
+  engine::keep_journal(context.state(), plan);
 }
 
 std::string plan_file_text(ResourcePlan plan) {
@@ -326,6 +328,8 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
   const engine::ResourceApplyResult result =
       engine::apply_resource_restore({context.repository(), run.snapshot, run.target, context.state(), run.beside},
                                      plan, context.events(), context.clock(), context.stop());
+  // What is neither begun nor in a file is planned anew by whoever runs it again.
+  if (!engine::CutoverStore(context.state()).has_begun(plan)) engine::forget_journal(context.state(), plan);
   tasks.end(result, run.snapshot, model::KindSet(run.target.kinds()));
   tell_outcomes(context, result, tasks);
   const std::vector<base::Fact> counts = facts_of(context, result);

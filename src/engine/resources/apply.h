@@ -84,6 +84,11 @@ struct ResourceApplication {
 // the journal, and Error{conflict} when the plan was changed since a part of it was applied.
 ResourceApplyResult apply_resources(const ResourceApplication& application, base::Events& events,
                                     const base::Clock& clock, std::stop_token stop);
+// How the last run of it ended; `none` also where its journal was forgotten.
 PlanEnd how_it_ended(storage::Backend& journal, const model::ResourcePlan& plan);
+// Of a plan that is in a file the journal is kept, as whoever has the file may apply it again; of any other it goes
+// where nobody can go on with the plan.
+void keep_journal(storage::Backend& journal, const model::ResourcePlan& plan);
+void forget_journal(storage::Backend& journal, const model::ResourcePlan& plan);
 
 }  // namespace holdfast::engine
