@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"
@@ -222,7 +224,10 @@ private:
 
   model::IdMap read() const {
     std::ifstream file(file_, std::ios::binary);
-    const std::string text(std::istreambuf_iterator<char>(file), {});
+    std::error_code ignored;
+    std::string text;
+    // To read a folder throws.
+    if (!std::filesystem::is_directory(file_, ignored)) text.assign(std::istreambuf_iterator<char>(file), {});
     if (!file || text.empty())
       throw Error(ErrorKind::config,
                   fmt::format("cannot read the id map {}: {}", file_,

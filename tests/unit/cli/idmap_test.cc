@@ -80,5 +80,13 @@ TEST_F(ImportedIds, are_exported_with_the_version_of_the_format) {
   EXPECT_EQ(run({"idmap", "import", "primary", "secondary", path}).code, 0) << "what export prints, import reads";
 }
 
+TEST_F(ImportedIds, come_from_no_folder) {
+  const Outcome outcome = run({"idmap", "import", "primary", "secondary", app_.folder.path()});
+  EXPECT_EQ(outcome.code, 2) << outcome.err;
+  EXPECT_TRUE(outcome.says("cannot read the id map " + app_.folder.path() + ": it is empty, or no file"))
+      << outcome.err;
+  EXPECT_FALSE(outcome.says("defect")) << outcome.err;
+}
+
 }  // namespace
 }  // namespace holdfast::test
