@@ -15,6 +15,7 @@
 #include "cli/describe.h"
 #include "cli/task_view.h"
 #include "crypto/hash.h"
+#include "engine/cutover/store.h"
 #include "engine/known_workspace.h"
 #include "engine/resources/firing.h"
 #include "engine/resources/plan.h"
@@ -263,14 +264,20 @@ ResourcePlan make_resource_plan(Context& context, const PlanFlags& flags, const 
 void require_applicable(Context& context, const ResourcePlan& plan, platform::Connector& target, Begun begun) {
   engine::require_planned_target(target, plan, context.stop());
   const engine::PlanEnd end = engine::how_it_ended(context.state(), plan);
+  const bool conflicts = plan.count(ResourceAction::conflict) != 0;
   // Its journal knows what was done then, and not whether that is still there.
-  if (end == engine::PlanEnd::whole && begun == Begun::no && !plan.does_nothing())
+  if (end == engine::PlanEnd::whole && begun == Begun::no && !plan.does_nothing() && !conflicts)
     throw Error(ErrorKind::refused, fmt::format("plan {} was applied whole already", plan.id),
                 fmt::format("Make a new plan: it sees what was lost on {} since, and is empty where nothing was.",
                             plan.target));
-  if (end == engine::PlanEnd::in_part)
+  if (end == engine::PlanEnd::in_part || (end == engine::PlanEnd::whole && conflicts))
     context.events().note(
         "what an earlier run of this plan wrote is not looked at again: a new plan sees what was lost since");
+  if (end != engine::PlanEnd::none && conflicts)
+    context.events().note(fmt::format(
+        "plan {} is as it was made: what it left in conflict takes a new plan, also where that was mended since",
+        plan.id));
+  engine::keep_journal(context.state(), plan);
 }
 
 std::string plan_file_text(ResourcePlan plan) {
@@ -354,6 +361,8 @@ int apply_resource_plan(Context& context, const ResourcePlan& plan, const Resour
   const engine::ResourceApplyResult result =
       engine::apply_resource_restore({context.repository(), run.snapshot, run.target, context.state(), run.beside},
                                      plan, context.events(), context.clock(), context.stop());
+  // What is neither begun nor in a file is planned anew by whoever runs it again.
+  if (!engine::CutoverStore(context.state()).has_begun(plan)) engine::forget_journal(context.state(), plan);
   tasks.end(result, run.snapshot, model::KindSet(run.target.kinds()));
   tell_outcomes(context, result, tasks);
   const std::vector<base::Fact> counts = facts_of(context, result);

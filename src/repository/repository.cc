@@ -145,6 +145,7 @@ std::unique_ptr<Session> Repository::begin_session(const std::optional<SnapshotI
     impl_->reader.use_runs(found.index_runs);
     builds_on = std::move(found);
   }
+  impl_->require_writing();
   SessionHost host{impl_->backend,    impl_->environment, impl_->config.identity,
                    impl_->compressor, impl_->state,       impl_->signer()};
   host.domain = k_root_domain;
@@ -156,14 +157,14 @@ std::unique_ptr<Session> Repository::begin_session(const std::optional<SnapshotI
 }
 
 void Repository::forget(const SnapshotId& id, std::string_view reason) {
-  require_features(impl_->config.features.write, "write");
+  impl_->require_writing();
   if (!impl_->backend.stat(snapshot_name(id)))
     throw Error(ErrorKind::not_found, fmt::format("there is no snapshot {}", id.name()));
   impl_->forgets.set(id, Mark::forget, impl_->signer(), impl_->environment, reason);
 }
 
 void Repository::undelete(const SnapshotId& id) {
-  require_features(impl_->config.features.write, "write");
+  impl_->require_writing();
   if (!impl_->backend.stat(snapshot_name(id)))
     throw Error(ErrorKind::not_found, fmt::format("there is no snapshot {}", id.name()));
   impl_->forgets.set(id, Mark::undelete, impl_->signer(), impl_->environment, {});

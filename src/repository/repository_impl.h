@@ -1,6 +1,7 @@
 // The inside of an opened repository, for the files that implement its parts.
 #pragma once
 
+#include "base/error.h"
 #include "repository/forget_marks.h"
 #include "repository/key_slot.h"
 #include "repository/session_impl.h"
@@ -14,7 +15,10 @@ struct Repository::Impl {
   std::map<std::uint32_t, std::vector<SnapshotId>> list_snapshots();
   // With inherited layers resolved and the forget mark left out; `object_digest` is set when given.
   Snapshot read_snapshot(const SnapshotId& id, base::Bytes* digest = nullptr);
+  // Where the local state does not take it, that is a warning until somebody is to write.
   void note_seen(const SnapshotId& id);
+  // Throws what kept the local state from taking it; also where this version may not write.
+  void require_writing();
   Signer signer() const { return {config.first_writer, keys.ring().writer_secret}; }
 
   storage::Backend& backend;
@@ -33,6 +37,7 @@ private:
 
   std::mutex mutex_;
   std::map<std::uint32_t, std::uint64_t> seen_;
+  std::optional<base::Error> not_kept_;  // why what was seen is not in the local state
 };
 
 }  // namespace holdfast::repository

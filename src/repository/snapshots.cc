@@ -45,7 +45,25 @@ void Repository::Impl::note_seen(const SnapshotId& id) {
     if (highest >= id.sequence) return;
     highest = id.sequence;
   }
-  state.note_seen(id);
+  try {
+    state.note_seen(id);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::io) throw;
+    const std::lock_guard lock(mutex_);
+    if (not_kept_) return;
+    not_kept_ = error;
+    // Who only reads is served, as it may be the hour in which that counts most.
+    warnings.add(fmt::format(
+        "this host cannot keep how far the repository has come, so that a store that is rolled back behind it would "
+        "not be noticed: {}",
+        error.message()));
+  }
+}
+
+void Repository::Impl::require_writing() {
+  require_features(config.features.write, "write");
+  const std::lock_guard lock(mutex_);
+  if (not_kept_) throw Error(*not_kept_);
 }
 
 Snapshot Repository::Impl::read_snapshot(const SnapshotId& id, base::Bytes* digest) {

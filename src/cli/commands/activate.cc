@@ -85,6 +85,7 @@ private:
                              .done = fmt::format("Nothing was written to {} or {}.", source, target_),
                              .next = fmt::format("the activation of {}", target_)});
     }
+    cutover.require_repository();
     takeover.open_fence(source, target_);
     const Takeover::PutInCharge out = take_over(cutover, charge.pair, ready);
     if (out.in_charge)

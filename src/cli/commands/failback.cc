@@ -75,6 +75,7 @@ private:
     const engine::FailbackStep step = engine::failback_step(charge);
     if (step == engine::FailbackStep::nothing) return tell_ended(context, cutover, charge);
     cutover.ask(fmt::format("{} would be in charge again in place of {}", primary_, secondary_));
+    if (source_lost_) cutover.require_repository();  // else a backup finds out before anything is brought
     if (step == engine::FailbackStep::finish) return finish(context, cutover, charge.pair, k_exit_ok);
     if (!source_lost_) Takeover(cutover).require_writing(secondary_, "Nothing was brought back yet.");
     require_same_workspace(cutover, charge.pair);

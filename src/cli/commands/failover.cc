@@ -77,6 +77,7 @@ private:
     }
     enter_source(cutover);
     cutover.ask(fmt::format("{} would take over from {}", target_, source_));
+    if (source_lost_) cutover.require_repository();  // else the backup of the source finds out
     Takeover takeover(cutover);
     const Lost lost = source_lost_ ? Lost::yes : Lost::no;
     // Read before anything is written: only --source-lost says that it is lost, no answer does.

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/suggest.h"
@@ -51,10 +54,10 @@ model::IdMap known_map(Context& context, const std::string& source, const std::s
               "A restore from one into the other makes it, and so does \"holdfast idmap import\".");
 }
 
-// What a snapshot has, by kind and id; and the ids by kind and name, for who wrote a name in place of an id.
+// What a snapshot has: names by kind and id; and the ids by kind and name, for who wrote a name in place of an id.
 struct KnownIds {
   using Key = std::pair<std::string, std::string>;
-  std::set<Key> ids;
+  std::map<Key, std::string> names;
   std::map<Key, std::string> by_name;
 };
 
@@ -63,29 +66,35 @@ KnownIds ids_in(Context& context, const repository::Snapshot& snapshot, const mo
   for (const model::Resource& one : engine::read_stored_side(context.repository(), snapshot, kinds, context.stop(),
                                                              [](model::Resource& read) { read.row = {}; })) {
     const std::string& kind = kinds.at(one.kind).label();
-    out.ids.emplace(kind, one.id);
+    out.names.emplace(std::pair(kind, one.id), one.name);
     out.by_name.emplace(std::pair(kind, one.name), one.id);
   }
   return out;
 }
 
-// Names those whose id on one side its newest snapshot does not have.  Returns how many they are.  Nobody knows that of
-// a kind that was not read as a whole.
-std::size_t tell_strange_ids(Context& context, const model::KindSet& kinds, const model::IdMap& map,
-                             const std::string& connector, std::string model::IdEntry::*id) {
+struct LookedUp {
+  KnownIds known;           // nothing, where there is no snapshot
+  std::size_t strange = 0;  // ids that stand for nothing
+};
+
+// Names those whose id on one side its newest snapshot does not have.  Nobody knows that of a kind that was not read as
+// a whole.
+LookedUp tell_strange_ids(Context& context, const model::KindSet& kinds, const model::IdMap& map,
+                          const std::string& connector, std::string model::IdEntry::*id) {
   const std::optional<repository::Snapshot> newest = context.repository().latest(connector);
   if (!newest) {
     context.events().note(fmt::format("there is no snapshot of {}: its ids were not looked up", connector));
-    return 0;
+    return {};
   }
-  const KnownIds known = ids_in(context, *newest, kinds);
+  LookedUp out{.known = ids_in(context, *newest, kinds)};
+  const KnownIds& known = out.known;
   const model::IdMap anew = engine::ids_between(context.state(), connector, connector);
-  std::size_t strange = 0;
+  std::size_t& strange = out.strange;
   for (const model::IdEntry& entry : map.entries()) {
     const repository::Tree* tree = engine::find_tree(*newest, entry.kind);
     if (tree == nullptr || !tree->stale.empty()) continue;
     const std::set<std::string> ever = engine::ids_ever(anew, entry.kind, entry.*id);
-    if (std::any_of(ever.begin(), ever.end(), [&](const auto& one) { return known.ids.contains({entry.kind, one}); }))
+    if (std::any_of(ever.begin(), ever.end(), [&](const auto& one) { return known.names.contains({entry.kind, one}); }))
       continue;
     if (++strange > k_strange_most) continue;
     const auto named = known.by_name.find({entry.kind, entry.*id});
@@ -96,7 +105,34 @@ std::size_t tell_strange_ids(Context& context, const model::KindSet& kinds, cons
   }
   if (strange > k_strange_most)
     context.events().warning(fmt::format("{} more ids of {} stand for nothing", strange - k_strange_most, connector));
-  return strange;
+  return out;
+}
+
+// Names entries whose two sides are called differently, though neither a rule nor the entry itself says so: a line that
+// slipped leads a job to somebody else's, which the next run then writes over.
+void tell_other_names(Context& context, const model::KindSet& kinds, const model::IdMap& map, const KnownIds& source,
+                      const KnownIds& target) {
+  const model::Mapping mapping = context.config().mapping(map.source(), map.target());
+  std::vector<std::string> others;
+  std::size_t count = 0;
+  for (const model::IdEntry& entry : map.entries()) {
+    const auto from = source.names.find({entry.kind, entry.source_id});
+    const auto to = target.names.find({entry.kind, entry.target_id});
+    if (from == source.names.end() || to == target.names.end() || entry.target_name == to->second) continue;
+    const std::size_t kind = *kinds.find(entry.kind);
+    const std::string wanted = kinds.mapped_name(kind, from->second, mapping);
+    if (kinds.folded(kind, wanted) == kinds.folded(kind, to->second)) continue;
+    if (++count > k_strange_most) continue;
+    others.push_back(fmt::format("{} {} is {} on {}, and {} is {} on {}", entry.kind, entry.source_id, from->second,
+                                 map.source(), entry.target_id, to->second, map.target()));
+  }
+  if (count == 0) return;
+  std::string more;
+  if (count > k_strange_most) more = fmt::format("; and {} more", ui::format_count(count - k_strange_most));
+  context.events().warning(
+      ui::printable(fmt::format("{} to what is called otherwise, which the next run would write over: {}{}",
+                                count == 1 ? "1 entry leads" : fmt::format("{} entries lead", ui::format_count(count)),
+                                fmt::join(others, "; "), more)));
 }
 
 class IdMapShowCommand final : public Command {
@@ -186,7 +222,9 @@ public:
             "Reads CSV whose first line names the columns, of which kind, source_id and target_id\n"
             "must be there, or the JSON that \"idmap export --json\" prints.  What the file says takes\n"
             "the place of what was known of the same resources; the rest stays.  An id that the\n"
-            "newest snapshot of its side does not have is named, and taken all the same (exit 3).",
+            "newest snapshot of its side does not have is named, and taken all the same (exit 3).  So\n"
+            "is an entry that leads to what is called otherwise, where neither a rule nor its own\n"
+            "target_name says so (exit 0).",
             Kind::run};
   }
   void declare(FlagTable& flags) override {
@@ -200,8 +238,10 @@ public:
     const model::IdMap map = read();
     const model::KindSet kinds(context.open_connector(target_)->kinds());
     refuse_unknown_kinds(kinds, map);
-    const std::size_t strange = tell_strange_ids(context, kinds, map, source_, &model::IdEntry::source_id) +
-                                tell_strange_ids(context, kinds, map, target_, &model::IdEntry::target_id);
+    const LookedUp source = tell_strange_ids(context, kinds, map, source_, &model::IdEntry::source_id);
+    const LookedUp target = tell_strange_ids(context, kinds, map, target_, &model::IdEntry::target_id);
+    const std::size_t strange = source.strange + target.strange;
+    tell_other_names(context, kinds, map, source.known, target.known);
     if (dry_run_ == DryRun::no) learn(context, map);
     std::vector<base::Fact> facts{ui::fact_text("source", source_), ui::fact_text("target", target_),
                                   ui::fact_count("entries", map.size())};
@@ -222,7 +262,10 @@ private:
 
   model::IdMap read() const {
     std::ifstream file(file_, std::ios::binary);
-    const std::string text(std::istreambuf_iterator<char>(file), {});
+    std::error_code ignored;
+    std::string text;
+    // To read a folder throws.
+    if (!std::filesystem::is_directory(file_, ignored)) text.assign(std::istreambuf_iterator<char>(file), {});
     if (!file || text.empty())
       throw Error(ErrorKind::config,
                   fmt::format("cannot read the id map {}: {}", file_,

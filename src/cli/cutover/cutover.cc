@@ -65,6 +65,22 @@ void Cutover::require_writing(const std::string& name, platform::Writing what) {
   if (!dry()) cli::require_writing(context_, connector(name), name, {.what = what, .verb = verb_});
 }
 
+void Cutover::require_repository() {
+  if (dry()) return;
+  try {
+    // The first write of any backup; one that is not gone on with stands for nothing.
+    (void)context_.repository().begin_session(std::nullopt);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    throw Error(
+        error.kind(),
+        fmt::format("nothing can be written to the repository, in which it is said who takes over: {}",
+                    error.message()),
+        "Nothing was changed.  Where it can only be read, copy it to where it can be written to, let its url in "
+        "holdfast.toml lead there (file:///COPY) on all hosts, and run the same again.");
+  }
+}
+
 void Cutover::lock(const std::string& connector, base::FileLock::Mode mode) {
   if (dry()) return;
   const bool alone = mode == base::FileLock::Mode::exclusive;

@@ -54,6 +54,9 @@ public:
   // where another run works on the connector.
   void lock(const std::string& connector, base::FileLock::Mode mode);
   void lock_to_write(const std::string& source, const std::string& target);  // the source is shared
+  // Throws where the repository can be read and not written to; nothing in a dry run.  Asked before anything is written
+  // to a platform: who takes over is said in it first.
+  void require_repository();
   // The fence of it, unless another host lifted that.
   std::optional<engine::Fence> fence(const std::string& connector);
   // Throws Error{refused} unless --yes or --dry-run is given.

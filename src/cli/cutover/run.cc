@@ -169,6 +169,9 @@ int CutoverRun::apply(const ResourcePlan& plan, const repository::Snapshot& want
   Takeover(cutover_).keep_what_is_told(cutover_.charge(plan.source, plan.target));
   if (plan.does_nothing()) {
     cutover_.context().events().note(fmt::format("{} has nothing to be done", plan.target));
+  } else if (has_ended(plan)) {
+    // It says its conflicts again and writes nothing: what it wrote then may be somebody else's by now.
+    return apply_resource_plan(cutover_.context(), plan, run);
   } else {
     cutover_.store().begin(plan);
   }
@@ -180,6 +183,11 @@ int CutoverRun::apply(const ResourcePlan& plan, const repository::Snapshot& want
   // What failed is tried once more by the same plan, whose journal knows which answers were lost.
   if (result.wrote_all(plan)) cutover_.store().end(plan);
   return worse(code, behind_);
+}
+
+bool CutoverRun::has_ended(const ResourcePlan& plan) {
+  return !cutover_.store().has_begun(plan) &&
+         engine::how_it_ended(cutover_.context().state(), plan) == engine::PlanEnd::whole;
 }
 
 bool CutoverRun::left_to_people(const ResourcePlan& plan, const engine::ResourceApplyResult& result) {

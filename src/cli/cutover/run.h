@@ -50,6 +50,8 @@ public:
                           engine::ResourceApplyResult& result);
 
 private:
+  // By an earlier run, of the same file, which remembered how.
+  bool has_ended(const model::ResourcePlan& plan);
   bool left_to_people(const model::ResourcePlan& plan, const engine::ResourceApplyResult& result);
   // Why a plan that was begun cannot be gone on with by this snapshot of its source; empty: it can.
   std::string why_dropped(const engine::CutoverStore::Begun& begun,

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "engine/resources/journal.h"
 
 namespace holdfast::engine {
 
@@ -255,8 +256,14 @@ void CutoverStore::begin(const model::ResourcePlan& plan) {
   state_.put(folder_of(k_plans, plan.source, plan.target) + plan.id, model::to_json(plan));
 }
 
+// In this order: killed between the two it leaves records that nobody reads, and no plan without what it wrote.
+void CutoverStore::end_plan(const std::string& record) {
+  state_.remove(record);
+  ResourceJournal::forget(state_, std::string_view(record).substr(record.rfind('/') + 1));
+}
+
 void CutoverStore::end(const model::ResourcePlan& plan) {
-  state_.remove(folder_of(k_plans, plan.source, plan.target) + plan.id);
+  end_plan(folder_of(k_plans, plan.source, plan.target) + plan.id);
 }
 
 bool CutoverStore::has_begun(const model::ResourcePlan& plan) {
@@ -281,12 +288,12 @@ std::vector<CutoverStore::Begun> CutoverStore::begun(const std::string& source, 
 }
 
 void CutoverStore::drop(const Begun& begun) {
-  state_.remove(begun.name);
+  end_plan(begun.name);
 }
 
 void CutoverStore::drop_begun(const std::string& source, const std::string& target) {
   for (const std::string& folder : {folder_of(k_plans, source, target), folder_of(k_plans, target, source)})
-    for (const std::string& name : names(folder)) state_.remove(name);
+    for (const std::string& name : names(folder)) end_plan(name);
 }
 
 }  // namespace holdfast::engine

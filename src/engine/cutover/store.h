@@ -89,6 +89,7 @@ public:
 
   // Plans that make resources, between their begin and their end: a run that was interrupted is gone on with by the
   // same plan, whose journal knows what was intended.
+  // Where one is ended or dropped nobody can go on with it: its journal is forgotten, unless a file holds the plan.
   void begin(const model::ResourcePlan& plan);
   void end(const model::ResourcePlan& plan);
   bool has_begun(const model::ResourcePlan& plan);
@@ -110,6 +111,7 @@ private:
   std::vector<std::string> names(const std::string& folder);
   std::vector<Record> newest(const std::string& folder);  // of each folder below
   void replace(const std::string& folder, const std::string& text);
+  void end_plan(const std::string& record);
 
   storage::Backend& state_;
 };

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -129,22 +128,14 @@ private:
         std::count_if(plan_.steps.begin(), plan_.steps.end(), [](const ResourceStep& step) { return step.writes(); }));
   }
 
-  // Some records of each step would else stay for ever.  Each is made durable as gone, which takes as long as writing
-  // it.  What became a task is tried again by whoever applies the plan again.
+  // Some records of each step would else stay as long as the file of the plan.  What became a task is tried again by
+  // whoever applies the plan again.
   void end() {
     const bool all =
         result_.wrote_all(plan_) && std::count(result_.ends.begin(), result_.ends.end(), StepEnd::by_hand) == 0;
     const PlanEnd how = all ? PlanEnd::whole : PlanEnd::in_part;
     journal_.end(how);
-    if (how != PlanEnd::whole) return;
-    const std::vector<std::string> steps = journal_.steps();
-    std::atomic<std::size_t> next{0};
-    base::TaskGroup group({});
-    for (unsigned i = 0; i < std::min<std::size_t>(threads(), steps.size()); ++i)
-      group.spawn([&](const std::stop_token&) {
-        for (std::size_t at = next++; at < steps.size(); at = next++) journal_.forget(steps[at]);
-      });
-    group.wait();
+    if (how == PlanEnd::whole) journal_.forget_steps(threads());
   }
 
   void learn_matches() {
@@ -308,6 +299,12 @@ bool ResourceApplyResult::complete() const noexcept {
 
 PlanEnd how_it_ended(storage::Backend& journal, const model::ResourcePlan& plan) {
   return ResourceJournal::how_it_ended(journal, plan);
+}
+void keep_journal(storage::Backend& journal, const model::ResourcePlan& plan) {
+  ResourceJournal::keep(journal, plan);
+}
+void forget_journal(storage::Backend& journal, const model::ResourcePlan& plan) {
+  ResourceJournal::forget(journal, plan.id);
 }
 
 namespace {

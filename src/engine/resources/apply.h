@@ -4,7 +4,7 @@
 // written.  A create whose answer was lost is looked up and adopted, if its body, its creator and its time are what was
 // meant, rather than made again.  Killed anywhere and run again, it goes on where it was.  Run again after its end it
 // does nothing, and looks at nothing: what was lost since is seen by a new plan, which is why a file of one that was
-// applied whole is refused (how_it_ended()).
+// applied whole, and left nothing in conflict, is refused (how_it_ended()).
 #pragma once
 
 #include <functional>
@@ -85,6 +85,11 @@ struct ResourceApplication {
 // the journal, and Error{conflict} when the plan was changed since a part of it was applied.
 ResourceApplyResult apply_resources(const ResourceApplication& application, base::Events& events,
                                     const base::Clock& clock, std::stop_token stop);
+// How the last run of it ended; `none` also where its journal was forgotten.
 PlanEnd how_it_ended(storage::Backend& journal, const model::ResourcePlan& plan);
+// Of a plan that is in a file the journal is kept, as whoever has the file may apply it again; of any other it goes
+// where nobody can go on with the plan.
+void keep_journal(storage::Backend& journal, const model::ResourcePlan& plan);
+void forget_journal(storage::Backend& journal, const model::ResourcePlan& plan);
 
 }  // namespace holdfast::engine

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
+
 #include "base/error.h"
+#include "base/task_group.h"
 #include "engine/fingerprint.h"
 
 namespace holdfast::engine {
@@ -24,18 +28,31 @@ std::string_view text_of(ResourceJournal::Mark mark) {
   return "patched";
 }
 
-std::string folder_of(const model::ResourcePlan& plan) {
-  return fmt::format("resources/{}/", plan.id);
+std::string folder_of(std::string_view plan_id) {
+  return fmt::format("resources/{}/", plan_id);
 }
 
 constexpr std::string_view k_plan = "plan";
 constexpr std::string_view k_ended = "ended";
 constexpr std::string_view k_whole = "whole";  // what the latter says then
+constexpr std::string_view k_file = "file";    // a file holds the plan
+constexpr unsigned k_threads = 8;
+
+// Each is made durable as gone, which takes as long as writing it.
+void remove_all(storage::Backend& state, const std::vector<std::string>& records, unsigned threads) {
+  std::atomic<std::size_t> next{0};
+  base::TaskGroup group({});
+  for (unsigned i = 0; i < std::min<std::size_t>(threads, records.size()); ++i)
+    group.spawn([&](const std::stop_token&) {
+      for (std::size_t at = next++; at < records.size(); at = next++) state.remove(records[at]);
+    });
+  group.wait();
+}
 
 }  // namespace
 
 ResourceJournal::ResourceJournal(storage::Backend& state, const model::ResourcePlan& plan)
-    : state_(state), folder_(folder_of(plan)) {
+    : state_(state), folder_(folder_of(plan.id)) {
   const std::string fingerprint = fingerprint_of(model::to_json(plan));
   const std::string name = folder_ + std::string(k_plan);
   if (state_.put(name, fingerprint)) return;
@@ -51,21 +68,29 @@ void ResourceJournal::end(PlanEnd how) {
   state_.put(folder_ + std::string(k_ended), how == PlanEnd::whole ? k_whole : k_ended);
 }
 
-std::vector<std::string> ResourceJournal::steps() const {
-  std::vector<std::string> out;
+void ResourceJournal::forget_steps(unsigned threads) {
+  std::vector<std::string> steps;
   state_.list(folder_, [&](const storage::ObjectInfo& one) {
-    if (one.name != folder_ + std::string(k_plan) && one.name != folder_ + std::string(k_ended))
-      out.push_back(one.name);
+    const std::string_view record = std::string_view(one.name).substr(folder_.size());
+    if (record != k_plan && record != k_ended && record != k_file) steps.push_back(one.name);
   });
-  return out;
+  remove_all(state_, steps, threads);
 }
 
-void ResourceJournal::forget(const std::string& record) {
-  state_.remove(record);
+void ResourceJournal::keep(storage::Backend& state, const model::ResourcePlan& plan) {
+  state.put(folder_of(plan.id) + std::string(k_file), k_file);
+}
+
+void ResourceJournal::forget(storage::Backend& state, std::string_view plan_id) {
+  const std::string folder = folder_of(plan_id);
+  if (plan_id.empty() || state.stat(folder + std::string(k_file))) return;
+  std::vector<std::string> records;
+  state.list(folder, [&](const storage::ObjectInfo& one) { records.push_back(one.name); });
+  remove_all(state, records, k_threads);
 }
 
 PlanEnd ResourceJournal::how_it_ended(storage::Backend& state, const model::ResourcePlan& plan) {
-  const std::string folder = folder_of(plan);
+  const std::string folder = folder_of(plan.id);
   const std::string name = folder + std::string(k_ended);
   if (!state.stat(name)) return PlanEnd::none;
   // Another one that was begun under the same id says nothing of this one.

@@ -44,10 +44,13 @@ public:
   bool resumed() const noexcept { return resumed_; }
   // The run came to its end, with all written that the plan would write, or not.
   void end(PlanEnd how);
-  // The records of steps.  Behind a plan that was written whole they may be forgotten: all of them are done.
-  std::vector<std::string> steps() const;
-  void forget(const std::string& record);
+  // Forgets the records of steps, behind a plan that was written whole: all of them are done.
+  void forget_steps(unsigned threads);
   static PlanEnd how_it_ended(storage::Backend& state, const model::ResourcePlan& plan);
+  // A file holds this plan: whoever has that may apply it again, whatever else ends it.
+  static void keep(storage::Backend& state, const model::ResourcePlan& plan);
+  // Forgets all of it, where no file holds that plan: nobody goes on with it.
+  static void forget(storage::Backend& state, std::string_view plan_id);
 
 private:
   std::string name(std::size_t step, std::string_view what) const;

@@ -80,5 +80,59 @@ TEST_F(ImportedIds, are_exported_with_the_version_of_the_format) {
   EXPECT_EQ(run({"idmap", "import", "primary", "secondary", path}).code, 0) << "what export prints, import reads";
 }
 
+TEST_F(ImportedIds, come_from_no_folder) {
+  const Outcome outcome = run({"idmap", "import", "primary", "secondary", app_.folder.path()});
+  EXPECT_EQ(outcome.code, 2) << outcome.err;
+  EXPECT_TRUE(outcome.says("cannot read the id map " + app_.folder.path() + ": it is empty, or no file"))
+      << outcome.err;
+  EXPECT_FALSE(outcome.says("defect")) << outcome.err;
+}
+
+TEST_F(ImportedIds, that_lead_to_what_is_called_otherwise_are_named_and_taken) {
+  const std::string other = secondary_.workspace.put("jobs", "other", job("other", "theirs"));
+  must({"backup", "secondary"});
+  const Outcome outcome = import({"jobs," + x() + "," + other});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(outcome.says("1 entry leads to what is called otherwise")) << outcome.err;
+  EXPECT_TRUE(outcome.says("jobs " + x() + " is x on primary, and " + other + " is other on secondary")) << outcome.err;
+  EXPECT_TRUE(run({"idmap", "show", "primary", "secondary"}).says(other));
+}
+
+TEST_F(ImportedIds, that_say_the_other_name_themselves_are_meant) {
+  const std::string other = secondary_.workspace.put("jobs", "other", job("other", "theirs"));
+  must({"backup", "secondary"});
+  const std::string path = app_.file("named.csv");
+  std::ofstream(path) << "kind,source_id,target_id,target_name\njobs," + x() + "," + other + ",other\n";
+  const Outcome outcome = run({"idmap", "import", "primary", "secondary", path});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_FALSE(outcome.says("called otherwise")) << outcome.err;
+}
+
+TEST_F(ImportedIds, whose_names_a_rule_changes_are_no_strangers) {
+  std::ofstream(app_.config(), std::ios::app)
+      << "[map.dr]\nfrom = \"primary\"\nto = \"secondary\"\nnames = { jobs = { x = \"other\" } }\n";
+  const std::string other = secondary_.workspace.put("jobs", "other", job("other", "theirs"));
+  must({"backup", "secondary"});
+  const Outcome outcome = import({"jobs," + x() + "," + other});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_FALSE(outcome.says("called otherwise")) << outcome.err;
+}
+
+TEST_F(ImportedIds, of_other_names_are_counted_where_they_are_many) {
+  std::vector<std::string> lines;
+  for (int i = 0; i < 15; ++i) {
+    const std::string n = std::to_string(i);
+    const std::string from = primary_.workspace.put("jobs", "from" + n, job("from" + n, "one"));
+    const std::string to = secondary_.workspace.put("jobs", "to" + n, job("to" + n, "one"));
+    lines.push_back("jobs," + from + "," + to);
+  }
+  must({"backup", "primary"});
+  must({"backup", "secondary"});
+  const Outcome outcome = import(lines, {"--dry-run"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(outcome.says("15 entries lead to what is called otherwise")) << outcome.err;
+  EXPECT_TRUE(outcome.says("and 5 more")) << outcome.err;
+}
+
 }  // namespace
 }  // namespace holdfast::test

@@ -179,5 +179,26 @@ TEST(Repository, counts_what_it_holds) {
   EXPECT_EQ(stats.plain_bytes, first.bytes_added_raw + second.bytes_added_raw);
 }
 
+// Who only reads is told what is not noticed by that; who writes has the disk to mend first.
+TEST(Repository, is_read_and_not_written_where_what_was_seen_cannot_be_kept) {
+  RepositoryWorld world;
+  const Snapshot first = world.backup(*world.open(), {});
+  world.state = storage::make_memory_backend();
+  (void)world.open();  // which pins it
+  const auto whole = std::move(world.state);
+  const auto before = [](storage::Call call, const std::string& name) {
+    if (call == storage::Call::put && name.find("/seen/") != std::string::npos)
+      throw base::Error(ErrorKind::io, "no space is left");
+  };
+  world.state = storage::make_fault_backend(*whole, {.before = before, .after = {}}, nullptr);
+  const auto repository = world.open();
+  EXPECT_EQ(repository->latest("catalog")->id, first.id);
+  ASSERT_EQ(repository->warnings().size(), 1U);
+  EXPECT_NE(repository->warnings()[0].find("no space is left"), std::string::npos) << repository->warnings()[0];
+  EXPECT_EQ(error_of([&] { (void)repository->begin_session(std::nullopt); }), ErrorKind::io);
+  EXPECT_EQ(error_of([&] { repository->forget(first.id, "test"); }), ErrorKind::io);
+  EXPECT_EQ(repository->snapshots().size(), 1U);
+}
+
 }  // namespace
 }  // namespace holdfast::repository

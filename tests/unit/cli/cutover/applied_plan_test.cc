@@ -67,5 +67,55 @@ TEST_F(AppliedPlan, that_has_nothing_to_do_is_refused_by_nobody) {
   must({"migrate", "--plan", plan_});
 }
 
+class PlanWithConflicts : public AppliedPlan {
+protected:
+  PlanWithConflicts() {
+    for (int i = 0; i < 2; ++i) secondary_.workspace.put("jobs", "x", job("x", "theirs"));
+    must({"migrate", "primary", "secondary", "--plan-out", plan_});
+    EXPECT_EQ(run({"migrate", "--plan", plan_}).code, 3);
+    EXPECT_TRUE(has_job(secondary_, "y"));
+  }
+};
+
+// "Mend it, and run the same command again" is what the manual says of exit 3.
+TEST_F(PlanWithConflicts, says_them_again_and_writes_nothing) {
+  remove_job(secondary_, "y");
+  const std::uint64_t writes = secondary_.workspace.writes;
+  for (const char* verb : {"migrate", "restore"}) {
+    const Outcome again = run({verb, "--plan", plan_});
+    EXPECT_EQ(again.code, 3) << again.err;
+    EXPECT_TRUE(again.says(": several are called so")) << again.err;
+    EXPECT_TRUE(again.says("what it left in conflict takes a new plan, also where that was mended since")) << again.err;
+  }
+  EXPECT_EQ(secondary_.workspace.writes, writes);
+  EXPECT_FALSE(has_job(secondary_, "y"));
+  while (has_job(secondary_, "x")) remove_job(secondary_, "x");
+  EXPECT_EQ(run({"migrate", "--plan", plan_}).code, 3) << "it is what it was when it was made";
+  EXPECT_FALSE(has_job(secondary_, "x"));
+  must({"migrate", "primary", "secondary", "--yes"});
+  EXPECT_TRUE(has_job(secondary_, "x") && has_job(secondary_, "y"));
+}
+
+TEST_F(PlanWithConflicts, that_failed_in_part_says_that_they_take_a_new_one) {
+  remove_job(secondary_, "y");
+  refuse(secondary_, {"y"});
+  must({"migrate", "primary", "secondary", "--plan-out", plan_});
+  EXPECT_EQ(run({"migrate", "--plan", plan_}).code, 3);
+  secondary_.workspace.refusals.clear();
+  const Outcome again = run({"migrate", "--plan", plan_});
+  EXPECT_EQ(again.code, 3) << again.err;
+  EXPECT_TRUE(again.says("what it left in conflict takes a new plan")) << again.err;
+  EXPECT_TRUE(has_job(secondary_, "y"));
+}
+
+TEST_F(PlanWithConflicts, takes_nothing_for_its_own_that_it_wrote_long_ago) {
+  EXPECT_EQ(night().code, 3);  // another plan
+  change(secondary_, "z", "theirs");
+  EXPECT_EQ(run({"migrate", "--plan", plan_}).code, 3);
+  change(primary_, "z", "two");
+  EXPECT_EQ(night().code, 3);
+  EXPECT_EQ(note_of("z"), "theirs");
+}
+
 }  // namespace
 }  // namespace holdfast::test

@@ -173,5 +173,67 @@ TEST_F(FirstWords, that_are_not_known_are_no_good_end) {
   expect_all_on(primary_, secondary_);
 }
 
+// A copy that can be read, as it may be all that is left of a region.
+class ReadOnlyRepository : public FirstWords {
+protected:
+  ReadOnlyRepository() {
+    app_.composition.backends.front().open = [&](const std::string&) {
+      const auto before = [&](storage::Call call, const std::string&) {
+        if (read_only_ && call == storage::Call::put)
+          throw base::Error(base::ErrorKind::io, "the file system is read-only");
+      };
+      return storage::make_fault_backend(*repository_, {.before = before, .after = {}}, nullptr);
+    };
+    migrate();
+  }
+  void expect_refused(const Names& verb) {
+    read_only_ = true;
+    const std::uint64_t writes = primary_.workspace.writes + secondary_.workspace.writes;
+    const Outcome outcome = run(verb);
+    EXPECT_EQ(outcome.code, 1) << outcome.out << outcome.err;
+    EXPECT_TRUE(outcome.says("the file system is read-only") && outcome.says("Nothing was changed")) << outcome.err;
+    EXPECT_TRUE(outcome.says("copy")) << outcome.err;
+    EXPECT_EQ(primary_.workspace.writes + secondary_.workspace.writes, writes);
+    read_only_ = false;
+  }
+  bool read_only_ = false;
+};
+
+TEST_F(ReadOnlyRepository, carries_no_failover) {
+  change(primary_, "x", "two");
+  must({"backup", "primary"});
+  expect_refused({"failover", "primary", "secondary", "--yes", "--source-lost"});
+  EXPECT_EQ(note_of("x"), "one");
+  EXPECT_FALSE(fence("primary").has_value());
+  EXPECT_EQ(failover({"--source-lost"}).code, 0);
+  EXPECT_EQ(note_of("x"), "two");
+}
+
+TEST_F(ReadOnlyRepository, lets_it_be_tried) {
+  read_only_ = true;
+  EXPECT_EQ(failover({"--source-lost", "--dry-run"}).code, 0);
+}
+
+TEST_F(ReadOnlyRepository, carries_no_activation) {
+  expect_refused({"activate", "secondary", "--from", "primary", "--yes"});
+  EXPECT_FALSE(fence("primary").has_value());
+  EXPECT_EQ(take_over().code, 0);
+}
+
+TEST_F(ReadOnlyRepository, carries_no_failback) {
+  fail_over();
+  change(secondary_, "x", "three");
+  must({"backup", "secondary"});
+  const bool fenced = fence("secondary").has_value();
+  expect_refused({"failback", "secondary", "primary", "--yes", "--source-lost"});
+  EXPECT_EQ(note_of(primary_, "x"), "one");
+  EXPECT_EQ(fence("secondary").has_value(), fenced);
+}
+
+TEST_F(ReadOnlyRepository, is_whole_behind_the_trial) {
+  EXPECT_EQ(failover({"--source-lost"}).code, 0);
+  EXPECT_EQ(run({"check", "--read-data"}).code, 0);
+}
+
 }  // namespace
 }  // namespace holdfast::test

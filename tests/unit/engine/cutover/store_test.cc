@@ -202,5 +202,35 @@ TEST_F(CutoverStoring, lists_begun_plans_in_the_order_of_their_making_and_those_
   EXPECT_TRUE(store_.begun("primary", "secondary").empty()) << "of both directions";
 }
 
+// Nobody can go on with them.
+TEST_F(CutoverStoring, forgets_the_journals_of_plans_that_it_ends_or_drops) {
+  const auto begin = [&](const std::string& id) {
+    model::ResourcePlan plan;
+    plan.id = id;
+    plan.source = "primary";
+    plan.target = "secondary";
+    store_.begin(plan);
+    for (const char* record : {"plan", "ended", "00000001-done"}) state_->put("resources/" + id + "/" + record, "x");
+    return plan;
+  };
+  const auto journal = [&](const std::string& id) {
+    std::size_t out = 0;
+    state_->list("resources/" + id + "/", [&](const storage::ObjectInfo&) { ++out; });
+    return out;
+  };
+  store_.end(begin("aa"));
+  EXPECT_EQ(journal("aa"), 0U);
+  begin("bb");
+  store_.drop(store_.begun("primary", "secondary").front());
+  EXPECT_EQ(journal("bb"), 0U);
+  begin("cc");
+  store_.drop_begun("secondary", "primary");
+  EXPECT_EQ(journal("cc"), 0U);
+  begin("dd");
+  state_->put("resources/dd/file", "x");
+  store_.drop_begun("primary", "secondary");
+  EXPECT_EQ(journal("dd"), 4U) << "a file holds that plan";
+}
+
 }  // namespace
 }  // namespace holdfast::engine
