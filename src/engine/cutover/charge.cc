@@ -95,6 +95,26 @@ void refuse_fenced_target(const Charge& charge) {
          fmt::format("\"holdfast activate {}\" sets what was recorded of it, and lifts the fence.", target));
 }
 
+// Fenced by hand, it was no rival of others that took over from the same one.
+void refuse_beside(const Pair& own, const std::vector<Pair>& pairs) {
+  for (const Pair& one : pairs)
+    if (one.source == own.source && one.target != own.target && one.active == one.target)
+      refuse(fmt::format("{} took over from {}, too", one.target, one.source),
+             fmt::format("Bring that back by \"holdfast failback {} {}\" first.", one.target, one.source));
+}
+
+// Both would fire.
+void refuse_other_takeover(const Charge& charge) {
+  const std::string& source = charge.pair.source;
+  for (const OtherTakeover& one : charge.others) {
+    if (!one.from_source) continue;
+    refuse(fmt::format("{} took over from {}, and is in charge in place of it", one.target, source),
+           fmt::format("First \"holdfast failback {0} {1}\" lets {1} be in charge again.  To go on from {0}, with what "
+                       "was done there: \"holdfast failover {0} {2}\".",
+                       one.target, source, charge.pair.target));
+  }
+}
+
 }  // namespace
 
 Pair turned_round(const Pair& pair) {
@@ -227,6 +247,7 @@ FailoverStep failover_step(const Charge& charge) {
            fmt::format("\"holdfast failback {} {}\" lets {} be in charge again; where {} is lost, add --source-lost.",
                        source, target, target, source));
   refuse_fenced_target(charge);
+  refuse_other_takeover(charge);
   if (active != target) return FailoverStep::begin;
   if (word.source == target)
     refuse(fmt::format("{} is in charge already, and {} is kept up to date from it", target, source),
@@ -261,6 +282,14 @@ FailbackStep failback_step(const Charge& charge) {
   if (charge.target && !charge.target->active.empty() && charge.target->active != primary)
     refuse(fmt::format("{} took over from {}", charge.target->active, secondary),
            fmt::format("Bring that back by \"holdfast failback {} {}\" first.", charge.target->active, secondary));
+  // The fence is that one's as well: lifted, both would fire.
+  for (const OtherTakeover& one : charge.others)
+    if (one.from_source && !one.paused)
+      refuse(
+          fmt::format("{} took over from {}, too, and may fire beside it", one.target, one.source),
+          fmt::format("\"holdfast fence {0}\" pauses it; then the same command goes on, and what was done on {0} goes "
+                      "back by \"holdfast failback {0} {1}\".",
+                      one.target, one.source));
   return FailbackStep::begin;
 }
 
@@ -272,6 +301,7 @@ void require_activation(const Charge& charge) {
     refuse(fmt::format("{} is fenced", target),
            fmt::format("\"holdfast activate {} --from {}\" sets what was recorded of it, and lifts the fence.", target,
                        target));
+  refuse_other_takeover(charge);
   if (deciding(charge).source != target || !charge.known()) return;
   if (in_charge(charge) == source) refuse_taken_over(charge, target, source);
   refuse(fmt::format("{} is in charge, and {} is kept up to date from it: nothing of {} says what shall fire", target,
@@ -298,6 +328,7 @@ void require_own_activation(const std::string& connector, const std::optional<Fe
              fmt::format("Go on with \"holdfast failback {} {}\".", pair.target, connector));
     if (!says_something(pair)) continue;
     const std::string& active = active_of(pair);
+    if (active == connector && pair.target == connector) refuse_beside(pair, pairs);
     if (active == connector) continue;
     if (pair.source == connector) refuse_taken_over({}, connector, pair.target);
     // Fenced by hand, or for a third, it gets back what it was before, and no more.

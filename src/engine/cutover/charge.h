@@ -1,5 +1,6 @@
 // Who is in charge of two connectors, and what a command may do to them by that.  Decisions are made from what is
-// known of both directions and of both fences: by the local state, and what charge_by_all() adds of the snapshots.
+// known of both directions and of both fences: by the local state, and what charge_by_all() adds of the snapshots.  Of
+// other connectors add_other_takeovers() (other_takeovers.h) adds what concerns the two.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,14 @@
 #include "engine/cutover/store.h"
 
 namespace holdfast::engine {
+
+// Of others: its target is in charge in place of its source, by what is known here or its newest snapshot says.
+struct OtherTakeover {
+  std::string source{};  // connectors
+  std::string target{};
+  bool from_source = false;  // it took over from the charge's source
+  bool paused = false;       // somebody fenced it since, and it was seen to be paused
+};
 
 // What is known of a source and a target.
 struct Charge {
@@ -22,6 +31,7 @@ struct Charge {
   enum class Told { by_state, by_snapshot } told = Told::by_state;
   // The one that the other one took over from, and that another host let fire since: who is in charge is not known.
   std::string doubted{};
+  std::vector<OtherTakeover> others{};  // that concern one of the two
 
   bool known() const noexcept;
 };

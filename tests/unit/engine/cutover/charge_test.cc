@@ -169,6 +169,43 @@ TEST(Failbacks, know_their_own_end_from_other_fences) {
   EXPECT_NE(refusal([] { (void)failback_step(replicated()); }), "");
 }
 
+// Tertiary is in charge in place of primary, as well.
+Charge beside(Charge charge) {
+  charge.others = {{.source = "primary", .target = "tertiary", .from_source = true}};
+  return charge;
+}
+TEST(Failovers, take_over_from_nothing_that_another_one_took_over_from) {
+  for (const Charge& charge : {nothing(), replicated(), given_back(), taken_over()}) {
+    const std::string said = refusal([&] { (void)failover_step(beside(charge)); });
+    EXPECT_NE(said.find("tertiary took over from primary"), std::string::npos) << said;
+    EXPECT_NE(said.find("First \"holdfast failback tertiary primary\""), std::string::npos) << said;
+    EXPECT_NE(said.find("failover tertiary secondary"), std::string::npos) << said;
+  }
+}
+
+TEST(Failbacks, lift_no_fence_that_is_held_for_another_one) {
+  Charge both = beside(taken_over());
+  both.source = fence("primary", "tertiary");
+  const std::string said = refusal([&] { (void)failback_step(both); });
+  EXPECT_NE(said.find("tertiary took over from primary, too"), std::string::npos) << said;
+  EXPECT_NE(said.find("\"holdfast fence tertiary\""), std::string::npos) << said;
+  both.others.front().paused = true;
+  EXPECT_EQ(failback_step(both), FailbackStep::begin) << "the way out";
+}
+
+TEST(Activations, start_no_second_target_of_one_source) {
+  for (const Charge& charge : {nothing(), replicated(), taken_over()})
+    EXPECT_NE(refusal([&] { require_activation(beside(charge)); }).find("tertiary took over from primary"),
+              std::string::npos);
+  const Pair secondary = taken_over().pair;
+  Pair tertiary = secondary;
+  tertiary.target = tertiary.active = "tertiary";
+  EXPECT_NE(refusal([&] {
+              require_own_activation("secondary", fence("secondary", ""), {secondary, tertiary}, {});
+            }).find("failback tertiary primary"),
+            std::string::npos);
+}
+
 TEST(Activations, start_no_second_side) {
   EXPECT_EQ(refusal([] { require_activation(nothing()); }), "");
   EXPECT_EQ(refusal([] { require_activation(replicated()); }), "");
