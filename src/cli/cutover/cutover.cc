@@ -51,12 +51,13 @@ Cutover::Cutover(Context& context, const CutoverFlags& flags, std::string_view v
                 "Leave one of them out: what somebody changed on the target either stays or is overwritten.");
 }
 
-engine::Charge charge_by_all(Context& context, const std::string& source, const std::string& target) {
+engine::Charge charge_by_all(Context& context, const std::string& source, const std::string& target,
+                             const std::string& target_workspace) {
   engine::CutoverStore store(context.state());
   engine::Charge out = engine::charge_by_all(store, context.repository(), source, target);
   std::vector<std::string> names;
   for (const ConnectorConfig& one : context.config().connectors) names.push_back(one.name);
-  engine::add_other_takeovers(out, store, context.repository(), names);
+  engine::add_other_takeovers(out, store, context.repository(), names, target_workspace);
   return out;
 }
 

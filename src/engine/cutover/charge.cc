@@ -34,6 +34,14 @@ using base::ErrorKind;
          fmt::format("What is done there goes back by \"holdfast failback {} {}\".", target, source));
 }
 
+// Ids, states and fences of one workspace are known by one name.
+[[noreturn]] void refuse_other_name(const OtherTakeover& known, const std::string& name) {
+  refuse(fmt::format("{} took over from {}, which leads to the same workspace as {}", known.target, known.source, name),
+         fmt::format("What is known of that workspace goes by the name {0}: use that, and where the connector was "
+                     "renamed call it {0} again in holdfast.toml.  The way back is \"holdfast failback {1} {0}\".",
+                     known.source, known.target));
+}
+
 [[noreturn]] void refuse_standby(const std::string& active, const std::string& standby) {
   refuse(fmt::format("{} is in charge, and {} is kept up to date from it", active, standby),
          fmt::format("To let {} take over: \"holdfast failover {} {}\".", standby, active, standby));
@@ -95,6 +103,22 @@ void refuse_fenced_target(const Charge& charge) {
          fmt::format("\"holdfast activate {}\" sets what was recorded of it, and lifts the fence.", target));
 }
 
+// It would be written over, and what fires there paused.
+void refuse_in_charge(const Charge& charge) {
+  const std::string& source = charge.pair.source;
+  const std::string& target = charge.pair.target;
+  for (const OtherTakeover& one : charge.others) {
+    if (!one.is_target) continue;
+    if (one.from_source && one.source != source) refuse_other_name(one, source);
+    refuse(one.target == target ? fmt::format("{} is in charge in place of {}", target, one.source)
+                                : fmt::format("{} leads to the same workspace as {}, which is in charge in place of {}",
+                                              target, one.target, one.source),
+           fmt::format("Nothing of {0} is brought there before \"holdfast failback {1} {2}\" lets {2} be in charge "
+                       "again.",
+                       source, one.target, one.source));
+  }
+}
+
 // Fenced by hand, it was no rival of others that took over from the same one.
 void refuse_beside(const Pair& own, const std::vector<Pair>& pairs) {
   for (const Pair& one : pairs)
@@ -108,6 +132,7 @@ void refuse_other_takeover(const Charge& charge) {
   const std::string& source = charge.pair.source;
   for (const OtherTakeover& one : charge.others) {
     if (!one.from_source) continue;
+    if (one.source != source) refuse_other_name(one, source);
     refuse(fmt::format("{} took over from {}, and is in charge in place of it", one.target, source),
            fmt::format("First \"holdfast failback {0} {1}\" lets {1} be in charge again.  To go on from {0}, with what "
                        "was done there: \"holdfast failover {0} {2}\".",
@@ -231,9 +256,11 @@ void require_writable(const Charge& charge) {
   refuse_doubted(charge);
   const std::string& source = charge.pair.source;
   const std::string& target = charge.pair.target;
-  if (in_charge(charge) != target) return;
-  if (deciding(charge).source == source) refuse_taken_over(charge, source, target);
-  refuse_standby(target, source);
+  if (in_charge(charge) == target) {
+    if (deciding(charge).source == source) refuse_taken_over(charge, source, target);
+    refuse_standby(target, source);
+  }
+  refuse_in_charge(charge);
 }
 
 FailoverStep failover_step(const Charge& charge) {
@@ -248,7 +275,10 @@ FailoverStep failover_step(const Charge& charge) {
                        source, target, target, source));
   refuse_fenced_target(charge);
   refuse_other_takeover(charge);
-  if (active != target) return FailoverStep::begin;
+  if (active != target) {
+    refuse_in_charge(charge);
+    return FailoverStep::begin;
+  }
   if (word.source == target)
     refuse(fmt::format("{} is in charge already, and {} is kept up to date from it", target, source),
            "See who is in charge with \"holdfast status\".");
@@ -284,7 +314,7 @@ FailbackStep failback_step(const Charge& charge) {
            fmt::format("Bring that back by \"holdfast failback {} {}\" first.", charge.target->active, secondary));
   // The fence is that one's as well: lifted, both would fire.
   for (const OtherTakeover& one : charge.others)
-    if (one.from_source && !one.paused)
+    if (one.from_source && one.target != secondary && !one.paused)
       refuse(
           fmt::format("{} took over from {}, too, and may fire beside it", one.target, one.source),
           fmt::format("\"holdfast fence {0}\" pauses it; then the same command goes on, and what was done on {0} goes "
@@ -307,6 +337,11 @@ void require_activation(const Charge& charge) {
   refuse(fmt::format("{} is in charge, and {} is kept up to date from it: nothing of {} says what shall fire", target,
                      source, source),
          fmt::format("\"holdfast activate {} --from {}\" sets what was recorded of it.", target, target));
+}
+
+void require_own_name(const Charge& charge) {
+  for (const OtherTakeover& one : charge.others)
+    if (one.from_source && one.source != charge.pair.source) refuse_other_name(one, charge.pair.source);
 }
 
 void require_own_activation(const std::string& connector, const std::optional<Fence>& fence,

@@ -16,7 +16,8 @@ namespace holdfast::engine {
 struct OtherTakeover {
   std::string source{};  // connectors
   std::string target{};
-  bool from_source = false;  // it took over from the charge's source
+  bool from_source = false;  // what it took over from leads to the workspace of the charge's source
+  bool is_target = false;    // it leads to the workspace of the charge's target, and nobody took over from it since
   bool paused = false;       // somebody fenced it since, and it was seen to be paused
 };
 
@@ -95,6 +96,8 @@ FailbackStep failback_step(const Charge& charge);
 
 // The target is to fire as it was recorded of the source.
 void require_activation(const Charge& charge);
+// What nobody took over from by another name.  Of a charge of the connector and itself.
+void require_own_name(const Charge& charge);
 // A connector is to fire as it was recorded of itself.  `pairs` are all that there are, `told` what only snapshots say:
 // who took over by that has to be fenced first.
 void require_own_activation(const std::string& connector, const std::optional<Fence>& fence,

@@ -1,10 +1,13 @@
 #include "engine/cutover/other_takeovers.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "engine/cutover/other_hosts.h"
 #include "engine/cutover/snapshot_marks.h"
+#include "engine/known_workspace.h"
 
 namespace holdfast::engine {
 
@@ -31,16 +34,49 @@ bool is_paused(CutoverStore& store, repository::Repository& repository, const Pa
   return fence && fence->state == Fence::State::confirmed && (fence->active.empty() || fence->active == pair.source);
 }
 
+// To which workspaces connectors lead.
+class Workspaces {
+public:
+  // `known`: that of the charge's target, where a plan says it.
+  Workspaces(repository::Repository& repository, const std::string& target, const std::string& known)
+      : repository_(repository) {
+    if (!known.empty()) known_.emplace(target, known);
+  }
+  bool are_one(const std::string& one, const std::string& other) {
+    return one == other || (!of(one).empty() && of(one) == of(other));
+  }
+
+private:
+  const std::string& of(const std::string& connector) {
+    const auto found = known_.find(connector);
+    if (found != known_.end()) return found->second;
+    return known_.emplace(connector, known_workspace(repository_, connector)).first->second;
+  }
+
+  repository::Repository& repository_;
+  std::map<std::string, std::string> known_;
+};
+
 }  // namespace
 
 void add_other_takeovers(Charge& charge, CutoverStore& store, repository::Repository& repository,
-                         const std::vector<std::string>& connectors) {
-  for (const Pair& pair : takeovers(store, repository, connectors))
-    if (pair.source == charge.pair.source && !are_same(pair, charge.pair.source, charge.pair.target))
-      charge.others.push_back({.source = pair.source,
-                               .target = pair.target,
-                               .from_source = true,
-                               .paused = is_paused(store, repository, pair)});
+                         const std::vector<std::string>& connectors, const std::string& target_workspace) {
+  const std::string& source = charge.pair.source;
+  const std::string& target = charge.pair.target;
+  const std::vector<Pair> all = takeovers(store, repository, connectors);
+  Workspaces workspaces(repository, target, target_workspace);
+  for (const Pair& pair : all) {
+    if (are_same(pair, source, target)) continue;
+    // What somebody took over from is in charge no more.
+    const auto replaced = [&](const Pair& one) { return workspaces.are_one(one.source, pair.target); };
+    OtherTakeover other{
+        .source = pair.source,
+        .target = pair.target,
+        .from_source = workspaces.are_one(pair.source, source),
+        .is_target = workspaces.are_one(pair.target, target) && std::none_of(all.begin(), all.end(), replaced),
+        .paused = is_paused(store, repository, pair)};
+    if (other.from_source || other.is_target) charge.others.push_back(std::move(other));
+  }
 }
 
 }  // namespace holdfast::engine

@@ -1,4 +1,4 @@
-// One source with two targets: whoever is in charge, nothing fires twice.
+// One source with two targets, and one workspace with two names: whoever is in charge, nothing fires twice.
 #include <gtest/gtest.h>
 
 #include "unit/cli/cutover/nights.h"
@@ -6,15 +6,16 @@
 namespace holdfast::test {
 namespace {
 
-const std::vector<std::string> k_names{"primary", "secondary", "tertiary"};
+const std::vector<std::string> k_names{"primary", "secondary", "tertiary", "alias", "tilt"};
 
 class SeveralTargets : public Nights {
 protected:
+  // "alias" leads to the workspace of primary, "tilt" to that of secondary.
   SeveralTargets() {
     app_.composition.platforms.front().open = [this](const std::string& name, const platform::Settings&,
                                                      const base::Clock&, base::Events&) {
       if (name == "tertiary") return connect(tertiary_);
-      return connect(name == "secondary" ? secondary_ : primary_);
+      return connect(name == "secondary" || name == "tilt" ? secondary_ : primary_);
     };
     app_.configure("workspace", k_names);
   }
@@ -130,6 +131,49 @@ TEST_F(SeveralTargets, of_which_both_took_over_come_home_one_behind_the_other) {
   EXPECT_EQ(firing(primary_), all_);
   EXPECT_EQ(firing(tertiary_), Names{});
   fail_over();
+}
+
+TEST_F(SeveralTargets, in_charge_are_not_written_to_by_another_name_of_their_source) {
+  migrate();
+  must({"replicate", "alias", "secondary", "--yes"});
+  fail_over();
+  change(secondary_, "x", "weeks of work");
+  for (const Names& verb :
+       {Names{"replicate", "alias", "secondary", "--yes"}, Names{"migrate", "alias", "secondary", "--dry-run"},
+        Names{"failover", "alias", "secondary", "--yes"}, Names{"failover", "alias", "tertiary", "--yes"},
+        Names{"restore", "alias/latest", "--to", "secondary", "--yes"},
+        Names{"activate", "secondary", "--from", "alias", "--yes"},
+        Names{"activate", "alias", "--from", "alias", "--yes"}})
+    expect_refused(verb, {"which leads to the same workspace as alias", "call it primary again"});
+  EXPECT_EQ(firing(secondary_), all_);
+  EXPECT_EQ(firing(primary_), Names{});
+  EXPECT_EQ(note_of("x"), "weeks of work");
+  EXPECT_EQ(run({"failback", "secondary", "primary", "--yes"}).code, 0);
+}
+
+TEST_F(SeveralTargets, in_charge_are_not_written_to_from_anywhere_nor_by_another_name_of_their_own) {
+  migrate_both();
+  fail_over();
+  for (const Names& verb :
+       {Names{"replicate", "tertiary", "secondary", "--yes"}, Names{"migrate", "tertiary", "secondary", "--yes"},
+        Names{"failover", "tertiary", "secondary", "--yes"},
+        Names{"restore", "tertiary/latest", "--to", "secondary", "--yes"}})
+    expect_refused(verb, {"secondary is in charge in place of primary", "failback secondary primary"});
+  // It was never backed up by that name.
+  for (const Names& verb :
+       {Names{"replicate", "primary", "tilt", "--yes"}, Names{"replicate", "tertiary", "tilt", "--yes"}})
+    expect_refused(verb, {"tilt leads to the same workspace as secondary, which is in charge in place of primary"});
+  EXPECT_EQ(firing(secondary_), all_);
+  must({"replicate", "secondary", "tertiary", "--yes"});
+}
+
+TEST_F(SeveralTargets, go_by_another_name_where_nobody_took_over) {
+  migrate();
+  EXPECT_EQ(run({"replicate", "alias", "secondary", "--yes"}).code, 0) << "the connector was renamed";
+  EXPECT_EQ(run({"failover", "alias", "secondary", "--yes"}).code, 0);
+  EXPECT_EQ(firing(secondary_), all_);
+  EXPECT_EQ(firing(primary_), Names{});
+  expect_refused({"failover", "primary", "tertiary", "--yes"}, {"call it alias again"});
 }
 
 }  // namespace
