@@ -81,6 +81,15 @@ const Pair& deciding(const Charge& charge) noexcept {
   return goes_before(charge.pair, charge.back) ? charge.pair : charge.back;
 }
 
+// From the target of the pair to its source.  Once that was set to fire, it is not given up.
+BegunFailback failback_of(const Pair& pair) {
+  BegunFailback out{
+      .what = fmt::format("a failback from {} to {} was begun and has not ended", pair.target, pair.source),
+      .way = fmt::format("\"holdfast failback {} {}\" goes on with it", pair.target, pair.source)};
+  if (pair.active != pair.source) out.way += fmt::format(", \"holdfast activate {}\" gives it up", pair.target);
+  return out;
+}
+
 void refuse_fenced_target(const Charge& charge) {
   if (!charge.target) return;
   const std::string& source = charge.pair.source;
@@ -92,10 +101,10 @@ void refuse_fenced_target(const Charge& charge) {
     refuse(fmt::format("not all that fires on {} was paused since {} is in charge again", target, source),
            fmt::format("\"holdfast fence {}\" pauses it and looks again.", target));
   }
-  if (active == source)
-    refuse(fmt::format("{} is fenced: a failback to {} was begun and has not ended", target, source),
-           fmt::format("Go on with \"holdfast failback {} {}\", or give it up with \"holdfast activate {}\".", target,
-                       source, target));
+  if (active == source) {
+    const BegunFailback begun = failback_of(charge.pair);
+    refuse(fmt::format("{} is fenced: {}", target, begun.what), begun.way + ".");
+  }
   if (!active.empty())
     refuse(fmt::format("{} is fenced: {} took over from it", target, active),
            fmt::format("Bring it back by \"holdfast failback {} {}\" first.", active, target));
@@ -237,6 +246,17 @@ Pair given_back(Pair pair, std::vector<LeftPaused> left, base::Instant now) {
   pair.before.clear();
   pair.left = std::move(left);
   return pair;
+}
+
+std::optional<BegunFailback> begun_failback(CutoverStore& store, const Fence& fence) {
+  if (fence.active.empty()) return std::nullopt;
+  const Pair to_it = store.pair(fence.connector, fence.active);
+  if (ends_failback(to_it, fence)) return failback_of(to_it);
+  // Fenced for what it took over from.
+  const Pair from_it = store.pair(fence.active, fence.connector);
+  if (from_it.active == from_it.target || ends_failback(from_it, store.fence(fence.active)))
+    return failback_of(from_it);
+  return std::nullopt;
 }
 
 std::size_t left_paused(const Pair& pair) noexcept {

@@ -71,6 +71,13 @@ Pair given_back(Pair pair, std::vector<LeftPaused> left, base::Instant now);
 // were set, or it is not complete.
 std::size_t left_paused(const Pair& pair) noexcept;
 
+// A failback that was begun and has not ended, of which a fence of either side tells.
+struct BegunFailback {
+  std::string what{};  // "a failback from … to … was begun and has not ended"
+  std::string way{};   // the commands that lead on
+};
+std::optional<BegunFailback> begun_failback(CutoverStore& store, const Fence& fence);
+
 // For all of these: throws Error{refused} with the way that leads on.
 
 // What writes the source's contents into the target, and pauses there what fires.

@@ -176,5 +176,36 @@ TEST_F(SeveralTargets, go_by_another_name_where_nobody_took_over) {
   expect_refused({"failover", "primary", "tertiary", "--yes"}, {"call it alias again"});
 }
 
+class BegunFailback : public Nights {};
+
+TEST_F(BegunFailback, is_named_by_whoever_meets_the_fence_of_either_side) {
+  gate("\"activate\"");
+  migrate();
+  ASSERT_EQ(failover({"--pass", "activate"}).code, 0);
+  ASSERT_EQ(fail_back().code, 5) << "behind both fences";
+  const Outcome backup = run({"backup", "secondary"});
+  EXPECT_TRUE(backup.says("\"holdfast failback secondary primary\" goes on with it")) << backup.err;
+  EXPECT_TRUE(backup.says("\"holdfast activate secondary\" gives it up")) << backup.err;
+  EXPECT_FALSE(backup.says("failover secondary primary")) << backup.err;
+  const Outcome away = failover();
+  EXPECT_EQ(away.code, 5);
+  EXPECT_TRUE(away.says("\"holdfast failback secondary primary\" goes on with it, \"holdfast activate secondary\""))
+      << away.err;
+  ASSERT_EQ(fail_back({"--pass", "activate"}).code, 0);
+  EXPECT_FALSE(run({"backup", "secondary"}).says("goes on"));
+}
+
+TEST_F(BegunFailback, is_not_given_up_once_what_fired_was_set) {
+  migrate();
+  fail_over();
+  refuse(primary_, {"y"});
+  ASSERT_EQ(fail_back().code, 3);
+  const Outcome backup = run({"backup", "secondary"});
+  EXPECT_TRUE(backup.says("\"holdfast failback secondary primary\" goes on with it")) << backup.err;
+  EXPECT_FALSE(backup.says("gives it up")) << backup.err;
+  EXPECT_EQ(run({"activate", "secondary"}).code, 5) << "nor can it be";
+  EXPECT_TRUE(run({"backup", "primary"}).says("\"holdfast failback secondary primary\" goes on with it"));
+}
+
 }  // namespace
 }  // namespace holdfast::test
