@@ -42,9 +42,8 @@ std::string describe_fence(engine::CutoverStore& store, const engine::Fence& fen
                        "{0}, and may fire: \"holdfast fence {1}\" pauses it, \"holdfast activate {1}\" sets what was "
                        "recorded",
                        out, fence.connector);
-  if (open && engine::ends_failback(store.pair(fence.connector, fence.active), fence))
-    return fmt::format("{0}: a failback to it has not ended, \"holdfast failback {1} {2}\" goes on", out, fence.active,
-                       fence.connector);
+  if (const auto begun = engine::begun_failback(store, fence))
+    return fmt::format("{}: {}: {}", out, begun->what, begun->way);
   if (!engine::took_over(store, fence))
     return fmt::format(
         "{0} for {1}, which did not take over yet: \"holdfast failover {2} {1}\" goes on, "

@@ -148,6 +148,7 @@ private:
   int in_place(Context& context, Cutover& cutover) const {
     const std::optional<engine::Fence> fence = cutover.fence(target_);
     const std::vector<engine::Charge> told = lock_who_is_told(context, cutover);
+    engine::require_own_name(cutover.charge(target_, target_));
     engine::require_own_activation(target_, fence, engine::pairs_by_all(cutover.store(), context.repository()), told);
     if (fence && fence->snapshot.empty()) {  // nothing was paused yet
       if (!cutover.dry()) cutover.store().lift(target_);

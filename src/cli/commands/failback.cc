@@ -80,7 +80,9 @@ private:
     if (!source_lost_) Takeover(cutover).require_writing(secondary_, "Nothing was brought back yet.");
     require_same_workspace(cutover, charge.pair);
     require_id_map(context, charge);
-    const bool fenced = charge.source && charge.source->state == engine::Fence::State::confirmed;
+    // A fence for another one, which took over as well, is this one's from now on.
+    const bool fenced = charge.source && charge.source->state == engine::Fence::State::confirmed &&
+                        (charge.source->active.empty() || charge.source->active == secondary_);
     Takeover takeover(cutover);
     if (!cutover.dry() && !fenced)
       takeover.require_fence(primary_, secondary_, nullptr, {.not_done = "nothing was brought back"});

@@ -78,10 +78,8 @@ private:
           "the fence of {0} is open, and what fires there goes on: \"holdfast fence {0}\" pauses it, \"holdfast "
           "activate {0}\" sets what was recorded and lifts the fence",
           source_);
-    if (engine::ends_failback(cutover.store().pair(source_, fence.active), fence))
-      return fmt::format(
-          "a failback from {1} to {0} was begun and has not ended: go on with \"holdfast failback {1} {0}\"", source_,
-          fence.active);
+    if (const auto begun = engine::begun_failback(cutover.store(), fence))
+      return fmt::format("{}: {}", begun->what, begun->way);
     return fmt::format(
         "a failover from {0} to {1} was begun and has not ended: go on with \"holdfast failover {0} {1}\", or "
         "give it up with \"holdfast activate {0}\"",

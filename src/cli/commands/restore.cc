@@ -9,14 +9,13 @@
 #include "cli/commands/commands.h"
 #include "cli/connector_lock.h"
 #include "cli/context.h"
+#include "cli/cutover/cutover.h"
 #include "cli/describe.h"
 #include "cli/plan_view.h"
 #include "cli/resolve.h"
 #include "cli/resource_view.h"
 #include "engine/browse.h"
 #include "engine/cutover/charge.h"
-#include "engine/cutover/snapshot_marks.h"
-#include "engine/cutover/store.h"
 #include "engine/reference.h"
 #include "ui/printers.h"
 #include "ui/table.h"
@@ -119,8 +118,7 @@ private:
   // What took over is not written over by what it took over from.
   static void refuse_charge(Context& context, const std::string& source, const std::string& target) {
     if (source == target) return;
-    engine::CutoverStore store(context.state());
-    engine::require_writable(engine::charge_by_all(store, context.repository(), source, target));
+    engine::require_writable(charge_by_all(context, source, target));
   }
 
   std::optional<base::FileLock> locked(const Context& context, const std::string& target) const {

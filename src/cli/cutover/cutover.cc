@@ -14,6 +14,7 @@
 #include "engine/backup.h"
 #include "engine/cutover/never_read.h"
 #include "engine/cutover/other_hosts.h"
+#include "engine/cutover/other_takeovers.h"
 #include "engine/reference.h"
 #include "ui/table.h"
 
@@ -49,6 +50,16 @@ Cutover::Cutover(Context& context, const CutoverFlags& flags, std::string_view v
   if (flags.keep_changed && flags.plan.existing == model::Existing::replace)
     throw Error(ErrorKind::usage, "--keep-changed and --existing replace contradict one another",
                 "Leave one of them out: what somebody changed on the target either stays or is overwritten.");
+}
+
+engine::Charge charge_by_all(Context& context, const std::string& source, const std::string& target,
+                             const std::string& target_workspace) {
+  engine::CutoverStore store(context.state());
+  engine::Charge out = engine::charge_by_all(store, context.repository(), source, target);
+  std::vector<std::string> names;
+  for (const ConnectorConfig& one : context.config().connectors) names.push_back(one.name);
+  engine::add_other_takeovers(out, store, context.repository(), names, target_workspace);
+  return out;
 }
 
 int worse(int code, int other) noexcept {
@@ -140,7 +151,7 @@ void Cutover::ask(const std::string& what) const {
 }
 
 engine::Charge Cutover::charge(const std::string& source, const std::string& target) {
-  return engine::charge_by_all(store_, context_.repository(), source, target);
+  return charge_by_all(context_, source, target);
 }
 
 repository::Snapshot Cutover::named(const std::string& snapshot) {

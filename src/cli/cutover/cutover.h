@@ -94,6 +94,11 @@ private:
   std::set<std::string> never_read_;  // connectors of which that was said
 };
 
+// What is known of a source and a target, by this host and by snapshots, with what concerns them of the other
+// connectors.  `target_workspace`: to which the target leads, as a plan says.
+engine::Charge charge_by_all(Context& context, const std::string& source, const std::string& target,
+                             const std::string& target_workspace = {});
+
 // Of two that are both ok or partial.
 [[nodiscard]] int worse(int code, int other) noexcept;
 

@@ -34,6 +34,14 @@ using base::ErrorKind;
          fmt::format("What is done there goes back by \"holdfast failback {} {}\".", target, source));
 }
 
+// Ids, states and fences of one workspace are known by one name.
+[[noreturn]] void refuse_other_name(const OtherTakeover& known, const std::string& name) {
+  refuse(fmt::format("{} took over from {}, which leads to the same workspace as {}", known.target, known.source, name),
+         fmt::format("What is known of that workspace goes by the name {0}: use that, and where the connector was "
+                     "renamed call it {0} again in holdfast.toml.  The way back is \"holdfast failback {1} {0}\".",
+                     known.source, known.target));
+}
+
 [[noreturn]] void refuse_standby(const std::string& active, const std::string& standby) {
   refuse(fmt::format("{} is in charge, and {} is kept up to date from it", active, standby),
          fmt::format("To let {} take over: \"holdfast failover {} {}\".", standby, active, standby));
@@ -73,6 +81,15 @@ const Pair& deciding(const Charge& charge) noexcept {
   return goes_before(charge.pair, charge.back) ? charge.pair : charge.back;
 }
 
+// From the target of the pair to its source.  Once that was set to fire, it is not given up.
+BegunFailback failback_of(const Pair& pair) {
+  BegunFailback out{
+      .what = fmt::format("a failback from {} to {} was begun and has not ended", pair.target, pair.source),
+      .way = fmt::format("\"holdfast failback {} {}\" goes on with it", pair.target, pair.source)};
+  if (pair.active != pair.source) out.way += fmt::format(", \"holdfast activate {}\" gives it up", pair.target);
+  return out;
+}
+
 void refuse_fenced_target(const Charge& charge) {
   if (!charge.target) return;
   const std::string& source = charge.pair.source;
@@ -84,15 +101,52 @@ void refuse_fenced_target(const Charge& charge) {
     refuse(fmt::format("not all that fires on {} was paused since {} is in charge again", target, source),
            fmt::format("\"holdfast fence {}\" pauses it and looks again.", target));
   }
-  if (active == source)
-    refuse(fmt::format("{} is fenced: a failback to {} was begun and has not ended", target, source),
-           fmt::format("Go on with \"holdfast failback {} {}\", or give it up with \"holdfast activate {}\".", target,
-                       source, target));
+  if (active == source) {
+    const BegunFailback begun = failback_of(charge.pair);
+    refuse(fmt::format("{} is fenced: {}", target, begun.what), begun.way + ".");
+  }
   if (!active.empty())
     refuse(fmt::format("{} is fenced: {} took over from it", target, active),
            fmt::format("Bring it back by \"holdfast failback {} {}\" first.", active, target));
   refuse(fmt::format("{} is fenced", target),
          fmt::format("\"holdfast activate {}\" sets what was recorded of it, and lifts the fence.", target));
+}
+
+// It would be written over, and what fires there paused.
+void refuse_in_charge(const Charge& charge) {
+  const std::string& source = charge.pair.source;
+  const std::string& target = charge.pair.target;
+  for (const OtherTakeover& one : charge.others) {
+    if (!one.is_target) continue;
+    if (one.from_source && one.source != source) refuse_other_name(one, source);
+    refuse(one.target == target ? fmt::format("{} is in charge in place of {}", target, one.source)
+                                : fmt::format("{} leads to the same workspace as {}, which is in charge in place of {}",
+                                              target, one.target, one.source),
+           fmt::format("Nothing of {0} is brought there before \"holdfast failback {1} {2}\" lets {2} be in charge "
+                       "again.",
+                       source, one.target, one.source));
+  }
+}
+
+// Fenced by hand, it was no rival of others that took over from the same one.
+void refuse_beside(const Pair& own, const std::vector<Pair>& pairs) {
+  for (const Pair& one : pairs)
+    if (one.source == own.source && one.target != own.target && one.active == one.target)
+      refuse(fmt::format("{} took over from {}, too", one.target, one.source),
+             fmt::format("Bring that back by \"holdfast failback {} {}\" first.", one.target, one.source));
+}
+
+// Both would fire.
+void refuse_other_takeover(const Charge& charge) {
+  const std::string& source = charge.pair.source;
+  for (const OtherTakeover& one : charge.others) {
+    if (!one.from_source) continue;
+    if (one.source != source) refuse_other_name(one, source);
+    refuse(fmt::format("{} took over from {}, and is in charge in place of it", one.target, source),
+           fmt::format("First \"holdfast failback {0} {1}\" lets {1} be in charge again.  To go on from {0}, with what "
+                       "was done there: \"holdfast failover {0} {2}\".",
+                       one.target, source, charge.pair.target));
+  }
 }
 
 }  // namespace
@@ -198,6 +252,17 @@ Pair given_back(Pair pair, std::vector<LeftPaused> left, base::Instant now) {
   return pair;
 }
 
+std::optional<BegunFailback> begun_failback(CutoverStore& store, const Fence& fence) {
+  if (fence.active.empty()) return std::nullopt;
+  const Pair to_it = store.pair(fence.connector, fence.active);
+  if (ends_failback(to_it, fence)) return failback_of(to_it);
+  // Fenced for what it took over from.
+  const Pair from_it = store.pair(fence.active, fence.connector);
+  if (from_it.active == from_it.target || ends_failback(from_it, store.fence(fence.active)))
+    return failback_of(from_it);
+  return std::nullopt;
+}
+
 std::size_t left_paused(const Pair& pair) noexcept {
   return active_of(pair) == pair.source ? pair.left.size() : 0;
 }
@@ -215,9 +280,11 @@ void require_writable(const Charge& charge) {
   refuse_doubted(charge);
   const std::string& source = charge.pair.source;
   const std::string& target = charge.pair.target;
-  if (in_charge(charge) != target) return;
-  if (deciding(charge).source == source) refuse_taken_over(charge, source, target);
-  refuse_standby(target, source);
+  if (in_charge(charge) == target) {
+    if (deciding(charge).source == source) refuse_taken_over(charge, source, target);
+    refuse_standby(target, source);
+  }
+  refuse_in_charge(charge);
 }
 
 FailoverStep failover_step(const Charge& charge) {
@@ -231,7 +298,11 @@ FailoverStep failover_step(const Charge& charge) {
            fmt::format("\"holdfast failback {} {}\" lets {} be in charge again; where {} is lost, add --source-lost.",
                        source, target, target, source));
   refuse_fenced_target(charge);
-  if (active != target) return FailoverStep::begin;
+  refuse_other_takeover(charge);
+  if (active != target) {
+    refuse_in_charge(charge);
+    return FailoverStep::begin;
+  }
   if (word.source == target)
     refuse(fmt::format("{} is in charge already, and {} is kept up to date from it", target, source),
            "See who is in charge with \"holdfast status\".");
@@ -265,6 +336,14 @@ FailbackStep failback_step(const Charge& charge) {
   if (charge.target && !charge.target->active.empty() && charge.target->active != primary)
     refuse(fmt::format("{} took over from {}", charge.target->active, secondary),
            fmt::format("Bring that back by \"holdfast failback {} {}\" first.", charge.target->active, secondary));
+  // The fence is that one's as well: lifted, both would fire.
+  for (const OtherTakeover& one : charge.others)
+    if (one.from_source && one.target != secondary && !one.paused)
+      refuse(
+          fmt::format("{} took over from {}, too, and may fire beside it", one.target, one.source),
+          fmt::format("\"holdfast fence {0}\" pauses it; then the same command goes on, and what was done on {0} goes "
+                      "back by \"holdfast failback {0} {1}\".",
+                      one.target, one.source));
   return FailbackStep::begin;
 }
 
@@ -276,11 +355,17 @@ void require_activation(const Charge& charge) {
     refuse(fmt::format("{} is fenced", target),
            fmt::format("\"holdfast activate {} --from {}\" sets what was recorded of it, and lifts the fence.", target,
                        target));
+  refuse_other_takeover(charge);
   if (deciding(charge).source != target || !charge.known()) return;
   if (in_charge(charge) == source) refuse_taken_over(charge, target, source);
   refuse(fmt::format("{} is in charge, and {} is kept up to date from it: nothing of {} says what shall fire", target,
                      source, source),
          fmt::format("\"holdfast activate {} --from {}\" sets what was recorded of it.", target, target));
+}
+
+void require_own_name(const Charge& charge) {
+  for (const OtherTakeover& one : charge.others)
+    if (one.from_source && one.source != charge.pair.source) refuse_other_name(one, charge.pair.source);
 }
 
 void require_own_activation(const std::string& connector, const std::optional<Fence>& fence,
@@ -302,6 +387,7 @@ void require_own_activation(const std::string& connector, const std::optional<Fe
              fmt::format("Go on with \"holdfast failback {} {}\".", pair.target, connector));
     if (!says_something(pair)) continue;
     const std::string& active = active_of(pair);
+    if (active == connector && pair.target == connector) refuse_beside(pair, pairs);
     if (active == connector) continue;
     if (pair.source == connector) refuse_taken_over({}, connector, pair.target);
     // Fenced by hand, or for a third, it gets back what it was before, and no more.

@@ -1,5 +1,6 @@
 // Who is in charge of two connectors, and what a command may do to them by that.  Decisions are made from what is
-// known of both directions and of both fences: by the local state, and what charge_by_all() adds of the snapshots.
+// known of both directions and of both fences: by the local state, and what charge_by_all() adds of the snapshots.  Of
+// other connectors add_other_takeovers() (other_takeovers.h) adds what concerns the two.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,15 @@
 #include "engine/cutover/store.h"
 
 namespace holdfast::engine {
+
+// Of others: its target is in charge in place of its source, by what is known here or its newest snapshot says.
+struct OtherTakeover {
+  std::string source{};  // connectors
+  std::string target{};
+  bool from_source = false;  // what it took over from leads to the workspace of the charge's source
+  bool is_target = false;    // it leads to the workspace of the charge's target, and nobody took over from it since
+  bool paused = false;       // somebody fenced it since, and it was seen to be paused
+};
 
 // What is known of a source and a target.
 struct Charge {
@@ -22,6 +32,7 @@ struct Charge {
   enum class Told { by_state, by_snapshot } told = Told::by_state;
   // The one that the other one took over from, and that another host let fire since: who is in charge is not known.
   std::string doubted{};
+  std::vector<OtherTakeover> others{};  // that concern one of the two
 
   bool known() const noexcept;
 };
@@ -62,6 +73,13 @@ Pair given_back(Pair pair, std::vector<LeftPaused> left, base::Instant now);
 // were set, or it is not complete.
 std::size_t left_paused(const Pair& pair) noexcept;
 
+// A failback that was begun and has not ended, of which a fence of either side tells.
+struct BegunFailback {
+  std::string what{};  // "a failback from … to … was begun and has not ended"
+  std::string way{};   // the commands that lead on
+};
+std::optional<BegunFailback> begun_failback(CutoverStore& store, const Fence& fence);
+
 // For all of these: throws Error{refused} with the way that leads on.
 
 // What writes the source's contents into the target, and pauses there what fires.
@@ -87,6 +105,8 @@ FailbackStep failback_step(const Charge& charge);
 
 // The target is to fire as it was recorded of the source.
 void require_activation(const Charge& charge);
+// What nobody took over from by another name.  Of a charge of the connector and itself.
+void require_own_name(const Charge& charge);
 // A connector is to fire as it was recorded of itself.  `pairs` are all that there are, `told` what only snapshots say:
 // who took over by that has to be fenced first.
 void require_own_activation(const std::string& connector, const std::optional<Fence>& fence,

@@ -49,8 +49,8 @@ TEST_F(LookedAtFences, of_a_failback_that_has_not_ended_are_closed_by_no_replica
   ASSERT_EQ(run({"failback", "secondary", "primary", "--yes"}).code, 3);
   EXPECT_EQ(state_of("primary"), "open");
   const Outcome outcome = night();
-  EXPECT_TRUE(outcome.says("go on with \"holdfast failback secondary primary\"")) << outcome.err;
-  EXPECT_TRUE(outcome.says("a failback to it has not ended")) << outcome.err;
+  EXPECT_TRUE(outcome.says("\"holdfast failback secondary primary\" goes on with it")) << outcome.err;
+  EXPECT_TRUE(outcome.says("a failback from secondary to primary was begun and has not ended")) << outcome.err;
   EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
   primary_.workspace.refusals.clear();
   EXPECT_EQ(run({"failback", "secondary", "primary", "--yes"}).code, 0);

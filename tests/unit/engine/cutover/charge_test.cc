@@ -169,6 +169,80 @@ TEST(Failbacks, know_their_own_end_from_other_fences) {
   EXPECT_NE(refusal([] { (void)failback_step(replicated()); }), "");
 }
 
+// Tertiary is in charge in place of primary, as well.
+Charge beside(Charge charge) {
+  charge.others = {{.source = "primary", .target = "tertiary", .from_source = true}};
+  return charge;
+}
+// The same of what is in charge in place of another one.
+Charge of_another(Charge charge, const std::string& source, const std::string& target) {
+  charge.others = {{.source = source, .target = target, .is_target = true}};
+  return charge;
+}
+
+TEST(Failovers, take_over_from_nothing_that_another_one_took_over_from) {
+  for (const Charge& charge : {nothing(), replicated(), given_back(), taken_over()}) {
+    const std::string said = refusal([&] { (void)failover_step(beside(charge)); });
+    EXPECT_NE(said.find("tertiary took over from primary"), std::string::npos) << said;
+    EXPECT_NE(said.find("First \"holdfast failback tertiary primary\""), std::string::npos) << said;
+    EXPECT_NE(said.find("failover tertiary secondary"), std::string::npos) << said;
+  }
+}
+
+TEST(Failovers, bring_nothing_to_what_is_in_charge_in_place_of_another_one) {
+  const std::string said = refusal([] { (void)failover_step(of_another(replicated(), "third", "secondary")); });
+  EXPECT_NE(said.find("secondary is in charge in place of third"), std::string::npos) << said;
+  EXPECT_NE(said.find("failback secondary third"), std::string::npos) << said;
+  EXPECT_EQ(failover_step(of_another(taken_over(), "third", "secondary")), FailoverStep::nothing) << "brings nothing";
+}
+
+TEST(Failbacks, lift_no_fence_that_is_held_for_another_one) {
+  Charge both = beside(taken_over());
+  both.source = fence("primary", "tertiary");
+  const std::string said = refusal([&] { (void)failback_step(both); });
+  EXPECT_NE(said.find("tertiary took over from primary, too"), std::string::npos) << said;
+  EXPECT_NE(said.find("\"holdfast fence tertiary\""), std::string::npos) << said;
+  both.others.front().paused = true;
+  EXPECT_EQ(failback_step(both), FailbackStep::begin) << "the way out";
+}
+
+TEST(Charges, of_one_workspace_go_by_one_name) {
+  Charge alias = taken_over();
+  alias.others = {{.source = "primary", .target = "secondary", .from_source = true, .is_target = true}};
+  alias.pair = {.source = "alias", .target = "secondary"};
+  alias.back = {.source = "secondary", .target = "alias"};
+  for (const std::string& said :
+       {refusal([&] { require_writable(alias); }), refusal([&] { (void)failover_step(alias); }),
+        refusal([&] { require_activation(alias); }), refusal([&] { require_own_name(alias); })}) {
+    EXPECT_NE(said.find("secondary took over from primary, which leads to the same workspace as alias"),
+              std::string::npos)
+        << said;
+    EXPECT_NE(said.find("call it primary again"), std::string::npos) << said;
+  }
+  EXPECT_EQ(refusal([] { require_own_name(beside(nothing())); }), "") << "by its own name others refuse it";
+}
+
+TEST(Charges, let_write_to_nothing_that_is_in_charge_in_place_of_another_one) {
+  const std::string said = refusal([] { require_writable(of_another(replicated(), "third", "secondary")); });
+  EXPECT_NE(said.find("secondary is in charge in place of third"), std::string::npos) << said;
+  const std::string by_name = refusal([] { require_writable(of_another(nothing(), "primary", "other name")); });
+  EXPECT_NE(by_name.find("secondary leads to the same workspace as other name"), std::string::npos) << by_name;
+  EXPECT_EQ(refusal([] { require_writable(beside(replicated())); }), "") << "a standby beside";
+}
+
+TEST(Activations, start_no_second_target_of_one_source) {
+  for (const Charge& charge : {nothing(), replicated(), taken_over()})
+    EXPECT_NE(refusal([&] { require_activation(beside(charge)); }).find("tertiary took over from primary"),
+              std::string::npos);
+  const Pair secondary = taken_over().pair;
+  Pair tertiary = secondary;
+  tertiary.target = tertiary.active = "tertiary";
+  EXPECT_NE(refusal([&] {
+              require_own_activation("secondary", fence("secondary", ""), {secondary, tertiary}, {});
+            }).find("failback tertiary primary"),
+            std::string::npos);
+}
+
 TEST(Activations, start_no_second_side) {
   EXPECT_EQ(refusal([] { require_activation(nothing()); }), "");
   EXPECT_EQ(refusal([] { require_activation(replicated()); }), "");
