@@ -106,7 +106,7 @@ public:
     const auto target = context.open_connector(to_);
     if (dry_run_ == DryRun::no) require_writing(context, *target, to_, {.verb = "restore"});
     if (has_resources(*target)) {
-      refuse_charge(context, snapshot.connector, to_);
+      refuse_charge(context, snapshot.connector, to_, {});
       return restore_resources(context, snapshot, *target);
     }
     refuse({{"--with-dependencies", plan_.with_dependencies}}, to_,
@@ -116,9 +116,11 @@ public:
 
 private:
   // What took over is not written over by what it took over from.
-  static void refuse_charge(Context& context, const std::string& source, const std::string& target) {
+  // `workspace`: the target's, by a plan; only that knows it where the target was never backed up.
+  static void refuse_charge(Context& context, const std::string& source, const std::string& target,
+                            const std::string& workspace) {
     if (source == target) return;
-    engine::require_writable(charge_by_all(context, source, target));
+    engine::require_writable(charge_by_all(context, source, target, workspace));
   }
 
   std::optional<base::FileLock> locked(const Context& context, const std::string& target) const {
@@ -174,7 +176,7 @@ private:
                     fmt::format("the plan {} is for resources, and {} has none", *plan_file_, resources->target),
                     "Make a plan for that target.");
       if (dry_run_ == DryRun::no) require_writing(context, *target, resources->target, {.verb = "restore"});
-      refuse_charge(context, resources->source, resources->target);
+      refuse_charge(context, resources->source, resources->target, resources->target_workspace);
       if (dry_run_ == DryRun::no) require_applicable(context, *resources, *target);
       return base::in_context(
           [&] { return fmt::format("applying the plan in {}", *plan_file_); },
@@ -201,6 +203,7 @@ private:
   int restore_resources(Context& context, const repository::Snapshot& snapshot, platform::Connector& target) {
     refuse(flags_of_whole(), fmt::format("{}, whose resources are written one by one", to_), "Leave that out.");
     const model::ResourcePlan plan = make_resource_plan(context, plan_, snapshot, target, to_);
+    refuse_charge(context, plan.source, plan.target, plan.target_workspace);
     if (!context.json() && !context.global().quiet) {
       print_resource_plan(context, plan, target);
       context.out().flush();

@@ -112,12 +112,13 @@ void refuse_fenced_target(const Charge& charge) {
          fmt::format("\"holdfast activate {}\" sets what was recorded of it, and lifts the fence.", target));
 }
 
-// It would be written over, and what fires there paused.
+// It would be written over, and what fires there paused: what came from one origin goes by the same names.  What
+// another workspace has goes beside it.
 void refuse_in_charge(const Charge& charge) {
   const std::string& source = charge.pair.source;
   const std::string& target = charge.pair.target;
   for (const OtherTakeover& one : charge.others) {
-    if (!one.is_target) continue;
+    if (!one.is_target || !(one.from_source || one.copied)) continue;
     if (one.from_source && one.source != source) refuse_other_name(one, source);
     refuse(one.target == target ? fmt::format("{} is in charge in place of {}", target, one.source)
                                 : fmt::format("{} leads to the same workspace as {}, which is in charge in place of {}",
@@ -327,12 +328,14 @@ FailbackStep failback_step(const Charge& charge) {
            fmt::format("Go on with \"holdfast failover {} {}\", or give it up with \"holdfast activate {} --from {}\".",
                        primary, secondary, primary, primary));
   if (pair.active == primary && in_charge(charge) == primary) return FailbackStep::nothing;
-  if (pair.active != secondary || in_charge(charge) != secondary)
+  if (pair.active != secondary || in_charge(charge) != secondary) {
+    require_own_name(charge);
     refuse(fmt::format("{} did not take over from {}", secondary, primary),
            fmt::format("See who is in charge with \"holdfast status\".  Where this host lost its local state, "
                        "\"holdfast idmap import\" brings the id map back, and \"holdfast activate {} --from {}\" says "
                        "here that {} is in charge.",
                        secondary, primary, secondary));
+  }
   if (charge.target && !charge.target->active.empty() && charge.target->active != primary)
     refuse(fmt::format("{} took over from {}", charge.target->active, secondary),
            fmt::format("Bring that back by \"holdfast failback {} {}\" first.", charge.target->active, secondary));

@@ -17,6 +17,7 @@ struct OtherTakeover {
   std::string source{};  // connectors
   std::string target{};
   bool from_source = false;  // what it took over from leads to the workspace of the charge's source
+  bool copied = false;       // into the charge's source, which is a standby of that as well
   bool is_target = false;    // it leads to the workspace of the charge's target, and nobody took over from it since
   bool paused = false;       // somebody fenced it since, and it was seen to be paused
 };

@@ -73,6 +73,7 @@ void add_other_takeovers(Charge& charge, CutoverStore& store, repository::Reposi
         .source = pair.source,
         .target = pair.target,
         .from_source = workspaces.are_one(pair.source, source),
+        .copied = store.pair(pair.source, source).replicated.has_value(),
         .is_target = workspaces.are_one(pair.target, target) && std::none_of(all.begin(), all.end(), replaced),
         .paused = is_paused(store, repository, pair)};
     if (other.from_source || other.is_target) charge.others.push_back(std::move(other));

@@ -151,7 +151,7 @@ TEST_F(SeveralTargets, in_charge_are_not_written_to_by_another_name_of_their_sou
   EXPECT_EQ(run({"failback", "secondary", "primary", "--yes"}).code, 0);
 }
 
-TEST_F(SeveralTargets, in_charge_are_not_written_to_from_anywhere_nor_by_another_name_of_their_own) {
+TEST_F(SeveralTargets, in_charge_are_not_written_to_from_another_standby_nor_by_another_name_of_their_own) {
   migrate_both();
   fail_over();
   for (const Names& verb :
@@ -165,6 +165,34 @@ TEST_F(SeveralTargets, in_charge_are_not_written_to_from_anywhere_nor_by_another
     expect_refused(verb, {"tilt leads to the same workspace as secondary, which is in charge in place of primary"});
   EXPECT_EQ(firing(secondary_), all_);
   must({"replicate", "secondary", "tertiary", "--yes"});
+}
+
+TEST_F(SeveralTargets, in_charge_are_not_restored_into_by_a_name_that_was_never_backed_up) {
+  migrate();
+  fail_over();
+  change(secondary_, "x", "weeks of work");
+  const std::string file = app_.file("plan.json");
+  must({"plan", "primary/latest", "--to", "tilt", "--out", file});
+  for (const Names& verb :
+       {Names{"restore", "primary/latest", "--to", "tilt", "--yes"}, Names{"restore", "--plan", file}})
+    expect_refused(verb, {"tilt leads to the same workspace as secondary, which is in charge in place of primary"});
+  EXPECT_EQ(note_of("x"), "weeks of work");
+}
+
+TEST_F(SeveralTargets, of_two_lost_workspaces_may_be_one) {
+  must({"migrate", "primary", "secondary"});
+  must({"migrate", "tertiary", "secondary", "--yes"});
+  must({"failover", "primary", "secondary", "--yes", "--source-lost"});
+  must({"failover", "tertiary", "secondary", "--yes", "--source-lost"});
+  EXPECT_EQ(pair("primary", "secondary").active, "secondary");
+  EXPECT_EQ(pair("tertiary", "secondary").active, "secondary");
+}
+
+TEST_F(SeveralTargets, go_home_by_the_name_of_the_takeover) {
+  migrate();
+  must({"backup", "alias"});
+  fail_over();
+  expect_refused({"failback", "secondary", "alias", "--yes"}, {"call it primary again"});
 }
 
 TEST_F(SeveralTargets, go_by_another_name_where_nobody_took_over) {

@@ -174,9 +174,9 @@ Charge beside(Charge charge) {
   charge.others = {{.source = "primary", .target = "tertiary", .from_source = true}};
   return charge;
 }
-// The same of what is in charge in place of another one.
+// What is in charge in place of another one, of which the source is a standby too.
 Charge of_another(Charge charge, const std::string& source, const std::string& target) {
-  charge.others = {{.source = source, .target = target, .is_target = true}};
+  charge.others = {{.source = source, .target = target, .copied = true, .is_target = true}};
   return charge;
 }
 
@@ -228,6 +228,10 @@ TEST(Charges, let_write_to_nothing_that_is_in_charge_in_place_of_another_one) {
   const std::string by_name = refusal([] { require_writable(of_another(nothing(), "primary", "other name")); });
   EXPECT_NE(by_name.find("secondary leads to the same workspace as other name"), std::string::npos) << by_name;
   EXPECT_EQ(refusal([] { require_writable(beside(replicated())); }), "") << "a standby beside";
+  Charge strange = of_another(replicated(), "third", "secondary");
+  strange.others.front().copied = false;
+  EXPECT_EQ(refusal([&] { require_writable(strange); }), "") << "a workspace of its own, beside what took over";
+  EXPECT_EQ(failover_step(strange), FailoverStep::begin) << "a second region that is lost";
 }
 
 TEST(Activations, start_no_second_target_of_one_source) {
