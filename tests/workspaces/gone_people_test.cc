@@ -79,6 +79,18 @@ TEST_F(GonePeople, who_are_there_own_what_was_theirs_from_the_first_run_on) {
   expect_equal();
 }
 
+TEST_F(GonePeople, who_are_there_get_it_once_though_nobody_answers_who_owns_it_now) {
+  query("bob's", k_bob);
+  for (const char* list : {"queries", "alerts"})
+    secondary_.faults().add(fmt::format("PATCH /api/2.0/sql/{}/{{id}}#1-60: reset-after", list));
+  run({"migrate", "primary", "secondary"});
+  secondary_.faults().clear();
+  migrate(0);
+  EXPECT_EQ(owners("queries"), Names{k_bob});
+  EXPECT_EQ(owners("alerts"), Names{k_bob});
+  expect_equal();
+}
+
 TEST_F(GonePeople, are_named_and_the_next_run_goes_by_the_rule_that_says_who_stands_for_them) {
   seed_.notebook("/Users/gina@example.test/own", "SQL", "SELECT 2");
   seed_.share("/Shared/load", json::array({entry(k_gina, "CAN_EDIT")}));

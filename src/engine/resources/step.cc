@@ -40,6 +40,16 @@ Pass first_of(const ResourceStep& step) {
   return step.patched ? Pass::first : Pass::whole;
 }
 
+// Where whoever it belongs to passes for its creator, and a second call gives it away: to whom.
+std::string given_to(const StepContent& wanted) {
+  const ReadyKind& kind = wanted.kind;
+  const std::vector<std::string>& later = kind.kind.set_later;
+  if (!kind.creator || std::find(later.begin(), later.end(), kind.kind.creator) == later.end()) return {};
+  const JsonText body(wanted.body);
+  const JsonText::Id owner = kind.creator->find(body);
+  return owner == JsonText::k_none ? std::string() : body.string(owner);
+}
+
 }  // namespace
 
 StepWorker::StepWorker(const Tools& tools, std::stop_token stop)
@@ -84,7 +94,8 @@ bool StepWorker::fits(const StepContent& wanted, const ResourceJournal::Intent& 
   const std::optional<model::IdEntry> known = application_.ids.by_target(wanted.step.kind, found.id);
   if (known && known->source_id != wanted.step.source_id) return false;
   if (found.id == wanted.step.target_id && wanted.kind.id) return false;  // the one that was to go
-  if (!found.creator.empty() && found.creator != application_.writer.who()) return false;
+  if (!found.creator.empty() && found.creator != application_.writer.who() && found.creator != given_to(wanted))
+    return false;
   if (found.created && *found.created < intent.at - k_skew) return false;
   const auto& body = found.row.columns.at(wanted.kind.body);
   if (!body) return false;
