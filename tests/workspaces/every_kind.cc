@@ -183,6 +183,12 @@ void seed_sql_of(Seed& seed, Made& made) {
                                                           {"operand", {{"column", {{"name", "total"}}}}},
                                                           {"threshold", {{"value", {{"double_value", 1}}}}}}}}}}),
                     "id");
+  // Creating one takes no owner: each of the two takes a call more.
+  const auto give = [&](const std::string& at, const char* what) {
+    seed.patch(at, {{"update_mask", "owner_user_name"}, {what, {{"owner_user_name", k_eve}}}});
+  };
+  give("/api/2.0/sql/queries/" + made.query, "query");
+  give("/api/2.0/sql/alerts/" + made.alert, "alert");
   made.alert_v2 = text(
       seed.post(
           "/api/2.0/alerts",

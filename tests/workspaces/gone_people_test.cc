@@ -25,7 +25,7 @@ protected:
     body.update(more);
     return seed_.post("/api/2.2/jobs/create", body).at("job_id").get<std::int64_t>();
   }
-  void query(const std::string& name, const char* owner) {
+  std::string query(const std::string& name, const char* owner) {
     const std::string at = "/api/2.0/sql/queries";
     const std::string id =
         seed_.post(at, {{"query", {{"display_name", name}, {"query_text", "SELECT 1"}}}}).at("id").get<std::string>();
@@ -38,6 +38,7 @@ protected:
                           {"threshold", {{"value", {{"double_value", 1.0}}}}}}}};
     const std::string alerts = "/api/2.0/sql/alerts";
     give(alerts + "/" + seed_.post(alerts, {{"alert", alert}}).at("id").get<std::string>(), "alert", owner);
+    return id;
   }
   void give(const std::string& at, const char* what, const char* owner) {
     seed_.patch(at, {{"update_mask", "owner_user_name"}, {what, {{"owner_user_name", owner}}}});
@@ -77,6 +78,45 @@ TEST_F(GonePeople, who_are_there_own_what_was_theirs_from_the_first_run_on) {
   EXPECT_EQ(owners("alerts"), Names{k_bob});
   EXPECT_EQ(may_use("owned"), (Names{"bob@example.test IS_OWNER", "gina@example.test CAN_VIEW"}));
   expect_equal();
+}
+
+TEST_F(GonePeople, who_are_there_get_it_once_though_nobody_answers_who_owns_it_now) {
+  query("bob's", k_bob);
+  for (const char* list : {"queries", "alerts"})
+    secondary_.faults().add(fmt::format("PATCH /api/2.0/sql/{}/{{id}}#1-60: reset-after", list));
+  run({"migrate", "primary", "secondary"});
+  secondary_.faults().clear();
+  migrate(0);
+  EXPECT_EQ(owners("queries"), Names{k_bob});
+  EXPECT_EQ(owners("alerts"), Names{k_bob});
+  expect_equal();
+}
+
+TEST_F(GonePeople, are_all_that_is_lacking_of_what_was_theirs) {
+  seed_.user("carl@example.test", "Carl", "Cole");
+  const std::string id = query("gina's", k_gina);
+  seed_.put("/api/2.0/permissions/sql/queries/" + id,
+            {{"access_control_list", json::array({entry("carl@example.test", "CAN_RUN")})}});
+  const std::string warehouse =
+      seed_.post("/api/2.0/sql/warehouses", {{"name", "w"}, {"cluster_size", "Small"}}).at("id").get<std::string>();
+  const json runs = {{"task_key", "q"}, {"sql_task", {{"warehouse_id", warehouse}, {"query", {{"query_id", id}}}}}};
+  seed_.post("/api/2.2/jobs/create", {{"name", "reports"}, {"tasks", json::array({runs})}});
+  gina_goes();
+  secondary_.faults().add("PATCH /api/2.0/sql/queries/{id}#*: 403");
+  secondary_.faults().add("PATCH /api/2.0/sql/alerts/{id}#*: 403");
+  for (int run = 0; run < 2; ++run) {
+    const Outcome outcome = migrate(k_partial);
+    expect_said(outcome, {"failed: queries/gina's", "failed: alerts/gina's"});
+    EXPECT_FALSE(outcome.says("waits:")) << outcome.err;
+    EXPECT_FALSE(outcome.says("permissions: ")) << outcome.err;
+    EXPECT_FALSE(outcome.says("was lost")) << outcome.err;
+    EXPECT_EQ(owners("queries"), Names{"admin@example.test"});
+    EXPECT_EQ(owners("alerts"), Names{"admin@example.test"});
+    EXPECT_EQ(jobs(secondary_), Names{"reports"});
+    const json there = secondary_.get("/api/2.0/sql/queries").at("results").at(0).at("id");
+    const json lists = secondary_.get("/api/2.0/permissions/sql/queries/" + there.get<std::string>());
+    EXPECT_NE(lists.dump().find("carl@example.test"), std::string::npos) << lists.dump();
+  }
 }
 
 TEST_F(GonePeople, are_named_and_the_next_run_goes_by_the_rule_that_says_who_stands_for_them) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "engine/resources/decide.h"
 #include "engine/resources/step_call.h"
+#include "platform/unfinished.h"
 
 namespace holdfast::engine {
 
@@ -16,7 +17,6 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 using model::JsonText;
-using model::KindColumn;
 using model::ReadyKind;
 using model::ResourceAction;
 using model::ResourceStep;
@@ -84,7 +84,8 @@ bool StepWorker::fits(const StepContent& wanted, const ResourceJournal::Intent& 
   const std::optional<model::IdEntry> known = application_.ids.by_target(wanted.step.kind, found.id);
   if (known && known->source_id != wanted.step.source_id) return false;
   if (found.id == wanted.step.target_id && wanted.kind.id) return false;  // the one that was to go
-  if (!found.creator.empty() && found.creator != application_.writer.who()) return false;
+  if (!found.creator.empty() && found.creator != application_.writer.who() && found.creator != given_to(wanted))
+    return false;
   if (found.created && *found.created < intent.at - k_skew) return false;
   const auto& body = found.row.columns.at(wanted.kind.body);
   if (!body) return false;
@@ -135,13 +136,24 @@ void StepWorker::learn(const StepContent& wanted, const std::string& id, model::
                            .learnt = how}});
 }
 
+std::optional<StepFailed> StepWorker::write_body(const StepContent& wanted, const std::string& id) {
+  try {
+    called(clock_, stop_, [&] { application_.writer.update(wanted.kind.kind, id, contents_.content(wanted)); });
+  } catch (const StepFailed& failed) {
+    if (wanted.kind.set_later.empty() || failed.outcome() != What::failed) throw;
+    return failed;
+  }
+  return std::nullopt;
+}
+
 // What an earlier run made, and what only a second call sets was refused then.
-void StepWorker::finish(const StepContent& wanted, const ResourceJournal::Intent& intent, const std::string& id) {
+std::optional<StepFailed> StepWorker::finish(const StepContent& wanted, const ResourceJournal::Intent& intent,
+                                             const std::string& id) {
   const std::optional<Found> found = read(wanted.kind, id);
-  if (!found || contents_.holds(wanted, found->row)) return;
+  if (!found || contents_.holds(wanted, found->row)) return std::nullopt;
   if (!fits(wanted, intent, *found))
     throw StepFailed(What::conflict, "somebody changed it before what was refused could be set");
-  called(clock_, stop_, [&] { application_.writer.update(wanted.kind.kind, id, contents_.content(wanted)); });
+  return write_body(wanted, id);
 }
 
 // Where several may have one name, a second call makes a second one: the first has to be past before.
@@ -170,6 +182,8 @@ StepWorker::Made StepWorker::create(std::size_t index, const StepContent& wanted
         return {.id = *id, .adopted = true, .doubtful = true};
     try {
       return {.id = application_.writer.create(kind, contents_.content(wanted)), .doubtful = tried};
+    } catch (const platform::Unfinished& made) {
+      return {.id = made.id(), .doubtful = tried, .unfinished = true};
     } catch (const LostAnswer&) {
       tried = true;
       until = clock_.elapsed() + k_late;
@@ -284,10 +298,11 @@ StepResult StepWorker::make(std::size_t index) {
   const std::optional<model::IdEntry> known = learnt(own);
   std::optional<ResourceJournal::Intent> intent = journal_.intent(index);
   Made result;
+  std::optional<StepFailed> body;
   ColumnBasis basis{.known = ColumnBasis::Known::ours};
   if (known) {
     result = {.id = known->target_id, .doubtful = intent.has_value()};
-    if (intent && !want.kind.set_later.empty()) finish(want, *intent, result.id);
+    if (intent && !want.kind.set_later.empty()) body = finish(want, *intent, result.id);
   } else {
     const bool recreates = own.action == ResourceAction::recreate;
     if (!recreates) require_gone(want);
@@ -298,13 +313,14 @@ StepResult StepWorker::make(std::size_t index) {
     result = create(index, want, *intent);
     if (!result.adopted) basis.known = ColumnBasis::Known::fresh;
     learn(want, result.id, result.adopted ? model::Learnt::adopted : model::Learnt::created);
+    if (result.unfinished) body = write_body(want, result.id);
   }
   targets_.made(index);
   // Not what another plan made, which may be in use by now.
   if (intent) called(clock_, stop_, [&] { application_.writer.settle(want.kind.kind, result.id); });
   // What was found again may have been changed since.
-  if (own.patched && !known && !result.adopted) leave_fingerprint(index, result.id);
-  columns_.write(want, result.id, basis);
+  if (own.patched && !known && !result.adopted && !body) leave_fingerprint(index, result.id);
+  columns_.write(want, result.id, basis, body);
   if (own.patched) columns_.leave(index, want, result.id, basis);
   if (result.doubtful) refuse_further(want, *intent, result.id);
   return result.adopted ? StepResult::adopted : StepResult::done;
@@ -322,15 +338,16 @@ void StepWorker::update(std::size_t index) {
     if (!found) throw StepFailed(What::conflict, "somebody removed it after the plan was made");
   }
   const StepContent want = contents_.prepare(own, found && keeps(own, kind) ? &found->row : nullptr, first_of(own));
+  std::optional<StepFailed> body;
   if (writes) {
     const bool as_planned = own.seen.empty() || seen_fingerprint(found->row, kind) == own.seen;
     // What an interrupted run wrote is no change of somebody else.
     if (!as_planned && !contents_.holds(want, found->row))
       throw StepFailed(What::conflict, "somebody changed it after the plan was made");
-    called(clock_, stop_, [&] { application_.writer.update(kind.kind, own.target_id, contents_.content(want)); });
+    body = write_body(want, own.target_id);
   }
   const ColumnBasis basis{.known = ColumnBasis::Known::seen, .seen = own.seen_columns};
-  columns_.write(want, own.target_id, basis);
+  columns_.write(want, own.target_id, basis, body);
   if (own.patched) columns_.leave(index, want, own.target_id, basis);
 }
 

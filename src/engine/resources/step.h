@@ -46,7 +46,8 @@ private:
   struct Made {
     std::string id;
     bool adopted = false;
-    bool doubtful = false;  // a call was made of which nobody knows what came of it
+    bool doubtful = false;    // a call was made of which nobody knows what came of it
+    bool unfinished = false;  // it lacks what only a second call sets
   };
   enum class Sent { never, maybe };  // a create, before the one that was refused
   // What is sought: with at least so much of its content, and known for ours by what it is or by who made it and when.
@@ -67,7 +68,10 @@ private:
   bool fits(const StepContent& wanted, const ResourceJournal::Intent& intent,
             const platform::ResourceWriter::Found& found);
   void learn(const StepContent& wanted, const std::string& id, model::Learnt how);
-  void finish(const StepContent& wanted, const ResourceJournal::Intent& intent, const std::string& id);
+  // Of what is set later a refusal comes back: the rest of the step is done all the same.
+  std::optional<StepFailed> write_body(const StepContent& wanted, const std::string& id);
+  std::optional<StepFailed> finish(const StepContent& wanted, const ResourceJournal::Intent& intent,
+                                   const std::string& id);
   void require_gone(const StepContent& wanted);
   void require_gone_in_place(const StepContent& wanted);
   void clear_way(std::size_t index, const StepContent& wanted);

@@ -75,10 +75,16 @@ StepColumns::StepColumns(const Tools& tools, std::stop_token stop)
       clock_(tools.clock),
       stop_(std::move(stop)) {}
 
-void StepColumns::write(const StepContent& wanted, const std::string& id, const ColumnBasis& basis) const {
+void StepColumns::write(const StepContent& wanted, const std::string& id, const ColumnBasis& basis,
+                        const std::optional<StepFailed>& body) const {
   std::vector<std::string> texts;
   std::string hint;
   What outcome = What::manual;
+  if (body) {
+    texts.push_back(body->text());
+    hint = body->hint();
+    outcome = body->outcome();
+  }
   for (const KindColumn* column : columns_of(wanted)) {
     try {
       const std::optional<std::string> text = contents_.column(wanted, column->name);

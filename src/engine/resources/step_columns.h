@@ -36,8 +36,10 @@ public:
   };
   StepColumns(const Tools& tools, std::stop_token stop);
 
-  // One column that cannot be written does not keep the others from it.  Throws StepFailed naming all such.
-  void write(const StepContent& wanted, const std::string& id, const ColumnBasis& basis) const;
+  // One column that cannot be written does not keep the others from it, nor does `body`, which failed before.  Throws
+  // StepFailed naming all such.
+  void write(const StepContent& wanted, const std::string& id, const ColumnBasis& basis,
+             const std::optional<StepFailed>& body = {}) const;
   // Of what is about to be removed, also to be made again.  Throws StepFailed where somebody changed one of them.
   void require_as_seen(const model::ReadyKind& kind, const model::ResourceStep& step) const;
   // Keeps how the first pass left them, and gives it to the second one.

@@ -55,6 +55,15 @@ bool has_column(const ResourceStep& step, const std::string& column) {
   return std::find(step.columns.begin(), step.columns.end(), column) != step.columns.end();
 }
 
+std::string given_to(const StepContent& wanted) {
+  const ReadyKind& kind = wanted.kind;
+  const std::vector<std::string>& later = kind.kind.set_later;
+  if (!kind.creator || std::find(later.begin(), later.end(), kind.kind.creator) == later.end()) return {};
+  const JsonText body(wanted.body);
+  const JsonText::Id owner = kind.creator->find(body);
+  return owner == JsonText::k_none ? std::string() : body.string(owner);
+}
+
 StepContents::StepContents(const ResourceApplication& application, const LinkTargets& targets)
     : application_(application),
       whole_{.kinds = application.kinds,

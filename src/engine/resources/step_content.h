@@ -51,6 +51,8 @@ struct StepContent {
 
 bool written_with_create(const model::ReadyKind& kind, const std::string& column);
 bool has_column(const model::ResourceStep& step, const std::string& column);
+// Where whoever it belongs to passes for its creator, and a second call gives it away: to whom.
+std::string given_to(const StepContent& wanted);
 
 class StepContents {  // thread-safe
 public:

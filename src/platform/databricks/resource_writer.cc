@@ -24,6 +24,7 @@
 #include "platform/databricks/workspace.h"
 #include "platform/databricks/writes.h"
 #include "platform/databricks/written_body.h"
+#include "platform/unfinished.h"
 
 namespace holdfast::platform::databricks {
 
@@ -172,7 +173,9 @@ std::string Writer::create(const Kind& kind, const Content& content) {
   try {
     complete(kind, values, made);
   } catch (const Error& error) {
-    // It is there, and its id must not be lost with this error: whoever looks for it finds it.
+    // It is there, and its id must not be lost with this error: what is set later is, and any other whoever looks for
+    // it finds.
+    if (!kind.set_later.empty()) throw Unfinished(values.id, error);
     throw LostAnswer(error.kind(),
                      fmt::format("'{}' was created and could not be completed: {}", content.name, error.message()),
                      error.hint());
@@ -193,7 +196,8 @@ void Writer::complete(const Kind& kind, const WriteValues& values, const std::st
   const bool lacks = std::any_of(kind.set_later.begin(), kind.set_later.end(), [&](const std::string& member) {
     return !scalar_at(wanted, member).empty() && scalar_at(wanted, member) != scalar_at(made, member);
   });
-  if (lacks) following_.send_masked(writes, kind, values);
+  // Nothing is amiss until then: who is in a hurry leaves it to the next run.
+  if (lacks) calls_.send_masked(writes, kind, values);
 }
 
 void Writer::settle(const Kind& kind, const std::string& id) {
@@ -467,6 +471,8 @@ private:
     try {
       return call();
     } catch (const LostAnswer&) {
+      throw;
+    } catch (const Unfinished&) {
       throw;
     } catch (const Error& error) {
       if (is_signed_out(error)) throw SignedOut(error.kind(), error.message(), error.hint());
