@@ -247,11 +247,11 @@ TEST_F(ResumeTest, begins_anew_where_the_snapshot_that_it_went_by_was_forgotten)
   write("/Shared/in the first", "U0VMRUNUIDQy");
   const BackupResult first = back_up(place);
   clock_.advance(std::chrono::hours(1));
-  for (int i = 0; i < 30; ++i) write(fmt::format("/Shared/new {:02}", i), "U0VMRUNUIDQy");
+  for (int i = 0; i < 80; ++i) write(fmt::format("/Shared/new {:02}", i), "U0VMRUNUIDQy");
   std::stop_source stop;
   std::atomic<std::uint64_t> seen{0};
   const auto at_half = [&](const net::Request& request) {
-    if (request.url.path == "/api/2.0/workspace/export" && ++seen == 15) stop.request_stop();
+    if (request.url.path == "/api/2.0/workspace/export" && ++seen == 70) stop.request_stop();
   };
   EXPECT_EQ(error_of([&] { (void)back_up(place, {.witness = at_half, .stop = stop.get_token()}); }),
             base::ErrorKind::cancelled);
