@@ -81,8 +81,9 @@ const model::KindSet& databricks_kinds() {
 
 std::uint64_t stride(std::uint64_t daily) {
   if (k_thread_sanitized) return daily * 5;
-  if (std::getenv("HOLDFAST_DEEP") != nullptr) return 1;
-  return k_address_sanitized ? daily * 3 : daily;
+  const bool deep = std::getenv("HOLDFAST_DEEP") != nullptr;
+  if (k_address_sanitized) return deep ? daily : daily * 3;  // release has had each of them
+  return deep ? 1 : daily;
 }
 
 platform::databricks::Account unlimited_account() {
