@@ -6,7 +6,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -14,6 +17,7 @@
 #include "cli/app.h"
 #include "cli/commands/commands.h"
 #include "cli/file_url.h"
+#include "platform/platform.h"
 #include "storage/local/local_backend.h"
 #include "support/fakes.h"
 
@@ -41,6 +45,20 @@ public:
   std::string file(const std::string& name) const { return folder.path() + "/" + name; }
   std::string url() const { return "file://" + file("repository"); }
   std::string config() const { return file("holdfast.toml"); }
+  // Connectors of one platform that are opened by `open`, and a repository that is theirs.  `platform` lives on.
+  using Open = std::function<std::unique_ptr<platform::Connector>(const std::string&)>;
+  void compose(std::string_view platform, std::vector<model::Kind> kinds, const base::Clock& clock,
+               const std::vector<std::string>& connectors, Open open) {
+    platform::Platform one;
+    one.name = platform;
+    one.kinds = std::move(kinds);
+    one.open = [open = std::move(open)](const std::string& name, const platform::Settings&, const base::Clock&,
+                                        base::Events&) { return open(name); };
+    composition.platforms = {one};
+    composition.clock = &clock;
+    configure(platform, connectors);
+    init();
+  }
   // A repository, and connectors of one platform.
   void configure(std::string_view platform, const std::vector<std::string>& connectors) const {
     std::ofstream out(config());

@@ -38,22 +38,17 @@ protected:
     Seed(primary_.stand_in).user(k_keeper, "Some", "Keeper");
     add_token(primary_.stand_in.world(), k_keeper_token, principal_of(keeper()));
     promote();
-    platform::Platform platform;
-    platform.name = "databricks";
-    platform.kinds = platform::databricks::resource_kinds();
-    platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
-      platform::databricks::Account account = unlimited_account();
-      if (name == "primary") account.token = base::Secret(k_keeper_token);
-      return platform::databricks::make_connector(
-          {.account = std::move(account),
-           .http = std::make_unique<StandInHttp>(name == "primary" ? primary_.stand_in : secondary_.stand_in),
-           .clock = clock_,
-           .random = random_});
-    };
-    app_.composition.platforms = {platform};
-    app_.composition.clock = &clock_;
-    app_.configure("databricks", {"primary", "secondary"});
-    app_.init();
+    app_.compose(
+        "databricks", platform::databricks::resource_kinds(), clock_, {"primary", "secondary"},
+        [this](const std::string& name) {
+          platform::databricks::Account account = unlimited_account();
+          if (name == "primary") account.token = base::Secret(k_keeper_token);
+          return platform::databricks::make_connector(
+              {.account = std::move(account),
+               .http = std::make_unique<StandInHttp>(name == "primary" ? primary_.stand_in : secondary_.stand_in),
+               .clock = clock_,
+               .random = random_});
+        });
   }
 
   const sim::databricks::Identity& keeper() { return *find_user(primary_.stand_in.world(), k_keeper); }

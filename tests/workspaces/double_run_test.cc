@@ -43,17 +43,11 @@ protected:
     seed.post("/api/2.2/jobs/create",
               job("every hour", "trigger",
                   {{"pause_status", "UNPAUSED"}, {"periodic", {{"interval", 1}, {"unit", "HOURS"}}}}));
-    platform::Platform platform;
-    platform.name = "databricks";
-    platform.kinds = platform::databricks::resource_kinds();
-    platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
-      if (lost_.contains(name)) throw base::Error(base::ErrorKind::unavailable, name + " does not answer");
-      return (name == "secondary" ? secondary_ : primary_).connect();
-    };
-    app_.composition.platforms = {platform};
-    app_.composition.clock = &clock_;
-    app_.configure("databricks", {"primary", "secondary"});
-    app_.init();
+    app_.compose("databricks", platform::databricks::resource_kinds(), clock_, {"primary", "secondary"},
+                 [this](const std::string& name) {
+                   if (lost_.contains(name)) throw base::Error(base::ErrorKind::unavailable, name + " does not answer");
+                   return (name == "secondary" ? secondary_ : primary_).connect();
+                 });
     pass(std::chrono::hours(1));
     must({"migrate", "primary", "secondary"});
     pass(std::chrono::hours(1));

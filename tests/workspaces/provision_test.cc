@@ -33,16 +33,8 @@ struct Rendered {
 class Provisioned : public testing::Test {
 protected:
   Provisioned() {
-    platform::Platform platform;
-    platform.name = "databricks";
-    platform.kinds = platform::databricks::resource_kinds();
-    platform.open = [this](const std::string&, const platform::Settings&, const base::Clock&, base::Events&) {
-      return connect();
-    };
-    app_.composition.platforms = {platform};
-    app_.composition.clock = &clock_;
-    app_.configure("databricks", {"primary"});
-    app_.init();
+    app_.compose("databricks", platform::databricks::resource_kinds(), clock_, {"primary"},
+                 [this](const std::string&) { return connect(); });
   }
 
   std::unique_ptr<platform::Connector> connect() {

@@ -48,20 +48,13 @@ class ResumedProgram : public testing::Test {
 protected:
   ResumedProgram() {
     sim::databricks::seed_workspace(workspace_.stand_in, fmt::format("notebooks={},jobs=3", k_notebooks));
-    platform::Platform platform;
-    platform.name = "databricks";
-    platform.kinds = platform::databricks::resource_kinds();
-    platform.open = [this](const std::string&, const platform::Settings&, const base::Clock&, base::Events&) {
+    app_.compose("databricks", platform::databricks::resource_kinds(), clock_, {"primary"}, [this](const std::string&) {
       return platform::databricks::make_connector(
           {.account = unlimited_account(),
            .http = std::make_unique<SignalledHttp>(workspace_.stand_in, ends_at_),
            .clock = clock_,
            .random = random_});
-    };
-    app_.composition.platforms = {platform};
-    app_.composition.clock = &clock_;
-    app_.configure("databricks", {"primary"});
-    app_.init();
+    });
   }
   Outcome backup() {
     clock_.advance(std::chrono::minutes(5));

@@ -42,16 +42,8 @@ class Takeovers : public testing::Test {
 protected:
   explicit Takeovers(const std::string& begin = "2026-10-24T15:00:00Z") : clock_(*base::parse_instant(begin)) {
     for (StoodWorkspace* one : {&primary_, &control_}) seed(*one);
-    platform::Platform platform;
-    platform.name = "databricks";
-    platform.kinds = platform::databricks::resource_kinds();
-    platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
-      return connect(name == "primary" ? primary_ : secondary_);
-    };
-    app_.composition.platforms = {platform};
-    app_.composition.clock = &clock_;
-    app_.configure("databricks", {"primary", "secondary"});
-    app_.init();
+    app_.compose("databricks", platform::databricks::resource_kinds(), clock_, {"primary", "secondary"},
+                 [this](const std::string& name) { return connect(name == "primary" ? primary_ : secondary_); });
     run({"migrate", "primary", "secondary"});
   }
   static void make(sim::databricks::Seed& seed, const char* name, const char* field, Json fires) {

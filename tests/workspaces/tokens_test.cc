@@ -10,7 +10,6 @@
 #include "platform/databricks/connector.h"
 #include "sim/databricks/seeds.h"
 #include "support/app_world.h"
-#include "unit/platform/databricks/stand_in_http.h"
 #include "workspaces/two_workspaces.h"
 
 namespace holdfast::test {
@@ -31,20 +30,8 @@ protected:
                {"schedule",
                 {{"quartz_cron_expression", "0 15 * * * ?"}, {"timezone_id", "UTC"}, {"pause_status", "UNPAUSED"}}}});
     make_token(primary_, "builds");
-    platform::Platform platform;
-    platform.name = "databricks";
-    platform.kinds = platform::databricks::resource_kinds();
-    platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
-      return platform::databricks::make_connector(
-          {.account = unlimited_account(),
-           .http = std::make_unique<StandInHttp>(name == "primary" ? primary_.stand_in : secondary_.stand_in),
-           .clock = clock_,
-           .random = random_});
-    };
-    app_.composition.platforms = {platform};
-    app_.composition.clock = &clock_;
-    app_.configure("databricks", {"primary", "secondary"});
-    app_.init();
+    app_.compose("databricks", platform::databricks::resource_kinds(), clock_, {"primary", "secondary"},
+                 [this](const std::string& name) { return (name == "primary" ? primary_ : secondary_).connect(); });
   }
   static void make_token(StoodWorkspace& on, const char* comment) {
     Seed(on.stand_in).post("/api/2.0/token/create", {{"comment", comment}});
@@ -64,7 +51,6 @@ protected:
   ManualClock clock_{base::Instant{std::chrono::seconds(1'795'100'000)}};
   StoodWorkspace primary_{clock_, 51};
   StoodWorkspace secondary_{clock_, 52};
-  SeededRandom random_{5};
   AppWorld app_;
 };
 

@@ -36,24 +36,18 @@ protected:
   explicit TwoSides(There there)
       : primary_(options("primary", 41, "westeurope", Tier::premium), clock_),
         secondary_(options("secondary", 42, there.region, there.tier), clock_) {
-    platform::Platform platform;
-    platform.name = "databricks";
-    platform.kinds = platform::databricks::resource_kinds();
-    platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
-      platform::databricks::Account account;
-      account.host = "http://127.0.0.1:8461";
-      account.token = base::Secret(k_token);
-      account.rate_share_percent = 100;
-      return platform::databricks::make_connector(
-          {.account = std::move(account),
-           .http = std::make_unique<StandInHttp>(name == "secondary" ? secondary_ : primary_),
-           .clock = clock_,
-           .random = random_});
-    };
-    app_.composition.platforms = {platform};
-    app_.composition.clock = &clock_;
-    app_.configure("databricks", {"primary", "secondary"});
-    app_.init();
+    app_.compose("databricks", platform::databricks::resource_kinds(), clock_, {"primary", "secondary"},
+                 [this](const std::string& name) {
+                   platform::databricks::Account account;
+                   account.host = "http://127.0.0.1:8461";
+                   account.token = base::Secret(k_token);
+                   account.rate_share_percent = 100;
+                   return platform::databricks::make_connector(
+                       {.account = std::move(account),
+                        .http = std::make_unique<StandInHttp>(name == "secondary" ? secondary_ : primary_),
+                        .clock = clock_,
+                        .random = random_});
+                 });
   }
 
   Outcome run(const Names& arguments) {

@@ -24,16 +24,8 @@ using test::Outcome;
 class ResourceCommands : public testing::Test {
 protected:
   ResourceCommands() {
-    platform::Platform platform;
-    platform.name = "workspace";
-    platform.kinds = test::workspace_kinds();
-    platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
-      return test::connect(name == "secondary" ? target_ : source_);
-    };
-    app_.composition.platforms = {platform};
-    app_.composition.clock = &clock_;
-    app_.configure("workspace", {"primary", "secondary", "alias"});
-    app_.init();
+    app_.compose("workspace", test::workspace_kinds(), clock_, {"primary", "secondary", "alias"},
+                 [this](const std::string& name) { return test::connect(name == "secondary" ? target_ : source_); });
     test::fill_workspace(source_.workspace);
     target_.workspace.put("users", "bob@corp.test",
                           R"({"userName":"bob@corp.test","externalId":"ext-bob","origin":"bob"})");

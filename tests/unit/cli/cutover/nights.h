@@ -33,16 +33,8 @@ protected:
 
   // Jobs x, y and z fire; asleep does not.
   Nights() {
-    platform::Platform platform;
-    platform.name = "workspace";
-    platform.kinds = workspace_kinds();
-    platform.open = [this](const std::string& name, const platform::Settings&, const base::Clock&, base::Events&) {
-      return connect(name == "secondary" ? secondary_ : primary_);
-    };
-    app_.composition.platforms = {platform};
-    app_.composition.clock = &clock_;
-    app_.configure("workspace", {"primary", "secondary"});
-    app_.init();
+    app_.compose("workspace", workspace_kinds(), clock_, {"primary", "secondary"},
+                 [this](const std::string& name) { return connect(name == "secondary" ? secondary_ : primary_); });
     primary_.workspace.put("pools", "big", pool("big", 1));
     for (const char* name : {"x", "y", "z"}) primary_.workspace.put("jobs", name, job(name, "one"));
     primary_.workspace.put("jobs", "asleep", job("asleep", "one", "PAUSED"));
