@@ -148,6 +148,16 @@ Snapshot resolve(Repository& repository, std::string_view snapshot, std::string_
   return by_prefix(repository, name);
 }
 
+std::optional<Snapshot> resolve_kept(Repository& repository, const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  try {
+    return resolve(repository, name);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::not_found || error.kind() == ErrorKind::corruption) return std::nullopt;
+    throw;
+  }
+}
+
 std::vector<Snapshot> snapshots_of(Repository& repository, std::string_view connector, Forgotten forgotten,
                                    std::vector<std::string>* damaged) {
   std::vector<Snapshot> out = repository.snapshots(damaged);

@@ -21,6 +21,8 @@ Reference parse_reference(std::string_view text);
 // found by prefix only.
 repository::Snapshot resolve(repository::Repository& repository, std::string_view snapshot,
                              std::string_view connector = {});
+// Of a name that was recorded once, and may be "".  Absent: it is gone, cannot be read, or there is none.
+std::optional<repository::Snapshot> resolve_kept(repository::Repository& repository, const std::string& name);
 
 enum class Forgotten { leave_out, include };
 // Oldest first; `connector` empty: of all.  Damaged ones are left out and reported by `damaged`, when given.

@@ -98,13 +98,17 @@ private:
       takeover.require_states(now, undone);
       if (!cutover.dry()) require_confirmable(cutover, now, primary_);  // else everything would rest on both sides
     }
+    // Else it would be found behind what was brought that this is gone.
+    const std::optional<engine::Fence> begun = cutover.fence(secondary_);
+    if (begun && !begun->snapshot.empty() && !is_gone(cutover, begun->snapshot)) (void)named(cutover, begun->snapshot);
     gates_.enter(cutover, {.gate = k_gate_replicate,
                            .done = fmt::format("{} is paused, and nothing was brought back to it.", primary_),
                            .next = fmt::format("a replicate of {} into {}", secondary_, primary_)});
     const BroughtBack brought = bring_back(context, cutover, now);
     const int code = brought.code;
     if (!brought.all && !cutover.dry() && !gives_up_the_rest(context, cutover)) return code;
-    const repository::Snapshot recorded = takeover.recorded_states(now, charge.pair, lost);
+    std::optional<repository::Snapshot> recorded;
+    if (!begun || !is_gone(cutover, begun->snapshot)) recorded = takeover.recorded_states(now, charge.pair, lost);
     if (cutover.dry()) {
       const int told = tell_dry(context, takeover, recorded);
       if (lost == Lost::no) require_confirmable(cutover, now, primary_);
@@ -112,8 +116,19 @@ private:
     }
     gates_.enter_fence(cutover, secondary_, fmt::format("{} was brought back to {}", secondary_, primary_), lost);
     takeover.close_fence(secondary_, primary_, now, lost);
-    return finish(context, cutover, engine::going_back(cutover.store().pair(primary_, secondary_), recorded.id.name()),
+    return finish(context, cutover,
+                  engine::going_back(cutover.store().pair(primary_, secondary_),
+                                     recorded ? recorded->id.name() : begun->snapshot),
                   code);
+  }
+
+  // What shall fire was recorded by a snapshot that is gone, and somebody said to go on without.
+  bool is_gone(Cutover& cutover, const std::string& snapshot) const {
+    return leave_paused_ && !snapshot.empty() && !cutover.kept(snapshot);
+  }
+
+  repository::Snapshot named(Cutover& cutover, const std::string& snapshot) const {
+    return cutover.named(snapshot, "--leave-paused ends this as it is: set by hand what else shall fire.");
   }
 
   void require_same_workspace(Cutover& cutover, const engine::Pair& pair) const {
@@ -197,12 +212,13 @@ private:
     return false;
   }
 
-  int tell_dry(Context& context, Takeover& takeover, const repository::Snapshot& recorded) const {
+  int tell_dry(Context& context, Takeover& takeover, const std::optional<repository::Snapshot>& recorded) const {
     takeover.tell_fence(secondary_, source_lost_ ? Lost::yes : Lost::no);
-    context.events().note(
-        fmt::format("then {} would be activated: what was set otherwise on {} since it took over as "
-                    "snapshot {} recorded it, all else as it was before",
-                    primary_, secondary_, recorded.id.short_id()));
+    if (recorded)
+      context.events().note(
+          fmt::format("then {} would be activated: what was set otherwise on {} since it took over as "
+                      "snapshot {} recorded it, all else as it was before",
+                      primary_, secondary_, recorded->id.short_id()));
     return k_exit_ok;
   }
 
@@ -217,24 +233,25 @@ private:
 
   States states(Context& context, Cutover& cutover, const engine::Pair& pair) const {
     Takeover takeover(cutover);
-    const repository::Snapshot recorded = cutover.named(pair.recorded);
+    const repository::Snapshot recorded = named(cutover, pair.recorded);
     const std::optional<engine::Fence> fence = cutover.store().fence(primary_);
     const std::string before = !pair.before.empty() ? pair.before : fence ? fence->snapshot : std::string();
+    const std::optional<repository::Snapshot> first = cutover.kept(before);
+    if (!first && !before.empty()) tell_before_is_gone(context, before);
     // Of a secondary of which no snapshot is young enough: what it was given.
-    if (recorded.connector != secondary_ || before.empty()) {
-      States out{.activations = {{recorded}}, .any = true};
+    if (recorded.connector != secondary_ || !first) {
+      States out{.activations = {{recorded}}, .any = true, .known = before.empty() || first};
       add_left(cutover, pair, recorded.connector == primary_ ? takeover.firing(recorded) : engine::FiringStates(), {},
                out);
       return out;
     }
-    const repository::Snapshot first = cutover.named(before);
     std::optional<repository::Snapshot> behind = cutover.kept(pair.behind);
     // What the primary was found to be when it was back says nothing of what fired before it was lost.
-    if (behind && pair.before.empty() && first.started > behind->started) behind.reset();
+    if (behind && pair.before.empty() && first->started > behind->started) behind.reset();
     if (!behind) tell_behind_is_gone(context, pair);
     const engine::FiringStates then = behind ? takeover.firing(*behind) : engine::FiringStates();
     const engine::FiringStates there = takeover.firing(recorded);
-    const engine::FiringStates here = takeover.firing(first);
+    const engine::FiringStates here = takeover.firing(*first);
     const model::IdMap ids = takeover.ids_of_then(here, pair);
     const auto home = std::make_shared<const engine::StatesAtHome>(
         engine::states_at_home({.primary = here,
@@ -248,8 +265,9 @@ private:
     const auto by_primary = [home](const std::string& kind, const std::string& id) {
       return home->by_primary.contains({kind, id});
     };
-    States out{
-        .activations = {{recorded, {}, by_secondary}, {first, {}, by_primary}}, .fired = home->fired, .any = home->any};
+    States out{.activations = {{recorded, {}, by_secondary}, {*first, {}, by_primary}},
+               .fired = home->fired,
+               .any = home->any};
     out.known = behind || pair.given;
     add_left(cutover, pair, here, *home, out);
     if (fence && fence->snapshot != before) add_made_since(cutover, *fence, here, out);
@@ -287,6 +305,13 @@ private:
                                }});
   }
 
+  void tell_before_is_gone(Context& context, const std::string& before) const {
+    context.events().warning(
+        fmt::format("snapshot {}, which shows how {} fired before {} took over, is not in this repository: all that "
+                    "has a counterpart there fires as it does there, and nothing else",
+                    before, primary_, secondary_));
+  }
+
   void tell_behind_is_gone(Context& context, const engine::Pair& pair) const {
     std::string by = "what was set otherwise there since is told by what it was given then";
     if (!pair.given)
@@ -314,6 +339,12 @@ private:
     gates_.enter(cutover, {.gate = k_gate_activate,
                            .done = fmt::format("{} was brought back to {}, which is paused.", secondary_, primary_),
                            .next = fmt::format("the activation of {}", primary_)});
+    if (is_gone(cutover, pair.recorded)) {
+      context.events().warning(
+          fmt::format("snapshot {}, which shows what shall fire on {}, cannot be read: what is paused there stays so",
+                      pair.recorded, primary_));
+      return end(context, cutover, pair.left, worse(code, k_exit_partial));
+    }
     Takeover takeover(cutover);
     const States wanted = states(context, cutover, pair);
     const auto planned = takeover.plan_activations(primary_, wanted.activations);

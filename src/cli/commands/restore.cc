@@ -120,7 +120,7 @@ private:
   static void refuse_charge(Context& context, const std::string& source, const std::string& target,
                             const std::string& workspace) {
     if (source == target) return;
-    engine::require_writable(charge_by_all(context, source, target, workspace));
+    engine::require_writable(charge_with_others(context, source, target, workspace));
   }
 
   std::optional<base::FileLock> locked(const Context& context, const std::string& target) const {

@@ -16,6 +16,7 @@
 #include "engine/cutover/snapshot_marks.h"
 #include "engine/cutover/store.h"
 #include "engine/cutover/whole_source.h"
+#include "engine/reference.h"
 #include "engine/resources/task_store.h"
 #include "ui/table.h"
 
@@ -60,7 +61,7 @@ std::string charge_text(const Known& known) {
 
 // What the last run could not read of its source; absent: its snapshot is gone.
 std::optional<std::vector<engine::UnreadKind>> unread_of(Context& context, const engine::LastRun& last) {
-  const std::optional<repository::Snapshot> source = kept_snapshot(context, last.source_snapshot);
+  const std::optional<repository::Snapshot> source = engine::resolve_kept(context.repository(), last.source_snapshot);
   return source ? std::optional(engine::unread_kinds(*source)) : std::nullopt;
 }
 

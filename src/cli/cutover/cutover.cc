@@ -52,8 +52,8 @@ Cutover::Cutover(Context& context, const CutoverFlags& flags, std::string_view v
                 "Leave one of them out: what somebody changed on the target either stays or is overwritten.");
 }
 
-engine::Charge charge_by_all(Context& context, const std::string& source, const std::string& target,
-                             const std::string& target_workspace) {
+engine::Charge charge_with_others(Context& context, const std::string& source, const std::string& target,
+                                  const std::string& target_workspace) {
   engine::CutoverStore store(context.state());
   engine::Charge out = engine::charge_by_all(store, context.repository(), source, target);
   std::vector<std::string> names;
@@ -151,11 +151,20 @@ void Cutover::ask(const std::string& what) const {
 }
 
 engine::Charge Cutover::charge(const std::string& source, const std::string& target) {
-  return charge_by_all(context_, source, target);
+  return charge_with_others(context_, source, target);
 }
 
-repository::Snapshot Cutover::named(const std::string& snapshot) {
-  return engine::resolve(context_.repository(), snapshot);
+repository::Snapshot Cutover::named(const std::string& snapshot, std::string_view otherwise) {
+  try {
+    return engine::resolve(context_.repository(), snapshot);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::not_found) throw;
+    if (otherwise.empty()) otherwise = "\"holdfast activate\" with --snapshot sets what another snapshot shows.";
+    throw Error(
+        ErrorKind::not_found,
+        fmt::format("snapshot {}, which shows what shall fire, is not in this repository", snapshot),
+        fmt::format("Where another repository has it, choose that with --repository.  Where none has, {}", otherwise));
+  }
 }
 
 repository::Snapshot Cutover::newest(const std::string& name) {
@@ -165,9 +174,8 @@ repository::Snapshot Cutover::newest(const std::string& name) {
   return out;
 }
 
-// Nothing of a snapshot that is gone may stop a run: absent where it cannot be read.
 std::optional<repository::Snapshot> Cutover::kept(const std::string& snapshot) {
-  return kept_snapshot(context_, snapshot);
+  return engine::resolve_kept(context_.repository(), snapshot);
 }
 
 repository::Snapshot Cutover::back_up(const std::string& name, platform::Sweep sweep, States states) {

@@ -63,7 +63,8 @@ public:
   void ask(const std::string& what) const;
   engine::Charge charge(const std::string& source, const std::string& target);
 
-  repository::Snapshot named(const std::string& snapshot);
+  // That was recorded as what shows what shall fire.  `otherwise`: what to do where it is gone.
+  repository::Snapshot named(const std::string& snapshot, std::string_view otherwise = {});
   repository::Snapshot newest(const std::string& name);
   // Nothing of a snapshot that is gone may stop a run: absent where it cannot be read.
   std::optional<repository::Snapshot> kept(const std::string& snapshot);
@@ -96,8 +97,8 @@ private:
 
 // What is known of a source and a target, by this host and by snapshots, with what concerns them of the other
 // connectors.  `target_workspace`: to which the target leads, as a plan says.
-engine::Charge charge_by_all(Context& context, const std::string& source, const std::string& target,
-                             const std::string& target_workspace = {});
+engine::Charge charge_with_others(Context& context, const std::string& source, const std::string& target,
+                                  const std::string& target_workspace = {});
 
 // Of two that are both ok or partial.
 [[nodiscard]] int worse(int code, int other) noexcept;

@@ -29,20 +29,10 @@ std::uint64_t not_given(Context& context, engine::CutoverStore& store, const eng
 
 }  // namespace
 
-std::optional<repository::Snapshot> kept_snapshot(Context& context, const std::string& name) {
-  if (name.empty()) return std::nullopt;
-  try {
-    return engine::resolve(context.repository(), name);
-  } catch (const base::Error& error) {
-    if (error.kind() == base::ErrorKind::not_found || error.kind() == base::ErrorKind::corruption) return std::nullopt;
-    throw;
-  }
-}
-
 std::optional<std::uint64_t> not_given(Context& context, engine::CutoverStore& store, const engine::Pair& pair) {
   if (pair.active != pair.target || !pair.complete) return 0;
   const std::optional<repository::Snapshot> recorded =
-      kept_snapshot(context, pair.before.empty() ? pair.recorded : pair.before);
+      engine::resolve_kept(context.repository(), pair.before.empty() ? pair.recorded : pair.before);
   if (!pair.given || !recorded || recorded->connector != pair.source) return std::nullopt;
   try {
     return not_given(context, store, pair, *recorded);

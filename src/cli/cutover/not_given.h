@@ -7,12 +7,8 @@
 
 #include "cli/context.h"
 #include "engine/cutover/store.h"
-#include "repository/repository.h"
 
 namespace holdfast::cli {
-
-// Absent: it is gone, or there is none.
-std::optional<repository::Snapshot> kept_snapshot(Context& context, const std::string& name);
 
 // How much of what fired on the source the target was not given when it took over: nobody chose it, or it was not
 // there.  None where not all is set that was chosen, which is told.  Absent where that is not known; a warning says why

@@ -165,7 +165,7 @@ int CutoverRun::apply(const ResourcePlan& plan, const repository::Snapshot& want
 int CutoverRun::apply(const ResourcePlan& plan, const repository::Snapshot& wanted,
                       engine::ResourceApplyResult& result) {
   // Of a target that was never backed up only the plan knows whose workspace that is.
-  engine::require_writable(charge_by_all(cutover_.context(), plan.source, plan.target, plan.target_workspace));
+  engine::require_writable(charge_with_others(cutover_.context(), plan.source, plan.target, plan.target_workspace));
   const ResourceRun run{wanted, cutover_.connector(plan.target), cutover_.verb(), cutover_.flags().dry_run, &result};
   if (cutover_.dry()) return apply_resource_plan(cutover_.context(), plan, run);
   Takeover(cutover_).keep_what_is_told(cutover_.charge(plan.source, plan.target));
