@@ -166,6 +166,14 @@ TEST_F(RunBehind, excuses_what_an_earlier_run_of_the_plan_wrote_only_once) {
   EXPECT_EQ(changed(), "a") << "the snapshot behind that run has what it wrote";
 }
 
+TEST_F(RunBehind, excuses_nothing_that_an_earlier_run_of_the_plan_wrote_before_another_one) {
+  step("a", ResourceAction::update, StepEnd::already);
+  change("a", "theirs");
+  plan_.made = base::Instant(std::chrono::hours(1));
+  before_.at = plan_.made + std::chrono::hours(1);
+  EXPECT_EQ(changed(), "a");
+}
+
 TEST_F(RunBehind, counts_what_failed_only_where_somebody_touched_it) {
   step("a", ResourceAction::update, StepEnd::open);
   step("b", ResourceAction::update, StepEnd::open);
