@@ -248,13 +248,20 @@ def serving_endpoints(w):
         yield one.name, [found["id"]], [found, permissions(w, "serving-endpoints", found["id"])]
 
 
+TAGGED = ("CATALOG", "SCHEMA", "TABLE", "VOLUME")
+
+
 def securable(kind, listed, name="name"):
     def of(w):
         for one in listed(w):
             full_name = getattr(one, name)
             found = one.as_dict()
             found.pop("id", None)
-            yield full_name, [], [found, w.grants.get(kind, full_name).as_dict()]
+            documents = [found, w.grants.get(kind, full_name).as_dict()]
+            if kind in TAGGED:
+                tags = w.entity_tag_assignments.list(f"{kind.lower()}s", full_name)
+                documents.append({"tags": [one.as_dict() for one in tags]})
+            yield full_name, [], documents
 
     return of
 

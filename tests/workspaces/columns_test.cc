@@ -81,18 +81,17 @@ TEST_F(Columns, are_read_one_by_one_in_the_words_of_a_capture) {
       if (captured) ++read[column.name];
     }
   }
-  for (const char* column : {"permissions", "acls", "grants", "libraries", "schedules", "published"})
+  for (const char* column : {"permissions", "acls", "grants", "tags", "libraries", "schedules", "published"})
     EXPECT_GT(read[column], 0U) << column;
 }
 
 // Whatever the platform fills in, no column is taken for changed that nobody touched.
 TEST_F(Columns, that_nobody_touched_since_are_written) {
   migrate();
-  const std::map<std::string, std::string> empty{{"permissions", R"({"access_control_list":[]})"},
-                                                 {"acls", R"({"items":[]})"},
-                                                 {"grants", R"({"privilege_assignments":[]})"},
-                                                 {"libraries", R"({"library_statuses":[]})"},
-                                                 {"schedules", R"({"schedules":[]})"}};
+  const std::map<std::string, std::string> empty{
+      {"permissions", R"({"access_control_list":[]})"}, {"acls", R"({"items":[]})"},
+      {"grants", R"({"privilege_assignments":[]})"},    {"tags", R"({"tag_assignments":[]})"},
+      {"libraries", R"({"library_statuses":[]})"},      {"schedules", R"({"schedules":[]})"}};
   const auto connector = secondary.connect();
   const auto writer = connector->resource_writer();
   for (const model::Resource& one : of_secondary()) {

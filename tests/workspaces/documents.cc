@@ -273,7 +273,9 @@ private:
       bare.erase("id");
       const std::string grants =
           fmt::format("/api/2.1/unity-catalog/permissions/{}/{}", singular, net::encode_segment(name));
-      add(plural, name, {}, Json::array({std::move(bare), perhaps(grants)}));
+      const std::string tags = fmt::format("/api/2.1/unity-catalog/entity-tag-assignments/{}/{}/tags?max_results=100",
+                                           plural, net::encode_segment(name));
+      add(plural, name, {}, Json::array({std::move(bare), perhaps(grants), perhaps(tags)}));
       if (plural == "catalogs") securables("schemas", "?catalog_name=" + net::encode_segment(name), "schemas");
       if (plural != "schemas") continue;
       for (const char* below : {"volumes", "tables", "functions"})

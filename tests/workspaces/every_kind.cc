@@ -267,6 +267,11 @@ void seed_catalog(Seed& seed) {
   for (const char* securable : {"catalog/sales", "schema/sales.raw", "table/sales.raw.daily", "function/sales.raw.net"})
     seed.patch(base + "permissions/" + securable,
                {{"changes", Json::array({{{"principal", "analysts"}, {"add", {"USE_CATALOG", "USE_SCHEMA"}}}})}});
+  const std::vector<std::pair<const char*, const char*>> tagged{
+      {"catalogs", "sales"}, {"schemas", "sales.raw"}, {"volumes", "sales.raw.drop"}, {"tables", "sales.raw.daily"}};
+  for (const auto& [type, name] : tagged)
+    seed.post(base + "entity-tag-assignments",
+              {{"entity_type", type}, {"entity_name", name}, {"tag_key", "domain"}, {"tag_value", "sales"}});
 }
 
 std::int64_t job(Seed& seed, const Json& settings) {

@@ -213,6 +213,45 @@ void write_grants(const Calls& calls, const ColumnTarget& target, const Bytes& v
   calls.send(calls.request(net::Method::patch, path, fmt::format(R"({{"changes":[{}]}})", changes)), k_other);
 }
 
+// What the platform itself classified is nobody's to set.
+std::map<std::string, std::string> tags_in(const JsonText& json) {
+  std::map<std::string, std::string> out;
+  for (const JsonText::Id id : items(json, "tag_assignments"))
+    if (!text(json, id, "source_type").starts_with("TAG_ASSIGNMENT_SOURCE_TYPE_SYSTEM"))
+      out[text(json, id, "tag_key")] = text(json, id, "tag_value");
+  return out;
+}
+
+void write_tags(const Calls& calls, const ColumnTarget& target, const Bytes& value) {
+  const std::string& type = target.kind.collection.name;
+  const std::string base = "/api/2.1/unity-catalog/entity-tag-assignments";
+  const std::string path = fmt::format("{}/{}/{}/tags", base, type, net::encode_segment(target.id));
+  std::map<std::string, std::string> there;
+  calls.client().list(
+      {.paging = Listing::Paging::page_token, .ask = {.path = path}, .items = "tag_assignments"},
+      [&](std::string_view one) { there.merge(tags_in(JsonText(fmt::format(R"({{"tag_assignments":[{}]}})", one)))); },
+      calls.stop());
+  const auto path_to = [&](const std::string& key) { return fmt::format("{}/{}", path, net::encode_segment(key)); };
+  const auto wanted = tags_in(JsonText(value));
+  for (const auto& [key, text] : wanted) {
+    const auto known = there.find(key);
+    if (known != there.end() && known->second == text) continue;
+    const std::string body =
+        fmt::format(R"({{"entity_type":{},"entity_name":{},"tag_key":{},"tag_value":{}}})", json_quoted(type),
+                    json_quoted(target.id), json_quoted(key), json_quoted(text));
+    if (known == there.end()) {
+      calls.post(base, body);
+      continue;
+    }
+    net::Request change = calls.request(net::Method::patch, path_to(key), body);
+    change.url.query = "update_mask=tag_value";
+    calls.send(std::move(change), k_other, net::Repeat::safe);
+  }
+  for (const auto& [key, text] : there)
+    if (!wanted.contains(key))
+      calls.remove({.method = net::Method::remove, .path = path_to(key), .family = k_other, .sent = {}}, {});
+}
+
 struct Schedule {
   std::string id;    // empty: it is to come
   std::string etag;  // as it is there: a change is refused without, and where it is of an older state
@@ -355,6 +394,7 @@ void write_column(const Calls& calls, const ColumnTarget& target, const std::str
   if (column == "acls") return write_acls(calls, target.id, value);
   if (column == "values") return write_secret_values(calls, target.id, value);
   if (column == "grants") return write_grants(calls, target, value);
+  if (column == "tags") return write_tags(calls, target, value);
   if (column == "published") return write_published(calls, target.id, value);
   if (column == "schedules") return write_schedules(calls, target.id, value);
   throw Error(ErrorKind::unsupported, fmt::format("the {} of a {} cannot be written", column, target.kind.one),

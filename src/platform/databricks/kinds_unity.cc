@@ -90,6 +90,30 @@ KindEntry securable(Securable of) {
   return out;
 }
 
+// What catalogs, schemas, volumes and tables carry as tags; EntityTagAssignmentsAPI of the vendor's SDK 0.156.  Whether
+// one that changes counts as a modification of what carries it is written nowhere, so they are read each time.
+void add_tags(KindEntry& entry) {
+  model::Kind& kind = entry.kind;
+  const std::string name = kind.name;
+  kind.collection.columns.push_back(collection("", {}, {"tags"}).columns.back());
+  kind.columns.push_back({.name = "tags",
+                          .server_fields = {"tag_assignments[*].entity_name", "tag_assignments[*].entity_type",
+                                            "tag_assignments[*].source_type", "tag_assignments[*].update_time",
+                                            "tag_assignments[*].updated_by"},
+                          // The platform's own classification of data.
+                          .omitted = {{"tag_assignments[*]",
+                                       {"source_type", R"("TAG_ASSIGNMENT_SOURCE_TYPE_SYSTEM_DATA_CLASSIFICATION")"}}},
+                          .unordered = {{"tag_assignments", {"tag_key"}}}});
+  entry.columns.push_back({.column = "tags",
+                           .ask = {.path = fmt::format("/api/2.1/unity-catalog/entity-tag-assignments/{}/{{{}}}/tags",
+                                                       kind.collection.name, name)},
+                           .form = ColumnRead::Form::list,
+                           .paging = Paging::page_token,
+                           .items = "tag_assignments",
+                           .absent = ColumnRead::Absent::may_tier,
+                           .unmodified = ColumnRead::Unmodified::read});
+}
+
 // To which workspaces it is bound says the target's administrator: others have other numbers.
 model::Manual binding_task(const std::string& one, const char* isolated) {
   return {.when = {"isolation_mode", isolated},
@@ -171,8 +195,9 @@ KindEntry catalogs() {
                          .paging = Paging::page_token,
                          .items = "bindings",
                          .unmodified = ColumnRead::Unmodified::read});
+  add_tags(out);
   out.kind.manual = {binding_task(out.kind.one, R"("ISOLATED")")};
-  out.not_included = "Bindings to workspaces do not come along; tags are not read.";
+  out.not_included = "Bindings to workspaces do not come along.";
   out.kind.system = {{"name", "\"system\""}, {"name", "\"samples\""}, {"name", "\"hive_metastore\""}};
   // What these hold is the platform's own, or the old metastore's.
   out.skipped = {{"catalog_type", "\"SYSTEM_CATALOG\""}, {"name", "\"hive_metastore\""}};
@@ -189,7 +214,7 @@ KindEntry schemas() {
                              .per = "catalogs",
                              .within = {{"catalog_name", "{name}"}}});
   out.skipped = {{"name", "\"information_schema\""}};
-  out.not_included = "Tags are not read.";
+  add_tags(out);
   out.kind.system = {{"name", "\"default\""}};
   out.kind.above = {.kind = "catalogs", .fields = {"catalog_name", "name"}};
   out.kind.links.push_back({.field = "catalog_name", .form = LinkForm::name, .to = "catalogs"});
@@ -274,19 +299,21 @@ KindEntry tables() {
       {.field = R"(properties["view.catalogAndNamespace.part.0"])", .form = LinkForm::name, .to = "catalogs"});
   out.kind.links.push_back(
       {.field = R"(properties["view.catalogAndNamespace.part.1"])", .form = LinkForm::name, .to = "schemas"});
+  add_tags(out);
   out.kind.create_only = {"table_type", "data_source_format", "storage_location"};
   out.kind.defaults.push_back({"properties", "{}"});
   out.kind.manual = table_tasks();
   out.not_included =
       "Views and external tables come along as definitions, by a SQL warehouse that `sql_warehouse` names; the data of "
-      "tables does not, nor do row filters, column masks, constraints and tags.";
+      "tables does not, nor do row filters, column masks, constraints and tags of columns.";
   out.kind.removal = {.loses = "its data", .harmless = {{"table_type", "\"VIEW\""}, {"table_type", "\"EXTERNAL\""}}};
   return out;
 }
 
 KindEntry volumes() {
   KindEntry out = in_schema("volumes", "volume", "volumes", "volume", 84);
-  out.not_included = "Volumes come along as definitions; their files and tags do not.";
+  add_tags(out);
+  out.not_included = "Volumes come along as definitions; their files do not.";
   out.kind.removed = model::Kind::Removed::when_chosen;
   out.kind.removal = {.loses = "its files", .harmless = {{"volume_type", "\"EXTERNAL\""}}};
   return out;

@@ -161,10 +161,17 @@ const Json& move(World& world, const UnityKind& kind, const std::string& from, J
   body["full_name"] = to;
   auto grants = unity.grants[securable_key(kind.securable, from)];
   auto bindings = unity.bindings[securable_key(kind.securable, from)];
+  std::vector<Json> tags;
+  for (const Document& tag : unity.tags.all())
+    if ((*tag.body)["entity_name"] == from && (*tag.body)["entity_type"] == kind.plural) tags.push_back(*tag.body);
   forget_securable(world, kind, from);
   const Json& moved = unity_documents(world, kind).add(to, std::move(body));
   unity.grants[securable_key(kind.securable, to)] = std::move(grants);
   unity.bindings[securable_key(kind.securable, to)] = std::move(bindings);
+  for (Json& tag : tags) {
+    tag["entity_name"] = to;
+    unity.tags.add(fmt::format("{}/{}/{}", kind.plural, to, tag["tag_key"].get<std::string>()), std::move(tag));
+  }
   return moved;
 }
 

@@ -115,13 +115,21 @@ std::string tag_id(const Call& call) {
   return tag_id(call.placeholder("type"), call.placeholder("name"), call.placeholder("key"));
 }
 
+void check_there(World& world, const UnityKind& kind, const std::string& name) {
+  if (unity_documents(world, kind).find(name) == nullptr)
+    throw missing(fmt::format("{} '{}' does not exist.", kind.says, name));
+}
+
 Reply create_tag(Call& call) {
   Unity& unity = assigned_unity(call.world());
   Json tag = only_fields(call.body(), {"entity_type", "entity_name", "tag_key", "tag_value"});
   check_enum(tag, "entity_type", {"catalogs", "schemas", "tables", "columns", "volumes", "models", "functions"});
   const std::string id =
       tag_id(required_string(tag, "entity_type"), required_string(tag, "entity_name"), required_string(tag, "tag_key"));
+  for (const UnityKind& kind : unity_kinds())
+    if (kind.plural == tag["entity_type"]) check_there(call.world(), kind, tag["entity_name"].get<std::string>());
   if (unity.tags.find(id) != nullptr) throw exists(fmt::format("Tag assignment '{}' already exists", id));
+  tag["update_time"] = rfc3339(call.world().now_ms());
   return reply(unity.tags.add(id, std::move(tag)));
 }
 
@@ -131,7 +139,7 @@ Reply get_tag(Call& call) {
 
 Reply update_tag(Call& call) {
   Json& tag = assigned_unity(call.world()).tags.get(tag_id(call), "Tag assignment");
-  tag.update(only_fields(call.body(), {"tag_value"}));
+  apply_mask(tag, only_fields(call.body(), {"tag_value"}), call.required_query("update_mask"));
   return reply(tag);
 }
 

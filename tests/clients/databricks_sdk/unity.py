@@ -181,6 +181,14 @@ def tags(w):
         )
     seen = [t.tag_key for t in w.entity_tag_assignments.list("catalogs", "judge_tags", max_results=2)]
     equal(sorted(seen), ["a", "b", "c"], "tags over pages")
+    w.entity_tag_assignments.update(
+        "catalogs",
+        "judge_tags",
+        "b",
+        api.EntityTagAssignment(entity_type="catalogs", entity_name="judge_tags", tag_key="b", tag_value="2"),
+        update_mask="tag_value",
+    )
+    equal(w.entity_tag_assignments.get("catalogs", "judge_tags", "b").tag_value, "2", "a tag of another value")
     w.entity_tag_assignments.delete("catalogs", "judge_tags", "a")
     refused(DatabricksError, lambda: w.entity_tag_assignments.get("catalogs", "judge_tags", "a"), "a deleted tag is gone")
     w.catalogs.delete("judge_tags", force=True)

@@ -261,6 +261,26 @@ TEST(DatabricksCapture, lists_what_lies_below_something_else_once_for_each) {
   EXPECT_EQ(tables.rows.at(key({"main.sales.t"})).columns[1], "{}");
 }
 
+TEST(DatabricksCapture, reads_tags_by_pages_and_does_without_where_a_workspace_tells_none) {
+  Written world;
+  const std::string unity = "/api/2.1/unity-catalog/";
+  const std::string tags = unity + "entity-tag-assignments/catalogs/main/tags";
+  world.set(unity + "catalogs?max_results=0", R"({"catalogs":[{"name":"main"}]})");
+  world.set(unity + "permissions/catalog/main", "{}");
+  world.set(unity + "bindings/catalog/main", "{}");
+  world.set(tags, R"({"tag_assignments":[{"tag_key":"a"}],"next_page_token":"t"})");
+  world.set(tags + "?page_token=t", R"({"tag_assignments":[{"tag_key":"b","tag_value":"1"}]})");
+  const auto column = platform::databricks::find_kind("catalogs")->kind.collection.columns.size() - 1;
+  EXPECT_EQ(world.read("catalogs").rows.at(key({"main"})).columns[column],
+            R"({"tag_assignments":[{"tag_key":"a"},{"tag_key":"b","tag_value":"1"}]})");
+  world.set(tags, no_endpoint());
+  const Rows without = world.read("catalogs");
+  EXPECT_FALSE(without.rows.at(key({"main"})).columns[column].has_value());
+  EXPECT_TRUE(without.stretches.empty() && without.partials.empty());
+  world.set(tags, forbidden());
+  EXPECT_EQ(world.read("catalogs").partials.size(), 1U);
+}
+
 TEST(DatabricksCapture, marks_what_lies_below_each_of_many_that_refuse_at_once) {
   Written world;
   const std::string unity = "/api/2.1/unity-catalog/";

@@ -357,6 +357,30 @@ TEST(DatabricksWriter, grants_what_the_source_granted_and_takes_the_rest_away) {
   EXPECT_EQ(workspace.writer->read(kind, id)->row.columns[1].value().find("CAN_RUN"), std::string::npos);
 }
 
+TEST(DatabricksWriter, sets_tags_changes_and_takes_away_and_leaves_the_platforms_own) {
+  Workspace workspace;
+  workspace.create("catalogs", {"sales", R"({"name":"sales"})", {}});
+  const auto& kind = find_kind("catalogs")->kind;
+  const auto set = [&](const std::string& tags) {
+    workspace.writer->set_column(kind, "sales", "tags", R"({"tag_assignments":[)" + tags + "]}");
+  };
+  const auto tags = [&] {
+    std::string out;
+    const json now = json::parse(workspace.writer->read_column(kind, "sales", "tags").value());
+    for (const json& one : now.at("tag_assignments"))
+      out += one.at("tag_key").get<std::string>() + "=" + one.at("tag_value").get<std::string>() + " ";
+    return out;
+  };
+  set(R"({"tag_key":"a/b","tag_value":"1","entity_name":"another"},{"tag_key":"bare"},{"tag_key":"c","tag_value":"3"},)"
+      R"({"tag_key":"class.name","tag_value":"","source_type":"TAG_ASSIGNMENT_SOURCE_TYPE_SYSTEM_DATA_CLASSIFICATION"})");
+  EXPECT_EQ(tags(), "a/b=1 bare= c=3 ");
+  set(R"({"tag_key":"a/b","tag_value":"2"},{"tag_key":"c","tag_value":"3"})");
+  EXPECT_EQ(tags(), "a/b=2 c=3 ");
+  workspace.stand_in.log().clear();
+  set(R"({"tag_key":"c","tag_value":"3"},{"tag_key":"a/b","tag_value":"2"})");
+  EXPECT_EQ(workspace.stand_in.log().last().size(), 1U) << "one look, nothing written";
+}
+
 TEST(DatabricksWriter, leaves_its_own_name_on_no_scope_that_had_it_not) {
   Workspace workspace;
   workspace.create("groups", {"analysts", R"({"displayName":"analysts"})", {}});
