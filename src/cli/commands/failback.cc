@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
 #include <set>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "cli/cutover/run.h"
 #include "cli/cutover/takeover.h"
 #include "cli/cutover/ticks_view.h"
+#include "engine/cutover/of_others.h"
 #include "engine/cutover/pause.h"
 #include "engine/cutover/replication.h"
 #include "engine/cutover/whole_source.h"
@@ -250,7 +252,8 @@ private:
     if (behind && pair.before.empty() && first->started > behind->started) behind.reset();
     if (!behind) tell_behind_is_gone(context, pair);
     const engine::FiringStates then = behind ? takeover.firing(*behind) : engine::FiringStates();
-    const engine::FiringStates there = takeover.firing(recorded);
+    engine::FiringStates there = takeover.firing(recorded);
+    for (const auto& [key, from] : made_for_others(context)) there.erase(key);
     const engine::FiringStates here = takeover.firing(*first);
     const model::IdMap ids = takeover.ids_of_then(here, pair);
     const auto home = std::make_shared<const engine::StatesAtHome>(
@@ -272,6 +275,28 @@ private:
     add_left(cutover, pair, here, *home, out);
     if (fence && fence->snapshot != before) add_made_since(cutover, *fence, here, out);
     return out;
+  }
+
+  std::map<engine::FiringKey, std::string> made_for_others(Context& context) const {
+    return engine::made_for_others(context.state(), context.repository(), primary_, secondary_);
+  }
+
+  // The fence of the secondary paused all that fired there.
+  bool tell_paused_of_others(Context& context, Cutover& cutover, const engine::Pair& pair) const {
+    const std::optional<repository::Snapshot> recorded = cutover.kept(pair.recorded);
+    if (!recorded || recorded->connector != secondary_) return false;
+    const std::map<engine::FiringKey, std::string> others = made_for_others(context);
+    if (others.empty()) return false;
+    std::map<std::string, std::uint64_t> paused;
+    for (const auto& [key, state] : Takeover(cutover).firing(*recorded))
+      if (const auto one = others.find(key); state.fires && one != others.end()) ++paused[one->second];
+    for (const auto& [source, count] : paused)
+      context.events().warning(
+          fmt::format("{0} that {1} has from {2} {3} paused by its fence: \"holdfast failback {1} {2}\" lets {2} be in "
+                      "charge again, "
+                      "\"holdfast activate {1} --from {2}\" lets it fire on {1}",
+                      ui::format_counted(count, "resource"), secondary_, source, count == 1 ? "was" : "were"));
+    return !paused.empty();
   }
 
   // What the failback of before left paused, and nobody decided on since: what is recorded of the primary shows it so.
@@ -394,6 +419,7 @@ private:
                                            pair.left.size() == 1 ? "stays" : "stay", primary_));
     tell_ticks(cutover, secondary_, primary_);
     takeover.tell_charge(pair);
+    if (paused && tell_paused_of_others(context, cutover, pair)) code = worse(code, k_exit_partial);
     return code;
   }
 

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <utility>
 
 #include "base/error.h"
 #include "cli/cutover/takeover.h"
 #include "cli/resource_view.h"
+#include "engine/cutover/of_others.h"
 #include "engine/cutover/replication.h"
 #include "engine/known_workspace.h"
 #include "engine/resources/id_map_store.h"
@@ -116,6 +118,17 @@ int CutoverRun::end_begun(const ResourcePlan& plan, const repository::Snapshot& 
   return worse(code, behind_);
 }
 
+void CutoverRun::leave_to_others(Context& context, const std::string& from, const std::string& home,
+                                 engine::Split& split) {
+  std::set<std::string> others;
+  for (const auto& [key, other] : engine::made_for_others(context.state(), context.repository(), home, from)) {
+    split.of_others.insert(key);
+    others.insert(other);
+  }
+  if (!others.empty())
+    context.events().note(fmt::format("what was brought to {} from {} stays there", from, fmt::join(others, ", ")));
+}
+
 ResourcePlan CutoverRun::plan(const repository::Snapshot& wanted, const std::string& target, const engine::Pair& pair,
                               engine::Split::Strangers strangers) {
   const bool replaces = cutover_.flags().plan.existing == model::Existing::replace;
@@ -139,7 +152,10 @@ ResourcePlan CutoverRun::plan(const repository::Snapshot& wanted, const std::str
   for (const engine::LeftAlone& one : last.differed) split.differed.emplace(one.kind, one.target_id);
   for (const engine::LeftAlone& one : last.written) split.written.emplace(one.kind, one.target_id);
   if (back) split.way = engine::Split::Way::back;
-  if (engine::goes_home(charge)) split.home = engine::Split::Home::yes;
+  if (engine::goes_home(charge)) {
+    split.home = engine::Split::Home::yes;
+    leave_to_others(cutover_.context(), wanted.connector, target, split);
+  }
   if (cutover_.flags().keep_changed) split.changed = engine::Split::Changed::keep;
   if (replaces) split.changed = engine::Split::Changed::overwrite;
   return make_resource_plan(cutover_.context(), cutover_.flags().plan, wanted, there, target, &split);

@@ -60,6 +60,8 @@ private:
   void remember(const model::ResourcePlan& plan, const repository::Snapshot& source,
                 const engine::ResourceApplyResult& result);
   std::optional<repository::Snapshot> again(const std::string& target);
+  // Of a way home.
+  static void leave_to_others(Context& context, const std::string& from, const std::string& home, engine::Split& split);
 
   Cutover& cutover_;
   int behind_ = k_exit_ok;  // of the snapshot that was to be taken behind a run

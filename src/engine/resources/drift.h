@@ -36,6 +36,8 @@ struct Split {
   enum class Changed { conflict, keep, overwrite } changed = Changed::conflict;
   // What becomes of what a run would remove and the source never had: somebody has to decide, or it stays.
   enum class Strangers { conflict, keep } strangers = Strangers::conflict;
+  // Kind and id on the source of what others brought there: it is not the target's, and is not brought.
+  std::set<std::pair<std::string, std::string>> of_others{};
 };
 
 // What differs on a target and was left as it is: it counts as changed for as long as it differs.

@@ -228,6 +228,13 @@ void leave_out_at_home(ResourcePlanOptions& plan, const model::KindSet& kinds) {
   };
 }
 
+void leave_out_of_others(ResourcePlanOptions& plan, const model::KindSet& kinds, const Split& split) {
+  if (split.of_others.empty()) return;
+  plan.selects = [&kinds, &split, selects = plan.selects](const Resource& one) {
+    return !split.of_others.contains({kinds.at(one.kind).label(), one.id}) && (!selects || selects(one));
+  };
+}
+
 }  // namespace
 
 model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const ResourceRestoreOptions& options,
@@ -252,6 +259,7 @@ model::ResourcePlan plan_resource_restore(const ResourceRestore& restore, const 
     judge.emplace(restore.repository, ready.kinds(), restore.snapshot, *options.split, options.target);
     plan.holds_back = [&](const Resource* wanted, const Resource& live) { return judge->judge(wanted, live); };
     if (options.split->home == Split::Home::yes) leave_out_at_home(plan, ready.kinds());
+    leave_out_of_others(plan, ready.kinds(), *options.split);
   }
   // Told by the capture: who may not write may plan all the same.
   if (plan.removes) plan.who = attribute_of(ready.live().attributes, platform::k_account_attribute);

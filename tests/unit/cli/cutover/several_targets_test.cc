@@ -188,6 +188,33 @@ TEST_F(SeveralTargets, of_two_lost_workspaces_may_be_one) {
   EXPECT_EQ(pair("tertiary", "secondary").active, "secondary");
 }
 
+// What the other one gave it is no work of theirs, and is to fire again.
+TEST_F(SeveralTargets, of_two_workspaces_may_be_one_that_brings_home_one_and_says_what_it_pauses_of_the_other) {
+  tertiary_.workspace.put("jobs", "t", job("t", "one"));
+  must({"migrate", "primary", "secondary"});
+  must({"migrate", "tertiary", "secondary", "--yes"});
+  must({"failover", "primary", "secondary", "--yes"});
+  must({"failover", "tertiary", "secondary", "--yes"});
+  ASSERT_EQ(firing(secondary_), (Names{"t", "x", "y", "z"}));
+  set_pause(secondary_, "y", "PAUSED");
+  const Outcome home = fail_back();
+  EXPECT_EQ(home.code, 3) << home.out << home.err;
+  EXPECT_TRUE(home.says("1 resource that secondary has from tertiary was paused by its fence")) << home.err;
+  EXPECT_TRUE(home.says("what was brought to secondary from tertiary stays there")) << home.err;
+  EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
+  EXPECT_EQ(firing(secondary_), Names{});
+  EXPECT_FALSE(has_job(primary_, "t"));
+  must({"activate", "secondary", "--from", "tertiary", "--yes"});
+  EXPECT_EQ(firing(secondary_), Names{"t"});
+  change(secondary_, "t", "away");
+  must({"failback", "secondary", "tertiary", "--yes"});
+  EXPECT_EQ(firing(tertiary_), Names{"t"});
+  EXPECT_EQ(note_of(tertiary_, "t"), "away");
+  EXPECT_EQ(firing(secondary_), Names{});
+  EXPECT_FALSE(has_job(tertiary_, "x"));
+  EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
+}
+
 TEST_F(SeveralTargets, go_home_by_the_name_of_the_takeover) {
   migrate();
   must({"backup", "alias"});
