@@ -123,7 +123,7 @@ std::uint64_t rows_of(const Pattern& pattern) noexcept {
 std::uint64_t rows_of(std::span<const Pattern> patterns) noexcept {
   std::uint64_t rows = 0;
   for (const Pattern& pattern : patterns) rows += rows_of(pattern);
-  return rows;
+  return std::max<std::uint64_t>(1, rows);
 }
 
 std::uint64_t entities_in(const Kind& kind, std::uint64_t rows) noexcept {
