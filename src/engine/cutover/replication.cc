@@ -88,11 +88,12 @@ private:
     const auto& ends = run_.result.ends;
     return index < ends.size() ? ends[index] : StepEnd::open;
   }
-  // What an earlier run of this plan wrote is in the snapshot behind that run, if it came so far, or behind one of
-  // another plan since: what is otherwise now was changed since.  A run that was killed behind that other one is taken
-  // for somebody, too: that only asks once more.
+  // What an earlier run of this plan wrote is in the snapshot behind that run, if it came so far, or in one of a run of
+  // another plan since: what is otherwise now was changed since.  What was written behind that snapshot by a run that
+  // was killed is taken for somebody's, too: that only asks once more.
   bool wrote(StepEnd end) const {
-    const bool seen_before = run_.before && (run_.before->plan == run_.plan.id || run_.before->at > run_.plan.made);
+    const bool seen_before =
+        (run_.before && run_.before->plan == run_.plan.id) || (run_.split && run_.split->taken > run_.plan.made);
     return end == StepEnd::done || (end == StepEnd::already && !seen_before);
   }
   std::string target_of(const ResourceStep& step) const {
