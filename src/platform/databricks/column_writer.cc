@@ -214,11 +214,11 @@ void write_grants(const Calls& calls, const ColumnTarget& target, const Bytes& v
 }
 
 // What the platform itself classified is nobody's to set.
+constexpr std::string_view k_classified = "TAG_ASSIGNMENT_SOURCE_TYPE_SYSTEM_DATA_CLASSIFICATION";
 std::map<std::string, std::string> tags_in(const JsonText& json) {
   std::map<std::string, std::string> out;
   for (const JsonText::Id id : items(json, "tag_assignments"))
-    if (!text(json, id, "source_type").starts_with("TAG_ASSIGNMENT_SOURCE_TYPE_SYSTEM"))
-      out[text(json, id, "tag_key")] = text(json, id, "tag_value");
+    if (text(json, id, "source_type") != k_classified) out[text(json, id, "tag_key")] = text(json, id, "tag_value");
   return out;
 }
 
@@ -236,9 +236,11 @@ void write_tags(const Calls& calls, const ColumnTarget& target, const Bytes& val
   for (const auto& [key, text] : wanted) {
     const auto known = there.find(key);
     if (known != there.end() && known->second == text) continue;
-    const std::string body =
-        fmt::format(R"({{"entity_type":{},"entity_name":{},"tag_key":{},"tag_value":{}}})", json_quoted(type),
-                    json_quoted(target.id), json_quoted(key), json_quoted(text));
+    // One that is a key alone is made so.
+    const bool bare = text.empty() && known == there.end();
+    const std::string body = fmt::format(R"({{"entity_type":{},"entity_name":{},"tag_key":{}{}}})", json_quoted(type),
+                                         json_quoted(target.id), json_quoted(key),
+                                         bare ? std::string() : fmt::format(R"(,"tag_value":{})", json_quoted(text)));
     if (known == there.end()) {
       calls.post(base, body);
       continue;
