@@ -12,6 +12,7 @@
 #include "cli/cutover/cutover.h"
 #include "cli/cutover/gates.h"
 #include "cli/cutover/left_paused.h"
+#include "cli/cutover/of_others_view.h"
 #include "cli/cutover/run.h"
 #include "cli/cutover/takeover.h"
 #include "cli/cutover/ticks_view.h"
@@ -99,6 +100,7 @@ private:
     if (lost == Lost::no) {
       takeover.require_states(now, undone);
       if (!cutover.dry()) require_confirmable(cutover, now, primary_);  // else everything would rest on both sides
+      tell_of_others(cutover, primary_, now);
     }
     // Else it would be found behind what was brought that this is gone.
     const std::optional<engine::Fence> begun = cutover.fence(secondary_);
@@ -126,7 +128,14 @@ private:
 
   // What shall fire was recorded by a snapshot that is gone, and somebody said to go on without.
   bool is_gone(Cutover& cutover, const std::string& snapshot) const {
-    return leave_paused_ && !snapshot.empty() && !cutover.kept(snapshot);
+    if (!leave_paused_ || snapshot.empty()) return false;
+    try {
+      (void)cutover.named(snapshot);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found) throw;  // of a damaged one there may be another copy
+      return true;
+    }
+    return false;
   }
 
   repository::Snapshot named(Cutover& cutover, const std::string& snapshot) const {
@@ -150,6 +159,8 @@ private:
     bool left = takeover.leave_marks(primary_);
     if (!charge.target || charge.target->state == engine::Fence::State::confirmed)
       left = takeover.leave_marks(secondary_) && left;
+    const std::optional<repository::Snapshot> now = context.repository().latest(secondary_);
+    if (now && tell_paused_of_others(cutover, primary_, secondary_, pair.recorded, &*now)) left = false;
     return left ? k_exit_ok : k_exit_partial;
   }
 
@@ -239,10 +250,20 @@ private:
     const std::optional<engine::Fence> fence = cutover.store().fence(primary_);
     const std::string before = !pair.before.empty() ? pair.before : fence ? fence->snapshot : std::string();
     const std::optional<repository::Snapshot> first = cutover.kept(before);
-    if (!first && !before.empty()) tell_before_is_gone(context, before);
+    const bool lacks_before = !first && !before.empty() && recorded.connector == secondary_;
+    if (lacks_before) tell_before_is_gone(context, before);
+    const auto others = std::make_shared<const std::map<engine::FiringKey, std::string>>(
+        engine::made_for_others(context.state(), context.repository(), primary_, secondary_));
+    const auto not_of_others = [others](const std::string& kind, const std::string& id) {
+      return !others->contains({kind, id});
+    };
     // Of a secondary of which no snapshot is young enough: what it was given.
     if (recorded.connector != secondary_ || !first) {
-      States out{.activations = {{recorded}}, .any = true, .known = before.empty() || first};
+      const bool own = recorded.connector == primary_;
+      States out{
+          .activations = {own ? Takeover::Activation{recorded} : Takeover::Activation{recorded, {}, not_of_others}},
+          .any = true,
+          .known = !lacks_before};
       add_left(cutover, pair, recorded.connector == primary_ ? takeover.firing(recorded) : engine::FiringStates(), {},
                out);
       return out;
@@ -253,7 +274,7 @@ private:
     if (!behind) tell_behind_is_gone(context, pair);
     const engine::FiringStates then = behind ? takeover.firing(*behind) : engine::FiringStates();
     engine::FiringStates there = takeover.firing(recorded);
-    for (const auto& [key, from] : made_for_others(context)) there.erase(key);
+    for (const auto& [key, from] : *others) there.erase(key);
     const engine::FiringStates here = takeover.firing(*first);
     const model::IdMap ids = takeover.ids_of_then(here, pair);
     const auto home = std::make_shared<const engine::StatesAtHome>(
@@ -275,28 +296,6 @@ private:
     add_left(cutover, pair, here, *home, out);
     if (fence && fence->snapshot != before) add_made_since(cutover, *fence, here, out);
     return out;
-  }
-
-  std::map<engine::FiringKey, std::string> made_for_others(Context& context) const {
-    return engine::made_for_others(context.state(), context.repository(), primary_, secondary_);
-  }
-
-  // The fence of the secondary paused all that fired there.
-  bool tell_paused_of_others(Context& context, Cutover& cutover, const engine::Pair& pair) const {
-    const std::optional<repository::Snapshot> recorded = cutover.kept(pair.recorded);
-    if (!recorded || recorded->connector != secondary_) return false;
-    const std::map<engine::FiringKey, std::string> others = made_for_others(context);
-    if (others.empty()) return false;
-    std::map<std::string, std::uint64_t> paused;
-    for (const auto& [key, state] : Takeover(cutover).firing(*recorded))
-      if (const auto one = others.find(key); state.fires && one != others.end()) ++paused[one->second];
-    for (const auto& [source, count] : paused)
-      context.events().warning(
-          fmt::format("{0} that {1} has from {2} {3} paused by its fence: \"holdfast failback {1} {2}\" lets {2} be in "
-                      "charge again, "
-                      "\"holdfast activate {1} --from {2}\" lets it fire on {1}",
-                      ui::format_counted(count, "resource"), secondary_, source, count == 1 ? "was" : "were"));
-    return !paused.empty();
   }
 
   // What the failback of before left paused, and nobody decided on since: what is recorded of the primary shows it so.
@@ -366,8 +365,10 @@ private:
                            .next = fmt::format("the activation of {}", primary_)});
     if (is_gone(cutover, pair.recorded)) {
       context.events().warning(
-          fmt::format("snapshot {}, which shows what shall fire on {}, cannot be read: what is paused there stays so",
+          fmt::format("snapshot {}, which shows what shall fire on {}, is not in this repository: what is paused there "
+                      "stays so",
                       pair.recorded, primary_));
+      cutover.store().drop_begun(primary_, secondary_);
       return end(context, cutover, pair.left, worse(code, k_exit_partial));
     }
     Takeover takeover(cutover);
@@ -419,7 +420,8 @@ private:
                                            pair.left.size() == 1 ? "stays" : "stay", primary_));
     tell_ticks(cutover, secondary_, primary_);
     takeover.tell_charge(pair);
-    if (paused && tell_paused_of_others(context, cutover, pair)) code = worse(code, k_exit_partial);
+    if (paused && tell_paused_of_others(cutover, primary_, secondary_, pair.recorded, nullptr))
+      code = worse(code, k_exit_partial);
     return code;
   }
 

@@ -230,6 +230,7 @@ void leave_out_at_home(ResourcePlanOptions& plan, const model::KindSet& kinds) {
 
 void leave_out_of_others(ResourcePlanOptions& plan, const model::KindSet& kinds, const Split& split) {
   if (split.of_others.empty()) return;
+  plan.with_dependencies = true;  // what something of the target's own uses by now comes along all the same
   plan.selects = [&kinds, &split, selects = plan.selects](const Resource& one) {
     return !split.of_others.contains({kinds.at(one.kind).label(), one.id}) && (!selects || selects(one));
   };

@@ -1,6 +1,8 @@
 // One source with two targets, and one workspace with two names: whoever is in charge, nothing fires twice.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "unit/cli/cutover/nights.h"
 
 namespace holdfast::test {
@@ -204,8 +206,12 @@ TEST_F(SeveralTargets, of_two_workspaces_may_be_one_that_brings_home_one_and_say
   EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
   EXPECT_EQ(firing(secondary_), Names{});
   EXPECT_FALSE(has_job(primary_, "t"));
+  const Outcome again = fail_back();
+  EXPECT_EQ(again.code, 3) << "t rests still";
+  EXPECT_TRUE(again.says("\"holdfast activate secondary --from tertiary\" lets fire there")) << again.err;
   must({"activate", "secondary", "--from", "tertiary", "--yes"});
   EXPECT_EQ(firing(secondary_), Names{"t"});
+  EXPECT_EQ(fail_back().code, 0);
   change(secondary_, "t", "away");
   must({"failback", "secondary", "tertiary", "--yes"});
   EXPECT_EQ(firing(tertiary_), Names{"t"});
@@ -213,6 +219,22 @@ TEST_F(SeveralTargets, of_two_workspaces_may_be_one_that_brings_home_one_and_say
   EXPECT_EQ(firing(secondary_), Names{});
   EXPECT_FALSE(has_job(tertiary_, "x"));
   EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
+}
+
+TEST_F(SeveralTargets, of_two_workspaces_may_be_one_that_brings_home_one_though_the_repository_was_lost) {
+  tertiary_.workspace.put("jobs", "t", job("t", "one"));
+  must({"migrate", "primary", "secondary"});
+  must({"migrate", "tertiary", "secondary", "--yes"});
+  must({"failover", "primary", "secondary", "--yes"});
+  must({"failover", "tertiary", "secondary", "--yes"});
+  std::filesystem::remove_all(app_.file("repository"));
+  app_.init();
+  for (const char* name : {"primary", "secondary", "tertiary"}) must({"backup", name});
+  const Outcome home = fail_back({"--existing", "replace"});
+  EXPECT_EQ(home.code, 3) << home.out << home.err;
+  EXPECT_EQ(firing(primary_), all_);
+  EXPECT_FALSE(has_job(primary_, "t"));
+  EXPECT_FALSE(fence("primary") || fence("secondary")) << home.out << home.err;
 }
 
 TEST_F(SeveralTargets, go_home_by_the_name_of_the_takeover) {
