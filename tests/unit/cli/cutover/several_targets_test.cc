@@ -44,6 +44,13 @@ protected:
     keep(*held);
     ASSERT_EQ(held->active, "tertiary");
   }
+  // Of tertiary, where t fires, as well.
+  void put_secondary_in_charge_of_both() {
+    tertiary_.workspace.put("jobs", "t", job("t", "one"));
+    for (const char* source : {"primary", "tertiary"}) must({"migrate", source, "secondary", "--yes"});
+    for (const char* source : {"primary", "tertiary"}) must({"failover", source, "secondary", "--yes"});
+    ASSERT_EQ(firing(secondary_), (Names{"t", "x", "y", "z"}));
+  }
   void copy_state() const {
     const auto from = storage::open_local_backend(app_.composition.state_folder);
     const auto to = storage::open_local_backend(app_.file("state of another host"));
@@ -192,12 +199,7 @@ TEST_F(SeveralTargets, of_two_lost_workspaces_may_be_one) {
 
 // What the other one gave it is no work of theirs, and is to fire again.
 TEST_F(SeveralTargets, of_two_workspaces_may_be_one_that_brings_home_one_and_says_what_it_pauses_of_the_other) {
-  tertiary_.workspace.put("jobs", "t", job("t", "one"));
-  must({"migrate", "primary", "secondary"});
-  must({"migrate", "tertiary", "secondary", "--yes"});
-  must({"failover", "primary", "secondary", "--yes"});
-  must({"failover", "tertiary", "secondary", "--yes"});
-  ASSERT_EQ(firing(secondary_), (Names{"t", "x", "y", "z"}));
+  put_secondary_in_charge_of_both();
   set_pause(secondary_, "y", "PAUSED");
   const Outcome home = fail_back();
   EXPECT_EQ(home.code, 3) << home.out << home.err;
@@ -222,11 +224,7 @@ TEST_F(SeveralTargets, of_two_workspaces_may_be_one_that_brings_home_one_and_say
 }
 
 TEST_F(SeveralTargets, of_two_workspaces_may_be_one_that_brings_home_one_though_the_repository_was_lost) {
-  tertiary_.workspace.put("jobs", "t", job("t", "one"));
-  must({"migrate", "primary", "secondary"});
-  must({"migrate", "tertiary", "secondary", "--yes"});
-  must({"failover", "primary", "secondary", "--yes"});
-  must({"failover", "tertiary", "secondary", "--yes"});
+  put_secondary_in_charge_of_both();
   std::filesystem::remove_all(app_.file("repository"));
   app_.init();
   for (const char* name : {"primary", "secondary", "tertiary"}) must({"backup", name});
