@@ -205,6 +205,8 @@ TEST_F(SeveralTargets, of_two_workspaces_may_be_one_that_brings_home_one_and_say
   EXPECT_EQ(home.code, 3) << home.out << home.err;
   EXPECT_TRUE(home.says("1 resource that secondary has from tertiary was paused by its fence")) << home.err;
   EXPECT_TRUE(home.says("what was brought to secondary from tertiary stays there")) << home.err;
+  EXPECT_TRUE(home.says("1 resource that secondary has from tertiary fires on secondary, and is paused by its fence"))
+      << home.err;
   EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
   EXPECT_EQ(firing(secondary_), Names{});
   EXPECT_FALSE(has_job(primary_, "t"));
@@ -221,6 +223,30 @@ TEST_F(SeveralTargets, of_two_workspaces_may_be_one_that_brings_home_one_and_say
   EXPECT_EQ(firing(secondary_), Names{});
   EXPECT_FALSE(has_job(tertiary_, "x"));
   EXPECT_EQ(firing(primary_), (Names{"x", "z"}));
+}
+
+// It would work nowhere without.
+TEST_F(SeveralTargets, of_two_workspaces_may_be_one_that_brings_home_what_is_used_of_the_other) {
+  for (const char* name : {"theirs", "unused"}) tertiary_.workspace.put("pools", name, pool(name, 1));
+  put_secondary_in_charge_of_both();
+  std::string uses = job("x", "away");
+  uses.insert(1, R"("pool_id":")" + secondary_.workspace.id_of("pools", "theirs") + R"(",)");
+  secondary_.workspace.rewrite("jobs", secondary_.workspace.id_of("jobs", "x"), uses);
+  EXPECT_EQ(fail_back().code, 3);
+  const std::string pool_id = primary_.workspace.id_of("pools", "theirs");
+  EXPECT_FALSE(pool_id.empty());
+  EXPECT_NE(body_of(primary_, "x").find(pool_id), std::string::npos) << body_of(primary_, "x");
+  EXPECT_EQ(primary_.workspace.id_of("pools", "unused"), "");
+  EXPECT_FALSE(has_job(primary_, "t"));
+}
+
+// Nothing can be asked of it any more.
+TEST_F(SeveralTargets, of_which_one_is_configured_no_more_are_left_to_people) {
+  put_secondary_in_charge_of_both();
+  app_.configure("workspace", {"primary", "secondary"});
+  const Outcome home = fail_back();
+  EXPECT_EQ(home.code, 3) << home.out << home.err;
+  EXPECT_TRUE(home.says("was paused by its fence: set by hand on secondary what of it shall fire")) << home.err;
 }
 
 TEST_F(SeveralTargets, of_two_workspaces_may_be_one_that_brings_home_one_though_the_repository_was_lost) {
